@@ -1,0 +1,62 @@
+"""libhdrnet: ghost-free HDR from hand-held brackets, defocus maps and defocus deblurring.
+
+    >>> import libhdrnet
+    >>> hdr = libhdrnet.merge_exposures(["a.jpg", "b.jpg", "c.jpg"])  # float32 (H, W, 3), linear
+
+Torch and everything else that is heavy is imported when a function is first called.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from libhdrnet._version import __version__
+from libhdrnet.errors import (
+    CancelledError,
+    HdrnetError,
+    HdrnetWarning,
+    InputError,
+    OutOfMemoryError,
+    OutputError,
+    WeightsError,
+)
+
+if TYPE_CHECKING:
+    from libhdrnet.ops.deblur import deblur
+    from libhdrnet.ops.defocus import estimate_defocus
+    from libhdrnet.ops.merge import merge_exposures
+    from libhdrnet.tonemap import tone_map
+
+__all__ = [
+    "CancelledError",
+    "HdrnetError",
+    "HdrnetWarning",
+    "InputError",
+    "OutOfMemoryError",
+    "OutputError",
+    "WeightsError",
+    "__version__",
+    "deblur",
+    "estimate_defocus",
+    "merge_exposures",
+    "tone_map",
+]
+
+_HOMES = {
+    "deblur": "libhdrnet.ops.deblur",
+    "estimate_defocus": "libhdrnet.ops.defocus",
+    "merge_exposures": "libhdrnet.ops.merge",
+    "tone_map": "libhdrnet.tonemap",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'libhdrnet' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

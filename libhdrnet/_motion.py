@@ -1,0 +1,282 @@
+"""How a frame moved against the reference: first guess from features, refinement by tracked corners.
+
+Both pictures are brought to a common range of tones and their local contrast is normalised, so that
+exposure and response leave no trace; all else works on what is left, the structure.
+A matrix, float64 (3, 3), maps reference pixel coordinates (x, y, 1) to frame coordinates; pixel centres
+are integers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Frame = npt.NDArray[np.uint16]
+Mask = npt.NDArray[np.bool_]
+Matrix = npt.NDArray[np.float64]
+Points = npt.NDArray[np.float32]  # (n, 2): x, y
+Kind = Literal["homography", "affine", "translation", "none"]
+
+_DARK, _BRIGHT = 0.05, 0.95  # the encoded tones that a frame is trusted in
+_FLOOR = 0.04  # contrast (natural log of the encoded value) below which structure counts as noise
+_LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
+_LEAST_AGREEMENT = 0.3  # share of the followed points that a model has to carry
+_LEAST_HULL: dict[Kind, float] = {"homography": 0.15, "affine": 0.05, "translation": 0.0}
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A model of the motion, and how far it can be trusted."""
+
+    kind: Kind
+    matrix: Matrix
+    gain: float
+    """Share of the robust difference of the structures that the model removes, against standing still."""
+    why: str
+    """Why no richer model was taken, or none at all; empty for a homography."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Reference and frame at one reduced size: normalised structure (uint8) and where it can be trusted."""
+
+    reference: npt.NDArray[np.uint8]
+    frame: npt.NDArray[np.uint8]
+    reference_valid: npt.NDArray[np.uint8]
+    frame_valid: npt.NDArray[np.uint8]
+    scale: Matrix  # maps this size's pixel coordinates to full size
+
+    def to_full(self, matrix: Matrix) -> Matrix:
+        full = self.scale @ matrix @ np.linalg.inv(self.scale)
+        return np.asarray(full / full[2, 2], np.float64)
+
+    def from_full(self, matrix: Matrix) -> Matrix:
+        return np.asarray(np.linalg.inv(self.scale) @ matrix @ self.scale, np.float64)
+
+
+def prepare(frame: Frame, reference: Frame, long_edge: int) -> Pair:
+    """Reduce both, bring both to the reference's tones, keep what both can show, normalise the contrast.
+
+    Tones are matched rank by rank, which needs no response curve and no claimed exposure.
+    """
+    import cv2
+
+    height, width = reference.shape[:2]
+    factor = min(1.0, long_edge / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    tones = []
+    for picture in (reference, frame):
+        small = picture if factor == 1.0 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        tones.append(small @ (np.array([0.25, 0.5, 0.25], np.float32) / np.float32(65535)))
+    ranks = [np.quantile(tone[::4, ::4], np.linspace(0, 1, 257)) for tone in tones]
+    low = max(_DARK, float(np.interp(_DARK, ranks[1], ranks[0])))
+    high = max(min(_BRIGHT, float(np.interp(_BRIGHT, ranks[1], ranks[0]))), low * 1.01)
+    table = np.interp(np.linspace(0, 1, 16384), ranks[1], ranks[0]).astype(np.float32)
+    tones[1] = table[(tones[1] * np.float32(16383)).astype(np.uint16)]
+    planes, valid = [], []
+    for tone in tones:
+        good = ((tone > low) & (tone < high)).astype(np.uint8) * 255
+        # A window that is partly clipped has false edges, where the clipping begins.
+        valid.append(cv2.erode(good, np.ones((5, 5), np.uint8)))
+        planes.append(_normalise(np.log(np.clip(tone, low, high))))
+    sx, sy = width / size[0], height / size[1]
+    scale = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1.0]])
+    return Pair(planes[0], planes[1], valid[0], valid[1], scale)
+
+
+def _normalise(tone: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Take away the local mean and divide by the local contrast: exposure and response leave no trace."""
+    import cv2
+
+    detail = tone - cv2.blur(cv2.blur(tone, (17, 17)), (17, 17))
+    contrast = np.sqrt(cv2.blur(detail * detail, (25, 25)) + np.float32(_FLOOR**2))
+    return np.asarray(np.clip(np.rint(128 + 42 * detail / contrast), 0, 255), np.uint8)
+
+
+def first_guess(pair: Pair) -> Matrix:
+    """Choose between standing still, a translation by phase correlation, and a model from features."""
+    import cv2
+
+    centred = [plane.astype(np.float32) - 128 for plane in (pair.reference, pair.frame)]
+    window = cv2.createHanningWindow(pair.reference.shape[::-1], cv2.CV_32F)
+    (dx, dy), _ = cv2.phaseCorrelate(centred[0], centred[1], window)
+    candidates = [np.eye(3), np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1.0]])]
+
+    sift = cv2.SIFT.create(2000)
+    points, descriptors = zip(
+        sift.detectAndCompute(pair.reference, pair.reference_valid),
+        sift.detectAndCompute(pair.frame, pair.frame_valid),
+        strict=True,
+    )
+    if min(len(points[0]), len(points[1])) >= 4:
+        pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(descriptors[0], descriptors[1], k=2)
+        matches = [best for best, second in pairs if best.distance < 0.8 * second.distance]
+        p = np.array([points[0][m.queryIdx].pt for m in matches], np.float32).reshape(-1, 2)
+        q = np.array([points[1][m.trainIdx].pt for m in matches], np.float32).reshape(-1, 2)
+        candidates += [m for m, _ in _models(p, q, pair.reference.shape, threshold=3.0)[0][:1]]
+    return max(candidates, key=lambda matrix: _likeness(pair, matrix))
+
+
+def _warp(pair: Pair, matrix: Matrix) -> tuple[npt.NDArray[np.uint8], Mask]:
+    """Lay the frame's structure over the reference's, and say where both can be trusted."""
+    import cv2
+
+    size, flags = pair.reference.shape[::-1], cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpPerspective(pair.frame, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    valid = cv2.warpPerspective(pair.frame_valid, matrix, size, flags=flags)
+    return warped, (valid > 250) & (pair.reference_valid > 0)
+
+
+def _likeness(pair: Pair, matrix: Matrix) -> float:
+    """Correlation of the structures, in [-1, 1], counting what lies outside the overlap as unlike."""
+    warped, valid = _warp(pair, matrix)
+    a, b = pair.reference[valid].astype(np.float32) - 128, warped[valid].astype(np.float32) - 128
+    share = float(valid.mean()) / max(float(_warp(pair, np.eye(3))[1].mean()), 1e-6)
+    return float(a @ b) / max(float(np.sqrt((a @ a) * (b @ b))), 1e-6) * min(1.0, share)
+
+
+def _residuals(pair: Pair, matrices: Sequence[Matrix]) -> list[float]:
+    """Robust difference that each matrix leaves, over the pixels that all of them can compare."""
+    import cv2
+
+    # Smoothing both sides alike keeps the blur of interpolation from passing for better agreement.
+    smooth = cv2.GaussianBlur(pair.reference, (0, 0), 1.5)
+    common = np.ones(smooth.shape, np.bool_)
+    differences = []
+    for matrix in matrices:
+        warped, valid = _warp(pair, matrix)
+        common &= valid
+        differences.append(np.minimum(cv2.absdiff(smooth, cv2.GaussianBlur(warped, (0, 0), 1.5)), 60))
+    return [float(d[common].mean()) if common.any() else np.inf for d in differences]
+
+
+def refine(pair: Pair, start: Matrix) -> Motion:
+    """Track corners between the reference and the frame laid over it by `start`, fit, and do so again.
+
+    Returns:
+        The motion at this size of picture; kind "none" where the corners tell of no reliable motion.
+    """
+    import cv2
+
+    matrix, size = start, pair.reference.shape
+    models: list[tuple[Matrix, Kind]] = []
+    why = ""
+    for levels, threshold in ((3, 2.0), (1, 1.0)):
+        warped, valid = _warp(pair, matrix)
+        mask = valid.astype(np.uint8) * 255
+        distance = max(4.0, max(size) / 80)
+        corners = cv2.goodFeaturesToTrack(pair.reference, 1500, 0.02, distance, mask=mask, blockSize=7)
+        if corners is None:
+            return Motion("none", np.eye(3), 0.0, "too little structure is visible in both frames")
+        there, found, _ = cv2.calcOpticalFlowPyrLK(
+            pair.reference, warped, corners, None, winSize=(31, 31), maxLevel=levels
+        )
+        back, returned, _ = cv2.calcOpticalFlowPyrLK(
+            warped, pair.reference, there, None, winSize=(31, 31), maxLevel=levels
+        )
+        sound = (found.ravel() > 0) & (returned.ravel() > 0)
+        sound &= np.linalg.norm((back - corners).reshape(-1, 2), axis=1) < 0.5
+        if not sound.any():
+            return Motion("none", np.eye(3), 0.0, "no corner can be followed from one frame to the other")
+        moved = cv2.perspectiveTransform(there[sound], matrix)
+        models, why = _models(corners[sound].reshape(-1, 2), moved.reshape(-1, 2), size, threshold)
+        if not models:
+            return Motion("none", np.eye(3), 0.0, why)
+        matrix = models[0][0]
+
+    still, *left = _residuals(pair, [np.eye(3), *(model for model, _ in models)])
+    # A richer model has to earn its freedom: a near tie goes to the simpler one, which comes later.
+    best = min(range(len(models)), key=lambda i: left[i] * (1 - 0.002 * i))
+    matrix, kind = models[best]
+    if best > 0:
+        why = f"{models[0][1]} fits no better"
+    return Motion(kind, matrix, 1 - left[best] / max(still, 1e-6), why)
+
+
+def _models(p: Points, q: Points, shape: tuple[int, ...], threshold: float) -> tuple[list[tuple[Matrix, Kind]], str]:
+    """Fit the models that carry points p to q, richest first, and say why a richer one was left out."""
+    models: list[tuple[Matrix, Kind]] = []
+    why = ""
+    kinds: tuple[Kind, ...] = ("homography", "affine", "translation")
+    for kind in kinds:
+        inliers = _consensus(p, q, kind, threshold)
+        a, b = p[inliers], q[inliers]
+        doubt = _doubt(a, b, kind, shape, threshold)
+        if len(a) < max(_LEAST_INLIERS[kind], _LEAST_AGREEMENT * len(p)):
+            doubt = f"only {len(a)} of {len(p)} points agree on one {kind}"
+        if not doubt:
+            models.append((_least_squares(a, b, kind), kind))
+        elif not models and not why:
+            why = doubt
+    return models, why
+
+
+def _doubt(a: Points, b: Points, kind: Kind, shape: tuple[int, ...], threshold: float) -> str:
+    """Say what speaks against a model fitted to these points; an empty string if nothing does."""
+    import cv2
+
+    if len(a) < _LEAST_INLIERS[kind]:
+        return f"too few points agree on one {kind}"
+    if cv2.contourArea(cv2.convexHull(a)) < _LEAST_HULL[kind] * shape[0] * shape[1]:
+        return f"the points cover too little of the picture for one {kind}"
+    if not _plausible(_least_squares(a, b, kind), shape):
+        return f"the {kind} is not one that a hand-held camera makes"
+    even, odd = (_least_squares(a[i::2], b[i::2], kind) for i in (0, 1))
+    if not corner_shift(even, odd, shape) < 2.0 * threshold:
+        return f"two halves of the points disagree on the {kind}"
+    return ""
+
+
+def _consensus(p: Points, q: Points, kind: Kind, threshold: float) -> Mask:
+    import cv2
+
+    nobody = np.zeros(len(p), np.bool_)
+    if len(p) < _LEAST_INLIERS[kind]:
+        return nobody
+    if kind == "translation":
+        moved = q - p
+        distance = np.linalg.norm(moved[:, None] - moved[None], axis=2) < threshold
+        return np.asarray(distance[distance.sum(1).argmax()], np.bool_)
+    find = cv2.findHomography if kind == "homography" else cv2.estimateAffine2D
+    method = cv2.USAC_MAGSAC if kind == "homography" else cv2.RANSAC
+    model, inliers = find(p, q, method=method, ransacReprojThreshold=threshold, maxIters=5000, confidence=0.999)
+    return nobody if model is None else inliers.ravel() > 0
+
+
+def _least_squares(p: Points, q: Points, kind: Kind) -> Matrix:
+    import cv2
+
+    matrix = np.eye(3)
+    if kind == "homography":
+        found, _ = cv2.findHomography(p, q, 0)
+        return np.full((3, 3), np.nan) if found is None else np.asarray(found, np.float64)
+    if kind == "affine":
+        design = np.column_stack([p, np.ones(len(p))])
+        matrix[:2] = np.linalg.lstsq(design, q.astype(np.float64), rcond=None)[0].T
+    else:
+        matrix[:2, 2] = np.mean(q - p, axis=0)
+    return matrix
+
+
+def _plausible(matrix: Matrix, shape: tuple[int, ...]) -> bool:
+    """Whether a camera held by hand makes such a motion between two frames."""
+    if not np.isfinite(matrix).all():
+        return False
+    size = max(shape[:2])
+    scales = np.linalg.svd(matrix[:2, :2], compute_uv=False)
+    return bool(
+        np.linalg.det(matrix[:2, :2]) > 0
+        and 0.9 < scales[1] <= scales[0] < 1.1
+        and np.abs(matrix[2, :2]).sum() * size < 0.1
+        and corner_shift(matrix, np.eye(3), shape) < 0.3 * size
+    )
+
+
+def corner_shift(a: Matrix, b: Matrix, shape: tuple[int, ...]) -> float:
+    """Largest distance in pixels between where a and b send a corner of the picture."""
+    height, width = shape[:2]
+    corners = np.array([[0, 0, 1], [width - 1, 0, 1], [0, height - 1, 1], [width - 1, height - 1, 1.0]]).T
+    first, second = a @ corners, b @ corners
+    return float(np.linalg.norm(first[:2] / first[2] - second[:2] / second[2], axis=0).max())

@@ -1,0 +1,83 @@
+"""What the command line shows: a progress bar on a terminal, JSON lines for programs, warnings, errors."""
+
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from libhdrnet.errors import HdrnetWarning
+
+
+class Console:
+    """Talks to the user: results on standard output, everything else on standard error.
+
+    With `as_json` every message is one JSON object a line on standard output, its kind in "event".
+    """
+
+    def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self._bar: Any = None
+        self._task: Any = None
+        self._last = (-1.0, "")
+
+    def result(self, text: str, **facts: Any) -> None:
+        """Say that a command is done."""
+        self._say("done", text, sys.stdout, **facts)
+
+    def note(self, text: str) -> None:
+        """Say something worth knowing about how it was done."""
+        if not self.quiet:
+            self._say("note", text, sys.stderr)
+
+    def error(self, text: str, kind: str, code: int) -> None:
+        """Say why a command failed."""
+        self._say("error", f"hdrnet: {text}", sys.stderr, message=text, kind=kind, code=code)
+
+    def progress(self, fraction: float, stage: str) -> None:
+        """Show how far the work is (engine.progress.ProgressCallback)."""
+        if self.as_json:
+            if stage != self._last[1] or fraction - self._last[0] >= 0.01 or fraction >= 1:
+                self._last = (fraction, stage)
+                self._say("progress", "", sys.stdout, fraction=round(fraction, 4), stage=stage)
+        elif self._bar is not None:
+            self._bar.update(self._task, completed=fraction, description=stage)
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Show a progress bar on a terminal, and the library's warnings as sentences, while inside."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", HdrnetWarning)
+            warnings.showwarning = self._show_warning
+            if self.as_json or self.quiet or not sys.stderr.isatty():
+                yield
+                return
+            from rich.console import Console as Terminal
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+            terminal = Terminal(stderr=True)
+            with Progress(*columns, TimeRemainingColumn(), console=terminal, transient=True) as self._bar:
+                self._task = self._bar.add_task("starting", total=1.0)
+                yield
+            self._bar = None
+
+    def _show_warning(
+        self, message: Warning | str, category: type[Warning], filename: str, lineno: int,
+        file: TextIO | None = None, line: str | None = None,
+    ) -> None:  # fmt: skip
+        if issubclass(category, HdrnetWarning):
+            self._say("warning", f"hdrnet: warning: {message}", sys.stderr, message=str(message))
+
+    def _say(self, event: str, text: str, stream: TextIO, **facts: Any) -> None:
+        if self.as_json:
+            facts.setdefault("message", text)
+            sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
+            sys.stdout.flush()
+        elif self._bar is not None:
+            self._bar.console.print(text, highlight=False, markup=False)
+        else:
+            stream.write(text + "\n")
+            stream.flush()

@@ -1,0 +1,18 @@
+"""The engine: device and precision, tiles, memory, progress and cancel. Arrays in, arrays out."""
+
+from libhdrnet.engine.device import DEVICES, PRECISIONS, choose_device, choose_precision
+from libhdrnet.engine.progress import CancelCallback, ProgressCallback, Reporter
+from libhdrnet.engine.run import Report, Settings, run_tiled
+
+__all__ = [
+    "DEVICES",
+    "PRECISIONS",
+    "CancelCallback",
+    "ProgressCallback",
+    "Report",
+    "Reporter",
+    "Settings",
+    "choose_device",
+    "choose_precision",
+    "run_tiled",
+]

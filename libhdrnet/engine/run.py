@@ -1,0 +1,182 @@
+"""Run a network over a picture of any size, tile by tile, within the memory there is.
+
+Arrays on the outside, tensors inside. When memory runs out the tile is halved; when even the smallest does not
+fit on an accelerator the CPU takes over. What was done is in the report.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from libhdrnet.engine.device import choose_device, choose_precision, default_tile
+from libhdrnet.engine.progress import Reporter
+from libhdrnet.engine.tiling import count_tiles, tiles
+from libhdrnet.errors import InputError, OutOfMemoryError
+from libhdrnet.networks import NETWORKS, STATISTICS_GRID, use_local_statistics
+from libhdrnet.radiometry import FloatImage
+from libhdrnet.weights import Card, load_network, weights_folder
+
+log = logging.getLogger(__name__)
+SMALLEST_TILE = 64
+Fetch = Callable[[slice, slice], tuple[FloatImage, ...]]
+Forward = Callable[..., Tensor]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where and how to run; see `engine.device` for the names."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    tile: int | None = None
+    """Edge of a tile in pixels, margin included; None: chosen for the device."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a network was run."""
+
+    network: str
+    sha256: str
+    device: str
+    precision: str
+    tile: int
+    notes: tuple[str, ...] = ()
+    """One sentence for each fallback that was taken."""
+
+    def as_record(self) -> dict[str, Any]:
+        """JSON-able facts for an output's record."""
+        return {"network": self.network, "weights_sha256": self.sha256, "device": self.device,
+                "precision": self.precision, "tile": self.tile, "notes": list(self.notes)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Place:
+    device: torch.device
+    dtype: torch.dtype
+    tile: int
+
+
+def run_tiled(
+    name: str,
+    fetch: Fetch,
+    out: npt.NDArray[np.float32],
+    *,
+    forward: Callable[[nn.Module], Forward] = lambda network: network,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+    stage: str = "running the network",
+) -> Report:
+    """Fill `out` (H, W, C) with the result of network `name` for what `fetch` returns.
+
+    `fetch(rows, columns)` returns the network's inputs for that rectangle, each (..., h, w) float32 without the
+    batch dimension; `forward(network)` is the callable to use, the network itself by default.
+
+    Raises:
+        InputError: bad device, precision or tile.
+        OutOfMemoryError: not even the smallest tile on the CPU fits.
+        CancelledError: the reporter's caller asked to stop.
+        WeightsError: the weights are missing or damaged.
+    """
+    place = _first_place(name, settings)
+    notes: list[str] = []
+    while True:
+        try:
+            sha256 = _run(name, place, fetch, out, forward, reporter, stage)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            smaller = _next_place(place, error)
+            notes.append(
+                f"Memory ran out with {place.tile}-pixel tiles on {place.device}; "
+                f"went on with {smaller.tile}-pixel tiles on {smaller.device}."
+            )
+            log.warning(notes[-1])
+            place = smaller
+        else:
+            precision = str(place.dtype).removeprefix("torch.")
+            return Report(name, sha256, str(place.device), precision, place.tile, tuple(notes))
+
+
+def _first_place(name: str, settings: Settings) -> _Place:
+    device = choose_device(settings.device)
+    tile = default_tile(device) if settings.tile is None else settings.tile
+    if tile < SMALLEST_TILE or tile > 65536:
+        raise InputError(f"tile {tile} is out of range; give 64 to 65536 pixels.")
+    return _Place(device, choose_precision(device, settings.precision), -(-tile // STATISTICS_GRID) * STATISTICS_GRID)
+
+
+def _next_place(place: _Place, error: BaseException) -> _Place:
+    if place.device.type == "cuda":
+        torch.cuda.empty_cache()
+    if place.tile // 2 >= SMALLEST_TILE:
+        return replace(place, tile=place.tile // 2 // STATISTICS_GRID * STATISTICS_GRID)
+    if place.device.type == "cpu":
+        raise OutOfMemoryError(
+            f"memory ran out even with {place.tile}-pixel tiles; close other programs or use a smaller picture."
+        ) from error
+    cpu = torch.device("cpu")
+    return _Place(cpu, choose_precision(cpu), default_tile(cpu))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    kinds = (torch.OutOfMemoryError, MemoryError)
+    return isinstance(error, kinds) or "out of memory" in text or "can't allocate memory" in text
+
+
+def _run(
+    name: str,
+    place: _Place,
+    fetch: Fetch,
+    out: npt.NDArray[np.float32],
+    forward: Callable[[nn.Module], Forward],
+    reporter: Reporter,
+    stage: str,
+) -> str:
+    network, card = loaded(name, str(place.device), place.dtype)
+    call = forward(network)
+    height, width = out.shape[:2]
+    margin = min(NETWORKS[name].margin, (place.tile - STATISTICS_GRID) // 2)
+    total = count_tiles(height, width, place.tile, margin, STATISTICS_GRID)
+    out[:] = 0
+    with torch.inference_mode():
+        for index, tile in enumerate(tiles(height, width, place.tile, margin, STATISTICS_GRID)):
+            reporter(index / total, stage)
+            inputs = [_tensor(array, place) for array in fetch(*tile.where)]
+            result = call(*inputs).float()[0, :, : tile.rows.weights.size, : tile.columns.weights.size]
+            out[tile.where] += result.permute(1, 2, 0).cpu().numpy() * tile.weights
+    reporter(1.0, stage)
+    return card.sha256
+
+
+def _tensor(array: FloatImage, place: _Place) -> Tensor:
+    """Bring (..., h, w) to a batch of one whose size the network takes: the border is repeated."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    height, width = tensor.shape[-2:]
+    below, right = -height % STATISTICS_GRID, -width % STATISTICS_GRID
+    if below or right:
+        flat = tensor.reshape(1, -1, height, width)
+        tensor = F.pad(flat, (0, right, 0, below), mode="replicate").reshape(
+            *tensor.shape[:-2], height + below, width + right
+        )
+    return tensor[None].to(place.device, place.dtype)
+
+
+@lru_cache(maxsize=4)
+def loaded(name: str, device: str, dtype: torch.dtype) -> tuple[nn.Module, Card]:
+    """Return network `name` with its weights, ready on a device; the last few stay in memory."""
+    network, card = load_network(name, weights_folder())
+    use_local_statistics(network, card.patch)
+    network = network.to(torch.device(device), dtype)
+    if device != "cpu" or dtype != torch.float32:
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network, card

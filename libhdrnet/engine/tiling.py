@@ -1,0 +1,77 @@
+"""Cut a picture into overlapping tiles and blend their results without a seam.
+
+Tiles start on a multiple of `grid`, so that statistics pooled on that grid fall on the same cells as in the
+whole picture. Along each axis the tiles' weights add up to one everywhere: no sum of weights has to be kept.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Span:
+    """One tile along one axis."""
+
+    start: int
+    """First pixel read."""
+    stop: int
+    """One past the last pixel read."""
+    weights: npt.NDArray[np.float32]
+    """Weight of each pixel read, 0 where the border of the tile disturbs the result."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle of the picture."""
+
+    rows: Span
+    columns: Span
+
+    @property
+    def where(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture."""
+        return slice(self.rows.start, self.rows.stop), slice(self.columns.start, self.columns.stop)
+
+    @property
+    def weights(self) -> npt.NDArray[np.float32]:
+        """Blending weights (h, w, 1)."""
+        return np.outer(self.rows.weights, self.columns.weights)[..., None]
+
+
+def spans(length: int, tile: int, margin: int, grid: int) -> list[Span]:
+    """Cover `length` pixels by tiles of `tile` that overlap by twice `margin`.
+
+    In an overlap the outer quarters belong to one tile alone and the blend goes through the middle half.
+    """
+    if length <= tile:
+        return [Span(0, length, np.ones(length, np.float32))]
+    step = max(grid, (tile - 2 * margin) // grid * grid)
+    starts = list(range(0, length - tile, step))
+    last = -(-(length - tile) // grid) * grid
+    starts.append(max(last, starts[-1] + grid) if starts[-1] < last else last)
+    starts = sorted(set(starts))
+    stops = [min(start + tile, length) for start in starts]
+    weights = [np.ones(stop - start, np.float32) for start, stop in zip(starts, stops, strict=True)]
+    for i in range(len(starts) - 1):
+        begin, end = starts[i + 1], stops[i]
+        quarter = (end - begin) // 4
+        ramp = np.clip((np.arange(begin, end) + 0.5 - (begin + quarter)) / max(end - begin - 2 * quarter, 1), 0, 1)
+        rising = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+        weights[i + 1][: end - begin] *= rising
+        weights[i][begin - starts[i] :] *= 1 - rising
+    return [Span(*span) for span in zip(starts, stops, weights, strict=True)]
+
+
+def tiles(height: int, width: int, tile: int, margin: int, grid: int) -> Iterator[Tile]:
+    """All tiles of a picture, row by row."""
+    for rows in spans(height, tile, margin, grid):
+        for columns in spans(width, tile, margin, grid):
+            yield Tile(rows, columns)
+
+
+def count_tiles(height: int, width: int, tile: int, margin: int, grid: int) -> int:
+    """Count `tiles`."""
+    return len(spans(height, tile, margin, grid)) * len(spans(width, tile, margin, grid))

@@ -1,0 +1,57 @@
+"""Files that appear whole or not at all."""
+
+import contextlib
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from libhdrnet.errors import OutputError
+
+_ADVICE = {
+    errno.ENOSPC: "free some space or choose another folder",
+    errno.EDQUOT: "free some space or choose another folder",
+    errno.EROFS: "choose another folder",
+    errno.EACCES: "choose another folder",
+    errno.ENOENT: "create its folder first",
+}
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Name a hidden temporary file beside `path` that takes its place when the block is done.
+
+    The temporary file is removed if anything fails. Any OSError becomes an OutputError that names `path`.
+    """
+    # A link stays a link: what it points to is replaced.
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".hdrnet-{uuid.uuid4().hex}{target.suffix}")
+    try:
+        try:
+            temporary.touch(exist_ok=False)
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except OutputError:
+            raise
+        except OSError as error:
+            raise output_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write bytes by way of `whole_file`."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Name the file, the reason and the way out in one sentence."""
+    reason = (error.strerror or str(error) or "unknown reason").lower()
+    advice = _ADVICE.get(error.errno or 0, "try again or choose another folder")
+    return OutputError(f"'{path}' cannot be written ({reason}): {advice}.")

@@ -1,0 +1,56 @@
+"""What a format module hands to the reader, before orientation and metadata."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.errors import InputError
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Header:
+    """Size of a picture as it is stored, from the file's first bytes."""
+
+    height: int
+    width: int
+    orientation: int | None = None
+    """EXIF orientation 1-8 where the format itself holds it; None: look into EXIF."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels as they are stored, with what is needed to interpret them."""
+
+    pixels: Array
+    """(H, W, 3) uint8, uint16 or float32."""
+    alpha: Array | None
+    """(H, W) of the same dtype."""
+    grey: bool
+    icc: bytes | None = None
+    icc_is_final: bool = False
+    """True where `icc` replaces whatever EXIF tools find (a CMYK picture was converted, say)."""
+    linear: bool = False
+    """True where the values are linear Rec.709 by the format's nature."""
+    white_balance: tuple[float, float, float, float] | None = None
+
+
+def split(array: Array) -> tuple[Array, Array | None, bool]:
+    """Take (H, W), (H, W, 1..4) apart into three-channel pixels, alpha and whether the picture was grey."""
+    channels = 1 if array.ndim == 2 else array.shape[2]
+    array = array.reshape(*array.shape[:2], channels)
+    alpha = np.ascontiguousarray(array[..., -1]) if channels in (2, 4) else None
+    grey = channels < 3
+    if grey:
+        return np.repeat(array[..., :1], 3, axis=2), alpha, True
+    return np.ascontiguousarray(array[..., :3]), alpha, False
+
+
+def damaged(path: Path, why: object) -> InputError:
+    """Error for a file that ends too early or holds nonsense."""
+    reason = " ".join(str(why).split()).rstrip(".") or "no reason given"
+    return InputError(f"'{path}' is damaged or incomplete ({reason}): copy it again from the camera or the backup.")

@@ -1,0 +1,147 @@
+"""TIFF and BigTIFF: integers of 1 to 32 bits and floats, grey, RGB, palette and CMYK."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from libhdrnet.errors import InputError
+from libhdrnet.io import colour
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+
+MAX_SIDE = 2**31 - 1
+_ICC, _ORIENTATION, _COLOR_MAP = 34675, 274, 320
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
+_COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _CMYK: 4, _YCBCR: 3}
+_JPEG_COMPRESSIONS = (6, 7)
+
+
+def header(path: Path) -> Header:
+    """Size and orientation of the main picture."""
+    with _open(path) as file:
+        page = _main_page(file, path)
+        tag = page.tags.get(_ORIENTATION)
+        orientation = tag.value if tag is not None and tag.value in range(1, 9) else 1
+        return Header(int(page.imagelength), int(page.imagewidth), int(orientation))
+
+
+def decode(path: Path) -> Decoded:
+    """Decode the main picture; float pixels without a profile count as linear."""
+    with _open(path) as file:
+        page = _main_page(file, path)
+        photometric = int(page.photometric)
+        if photometric not in _COLOURS:
+            name = getattr(page.photometric, "name", photometric)
+            raise InputError(f"'{path}' is a TIFF of the kind {name}, which cannot be read: save it as RGB.")
+        if photometric == _YCBCR and int(page.compression) not in _JPEG_COMPRESSIONS:
+            raise InputError(f"'{path}' is a TIFF in YCbCr without JPEG, which cannot be read: save it as RGB.")
+        _check_whole(page, file.filehandle.size, path)
+        try:
+            array = page.asarray(squeeze=False)
+        except Exception as error:
+            raise damaged(path, error) from error
+        tag = page.tags.get(_ICC)
+        icc = bytes(tag.value) if tag is not None and isinstance(tag.value, bytes) else None
+        array = np.moveaxis(array[..., 0], 0, -1)[0] if array.shape[0] > 1 else array[0, 0]
+        colours = _COLOURS[photometric]
+        if colours == 1 and array.shape[2] in (3, 4) and photometric == _BLACK_IS_ZERO:
+            colours = 3  # written by scientific software that names no photometric kind
+        if array.shape[2] < colours:
+            raise damaged(path, f"{array.shape[2]} channels where {colours} belong")
+        values = _full_scale(array, int(page.bitspersample), path, palette=photometric == _PALETTE)
+        alpha = np.ascontiguousarray(values[..., colours]) if values.shape[2] > colours else None
+        values = values[..., :colours]
+        if photometric == _PALETTE:
+            table = np.asarray(page.tags[_COLOR_MAP].value, np.uint16).reshape(3, -1).T
+            pixels = _small_palette(table)[np.minimum(values[..., 0], len(table) - 1)]
+            return Decoded(pixels, None, grey=False, icc=icc, icc_is_final=True)
+    if photometric == _CMYK:
+        if values.dtype.kind == "f":
+            values = colour.quantise(values, np.uint16)
+            alpha = None if alpha is None else colour.quantise(alpha, np.uint16)
+        return Decoded(colour.cmyk_to_srgb(values, icc), alpha, grey=False, icc_is_final=True)
+    if photometric == _WHITE_IS_ZERO:
+        values = 1 - values if values.dtype.kind == "f" else ~values
+    grey = colours == 1
+    pixels = np.repeat(values, 3, axis=2) if grey else np.ascontiguousarray(values)
+    linear = pixels.dtype.kind == "f" and icc is None
+    return Decoded(pixels, alpha, grey, icc=icc, icc_is_final=True, linear=linear)
+
+
+def write(path: Path, pixels: Array, *, icc: bytes | None, software: str, alpha: bool = False) -> None:
+    """Write (H, W) or (H, W, 2..4) with deflate and a predictor; `alpha`: the last channel is that."""
+    import tifffile
+
+    grey = pixels.ndim == 2 or pixels.shape[2] < 3
+    row_bytes = max(1, pixels.nbytes // pixels.shape[0])
+    tifffile.imwrite(
+        path, np.ascontiguousarray(pixels),
+        photometric="minisblack" if grey else "rgb", planarconfig="contig",
+        compression="adobe_deflate", compressionargs={"level": 4}, predictor=True, iccprofile=icc,
+        rowsperstrip=min(pixels.shape[0], max(1, (1 << 20) // row_bytes)),
+        metadata=None, software=software,
+        extrasamples=["unassalpha"] if alpha else None,
+    )  # fmt: skip
+
+
+def _open(path: Path) -> Any:
+    import tifffile
+
+    logger = logging.getLogger("tifffile")
+    if not logger.handlers:
+        # Without any handler Python prints its remarks on odd tags to stderr.
+        logger.addHandler(logging.NullHandler())
+    try:
+        return tifffile.TiffFile(path)
+    except Exception as error:
+        raise damaged(path, error) from error
+
+
+def _main_page(file: Any, path: Path) -> Any:
+    # The first picture that is neither a preview nor a mask.
+    try:
+        pages = list(file.pages)
+    except Exception as error:
+        raise damaged(path, error) from error
+    if not pages:
+        raise damaged(path, "no picture in the TIFF")
+    for page in pages:
+        subfile_type = int(page.subfiletype)
+        if not subfile_type & 0b101 and page.imagewidth and page.imagelength:
+            return page
+    return pages[0]
+
+
+def _check_whole(page: Any, size: int, path: Path) -> None:
+    # A missing strip would come out as black or grey.
+    offsets, counts = page.dataoffsets, page.databytecounts
+    if not offsets or len(offsets) != len(counts):
+        raise damaged(path, "no picture data")
+    if any(count == 0 or offset + count > size for offset, count in zip(offsets, counts, strict=True)):
+        raise damaged(path, "the picture data end too early")
+
+
+def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
+    """Scale samples of any depth to uint8, uint16 or float32; palette indices stay as they are."""
+    if array.dtype.kind == "f":
+        return array.astype(np.float32, copy=False)
+    if array.dtype.kind == "b":
+        array, bits = array.astype(np.uint8), 1
+    if array.dtype.kind != "u":
+        raise InputError(f"'{path}' holds samples of the type {array.dtype}, which cannot be read: save it as uint16.")
+    if palette or bits in (8, 16):
+        return array if array.dtype.itemsize < 4 else (array >> (bits - 16)).astype(np.uint16)
+    if bits < 8:
+        return array * np.uint8(255 // ((1 << bits) - 1))
+    if bits < 16:
+        return ((array.astype(np.uint32) * 65535 + (1 << (bits - 1))) // ((1 << bits) - 1)).astype(np.uint16)
+    return (array >> (bits - 16)).astype(np.uint16)
+
+
+def _small_palette(table: Array) -> Array:
+    """8 bits where the table says no more than that: nearly always."""
+    high = (table >> 8).astype(np.uint8)
+    if np.array_equal(table, high.astype(np.uint16) * 257) or np.array_equal(table, high.astype(np.uint16) << 8):
+        return high
+    return table

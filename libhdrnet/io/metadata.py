@@ -1,0 +1,212 @@
+"""What a picture says about itself: EXIF, XMP, ICC, and the exposure in them."""
+
+import math
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from libhdrnet.io.kinds import kind_of
+from libhdrnet.radiometry import relative_exposure
+
+RECORD_NAMESPACE = "https://libhdrnet.org/ns/1.0/"
+_LOCK = threading.Lock()
+"""Exiv2's XMP part is not safe to use from several threads."""
+_THUMBNAIL_GROUPS = ("Exif.Thumbnail.", "Exif.SubThumb", "Exif.Image2.", "Exif.Image3.")
+_BULKY = frozenset({"Exif.Image.XMLPacket", "Exif.Image.InterColorProfile", "Exif.Image.ImageResources"})
+"""Copies of what `xmp` and `icc` hold, or of whole Photoshop layers."""
+
+_TIME = ("Exif.Photo.ExposureTime", "Exif.Image.ExposureTime", "Xmp.exif.ExposureTime")
+_TIME_APEX = ("Exif.Photo.ShutterSpeedValue", "Exif.Image.ShutterSpeedValue", "Xmp.exif.ShutterSpeedValue")
+_ISO = (
+    "Exif.Photo.ISOSpeedRatings", "Exif.Image.ISOSpeedRatings", "Exif.Photo.RecommendedExposureIndex",
+    "Exif.Photo.StandardOutputSensitivity", "Exif.Photo.ISOSpeed", "Xmp.exif.ISOSpeedRatings",
+    "Xmp.exifEX.PhotographicSensitivity",
+)  # fmt: skip
+_ISO_OVERFLOW = 65535
+"""EXIF's 16-bit field holds this where the speed does not fit; the true one is in another field."""
+_F_NUMBER = ("Exif.Photo.FNumber", "Exif.Image.FNumber", "Xmp.exif.FNumber")
+_F_NUMBER_APEX = ("Exif.Photo.ApertureValue", "Exif.Image.ApertureValue", "Xmp.exif.ApertureValue")
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Tags under Exiv2's names, without thumbnails."""
+
+    exif: Mapping[str, Any] = field(default_factory=dict)
+    xmp: Mapping[str, Any] = field(default_factory=dict)
+    icc: bytes | None = None
+
+
+def read_metadata(path: str | PathLike[str]) -> Metadata:
+    """Read the metadata of a picture; empty where the format has none (Radiance) or Exiv2 cannot read it.
+
+    OpenEXR's standard attributes appear under their EXIF names.
+    Raises InputError for a file that is no picture.
+    """
+    path = Path(path)
+    kind = kind_of(path)
+    if kind == "hdr":
+        return Metadata()
+    if kind == "exr":
+        return _from_exr(path)
+    try:
+        with exiv2_image(path) as image:
+            exif, xmp = _tolerant(image.read_exif), _tolerant(image.read_xmp)
+            icc = None if kind == "raw" else bytes(_tolerant(image.read_icc) or b"") or None
+    except (RuntimeError, ValueError, OSError, UnicodeError):
+        return Metadata()
+    kept = {k: v for k, v in exif.items() if not k.startswith(_THUMBNAIL_GROUPS) and k not in _BULKY}
+    return Metadata(kept, {k: v for k, v in xmp.items() if "Thumbnails" not in k}, icc)
+
+
+def exposure_of(metadata: Metadata) -> float | None:
+    """Compute the relative exposure t = time * ISO / N^2 (seconds at ISO 1 and f/1).
+
+    Without ISO 100 is taken, without f-number 1; None without an exposure time.
+    """
+    time, iso, f_number = exposure_values(metadata)
+    if time is None:
+        return None
+    exposure = relative_exposure(time, iso or 100.0, f_number or 1.0)
+    return exposure if math.isfinite(exposure) and exposure > 0 else None
+
+
+def exposure_values(metadata: Metadata) -> tuple[float | None, float | None, float | None]:
+    """Find exposure time (seconds), ISO speed and f-number.
+
+    Each is None where it is missing, zero, negative or no number.
+    """
+    tags = {**metadata.xmp, **metadata.exif}
+    time = _first(tags, _TIME)
+    if time is None and (apex := _first(tags, _TIME_APEX, any_sign=True)) is not None and abs(apex) < 64:
+        time = 2.0**-apex
+    isos = [value for name in _ISO if (value := _first(tags, (name,))) is not None]
+    iso = next((value for value in isos if value != _ISO_OVERFLOW), isos[0] if isos else None)
+    f_number = _first(tags, _F_NUMBER)
+    if f_number is None and (apex := _first(tags, _F_NUMBER_APEX)) is not None and apex < 64:
+        f_number = 2.0 ** (apex / 2)
+    return time, iso, f_number
+
+
+def number(value: Any) -> float | None:
+    """Parse the first number in a value such as "1/60", "0.5", "100 0" or ["100"]; None if there is none."""
+    if isinstance(value, list | tuple):
+        value = value[0] if value else ""
+    words = str(value).replace(",", " ").split()
+    if not words:
+        return None
+    numerator, _, denominator = words[0].partition("/")
+    try:
+        result = float(numerator) / float(denominator or 1)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return result if math.isfinite(result) else None
+
+
+@contextmanager
+def exiv2_image(source: Path | bytes) -> Iterator[Any]:
+    """Open Exiv2's view of a file or of a file's bytes, silent, one thread at a time."""
+    import pyexiv2
+
+    with _LOCK:
+        pyexiv2.set_log_level(4)
+        pyexiv2.registerNs(RECORD_NAMESPACE, "hdrnet")
+        image = pyexiv2.ImageData(source) if isinstance(source, bytes) else pyexiv2.Image(str(source))
+        try:
+            yield image
+        finally:
+            image.close()
+
+
+def _first(tags: Mapping[str, Any], names: tuple[str, ...], *, any_sign: bool = False) -> float | None:
+    for name in names:
+        value = number(tags[name]) if name in tags else None
+        if value is not None and (any_sign or value > 0):
+            return value
+    return None
+
+
+def _tolerant(read: Any) -> Any:
+    """Read one kind of metadata; text that is not UTF-8 must not hide the rest."""
+    try:
+        return read()
+    except UnicodeError:
+        return read(encoding="latin-1")
+    except RuntimeError:
+        return {}
+
+
+def _from_exr(path: Path) -> Metadata:
+    from libhdrnet.io.formats import exr
+
+    attributes = exr.read_attributes(path)
+    exif: dict[str, str] = {}
+    for name, key in EXR_NUMBERS.items():
+        value = attributes.get(name)
+        if isinstance(value, float | int) and math.isfinite(value) and value > 0:
+            exif[key] = str(round(value)) if key.endswith("ISOSpeedRatings") else rational(value)
+    for name, key in EXR_TEXTS.items():
+        if isinstance(attributes.get(name), str):
+            exif[key] = attributes[name]
+    xmp: dict[str, Any] = {}
+    packet = attributes.get("xmp")
+    if isinstance(packet, str | bytes) and packet:
+        try:
+            xmp = xmp_of_packet(packet.decode() if isinstance(packet, bytes) else packet)
+        except (RuntimeError, ValueError, UnicodeError):
+            xmp = {}
+    return Metadata(exif, xmp)
+
+
+EXR_NUMBERS = {
+    "expTime": "Exif.Photo.ExposureTime",
+    "isoSpeed": "Exif.Photo.ISOSpeedRatings",
+    "aperture": "Exif.Photo.FNumber",
+}
+"""OpenEXR's standard attributes and the EXIF tags of the same meaning."""
+EXR_TEXTS = {
+    "capDate": "Exif.Photo.DateTimeOriginal",
+    "owner": "Exif.Image.Copyright",
+    "comments": "Exif.Image.ImageDescription",
+    "cameraMake": "Exif.Image.Make",
+    "cameraModel": "Exif.Image.Model",
+    "cameraSerialNumber": "Exif.Photo.BodySerialNumber",
+    "lensMake": "Exif.Photo.LensMake",
+    "lensModel": "Exif.Photo.LensModel",
+    "lensSerialNumber": "Exif.Photo.LensSerialNumber",
+}
+
+
+def rational(value: float) -> str:
+    """Write a positive number as EXIF does: "1/60", "28/10"."""
+    fraction = Fraction(value).limit_denominator(1_000_000)
+    near = Fraction(1, max(1, round(1 / value))) if value < 1 else Fraction(round(value * 10), 10)
+    best = near if abs(float(near) - value) <= 1e-6 * value else fraction
+    return f"{best.numerator}/{best.denominator}"
+
+
+def blank_jpeg() -> bytes:
+    """Make the smallest file that Exiv2 can hang metadata on."""
+    import imagecodecs
+    import numpy as np
+
+    return bytes(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8)))
+
+
+def xmp_packet(tags: Mapping[str, Any]) -> str:
+    """Write XMP tags as the XML text that goes into files."""
+    with exiv2_image(blank_jpeg()) as image:
+        image.modify_xmp(dict(tags))
+        return str(image.read_raw_xmp())
+
+
+def xmp_of_packet(packet: str) -> dict[str, Any]:
+    """Undo `xmp_packet`. Raises RuntimeError for a text that is no XMP."""
+    with exiv2_image(blank_jpeg()) as image:
+        image.modify_raw_xmp(packet)
+        return dict(image.read_xmp())

@@ -1,0 +1,229 @@
+"""Read photographs of any common kind into arrays, as they are and as linear Rec.709."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError
+from libhdrnet.io import colour
+from libhdrnet.io.colour import Encoding
+from libhdrnet.io.formats import exr, hdr, jpeg, png, raw, tiff
+from libhdrnet.io.formats.decoded import Decoded, Header, damaged
+from libhdrnet.io.kinds import Kind, kind_of
+from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
+from libhdrnet.io.orientation import applied, swaps_sides
+from libhdrnet.radiometry import FloatImage, decode_gamma
+
+AnyPath = str | PathLike[str]
+WhiteBalance = tuple[float, float, float, float]
+Response = Literal["auto", "srgb", "gamma2.2", "linear"]
+
+MAX_PIXELS = 400_000_000
+"""Larger pictures are refused before they are decoded: they are nearly always damaged headers or bombs."""
+
+_FORMATS: dict[Kind, Any] = {"jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "raw": raw}
+_ADOBE_RGB_MARK = "R03"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture as its file has it, upright."""
+
+    path: Path
+    pixels: npt.NDArray[Any]
+    """(H, W, 3) uint8, uint16 or float32, RGB in the file's own encoding; grey is three equal channels."""
+    alpha: npt.NDArray[Any] | None
+    """(H, W) of the same dtype."""
+    grey: bool
+    """The file had one channel of colour."""
+    encoding: Encoding
+    """"srgb", "icc" (see `metadata.icc`) or "linear" Rec.709."""
+    metadata: Metadata
+    white_balance: WhiteBalance | None
+    """RAW only: the multipliers that were used (red, green, blue, second green)."""
+
+    @property
+    def exposure(self) -> float | None:
+        """Relative exposure time * ISO / N^2, None if the file does not say."""
+        return exposure_of(self.metadata)
+
+
+def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> Photo:
+    """Read a JPEG, PNG, TIFF, OpenEXR, Radiance or camera RAW file, whatever its suffix.
+
+    `white_balance`: multipliers for RAW (default: the camera's); ignored for other kinds. OpenEXR with other
+    chromaticities is converted to Rec.709 and its associated alpha divided out; CMYK is converted to sRGB.
+    A profile that says nothing but sRGB gives "srgb"; one that cannot be used is left out with a
+    HdrnetWarning.
+
+    Raises InputError for a file that is missing, empty, damaged, no known picture, larger than 400 megapixels
+    or that holds NaN or infinity.
+    """
+    path = Path(path)
+    if white_balance is not None:
+        _check_white_balance(white_balance)
+    kind, header = _header(path)
+    _check_size(header, path)
+    metadata = read_metadata(path)
+    try:
+        with _naming(path):
+            decoded = _decode(path, kind, white_balance)
+    except MemoryError as error:
+        megapixels = header.height * header.width / 1e6
+        raise InputError(f"'{path}' ({megapixels:.0f} megapixels) does not fit into memory: scale it down.") from error
+    if decoded.pixels.dtype.kind == "f" and not _is_finite(decoded):
+        raise InputError(f"'{path}' holds NaN or infinite values: replace them (they are often dead pixels).")
+    encoding, icc = _encoding(decoded, metadata, path)
+    orientation = header.orientation or _exif_orientation(metadata)
+    return Photo(
+        path=path,
+        pixels=applied(decoded.pixels, orientation),
+        alpha=None if decoded.alpha is None else applied(decoded.alpha, orientation),
+        grey=decoded.grey,
+        encoding=encoding,
+        metadata=replace(metadata, icc=icc),
+        white_balance=decoded.white_balance,
+    )
+
+
+def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
+    """Read the frames of a bracket; RAW files are all developed with the first RAW's white balance.
+
+    Raises InputError as `read_photo` does.
+    """
+    photos: list[Photo] = []
+    white_balance: WhiteBalance | None = None
+    for path in paths:
+        photo = read_photo(path, white_balance=white_balance)
+        white_balance = white_balance or photo.white_balance
+        photos.append(photo)
+    return photos
+
+
+def linear_rec709(photo: Photo | npt.NDArray[Any], response: Response = "auto") -> FloatImage:
+    """Linearise a photo or (H, W, 3) pixels: Rec.709 primaries, float32, 1.0 = white.
+
+    `response`: "auto" takes the photo's own encoding (arrays: integers are sRGB, floats linear); "srgb",
+    "gamma2.2" and "linear" override it, except for RAW, which is linear. Values outside [0, 1] are possible,
+    see `colour.to_linear`. Raises InputError for an unknown response, shape or dtype.
+    """
+    if response not in ("auto", "srgb", "gamma2.2", "linear"):
+        raise InputError(f"The response {response!r} is unknown: choose 'auto', 'srgb', 'gamma2.2' or 'linear'.")
+    if isinstance(photo, Photo):
+        pixels, encoding, icc = photo.pixels, photo.encoding, photo.metadata.icc
+        if photo.white_balance is not None:
+            response = "auto"
+    else:
+        pixels, icc = photo, None
+        encoding = "linear" if pixels.dtype.kind == "f" else "srgb"
+    if response == "gamma2.2":
+        linear = colour.to_linear(pixels, encoding="linear")
+        for rows in colour.bands(linear):
+            linear[rows] = decode_gamma(linear[rows])
+        return linear
+    return colour.to_linear(pixels, encoding=encoding if response == "auto" else response, icc=icc)
+
+
+def image_size(path: AnyPath) -> tuple[int, int]:
+    """Return height and width after orientation, from the file's header alone.
+
+    Raises InputError for a file that is no readable picture; large sizes are returned, not refused.
+    """
+    path = Path(path)
+    _, header = _header(path)
+    orientation = header.orientation or _exif_orientation(read_metadata(path))
+    size = header.height, header.width
+    return size[::-1] if swaps_sides(orientation) else size
+
+
+def _header(path: Path) -> tuple[Kind, Header]:
+    kind = kind_of(path)
+    try:
+        with _naming(path):
+            header = _FORMATS[kind].header(path)
+    except raw.NotRawError as error:
+        kind = "tiff"  # an ordinary TIFF under a RAW's name, or a RAW that LibRaw does not know
+        try:
+            with _naming(path):
+                header = tiff.header(path)
+        except InputError:
+            raise InputError(
+                f"'{path}' is a RAW file that LibRaw cannot read ({error}): convert it to DNG or TIFF."
+            ) from error
+    if header.height <= 0 or header.width <= 0:
+        raise InputError(f"'{path}' has no pixels ({header.width} x {header.height}): save it again.")
+    return kind, cast(Header, header)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    # Damaged headers make the format libraries fail in ways that none of them documents.
+    try:
+        yield
+    except (HdrnetError, MemoryError, ImportError, raw.NotRawError):
+        raise
+    except Exception as error:
+        raise damaged(path, error) from error
+
+
+def _check_size(header: Header, path: Path) -> None:
+    pixels = header.height * header.width
+    if pixels > MAX_PIXELS:
+        raise InputError(
+            f"'{path}' has {pixels / 1e6:.0f} megapixels ({header.width} x {header.height}): "
+            f"scale it down to at most {MAX_PIXELS / 1e6:.0f}."
+        )
+
+
+def _check_white_balance(multipliers: WhiteBalance) -> None:
+    if len(multipliers) != 4 or not all(np.isfinite(value) and value > 0 for value in multipliers):
+        raise InputError(f"The white balance {multipliers} is unusable: give four positive multipliers.")
+
+
+def _decode(path: Path, kind: Kind, white_balance: WhiteBalance | None) -> Decoded:
+    if kind == "raw":
+        return raw.decode(path, white_balance)
+    return cast(Decoded, _FORMATS[kind].decode(path))
+
+
+def _is_finite(decoded: Decoded) -> bool:
+    arrays = [decoded.pixels] if decoded.alpha is None else [decoded.pixels, decoded.alpha]
+    return all(bool(np.isfinite(array[rows]).all()) for array in arrays for rows in colour.bands(array))
+
+
+def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encoding, bytes | None]:
+    icc = decoded.icc if decoded.icc is not None or decoded.icc_is_final else metadata.icc
+    if decoded.linear:
+        return "linear", None
+    if icc is None and not decoded.icc_is_final and _is_marked_adobe_rgb(metadata):
+        icc = colour.adobe_rgb_profile()
+    if icc is None or colour.is_srgb_profile(icc):
+        return "srgb", icc
+    if decoded.pixels.dtype.kind == "f" and colour.is_linear_profile(icc):
+        return "linear", icc
+    if not colour.is_usable_profile(icc):
+        import warnings
+
+        space = colour.profile_space(icc) or "an unknown space"
+        warnings.warn(
+            f"'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
+            HdrnetWarning,
+            stacklevel=3,
+        )
+        return "srgb", None
+    return "icc", icc
+
+
+def _is_marked_adobe_rgb(metadata: Metadata) -> bool:
+    return str(metadata.exif.get("Exif.Iop.InteroperabilityIndex", "")).strip() == _ADOBE_RGB_MARK
+
+
+def _exif_orientation(metadata: Metadata) -> int:
+    value = number(metadata.exif.get("Exif.Image.Orientation", 1))
+    return int(value) if value is not None and value in range(1, 9) else 1

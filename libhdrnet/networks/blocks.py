@@ -1,0 +1,106 @@
+"""Building blocks shared by the three networks.
+
+Tensors are (B, C, H, W) float. Nothing here reads files or knows a device.
+
+Pooled statistics (channel attention, SFFB) are global means over the patch while training. On a picture that
+is larger than the training patch they are taken over a window of the patch's size around each place
+(`use_local_statistics`), so that a tile gives the same numbers as the whole picture.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STATISTICS_GRID = 16
+"""Local statistics live on a grid of this many pixels; tiles must start on a multiple of it."""
+
+
+def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
+    """3x3 convolution that keeps the size (or divides it by `stride`)."""
+    return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1)
+
+
+class PooledStatistics(nn.Module):
+    """Mean over the whole patch (B, C, 1, 1), or over a window around each place on a coarse grid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window: int | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (B, C, 1, 1), or (B, C, ceil(H / 16), ceil(W / 16)) with a window."""
+        if self.window is None or (self.window >= x.shape[-2] and self.window >= x.shape[-1]):
+            return x.mean((2, 3), keepdim=True)
+        cells = F.avg_pool2d(x, STATISTICS_GRID, ceil_mode=True, count_include_pad=False)
+        reach = self.window // (2 * STATISTICS_GRID)
+        return F.avg_pool2d(cells, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
+
+
+def spread(gate: Tensor, like: Tensor) -> Tensor:
+    """Bring gates computed from `PooledStatistics` to the size of the features that they weight."""
+    if gate.shape[-2:] == (1, 1):
+        return gate
+    height, width = like.shape[-2:]
+    cells = (gate.shape[-2] * STATISTICS_GRID, gate.shape[-1] * STATISTICS_GRID)
+    return F.interpolate(gate, size=cells, mode="bilinear", align_corners=False)[..., :height, :width]
+
+
+def use_local_statistics(network: nn.Module, window: int | None) -> None:
+    """Take pooled statistics over `window` pixels of the input around each place; None: over everything."""
+    for module in network.modules():
+        if isinstance(module, PooledStatistics):
+            module.window = window
+
+
+class ChannelAttention(nn.Module):
+    """Weight each channel by a gate from its pooled mean (squeeze and excitation; [68] in the thesis)."""
+
+    def __init__(self, channels: int, reduction: int = 8) -> None:
+        super().__init__()
+        self.pool = PooledStatistics()
+        self.squeeze = nn.Conv2d(channels, channels // reduction, 1)
+        self.excite = nn.Conv2d(channels // reduction, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x times its channel gates."""
+        gate = torch.sigmoid(self.excite(F.relu(self.squeeze(self.pool(x)))))
+        return x * spread(gate, x)
+
+
+class SpatialAttention(nn.Module):
+    """Weight each place by a gate from the mean and the maximum over channels ([69] in the thesis)."""
+
+    def __init__(self, kernel: int = 5) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(2, 1, kernel, padding=kernel // 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x times its spatial gate."""
+        summary = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)
+        return x * torch.sigmoid(self.conv(summary))
+
+
+def radiance_logit(radiance: Tensor) -> Tensor:
+    """Inverse of the sigmoid, kept finite: where the output's radiance skip starts from (see `psfnet`)."""
+    return torch.logit(radiance, eps=RADIANCE_FLOOR)
+
+
+RADIANCE_FLOOR = 5e-5
+"""Darkest radiance (of a maximum of 1) the radiance skip starts from: a quarter of the mu-law's knee 1/5000."""
+
+
+def initialise(network: nn.Module) -> None:
+    """Draw first weights that keep the features' size through a deep stack of ReLUs (He et al. 2015).
+
+    What is added to a skip starts small: layers named `conv2` end a residual branch, those named `output` end a
+    network or a flow estimator.
+    """
+    for name, module in network.named_modules():
+        if not isinstance(module, nn.Conv2d) or module.bias is None:
+            continue
+        if module.kernel_size[0] > 1:
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            nn.init.zeros_(module.bias)
+        last = name.rsplit(".", 1)[-1]
+        with torch.no_grad():
+            module.weight.mul_({"conv2": 0.3, "output": 0.03}.get(last, 1.0))

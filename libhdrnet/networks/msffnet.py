@@ -1,0 +1,165 @@
+"""MSFFNet: multi-scale feature flow for two exposures (thesis, chapter 3, Figures 3.3-3.7).
+
+Input: (B, 2, 6, H, W), the short exposure and the reference, each [L, H] with L in [0, 1] gamma-encoded and
+H = L^2.2 / (t / t_min) (Eq. 3.1); H and W multiples of 4.
+Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the short exposure.
+Lists over scales run from the finest (s = 0) to the coarsest (s = 2); a flow is in pixels of its own scale and
+points from a place in the reference to its match in the short exposure, (x, y).
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from libhdrnet.networks.blocks import ChannelAttention, conv3x3, initialise, radiance_logit
+
+
+@dataclass(frozen=True)
+class MSFFNetOptions:
+    """What the thesis's ablations vary (Table 3.4); the defaults are its full network."""
+
+    channels: int = 64
+    """Feature channels at every scale; a multiple of 8."""
+    channel_attention: bool = True
+    """False: "w/o CA"."""
+    multi_scale: bool = True
+    """False: "w/o MS": one scale only, no flow, no auxiliary reconstruction."""
+    feature_flow: bool = True
+    """False: "w/o FF": features are used as they lie, without warping and auxiliary reconstruction."""
+    ms_fuse: bool = True
+    """False: "w/o MSFF": only the finest aligned features are merged."""
+    radiance_skip: bool = True
+    """Add the reference's radiance before the sigmoid; see `PSFNetOptions.radiance_skip`."""
+
+
+def warp(features: Tensor, flow: Tensor) -> Tensor:
+    """Fetch features (B, C, H, W) from where `flow` (B, 2, H, W), in pixels (x, y), points (Eq. 3.2)."""
+    height, width = features.shape[-2:]
+    flow = flow.float()
+    xs = torch.arange(width, device=flow.device, dtype=flow.dtype)
+    ys = torch.arange(height, device=flow.device, dtype=flow.dtype)
+    x = (xs[None, None, :] + flow[:, 0]) * (2 / max(width - 1, 1)) - 1
+    y = (ys[None, :, None] + flow[:, 1]) * (2 / max(height - 1, 1)) - 1
+    grid = torch.stack([x, y], -1).to(features.dtype)
+    return F.grid_sample(features, grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+
+def enlarge(x: Tensor, factor: int) -> Tensor:
+    """Bilinear upsampling by a whole factor."""
+    return F.interpolate(x, scale_factor=float(factor), mode="bilinear", align_corners=False)
+
+
+class FlowEstimator(nn.Sequential):
+    """Five 7x7 convolutions from two feature maps to a flow (SPyNet's widths, [82])."""
+
+    def __init__(self, channels: int) -> None:
+        layers: list[nn.Module] = []
+        widths = (2 * channels, 32, 64, 32, 16)
+        for inputs, outputs in zip(widths, widths[1:], strict=False):
+            layers += [nn.Conv2d(inputs, outputs, 7, padding=3), nn.ReLU()]
+        super().__init__(*layers)
+        self.add_module("output", nn.Conv2d(widths[-1], 2, 7, padding=3))
+
+
+class RCAB(nn.Module):
+    """Residual channel attention block (Figure 3.7, [4])."""
+
+    def __init__(self, channels: int, attention: bool = True) -> None:
+        super().__init__()
+        self.conv1 = conv3x3(channels, channels)
+        self.conv2 = conv3x3(channels, channels)
+        self.attention: nn.Module = ChannelAttention(channels) if attention else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to the same shape."""
+        y: Tensor = self.attention(self.conv2(F.relu(self.conv1(x))))
+        return x + y
+
+
+class AuxiliaryHead(nn.Module):
+    """Reconstruct H_of from the warped features alone (Figure 3.6): it teaches the flow, and only that."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.enter = conv3x3(3 * channels, channels)
+        self.blocks = nn.Sequential(*(RCAB(channels) for _ in range(5)))
+        self.output = conv3x3(channels, 3)
+
+    def forward(self, warped: list[Tensor]) -> Tensor:
+        """Return H_of (B, 3, H, W) in [0, 1] from the warped features of the three scales."""
+        joined = torch.cat([warped[0], enlarge(warped[1], 2), enlarge(warped[2], 4)], 1)
+        return torch.sigmoid(self.output(self.blocks(F.relu(self.enter(joined)))))
+
+
+class MSFFNet(nn.Module):
+    """The whole network (Figure 3.3)."""
+
+    def __init__(self, options: MSFFNetOptions = MSFFNetOptions()) -> None:  # noqa: B008 (frozen)
+        super().__init__()
+        n = options.channels
+        self.options = options
+        self.scales = 3 if options.multi_scale else 1
+        self.flows = options.multi_scale and options.feature_flow
+        self.extract = nn.ModuleList([conv3x3(6, n), conv3x3(n, n, 2), conv3x3(n, n, 2)][: self.scales])
+        if self.flows:
+            self.flow = nn.ModuleList(FlowEstimator(n) for _ in range(self.scales))
+            self.auxiliary = AuxiliaryHead(n)
+        fused = self.scales if options.ms_fuse else 1
+        self.fuse = nn.ModuleList(conv3x3(2 * n, n) for _ in range(fused))
+        self.enter = conv3x3(fused * n, n)
+        self.blocks = nn.ModuleList(RCAB(n, options.channel_attention) for _ in range(3))
+        self.join = conv3x3(3 * n, n)
+        self.refine = conv3x3(n, n)
+        self.output = conv3x3(n, 3)
+        initialise(self)
+
+    def features(self, exposure: Tensor) -> list[Tensor]:
+        """Extract F^s, finest first, from one exposure (B, 6, H, W)."""
+        pyramid = [F.relu(self.extract[0](exposure))]
+        for layer in self.extract[1:]:
+            pyramid.append(F.relu(layer(pyramid[-1])))
+        return pyramid
+
+    def align(self, short: list[Tensor], reference: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Estimate the flow from coarse to fine (Figure 3.4); return flows and warped features, finest first."""
+        flows: list[Tensor] = []
+        warped: list[Tensor] = []
+        for s in reversed(range(self.scales)):
+            if flows:
+                start = 2 * enlarge(flows[0], 2)
+                flow = start + self.flow[s](torch.cat([warp(short[s], start), reference[s]], 1))
+            else:
+                flow = self.flow[s](torch.cat([short[s], reference[s]], 1))
+            flows.insert(0, flow)
+            warped.insert(0, warp(short[s], flow))
+        return flows, warped
+
+    def merge(self, warped: list[Tensor], reference: list[Tensor], radiance: Tensor) -> Tensor:
+        """Fuse the aligned features of all scales (Figure 3.5) and reconstruct the radiance (Sec. 3.3.2)."""
+        fused = [
+            enlarge(F.relu(conv(torch.cat([w, r], 1))), 2**s) if s else F.relu(conv(torch.cat([w, r], 1)))
+            for s, (conv, w, r) in enumerate(zip(self.fuse, warped, reference, strict=False))
+        ]
+        z = F.relu(self.enter(torch.cat(fused, 1)))
+        outputs = []
+        for block in self.blocks:
+            z = block(z)
+            outputs.append(z)
+        z6 = F.relu(self.join(torch.cat(outputs, 1)))
+        logit = self.output(F.relu(self.refine(z6) + reference[0]))
+        if self.options.radiance_skip:
+            logit = logit + radiance_logit(radiance)
+        return torch.sigmoid(logit)
+
+    def forward(self, exposures: Tensor) -> Tensor:
+        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 2, 6, H, W)."""
+        return self.reconstruct(exposures)[0]
+
+    def reconstruct(self, exposures: Tensor, auxiliary: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Return the radiance and, if asked for and there is a flow, H_of for the loss of Eq. 3.5."""
+        short, reference = self.features(exposures[:, 0]), self.features(exposures[:, 1])
+        warped = self.align(short, reference)[1] if self.flows else short
+        extra = self.auxiliary(warped) if auxiliary and self.flows else None
+        return self.merge(warped, reference, exposures[:, 1, 3:]), extra

@@ -1,0 +1,170 @@
+"""PSFNet: progressive and selective fusion of three exposures (thesis, chapter 2, Figures 2.1-2.5).
+
+Input: (B, 3, 6, H, W), the exposures from short to long, each [L, H] with L in [0, 1] gamma-encoded and
+H = L^2.2 / (t / t_min) (Eq. 2.1). The middle one is the reference.
+Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the shortest exposure.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from libhdrnet.networks.blocks import (
+    ChannelAttention,
+    PooledStatistics,
+    SpatialAttention,
+    conv3x3,
+    initialise,
+    radiance_logit,
+    spread,
+)
+
+
+@dataclass(frozen=True)
+class PSFNetOptions:
+    """What the thesis's ablations vary; the defaults are its full network."""
+
+    channels: int = 64
+    """Feature channels N; a multiple of 8."""
+    blocks: int = 6
+    """Number of PSFBs; 4 to 8 in Table 2.4, 0 is "w/o PSFBs" of Table 2.3."""
+    fusion: Literal["sffb", "sum", "concat"] = "sffb"
+    """How a PSFB fuses the images (Table 2.2)."""
+    dual_attention: bool = True
+    """False: residual blocks without the dual attention block ("w/o DAB")."""
+    local_skip: bool = True
+    """False: "w/o LSC"."""
+    global_skip: bool = True
+    """False: "w/o GSC"."""
+    radiance_skip: bool = True
+    """Add the reference's own radiance before the sigmoid, so that the network learns only what differs from
+    it. Ours, not the thesis's: the brightness is right from the first step and training takes a fraction."""
+
+
+class SFFB(nn.Module):
+    """Selective feature fusion (Figure 2.3): a softmax over the images weights each channel."""
+
+    def __init__(self, channels: int, images: int = 3) -> None:
+        super().__init__()
+        self.images = images
+        self.pool = PooledStatistics()
+        self.squeeze = nn.Conv2d(channels, channels // 8, 1)
+        self.expand = nn.Conv2d(channels // 8, channels * images, 1)
+
+    def weights(self, features: Tensor) -> Tensor:
+        """Return s_i (B, images, C, h, w), summing to one over the images; `features`: (B, images, C, H, W)."""
+        z = F.relu(self.squeeze(self.pool(features.sum(1))))
+        v: Tensor = self.expand(z)
+        return v.reshape(v.shape[0], self.images, -1, *v.shape[2:]).softmax(1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return F2 = sum_i s_i F_i (B, C, H, W)."""
+        s = self.weights(features)
+        fused = spread(s[:, 0], features[:, 0]) * features[:, 0]
+        for i in range(1, self.images):
+            fused = fused + spread(s[:, i], features[:, i]) * features[:, i]
+        return fused
+
+
+class SumFusion(nn.Module):
+    """Ablation of Table 2.2: the plain sum."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the sum over images of (B, images, C, H, W)."""
+        return features.sum(1)
+
+
+class ConcatFusion(nn.Module):
+    """Ablation of Table 2.2: concatenation and a 1x1 convolution."""
+
+    def __init__(self, channels: int, images: int = 3) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels * images, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return (B, C, H, W) from (B, images, C, H, W)."""
+        fused: Tensor = self.conv(features.flatten(1, 2))
+        return fused
+
+
+class PSFB(nn.Module):
+    """Progressive and selective fusion block (Figure 2.2, Eqs. 2.2-2.4)."""
+
+    def __init__(self, channels: int, fusion: str) -> None:
+        super().__init__()
+        self.conv1 = conv3x3(channels, channels)
+        self.fusion: nn.Module = (
+            SFFB(channels) if fusion == "sffb" else ConcatFusion(channels) if fusion == "concat" else SumFusion()
+        )
+        self.conv2 = conv3x3(2 * channels, channels)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map F0 (B, images, C, H, W) to O of the same shape."""
+        c = features.shape[2]
+        own = F.relu(self.conv1(features.flatten(0, 1)))  # Eq. 2.2
+        fused = self.fusion(own.reshape(features.shape))  # Eq. 2.3
+        # Conv2([F2, F1_i]) split by linearity: the half that sees F2 is the same for every image.
+        weight = self.conv2.weight
+        shared = F.conv2d(fused, weight[:, :c], self.conv2.bias, padding=1)
+        compared = F.conv2d(own, weight[:, c:], padding=1).reshape(features.shape)
+        return F.relu(compared + shared[:, None]) + features  # Eq. 2.4
+
+
+class ResidualDualAttentionBlock(nn.Module):
+    """Two convolutions, then channel and spatial attention side by side (Figures 2.4, 2.5)."""
+
+    def __init__(self, channels: int, attention: bool) -> None:
+        super().__init__()
+        self.conv1 = conv3x3(channels, channels)
+        self.conv2 = conv3x3(channels, channels)
+        self.attention = attention
+        if attention:
+            self.channel = ChannelAttention(channels)
+            self.spatial = SpatialAttention()
+            self.join = nn.Conv2d(2 * channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to the same shape."""
+        y = self.conv2(F.relu(self.conv1(x)))
+        if self.attention:
+            y = self.join(torch.cat([self.channel(y), self.spatial(y)], 1))
+        out: Tensor = x + y
+        return out
+
+
+class PSFNet(nn.Module):
+    """The whole network (Figure 2.1)."""
+
+    def __init__(self, options: PSFNetOptions = PSFNetOptions()) -> None:  # noqa: B008 (frozen)
+        super().__init__()
+        n = options.channels
+        self.options = options
+        self.extract = conv3x3(6, n)
+        self.fusion = nn.Sequential(*(PSFB(n, options.fusion) for _ in range(options.blocks)))
+        self.enter = conv3x3(4 * n, n)
+        self.decode = nn.Sequential(*(ResidualDualAttentionBlock(n, options.dual_attention) for _ in range(4)))
+        self.local = conv3x3(n, n)
+        self.globally = conv3x3(n, n)
+        self.output = conv3x3(n, 3)
+        initialise(self)
+
+    def forward(self, exposures: Tensor) -> Tensor:
+        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 3, 6, H, W)."""
+        features = F.relu(self.extract(exposures.flatten(0, 1)))
+        features = features.reshape(*exposures.shape[:2], *features.shape[1:])
+        reference = features[:, 1]
+        fused = self.fusion(features)
+        z1 = F.relu(self.enter(torch.cat([fused.flatten(1, 2), reference], 1)))  # Z0 = [O1, O2, O3, F_r]
+        z2 = self.local(self.decode(z1))
+        if self.options.local_skip:
+            z2 = z2 + z1
+        z3 = self.globally(F.relu(z2))
+        if self.options.global_skip:
+            z3 = z3 + reference
+        logit = self.output(F.relu(z3))
+        if self.options.radiance_skip:
+            logit = logit + radiance_logit(exposures[:, 1, 3:])
+        return torch.sigmoid(logit)

@@ -1,0 +1,135 @@
+"""Deblur a picture under the guidance of its defocus map (thesis, chapter 4)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
+from libhdrnet.errors import InputError
+from libhdrnet.ops.defocus import defocus_map, display_encoded, open_image
+from libhdrnet.ops.frames import BAND
+from libhdrnet.radiometry import FloatImage, decode_srgb
+
+
+@dataclass(frozen=True)
+class DeblurResult:
+    """A deblurred picture and how it was made."""
+
+    pixels: npt.NDArray[Any]
+    """Shape, dtype and encoding of the input."""
+    radius: FloatImage
+    """The defocus map that guided it, (H, W), pixels."""
+    estimated: bool
+    """False if the caller gave the map."""
+    strength: float
+    report: Report
+
+    def as_record(self, name: str) -> dict[str, Any]:
+        """JSON-able record of how the picture was made; `name` is the input's."""
+        return {
+            "operation": "deblur",
+            "inputs": [Path(name).name],
+            "strength": self.strength,
+            "map": "estimated" if self.estimated else "given",
+            "engine": self.report.as_record(),
+        }
+
+
+def deblur(
+    image: str | Path | npt.NDArray[Any],
+    defocus: npt.NDArray[Any] | None = None,
+    *,
+    strength: float = 1.0,
+    linear: bool | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCallback | None = None,
+) -> npt.NDArray[Any]:
+    """Deblur a picture that is out of focus in places (thesis, Secs. 4.3.2 and 4.3.3).
+
+    Args:
+        image: A path, or an array (H, W, 3): uint8, uint16 or float32, display-encoded (sRGB).
+        defocus: Radius of the circle of confusion in pixels, (H, W); None estimates it.
+        strength: Share of the correction that is applied, 0 (nothing) to 1.
+        linear: True for a linear image, False for an encoded one; None: a file says so itself, arrays are encoded.
+        device: "auto", "cpu", "cuda" or "mps".
+        precision: "auto", "fp32", "bf16" or "fp16".
+        tile: Edge of the network's tiles in pixels; None chooses.
+        progress: Called with the fraction done and the stage.
+        cancel: Return True to stop; checked between tiles.
+
+    Returns:
+        Array of the input's shape, dtype and encoding. Float values outside [0, 1] are kept: the correction is
+        computed for the clipped picture and added.
+
+    Raises:
+        InputError: the image, the map or an option cannot be used.
+        OutOfMemoryError: not even the smallest tile fits.
+        CancelledError: `cancel()` returned True.
+        WeightsError: the trained weights are missing or damaged.
+
+    """
+    pixels, is_linear = open_image(image, linear)
+    settings = Settings(device, precision, tile)
+    return deblur_pixels(
+        pixels, is_linear, defocus, strength=strength, settings=settings, reporter=Reporter(progress, cancel)
+    ).pixels
+
+
+def deblur_pixels(
+    pixels: npt.NDArray[Any],
+    linear: bool,
+    defocus: npt.NDArray[Any] | None = None,
+    *,
+    strength: float = 1.0,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> DeblurResult:
+    """Do what `deblur` does for pixels that are read and checked, and tell how."""
+    if not 0 <= strength <= 1:
+        raise InputError(f"strength {strength} is out of range; give 0 to 1.")
+    estimated = defocus is None
+    if defocus is None:
+        radius, _ = defocus_map(pixels, linear, settings, reporter.part(0, 0.25))
+    else:
+        radius = _check_map(defocus, pixels.shape[:2])
+    correction = np.empty(pixels.shape, np.float32)
+
+    def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
+        encoded = display_encoded(pixels[rows, columns], linear)
+        return encoded.transpose(2, 0, 1), radius[None, rows, columns]
+
+    report = run_tiled(
+        "defocus", fetch, correction, forward=lambda network: network.deblur,  # type: ignore[arg-type, return-value]
+        settings=settings, reporter=reporter.part(0.25 if estimated else 0, 1), stage="deblurring",
+    )  # fmt: skip
+    out = np.empty_like(pixels)
+    for top in range(0, pixels.shape[0], BAND):
+        rows = slice(top, top + BAND)
+        out[rows] = _apply(pixels[rows], correction[rows], linear, strength)
+    return DeblurResult(out, radius, estimated, strength, report)
+
+
+def _apply(pixels: npt.NDArray[Any], restored: FloatImage, linear: bool, strength: float) -> npt.NDArray[Any]:
+    seen = display_encoded(pixels, linear)
+    mixed = seen + np.float32(strength) * (restored - seen)
+    if pixels.dtype == np.float32:
+        change = decode_srgb(mixed) - decode_srgb(seen) if linear else mixed - seen
+        return np.asarray(pixels + change, np.float32)
+    levels = np.iinfo(pixels.dtype).max
+    coded = decode_srgb(mixed) if linear else mixed
+    return np.round(np.clip(coded, 0, 1) * levels).astype(pixels.dtype)
+
+
+def _check_map(defocus: npt.NDArray[Any], size: tuple[int, ...]) -> FloatImage:
+    radius = np.asarray(defocus, np.float32)
+    if radius.shape != tuple(size):
+        raise InputError(f"the defocus map has shape {radius.shape} and the image {tuple(size)}; give one of its size.")
+    if not np.isfinite(radius).all() or radius.min() < 0:
+        raise InputError("the defocus map has negative, NaN or infinite values; it holds radii in pixels, 0 or more.")
+    return radius

@@ -1,0 +1,82 @@
+"""See where and how much a picture is out of focus (thesis, chapter 4)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
+from libhdrnet.ops.frames import check_array
+from libhdrnet.radiometry import FloatImage, encode_srgb
+
+
+def estimate_defocus(
+    image: str | Path | npt.NDArray[Any],
+    *,
+    linear: bool | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCallback | None = None,
+) -> FloatImage:
+    """Estimate the defocus map of a picture (thesis, Sec. 4.3.1; radius as in Eq. 1.3).
+
+    Args:
+        image: A path, or an array (H, W, 3): uint8, uint16 or float32, display-encoded (sRGB).
+        linear: True for a linear image, False for an encoded one; None: a file says so itself, arrays are encoded.
+        device: "auto", "cpu", "cuda" or "mps".
+        precision: "auto", "fp32", "bf16" or "fp16".
+        tile: Edge of the network's tiles in pixels; None chooses.
+        progress: Called with the fraction done and the stage.
+        cancel: Return True to stop; checked between tiles.
+
+    Returns:
+        float32 (H, W): radius of the circle of confusion in pixels, from 0 to 20.
+
+    Raises:
+        InputError: the image or an option cannot be used.
+        OutOfMemoryError: not even the smallest tile fits.
+        CancelledError: `cancel()` returned True.
+        WeightsError: the trained weights are missing or damaged.
+
+    """
+    pixels, is_linear = open_image(image, linear)
+    radius, _ = defocus_map(pixels, is_linear, Settings(device, precision, tile), Reporter(progress, cancel))
+    return radius
+
+
+def open_image(image: str | Path | npt.NDArray[Any], linear: bool | None) -> tuple[npt.NDArray[Any], bool]:
+    """Return the pixels (H, W, 3) of a path or an array, and whether they are linear."""
+    if isinstance(image, str | Path):
+        from libhdrnet.io.read import read_photo
+
+        photo = read_photo(image)
+        return photo.pixels, photo.encoding == "linear" if linear is None else linear
+    return check_array(image), bool(linear)
+
+
+def defocus_map(
+    pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
+) -> tuple[FloatImage, Report]:
+    """Estimate the radius (H, W) for pixels (H, W, 3)."""
+
+    def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
+        return (display_encoded(pixels[rows, columns], linear).transpose(2, 0, 1),)
+
+    radius = np.empty((*pixels.shape[:2], 1), np.float32)
+    report = run_tiled(
+        "defocus", fetch, radius, forward=lambda network: network.estimate,  # type: ignore[arg-type, return-value]
+        settings=settings, reporter=reporter, stage="estimating the defocus",
+    )  # fmt: skip
+    return radius[..., 0], report
+
+
+def display_encoded(pixels: npt.NDArray[Any], linear: bool) -> FloatImage:
+    """Return float32 in [0, 1], sRGB-encoded: what the network was trained on."""
+    if pixels.dtype == np.float32:
+        scaled = pixels
+    else:
+        scaled = np.asarray(pixels / np.float32(np.iinfo(pixels.dtype).max), np.float32)
+    return np.clip(encode_srgb(scaled) if linear else scaled, 0, 1)

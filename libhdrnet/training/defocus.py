@@ -1,0 +1,141 @@
+"""Synthetic defocus with ground truth: layered scenes, thin-lens blur in linear light, then a camera.
+
+A sample is the blurred picture (3, S, S), the sharp one (3, S, S), both sRGB-encoded in [0, 1], and the true
+radius of the circle of confusion (1, S, S) in pixels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.radiometry import FloatImage, encode_srgb
+from libhdrnet.training.brackets import irregular_matte
+from libhdrnet.training.scenes import Scenes, crop_linear
+
+
+@dataclass(frozen=True)
+class DefocusRecipe:
+    """How defocused pictures are made."""
+
+    size: int = 64
+    """Edge of a patch in pixels."""
+    max_radius: float = 16.0
+    """Largest radius of the circle of confusion, in pixels."""
+    sharp: float = 0.12
+    """Share of samples that are wholly in focus."""
+    levels: int = 6
+    """Blurred versions of a layer between which a changing radius is interpolated."""
+
+
+def make_defocus(
+    scenes: Scenes, recipe: DefocusRecipe, rng: np.random.Generator
+) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Make one sample: blurred (3, S, S), sharp (3, S, S), radius (1, S, S), float32."""
+    margin = int(recipe.max_radius) + 4
+    canvas = recipe.size + 2 * margin
+    aperture = _Aperture.random(rng)
+    sharp = crop_linear(scenes, rng, canvas, photographs_only=True)
+    radius = _radius_map(canvas, recipe, rng)
+    blurred = _blur(sharp, radius, aperture, recipe.levels)
+    for _ in range(int(rng.integers(0, 4))):
+        layer = crop_linear(scenes, rng, canvas, photographs_only=True)
+        matte = irregular_matte(canvas, rng, radius=rng.uniform(0.1, 0.5) * recipe.size)[..., None]
+        front = np.full_like(radius, _random_radius(recipe, rng))
+        # A layer in front bleeds over what lies behind it: its matte is blurred with it.
+        covered = _blur(layer * matte, front, aperture, 1)
+        veil = _blur(np.repeat(matte, 3, -1), front, aperture, 1)
+        blurred = blurred * (1 - veil) + covered
+        sharp = sharp * (1 - matte) + layer * matte
+        radius = radius * (1 - matte[..., 0]) + front * matte[..., 0]
+    inner = slice(margin, margin + recipe.size)
+    exposure = 0.9 / max(float(np.quantile(sharp, 0.97)), 0.05) * np.exp(rng.normal(0, 0.2))
+    truth = encode_srgb(np.clip(sharp[inner, inner] * exposure, 0, 1))
+    seen = _develop(np.clip(blurred[inner, inner] * exposure, 0, 1), rng)
+    return (
+        np.ascontiguousarray(seen.transpose(2, 0, 1), np.float32),
+        np.ascontiguousarray(truth.transpose(2, 0, 1), np.float32),
+        np.ascontiguousarray(radius[None, inner, inner], np.float32),
+    )
+
+
+def _random_radius(recipe: DefocusRecipe, rng: np.random.Generator) -> float:
+    return 0.0 if rng.random() < 0.3 else float(recipe.max_radius * rng.random() ** 1.7)
+
+
+def _radius_map(size: int, recipe: DefocusRecipe, rng: np.random.Generator) -> FloatImage:
+    """Radius of a plane that may be tilted, |S2 - S1| / S2 of Eq. 1.3 with its constants drawn at random."""
+    if rng.random() < recipe.sharp:
+        return np.zeros((size, size), np.float32)
+    if rng.random() < 0.4:
+        return np.full((size, size), _random_radius(recipe, rng), np.float32)
+    angle = rng.uniform(0, 2 * np.pi)
+    yy, xx = np.mgrid[:size, :size].astype(np.float32) / size - 0.5
+    depth = 1 + 0.9 * rng.random() * (xx * np.cos(angle) + yy * np.sin(angle)) * 2 / np.sqrt(2)
+    focus = rng.uniform(0.4, 2.0)
+    radius = np.abs(depth - focus) / depth
+    return np.asarray(radius * (recipe.max_radius * rng.random() / max(float(radius.max()), 1e-3)), np.float32)
+
+
+def _blur(image: FloatImage, radius: FloatImage, aperture: "_Aperture", levels: int) -> FloatImage:
+    """Convolve with the aperture scaled to each place's radius: interpolated between a few blurred versions."""
+    import cv2
+
+    low, high = float(radius.min()), float(radius.max())
+    stops = np.linspace(low, high, levels if high - low > 0.3 else 1)
+    versions = [cv2.filter2D(image, -1, aperture.kernel(r), borderType=cv2.BORDER_REFLECT) for r in stops]
+    if len(versions) == 1:
+        return np.asarray(versions[0], np.float32)
+    position = (radius - low) / (high - low) * (len(stops) - 1)
+    index = np.clip(position.astype(int), 0, len(stops) - 2)
+    share = (position - index)[..., None]
+    stack = np.stack(versions)
+    rows, columns = np.indices(radius.shape)
+    return np.asarray(stack[index, rows, columns] * (1 - share) + stack[index + 1, rows, columns] * share, np.float32)
+
+
+@dataclass(frozen=True)
+class _Aperture:
+    """Shape of the blur disc: a circle or a polygon, with a soft edge and a bright or a dim rim."""
+
+    blades: int
+    turn: float
+    rim: float
+    softness: float
+
+    @staticmethod
+    def random(rng: np.random.Generator) -> "_Aperture":
+        blades = 0 if rng.random() < 0.5 else int(rng.integers(5, 10))
+        return _Aperture(blades, rng.uniform(0, np.pi), rng.normal(0, 0.3), rng.uniform(0.3, 1.0))
+
+    def kernel(self, radius: float) -> npt.NDArray[np.float32]:
+        reach = int(np.ceil(radius + 1.5))
+        yy, xx = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float64)
+        distance = np.hypot(xx, yy)
+        if self.blades:
+            sector = 2 * np.pi / self.blades
+            angle = (np.arctan2(yy, xx) + self.turn) % sector - sector / 2
+            distance = distance * np.cos(angle) / np.cos(sector / 4)
+        weight = np.clip((radius - distance) / self.softness + 0.5, 0, 1)
+        weight *= 1 + self.rim * (distance / max(radius, 0.5)) ** 2
+        if radius < 0.5:
+            weight = np.where(distance == 0, 1.0, weight * radius)
+        weight = np.maximum(weight, 0)
+        return np.asarray(weight / weight.sum(), np.float32)
+
+
+def _develop(linear: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """Do what a camera does after the lens: noise, tone curve, sharpening, 8 bits, JPEG."""
+    import cv2
+
+    noise = np.exp(rng.uniform(np.log(1e-3), np.log(0.02)))
+    linear = linear + noise * np.sqrt(linear + 0.01) * rng.standard_normal(linear.shape)
+    code = encode_srgb(np.clip(linear, 0, 1))
+    if rng.random() < 0.5:
+        soft = cv2.GaussianBlur(code, (0, 0), rng.uniform(0.6, 1.2))
+        code = code + rng.uniform(0, 0.8) * (code - soft)
+    byte = np.round(np.clip(code, 0, 1) * 255).astype(np.uint8)
+    if rng.random() < 0.7:
+        options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(80, 99))]
+        byte = np.asarray(cv2.imdecode(cv2.imencode(".jpg", byte, options)[1], cv2.IMREAD_COLOR), np.uint8)
+    return np.asarray(byte / 255, np.float32)

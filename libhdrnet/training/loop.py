@@ -1,0 +1,181 @@
+"""The training loop: `hdrnet train NET` from synthesis to weights and their card.
+
+The rate follows a cosine over the run's budget of minutes; a checkpoint every few minutes survives a kill.
+"""
+
+import csv
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from libhdrnet.errors import InputError
+from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, build
+from libhdrnet.training.brackets import BracketRecipe, make_bracket
+from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from libhdrnet.training.dataset import Sample, SyntheticDataset, batches
+from libhdrnet.training.defocus import DefocusRecipe, make_defocus
+from libhdrnet.training.losses import flow_loss, joint_defocus_loss, tone_mapped_l1, weighted_defocus_loss
+from libhdrnet.training.scenes import load_scenes
+from libhdrnet.weights import save_weights
+
+log = logging.getLogger(__name__)
+CHECKPOINT_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """One training run."""
+
+    network: str
+    """Name in `networks.NETWORKS`."""
+    data: Path
+    """Folder with hdr/ and sharp/."""
+    out: Path
+    """Folder for the checkpoint, the log and the weights."""
+    minutes: float = 60.0
+    """Budget of training time, earlier stretches included."""
+    batch: int = 4
+    """Samples a step."""
+    patch: int = 64
+    """Edge of a training patch in pixels; also the window of local statistics at inference."""
+    rate: float = 1e-4
+    """First learning rate; the last is a hundredth of it (thesis: 1e-4 to 1e-6)."""
+    seed: int = 0
+    """Seed of weights and samples."""
+    resume: bool = False
+    """Go on from the checkpoint in `out`."""
+    workers: int = 1
+    """Processes that make samples."""
+    device: str = "cpu"
+    """torch device."""
+    average: float = 0.99
+    """Decay of the averaged weights that are exported; 0 exports the last ones."""
+    limit: int | None = None
+    """Read only that many pictures of each kind."""
+
+
+def train(options: TrainingOptions, on_step: Callable[[int, float, float], None] | None = None) -> Path:
+    """Train a network, write `out/NET.safetensors` with its card and return that path.
+
+    `on_step(step, loss, fraction)` is called after each step; fraction is the share of the budget that is spent.
+
+    Raises:
+        InputError: unknown network, no data, or a checkpoint that does not fit.
+    """
+    if options.network not in NETWORKS:
+        raise InputError(f"network {options.network!r} is unknown; choose one of {', '.join(NETWORKS)}.")
+    torch.manual_seed(options.seed)
+    device = torch.device(options.device)
+    network = build(options.network).to(device)
+    if device.type == "cuda":  # slower on CPUs without half precision
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = {name: p.detach().clone() for name, p in network.named_parameters()}
+    adam = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.999))
+    progress = Progress(options.network, seed=options.seed, batch=options.batch)
+    options.out.mkdir(parents=True, exist_ok=True)
+    checkpoint = options.out / f"{options.network}.checkpoint"
+    if options.resume and checkpoint.exists():
+        progress = load_checkpoint(checkpoint, network, average, adam)
+    dataset = SyntheticDataset(_sample_maker(options), progress.seed)
+    stream = batches(dataset, start=progress.step * options.batch, size=options.batch, workers=options.workers)
+    saved = time.monotonic()
+    network.train()
+    while progress.seconds < 60 * options.minutes:
+        begun = time.monotonic()
+        fraction = progress.seconds / (60 * options.minutes)
+        warm = min(1.0, (progress.step + 1) / 50)
+        for group in adam.param_groups:
+            group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
+        batch = [tensor.to(device) for tensor in next(stream)]
+        loss = _loss(options.network, network, batch, fraction)
+        adam.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        adam.step()
+        _update_average(average, network, min(options.average, progress.step / (progress.step + 10)))
+        progress.step += 1
+        progress.seconds += time.monotonic() - begun
+        _log_step(options.out / f"{options.network}.csv", progress, float(loss.detach()), adam.param_groups[0]["lr"])
+        if on_step:
+            on_step(progress.step, float(loss.detach()), min(1.0, progress.seconds / (60 * options.minutes)))
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            save_checkpoint(checkpoint, progress, network, average, adam)
+            saved = time.monotonic()
+    save_checkpoint(checkpoint, progress, network, average, adam)
+    return export(options, progress, average)
+
+
+def export(options: TrainingOptions, progress: Progress, average: dict[str, Tensor]) -> Path:
+    """Write the averaged weights in half precision with a card of how they were made."""
+    descriptor = NETWORKS[options.network]
+    prefix = descriptor.training_only
+    kept = {n: t for n, t in average.items() if not (prefix and n.startswith(prefix))}
+    card = {
+        "network": options.network,
+        "trained_on": "synthetic samples made from CC0 radiance panoramas and permissively licensed photographs",
+        "steps": progress.step,
+        "hours": round(progress.seconds / 3600, 2),
+        "batch": options.batch,
+        "patch": options.patch,
+        "rate": options.rate,
+        "seed": progress.seed,
+        "device": options.device,
+        "reproduce": f"hdrnet train {options.network} --minutes {options.minutes:g} --batch {options.batch} "
+        f"--patch {options.patch} --rate {options.rate:g} --seed {progress.seed}",
+    }
+    return save_weights(options.out, options.network, kept, card)
+
+
+def _sample_maker(options: TrainingOptions) -> Callable[..., Sample]:
+    scenes = load_scenes(options.data, limit=options.limit)
+    if options.network == "defocus":
+        return partial(_defocus_sample, scenes, DefocusRecipe(size=options.patch))
+    images = 3 if options.network == "psfnet" else 2
+    recipe = BracketRecipe(images=images, size=options.patch, reach=options.patch // 2)
+    return partial(_bracket_sample, scenes, recipe)
+
+
+def _bracket_sample(scenes, recipe, rng) -> Sample:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    return make_bracket(scenes, recipe, rng)
+
+
+def _defocus_sample(scenes, recipe, rng) -> Sample:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    return make_defocus(scenes, recipe, rng)
+
+
+def _loss(name: str, network: nn.Module, batch: list[Tensor], fraction: float) -> Tensor:
+    if name == "psfnet":
+        return tone_mapped_l1(network(batch[0]), batch[1])
+    if name == "msffnet":
+        return flow_loss(*cast(MSFFNet, network).reconstruct(batch[0], auxiliary=True), batch[1])
+    net = cast(DefocusNet, network)
+    blurred, sharp, true_radius = batch
+    radius = net.estimate(blurred)
+    # The thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, then fine-tuned.
+    restored = net.deblur(blurred, true_radius if fraction < 0.4 else radius)
+    if fraction < 0.6:
+        return joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
+    return weighted_defocus_loss(true_radius, restored, sharp)
+
+
+def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            average[name].lerp_(parameter, 1 - decay)
+
+
+def _log_step(path: Path, progress: Progress, loss: float, rate: float) -> None:
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(["step", "seconds", "loss", "rate"])
+        writer.writerow([progress.step, f"{progress.seconds:.1f}", f"{loss:.6f}", f"{rate:.3e}"])

@@ -1,0 +1,39 @@
+"""Losses of the thesis: mu-law L1, the regularised flow loss, and the three defocus stages."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from libhdrnet.radiometry import MU
+
+
+def mu_law(radiance: Tensor) -> Tensor:
+    """T(H) of Eq. 2.5, for radiance in [0, 1]."""
+    return torch.log1p(MU * radiance) / math.log1p(MU)
+
+
+def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
+    """L1 in the mu-law domain (Eqs. 2.6 and 3.4)."""
+    return (mu_law(predicted) - mu_law(truth)).abs().mean()
+
+
+def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight: float = 2.0) -> Tensor:
+    """L_tm + lambda L_reg (Eq. 3.6)."""
+    loss = tone_mapped_l1(predicted, truth)
+    return loss if auxiliary is None else loss + weight * tone_mapped_l1(auxiliary, truth)
+
+
+def joint_defocus_loss(
+    radius: Tensor, true_radius: Tensor, restored: Tensor, sharp: Tensor, max_radius: float
+) -> Tensor:
+    """Loss of stages one and two (Eq. 4.7), lambda 0.2 and 0.9; radii in pixels, compared relative to `max_radius`."""
+    estimation = (radius - true_radius).abs().mean() / max_radius
+    return 0.2 * estimation + 0.9 * (restored - sharp).abs().mean()
+
+
+def weighted_defocus_loss(true_radius: Tensor, restored: Tensor, sharp: Tensor) -> Tensor:
+    """Loss of stage three (Eq. 4.8), lambda 0.9 and 0.1, with W_dm of Eq. 4.6."""
+    weight = true_radius / true_radius.mean().clamp(min=1e-3)
+    weighted = (weight * (restored - sharp)).square().mean().sqrt()
+    return 0.9 * (restored - sharp).abs().mean() + 0.1 * weighted

@@ -1,0 +1,65 @@
+"""Fixtures shared by all tests: small pictures, small networks with random weights, the optional shared data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture
+def shared():
+    """The folder with real brackets beside the checkout; the test is skipped where it is missing."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("needs the real pictures in ../shared/data")
+    return SHARED
+
+
+@pytest.fixture
+def scene():
+    """A function that makes a smooth linear picture (h, w, 3) with detail, in [0, peak]."""
+
+    def make(height, width, peak=1.0, seed=0):
+        import cv2
+
+        rng = np.random.default_rng(seed)
+        out = np.zeros((height, width, 3), np.float32)
+        for cells, weight in ((4, 0.6), (16, 0.3), (64, 0.1)):
+            noise = rng.random((cells, cells, 3), np.float32)
+            out += weight * cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+        out -= out.min()
+        return out / max(out.max(), 1e-6) * np.float32(peak)
+
+    return make
+
+
+@pytest.fixture
+def random_weights(tmp_path, monkeypatch):
+    """Small networks with random weights in place of the trained ones, for tests of what surrounds them."""
+    import torch
+
+    from libhdrnet.engine import run
+    from libhdrnet.networks import NETWORKS, build
+    from libhdrnet.weights import save_weights
+
+    folder = tmp_path / "random-weights"
+    folder.mkdir()
+    options = {
+        "psfnet": {"channels": 8, "blocks": 1},
+        "msffnet": {"channels": 8},
+        "defocus": {"channels": 16, "conditions": 8, "blocks": 1},
+    }
+    torch.manual_seed(0)
+    for name, chosen in options.items():
+        prefix = NETWORKS[name].training_only
+        tensors = {
+            key: value
+            for key, value in build(name, **chosen).state_dict().items()
+            if not (prefix and key.startswith(prefix))
+        }
+        save_weights(folder, name, tensors, {"patch": 64, "options": chosen})
+    monkeypatch.setenv("HDRNET_WEIGHTS", str(folder))
+    run.loaded.cache_clear()
+    yield folder
+    run.loaded.cache_clear()

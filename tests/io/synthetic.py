@@ -1,0 +1,71 @@
+"""Files that the tests make: pictures with EXIF, Bayer DNGs, wide-gamut profiles."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pyexiv2
+import tifffile
+
+DISPLAY_P3 = (0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+DISPLAY_P3_TO_REC709 = np.array(
+    [[1.2249401, -0.2249402, 0.0], [-0.0420569, 1.0420571, 0.0], [-0.0196376, -0.0786361, 1.0982735]]
+)
+
+
+def profile(primaries, gamma):
+    triples = [value for start in (0, 2, 4) for value in (*primaries[start : start + 2], 1.0)]
+    return bytes(imagecodecs.cms_profile("rgb", whitepoint=[0.3127, 0.3290, 1.0], primaries=triples, gamma=gamma))
+
+
+def tag(path: Path, exif=None, xmp=None, icc=None):
+    with pyexiv2.Image(str(path)) as image:
+        if exif:
+            image.modify_exif(exif)
+        if xmp:
+            image.modify_xmp(xmp)
+        if icc:
+            image.modify_icc(icc)
+
+
+def jpeg(path: Path, pixels, exif=None, **options):
+    path.write_bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(pixels), **({"level": 95} | options)))
+    if exif:
+        tag(path, exif)
+    return path
+
+
+def png(path: Path, pixels):
+    path.write_bytes(imagecodecs.png_encode(pixels))
+    return path
+
+
+def dng(path: Path, *, level=2000, red=1.0, blue=1.0, orientation=1, height=64, width=96, mosaic=None):
+    """An uncompressed RGGB DNG, 14 bits, black 512, white 16383, whose camera space is linear sRGB."""
+    if mosaic is None:
+        mosaic = np.full((height, width), 512 + level, np.uint16)
+    xyz_to_srgb = np.array([[3.2404542, -1.5371385, -0.4985314], [-0.969266, 1.8760108, 0.041556],
+                            [0.0556434, -0.2040259, 1.0572252]])  # fmt: skip
+
+    def rationals(values):
+        pairs = [Fraction(float(value)).limit_denominator(10000) for value in values]
+        return [number for pair in pairs for number in (pair.numerator, pair.denominator)]
+
+    neutral = rationals([1 / red, 1, 1 / blue])
+    tags = [
+        (50706, "B", 4, b"\x01\x04\x00\x00", True),
+        (50708, "s", 0, "Made by a test", True),
+        (33421, "H", 2, (2, 2), True),
+        (33422, "B", 4, b"\x00\x01\x01\x02", True),
+        (50714, "H", 1, 512, True),
+        (50717, "H", 1, 16383, True),
+        (50721, "2i", 9, rationals(xyz_to_srgb.ravel()), True),
+        (50778, "H", 1, 21, True),
+        (50728, "2I", 3, neutral, True),
+        (274, "H", 1, orientation, True),
+        (271, "s", 0, "Test", True),
+        (272, "s", 0, "Bayer", True),
+    ]
+    tifffile.imwrite(path, mosaic, photometric="cfa", extratags=tags, metadata=None, software=False)
+    return path

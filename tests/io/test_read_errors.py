@@ -1,0 +1,121 @@
+import contextlib
+import struct
+import subprocess
+import sys
+import warnings
+import zlib
+
+import imagecodecs
+import numpy as np
+import pytest
+from synthetic import png
+
+from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.io import (
+    MAX_PIXELS,
+    image_size,
+    read_metadata,
+    read_photo,
+    read_record,
+    write_display,
+    write_radiance,
+)
+
+
+@pytest.mark.parametrize("read", [read_photo, image_size])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", r"is empty \(0 bytes\)"),
+        (b"Dear sir or madam, this is a letter.", "is no picture of a known kind"),
+        (b"GIF89a" + bytes(60), "is a GIF file"),
+        (bytes(4) + b"ftypheic" + bytes(60), "is a HEIF or AVIF file"),
+        (b"\xff\xd8\xff\xe0", "is damaged or incomplete"),
+        (b"\x89PNG\r\n\x1a\n", "is damaged or incomplete"),
+        (b"II*\0\x08\0\0\0", "is damaged or incomplete"),
+        (b"\x76\x2f\x31\x01\x02\0\0\0", "is damaged or incomplete"),
+        (b"#?RADIANCE\n", "is damaged or incomplete"),
+        (b"FUJIFILMCCD-RAW " + bytes(200), "RAW file that LibRaw cannot read|is damaged"),
+    ],
+    ids=["empty", "text", "gif", "heic", "jpeg", "png", "tiff", "exr", "hdr", "raw"],
+)
+def test_a_file_that_is_no_picture_is_named_with_the_reason(tmp_path, read, content, reason):
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=reason) as caught:
+        read(path)
+    assert "holiday.jpg" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.jpg' does not exist"):
+        read_photo(tmp_path / "none.jpg")
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(InputError, match="is a folder"):
+        read_photo(tmp_path)
+
+
+def test_a_picture_under_another_kinds_name_is_read(tmp_path, scene):
+    assert np.array_equal(read_photo(png(tmp_path / "a.jpg", scene)).pixels, scene)
+
+
+def test_a_tiff_under_a_raws_name_is_read(tmp_path, scene):
+    import tifffile
+
+    tifffile.imwrite(tmp_path / "a.nef", scene, photometric="rgb")
+    assert np.array_equal(read_photo(tmp_path / "a.nef").pixels, scene)
+
+
+def giant_png(width, height):
+    def chunk(name, body):
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def test_a_decompression_bomb_is_refused_before_decoding(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(giant_png(100_000, 100_000))
+    with pytest.raises(InputError, match=f"10000 megapixels.*at most {MAX_PIXELS // 1_000_000}"):
+        read_photo(path)
+
+
+def test_a_picture_without_pixels_is_refused(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(giant_png(0, 5))
+    with pytest.raises(InputError, match=r"no pixels \(0 x 5\)"):
+        read_photo(path)
+
+
+def test_the_size_is_read_without_decoding(tmp_path, scene):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(imagecodecs.jpeg8_encode(scene)[:-300])
+    assert image_size(path) == (24, 36)
+
+
+def test_importing_the_package_loads_no_decoder():
+    heavy = {"cv2", "rawpy", "OpenEXR", "tifffile", "imagecodecs", "pyexiv2", "torch", "scipy"}
+    code = f"import sys, libhdrnet.io; print(sorted({heavy!r} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.exr", "a.hdr"])
+def test_damaged_files_give_input_errors_or_pictures_and_nothing_else(tmp_path, rng, scene, name, capfd):
+    path = tmp_path / name
+    write = write_display if name in ("a.jpg", "a.png") else write_radiance
+    write(path, scene / np.float32(255))
+    good = path.read_bytes()
+    for _ in range(40):
+        data = bytearray(good)
+        for position in rng.integers(4, min(len(data), 600), 4):
+            data[position] = rng.integers(256)
+        path.write_bytes(data)
+        for read in (read_photo, image_size, read_metadata, read_record):
+            with warnings.catch_warnings(), contextlib.suppress(InputError):
+                warnings.simplefilter("ignore", HdrnetWarning)
+                read(path)
+    assert capfd.readouterr().out == ""

@@ -1,0 +1,92 @@
+import pytest
+import torch
+
+from libhdrnet.networks import PSFNetOptions, build
+from libhdrnet.networks.psfnet import PSFB, SFFB, PSFNet
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+def small(**options):
+    return build("psfnet", channels=8, **{"blocks": 2, **options})
+
+
+def test_the_full_network_has_the_thesis_s_parameters():
+    count = sum(p.numel() for p in build("psfnet").parameters())
+    assert count == pytest.approx(1.24e6, rel=0.02)
+
+
+def test_sffb_weights_sum_to_one_over_the_images():
+    weights = SFFB(16).weights(torch.randn(2, 3, 16, 9, 7) * 10)
+    assert weights.shape == (2, 3, 16, 1, 1)
+    assert torch.allclose(weights.sum(1), torch.ones(2, 16, 1, 1))
+    assert weights.std() > 0
+
+
+def test_sffb_returns_the_weighted_sum_of_its_images():
+    block, features = SFFB(16), torch.randn(1, 3, 16, 5, 5)
+    expected = (block.weights(features) * features).sum(1)
+    assert torch.allclose(block(features), expected, atol=1e-6)
+
+
+def test_a_psfb_is_eqs_2_2_to_2_4_written_out():
+    block, features = PSFB(8, "sffb"), torch.randn(2, 3, 8, 6, 6)
+    own = torch.relu(block.conv1(features.flatten(0, 1))).unflatten(0, (2, 3))
+    fused = block.fusion(own)
+    expected = [torch.relu(block.conv2(torch.cat([fused, own[:, i]], 1))) + features[:, i] for i in range(3)]
+    assert torch.allclose(block(features), torch.stack(expected, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 23), (16, 40)])
+def test_any_size_comes_out_as_it_went_in_and_in_range(size):
+    out = small()(torch.rand(1, 3, 6, *size))
+    assert out.shape == (1, 3, *size)
+    assert out.min() >= 0 and out.max() <= 1
+
+
+def test_gradients_reach_every_parameter(parameters_without_gradient):
+    def make():
+        network = build("psfnet", channels=32, blocks=2)
+        return network, network(torch.rand(2, 3, 6, 16, 16)).square().mean()
+
+    assert parameters_without_gradient(make) == set()
+
+
+def test_it_starts_from_the_radiance_of_the_reference():
+    exposures = torch.rand(1, 3, 6, 24, 24) * 0.8 + 0.1
+    reference = exposures[:, 1, 3:]
+    started = (small()(exposures) - reference).abs().mean()
+    without = (small(radiance_skip=False)(exposures) - reference).abs().mean()
+    assert started < 0.05 < without
+
+
+def test_each_exposure_matters():
+    network, exposures = small(), torch.rand(1, 3, 6, 16, 16)
+    whole = network(exposures)
+    for index in range(3):
+        changed = exposures.clone()
+        changed[:, index] *= 0.5
+        assert (network(changed) - whole).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"fusion": "sum"}, {"fusion": "concat"}, {"fusion": "sffb"}, {"blocks": 0}, {"blocks": 4}, {"blocks": 8},
+        {"dual_attention": False}, {"local_skip": False}, {"global_skip": False}, {"radiance_skip": False},
+    ],
+)  # fmt: skip
+def test_every_ablation_of_tables_2_2_to_2_4_runs_and_differs(options):
+    torch.manual_seed(1)
+    ablated = small(**options)
+    exposures = torch.rand(1, 3, 6, 16, 16)
+    out = ablated(exposures)
+    assert out.shape == (1, 3, 16, 16)
+    default = PSFNet(PSFNetOptions(channels=8, blocks=2))
+    if options != {"fusion": "sffb"}:
+        same_weights = default.load_state_dict(ablated.state_dict(), strict=False)
+        structure = bool(same_weights.missing_keys or same_weights.unexpected_keys)
+        assert structure or not torch.allclose(default(exposures), out)

@@ -1,0 +1,197 @@
+import numpy as np
+import pytest
+
+from libhdrnet import merge_exposures
+from libhdrnet.engine import Settings
+from libhdrnet.errors import CancelledError, InputError
+from libhdrnet.ops.classical import merge_classical
+from libhdrnet.ops.frames import Frame, load_frames
+from libhdrnet.ops.merge import merge
+
+TIMES = (0.25, 1.0, 4.0)
+SMALL = Settings(device="cpu", precision="fp32", tile=128)
+pytestmark = pytest.mark.filterwarnings("ignore::libhdrnet.errors.HdrnetWarning")
+
+
+@pytest.fixture
+def bracket(scene):
+    """Exposures of a still scene whose white is four times the reference's, and its radiance."""
+
+    def make(height=60, width=70, times=TIMES):
+        radiance = scene(height, width, 3.9) ** 2 / 3.9 + 0.004
+        return [np.clip(radiance * t, 0, 1).astype(np.float32) for t in times], radiance
+
+    return make
+
+
+def test_the_classical_merge_returns_the_radiance_of_a_still_scene(bracket):
+    shots, radiance = bracket()
+    merged = merge_exposures(shots, TIMES, model="classical", align=False)
+    assert merged.dtype == np.float32
+    inside = radiance < 3.5
+    assert np.allclose(merged[inside], radiance[inside], rtol=0.01)
+
+
+def test_the_order_of_the_frames_does_not_matter(bracket):
+    shots, _ = bracket()
+    forward = merge_exposures(shots, TIMES, model="classical", align=False)
+    backward = merge_exposures(shots[::-1], TIMES[::-1], model="classical", align=False)
+    assert np.allclose(forward, backward, atol=1e-6)
+
+
+def test_more_frames_mean_less_noise(bracket):
+    _, radiance = bracket()
+    rng = np.random.default_rng(0)
+
+    def noisy(times):
+        return [np.clip(radiance * t + rng.normal(0, 0.01, radiance.shape), 0, 1).astype(np.float32) for t in times]
+
+    def error(times):
+        merged = merge_exposures(noisy(times), times, model="classical", align=False, reference=0)
+        dark = radiance < 0.2
+        return np.std((merged - radiance)[dark])
+
+    assert error((1.0, 1.3, 1.6, 2.0, 2.5, 3.0)) < 0.8 * error((1.0, 1.3))
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize(
+    ("count", "model", "used", "network"),
+    [(3, "auto", 3, "psfnet"), (2, "auto", 2, "msffnet"), (5, "auto", 3, "psfnet"), (3, "msffnet", 2, "msffnet"),
+     (9, "psfnet", 3, "psfnet")],
+)  # fmt: skip
+def test_the_number_of_frames_chooses_the_network(bracket, count, model, used, network):
+    times = [2.0 ** (i - count // 2) for i in range(count)]
+    result = merge(bracket(40, 40, times)[0], times, model=model, align=False, settings=SMALL)
+    assert (result.model, len(result.used)) == (network, used)
+    assert result.report is not None and result.report.network == network
+    assert result.radiance.shape == (40, 40, 3)
+
+
+@pytest.mark.usefixtures("random_weights")
+def test_one_is_the_white_of_the_reference(bracket):
+    """The untrained network starts from the reference, so that its scale can be told."""
+    shots, radiance = bracket()
+    for reference in (1, 2):
+        merged = merge_exposures(shots, TIMES, reference=reference, align=False, device="cpu", tile=128)
+        seen = shots[reference] < 0.9
+        ratio = np.median(merged[seen] / (radiance * TIMES[reference])[seen])
+        assert ratio == pytest.approx(1, abs=0.1)
+        assert merged.max() <= TIMES[reference] / TIMES[0] * (1 + 1e-6)
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize("reference", [0, 1, 2])
+def test_any_frame_can_be_the_reference(bracket, reference):
+    result = merge(bracket()[0], TIMES, reference=reference, align=False, settings=SMALL)
+    assert result.reference == reference
+    assert np.isfinite(result.radiance).all()
+
+
+@pytest.mark.usefixtures("random_weights")
+def test_of_two_frames_the_shorter_can_be_the_reference(bracket):
+    result = merge(bracket(times=(1.0, 4.0))[0], (1.0, 4.0), reference=0, align=False, settings=SMALL)
+    assert result.used == (0, 0, 1)
+    assert result.radiance.max() <= 1
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize("size", [(1, 1), (17, 23)])
+def test_tiny_pictures_merge(bracket, size):
+    merged = merge_exposures(bracket(*size)[0], TIMES, device="cpu")
+    assert merged.shape == (*size, 3)
+    assert np.isfinite(merged).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model": "magic"}, "magic.*psfnet"),
+        ({"reference": 3}, "reference 4"),
+        ({"reference": -1}, "reference 0"),
+        ({"deghost": 2}, "deghost 2"),
+        ({"model": "msffnet", "reference": 0}, "shorter than the reference"),
+        ({"device": "gpu"}, "gpu"),
+        ({"precision": "fp8"}, "fp8"),
+        ({"tile": 3}, "tile 3"),
+    ],
+)
+def test_bad_options_are_refused(bracket, options, message):
+    with pytest.raises(InputError, match=message):
+        merge_exposures(bracket(20, 20)[0], TIMES, **{"align": False, **options})
+
+
+def test_psfnet_refuses_two_frames(bracket):
+    with pytest.raises(InputError, match="takes three exposures and 2 were given"):
+        merge_exposures(bracket(20, 20)[0][:2], TIMES[:2], model="psfnet")
+
+
+def test_progress_rises_and_cancel_stops(bracket):
+    seen = []
+    merge_exposures(bracket()[0], TIMES, model="classical", progress=lambda f, s: seen.append((f, s)))
+    fractions = [f for f, _ in seen]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert len({s for _, s in seen}) >= 4
+    with pytest.raises(CancelledError):
+        merge_exposures(bracket()[0], TIMES, model="classical", cancel=lambda: True)
+
+
+def test_the_mask_shows_what_moved_and_nothing_else(bracket):
+    shots, _ = bracket(96, 96)
+    shots = [shot * 0.2 for shot in shots]
+    shots[0][30:60, 30:60] = 0.2
+    _, mask = merge_exposures(shots, TIMES, model="classical", align=False, return_mask=True)
+    assert mask.shape == (96, 96) and mask.dtype == np.float32
+    assert mask[40:50, 40:50].max() < 0.1
+    assert mask[:15].min() > 0.9 and mask[80:].min() > 0.9
+
+
+def test_deghost_moves_the_threshold_of_the_mask(bracket):
+    shots, _ = bracket(64, 64)
+    shots = [shot * 0.2 for shot in shots]
+    shots[0][20:40, 20:40] *= 1.5
+    shares = [
+        merge_exposures(shots, TIMES, model="classical", align=False, return_mask=True, deghost=d)[1].mean()
+        for d in (0, 0.5, 1)
+    ]
+    assert shares[0] == 1 and shares[0] >= shares[1] > shares[2]
+
+
+def test_a_wrong_exposure_is_measured_and_warned_of(bracket):
+    shots, _ = bracket(120, 120)
+    with pytest.warns(UserWarning, match="stop"):
+        result = merge(shots, (0.125, 1.0, 4.0), model="classical", align=False)
+    assert result.disagreements[0] == pytest.approx(1, abs=0.15)
+
+
+def test_the_record_says_how_the_picture_was_made(bracket):
+    record = merge(bracket()[0], TIMES, model="classical").as_record()
+    assert record["model"] == "classical" and record["exposures"] == list(TIMES) and record["reference"] == 2
+    assert len(record["alignment"]) == 3
+
+
+def test_where_every_frame_is_saturated_the_shortest_decides():
+    white = np.full((4, 4, 3), 65535, np.uint16)
+    merged = merge_classical([Frame(str(t), white, t) for t in TIMES], 1)
+    assert np.allclose(merged, 4.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["moving-alignment", "moving-ghost", "moving-pingpong"])
+def test_a_real_moving_bracket_merges_to_the_reference_s_content(shared, name):
+    folder = shared / "data" / "brackets" / name
+    rows = [line.split(",") for line in (folder / "exposures.csv").read_text().splitlines()[1:]]
+    import cv2
+
+    images = [cv2.imread(str(folder / file))[..., ::-1] for file, _ in rows]
+    scale = 320 / max(images[0].shape[:2])
+    images = [cv2.resize(i, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for i in images]
+    result = merge(images, [float(t) for _, t in rows], settings=Settings("cpu", "fp32"))
+    reference = load_frames(images, [float(t) for _, t in rows])[result.reference]
+    from libhdrnet.ops.frames import DECODE
+
+    linear = DECODE[reference.codes]
+    exposed = (linear.max(-1) < 0.8) & (linear.min(-1) > 0.05)
+    ratio = np.log2(result.radiance[exposed] / linear[exposed])
+    assert abs(np.median(ratio)) < 0.1
+    assert np.mean(np.abs(ratio) < 0.5) > 0.95

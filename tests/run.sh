@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The test command: format, lint, types, layers, then pytest with branch coverage.
+# Arguments go to pytest (./tests/run.sh -k merge); coverage is measured and demanded only without any.
+# The environment is built once, outside the checkout, and again when what it is made of changes.
+set -uo pipefail
+
+coverage_threshold=${HDRNET_COVERAGE:-0} # percent, lines and branches
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+root=$PWD
+cache=${HDRNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libhdrnet}
+environment=$cache/test-environment
+stamp=$environment/.built-from
+python=${PYTHON:-python3}
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+# Debian splits venv off from Python; everything else comes in wheels that need nothing of the system.
+install_system_packages() {
+  "$python" -c 'import ensurepip, venv' 2>/dev/null && return
+  echo "$python has no venv module: installing Debian's packages python3-venv and python3-pip."
+  as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends python3-venv python3-pip
+}
+
+# What the environment is made of: the interpreter, what the project declares, and the versions.
+fingerprint() {
+  "$python" - pyproject.toml installers/constraints.txt <<'PYTHON'
+import hashlib, json, pathlib, sys, tomllib
+
+project = tomllib.loads(pathlib.Path(sys.argv[1]).read_text())
+parts = [sys.version, sys.prefix, project["build-system"], project["project"], pathlib.Path(sys.argv[2]).read_text()]
+print(hashlib.sha256(json.dumps(parts).encode()).hexdigest())
+PYTHON
+}
+
+build_environment() {
+  local wanted
+  wanted=$(fingerprint) || return
+  mkdir -p "$cache" || return
+  if command -v flock >/dev/null; then
+    exec 9>"$cache/test-environment.lock" && flock 9
+  fi
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted $root" ]; then
+    # the stamp comes last: without it, what is there may be half an environment
+    case "$(cat "$stamp" 2>/dev/null)" in "$wanted "*) ;; *) rm -rf "$environment" ;; esac
+    rm -f "$stamp"
+    PYTHON=$python installers/quickstart.sh --develop --env "$environment" || return
+    printf '%s %s\n' "$wanted" "$root" >"$stamp"
+  fi
+  exec 9>&-
+}
+
+if ! { install_system_packages && build_environment; }; then
+  echo "tests/run.sh: the test environment could not be built; the lines above say why (Python 3.11 or newer is needed)." >&2
+  exit 1
+fi
+
+cores=$(getconf _NPROCESSORS_ONLN)
+export PATH="$environment/bin:$PATH" PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$cores}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-$cores}"
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}" # threads that wait must not keep a core from the others
+
+failed=()
+check() {
+  echo "== $*"
+  "$@" || failed+=("$*")
+}
+check ruff format --check .
+check ruff check .
+check mypy
+check lint-imports --no-logo
+if [ ${#failed[@]} -gt 0 ]; then
+  printf '== FAILED: %s\n' "${failed[@]}"
+else
+  echo "== these passed; now pytest"
+fi
+
+if [ $# -eq 0 ]; then
+  set -- --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
+fi
+python -m pytest "$@"
+result=$?
+[ "$result" -ne 0 ] || [ ${#failed[@]} -eq 0 ] || result=1
+exit "$result"

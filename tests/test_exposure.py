@@ -1,0 +1,134 @@
+"""Exposures: refused when useless, questioned when false, and shared out among the frames."""
+
+import warnings
+
+import numpy as np
+import pytest
+from skimage import data
+
+from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.exposure import check_exposures, measured_ratio, pick_reference, pick_three, validate_exposures
+
+RADIANCE = (data.astronaut().astype(np.float32) / 255).clip(0.004, 1) ** 2.2
+
+
+def photograph(t, radiance=RADIANCE, seed=0):
+    light = radiance * t + np.random.default_rng(seed).normal(0, 0.002, radiance.shape)
+    return np.rint(np.clip(light, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16)
+
+
+def stops(ratio):
+    return np.log2(ratio)
+
+
+@pytest.mark.parametrize("ev", [-3, -2, 0, 1.5, 2])
+def test_the_measured_ratio_is_the_true_one_to_a_tenth_of_a_stop(ev):
+    assert stops(measured_ratio(photograph(2.0**ev, seed=1), photograph(1.0))) == pytest.approx(ev, abs=0.1)
+
+
+def test_the_measured_ratio_bears_a_moved_camera_and_a_moved_object():
+    moved = np.roll(RADIANCE, (9, -14), (0, 1)).copy()
+    moved[100:200, 300:400] = 0.5
+    assert stops(measured_ratio(photograph(0.25, moved), photograph(1.0))) == pytest.approx(-2, abs=0.2)
+
+
+@pytest.mark.parametrize("t", [0.0, 1e6])
+def test_a_black_or_a_white_frame_has_no_measured_ratio(t):
+    assert measured_ratio(photograph(t), photograph(1.0)) is None
+
+
+def test_a_frame_of_another_size_has_no_measured_ratio():
+    assert measured_ratio(photograph(1.0)[:300], photograph(1.0)) is None
+
+
+def test_a_single_pixel_has_no_measured_ratio():
+    pixel = np.full((1, 1, 3), 30000, np.uint16)
+    assert measured_ratio(pixel, pixel) is None
+
+
+def test_true_exposures_pass_in_silence():
+    frames = [photograph(t) for t in (0.25, 1.0, 4.0)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        errors = check_exposures(frames, [0.25, 1.0, 4.0], 1)
+    assert errors == pytest.approx([0, 0, 0], abs=0.1)
+
+
+def test_a_false_exposure_is_named_with_its_frame_and_both_values():
+    frames = [photograph(t) for t in (0.25, 1.0, 4.0)]
+    with pytest.warns(HdrnetWarning, match=r"Frame 3 claims \+1\.0 EV .* \+2\.0 EV, 1\.0 stops"):
+        errors = check_exposures(frames, [0.25, 1.0, 2.0], 1)
+    assert errors[2] == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_frame_that_cannot_be_measured_gives_none_and_no_warning():
+    errors = check_exposures([photograph(0.0), photograph(1.0)], [0.25, 1.0], 1)
+    assert errors == [None, 0.0]
+
+
+def test_the_middle_exposure_is_the_reference_whatever_the_order():
+    assert pick_reference([photograph(t) for t in (4.0, 0.25, 1.0)], [4.0, 0.25, 1.0]) == 2
+
+
+def test_a_middle_frame_that_is_widely_saturated_is_passed_over():
+    exposures = [4.0, 64.0, 256.0]
+    assert pick_reference([photograph(t) for t in exposures], exposures) == 0
+
+
+def test_a_middle_frame_that_is_nearly_black_is_passed_over():
+    exposures = [0.0001, 0.001, 1.0]
+    assert pick_reference([photograph(t) for t in exposures], exposures) == 2
+
+
+def test_of_two_frames_the_longer_is_the_reference():
+    assert pick_reference([photograph(2.0), photograph(0.5)], [2.0, 0.5]) == 0
+
+
+def test_of_two_frames_the_shorter_is_the_reference_if_the_longer_is_hopeless():
+    assert pick_reference([photograph(0.5), photograph(200.0)], [0.5, 200.0]) == 0
+
+
+def test_a_single_frame_is_its_own_reference():
+    assert pick_reference([photograph(1.0)], [1.0]) == 0
+
+
+def test_frames_that_are_all_useless_still_give_a_reference():
+    white = np.full((8, 8, 3), 65535, np.uint16)
+    assert pick_reference([white, white, white], [1.0, 2.0, 4.0]) in (0, 1, 2)
+
+
+def test_of_many_frames_those_two_stops_from_the_reference_are_picked():
+    assert pick_three([1 / 16, 1 / 4, 1 / 2, 1, 2, 4, 16], 3) == (1, 3, 5)
+
+
+def test_the_order_of_the_frames_does_not_matter_for_the_pick():
+    assert pick_three([16, 1, 1 / 16, 4, 1 / 4], 1) == (4, 1, 3)
+
+
+def test_a_wide_bracket_gives_its_nearest_frames():
+    assert pick_three([1, 32, 1024], 1) == (0, 1, 2)
+
+
+def test_a_reference_at_the_end_stands_in_for_the_missing_side():
+    assert pick_three([0.25, 1.0], 1) == (0, 1, 1)
+    assert pick_three([1.0, 4.0, 16.0], 0) == (0, 0, 1)
+
+
+def test_good_exposures_come_back_as_floats():
+    assert validate_exposures([1, 4], 2) == [1.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("exposures", "message"),
+    [
+        ([1.0], "2 frames but 1 exposures"),
+        ([1.0, 0.0], "Frame 2 has exposure 0.0"),
+        ([-1.0, 1.0], "Frame 1 has exposure -1.0"),
+        ([1.0, float("nan")], "Frame 2 has exposure nan"),
+        ([float("inf"), 1.0], "Frame 1 has exposure inf"),
+        ([1.005, 1.0], "Frames 1 and 2 have the same exposure"),
+    ],
+)
+def test_useless_exposures_are_refused_with_the_frame(exposures, message):
+    with pytest.raises(InputError, match=message):
+        validate_exposures(exposures, 2)
