@@ -165,8 +165,7 @@ install_package() {
 run_demo() {
   say "Merging the demo's bracket into $output."
   "$environment/bin/hdrnet" demo -o "$output" ||
-    die "libhdrnet is installed, but the demo failed; the lines above say why." \
-      "$environment/bin/hdrnet doctor looks for the cause."
+    die "libhdrnet is installed, but the demo failed; the lines above say why."
 }
 
 parse "$@"
@@ -178,7 +177,7 @@ fi
 make_environment
 install_torch
 install_package
-say "Installed: $("$environment/bin/python" -c 'import libhdrnet, sys; sys.stdout.write(libhdrnet.__version__)')" \
+say "Installed: $("$environment/bin/python" -I -c 'import libhdrnet, sys; sys.stdout.write(libhdrnet.__version__)')" \
   "in $environment ($(du -sh "$environment" | awk '{ print $1 }'))."
 if [ -n "$demo" ]; then run_demo; fi
 if [ -n "$develop" ]; then exit 0; fi

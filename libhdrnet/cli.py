@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from libhdrnet._version import __version__
 from libhdrnet.console import Console
@@ -23,16 +23,18 @@ RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    options = build_parser().parse_args(_join_negative_values(sys.argv[1:] if argv is None else argv))
-    console = Console(as_json=getattr(options, "json", False), quiet=getattr(options, "quiet", False))
+    words = _join_negative_values(sys.argv[1:] if argv is None else argv)
+    console = Console(as_json="--json" in words)
     try:
+        options = build_parser().parse_args(words)
+        console.quiet = options.quiet
         with console.work():
             options.run(options, console)
     except HdrnetError as error:
         console.error(str(error), type(error).__name__, error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
-        console.error("cancelled; nothing was written.", "CancelledError", CancelledError.exit_code)
+        console.error("cancelled; no unfinished file is left.", "CancelledError", CancelledError.exit_code)
         return CancelledError.exit_code
     except MemoryError:
         console.error("memory ran out; close other programs or use smaller pictures.", "OutOfMemoryError", 3)
@@ -41,16 +43,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("HDRNET_DEBUG"):
             raise
         console.error(
-            f"unexpected {type(error).__name__}: {error}; this is a bug, please report it "
+            f"unexpected {type(error).__name__}: {' '.join(str(error).split())}; this is a bug, please report it "
             "(HDRNET_DEBUG=1 shows where).", type(error).__name__, 1,
         )  # fmt: skip
         return 1
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are told like all others: in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help.")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hdrnet",
         description="Merge hand-held exposure brackets without ghosts, see defocus, deblur.",
         allow_abbrev=False,
@@ -114,7 +123,10 @@ def _add_train(commands: Any) -> None:
     p.add_argument("network", metavar="NET", help="psfnet, msffnet or defocus")
     p.add_argument("--data", required=True, metavar="FOLDER", help="holds hdr/ (radiance) and sharp/ (photographs)")
     p.add_argument("-o", "--output", default="hdrnet-training", metavar="FOLDER", help="checkpoint, log and weights")
-    p.add_argument("--minutes", type=float, default=60.0, help="training time, earlier stretches included")
+    budget = p.add_mutually_exclusive_group()
+    budget.add_argument("--minutes", type=float, default=60.0,
+                        help="training time, earlier stretches included (default: 60)")  # fmt: skip
+    budget.add_argument("--steps", type=int, metavar="N", help="number of steps instead of a time")
     p.add_argument("--resume", action="store_true", help="go on from the checkpoint in FOLDER")
     p.add_argument("--batch", type=int, default=4, help="samples a step (default: 4)")
     p.add_argument("--patch", type=int, default=64, help="edge of a sample in pixels (default: 64)")
@@ -148,13 +160,12 @@ def run_merge(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.io.write import check_output
 
     is_radiance = Path(options.output).suffix.lower() in RADIANCE_SUFFIXES
-    outputs: dict[str, Literal["radiance", "display"]] = {options.output: "radiance" if is_radiance else "display"}
-    outputs |= {path: "display" for path in (options.preview, options.mask) if path}
-    for path, kind in outputs.items():
-        check_output(path, inputs=options.inputs, kinds=kind)
+    outputs = [path for path in (options.output, options.preview, options.mask) if path]
+    for path in outputs:
+        check_output(path, inputs=options.inputs, kinds="any" if path is options.output else "display")
         _check_new(path, options.overwrite)
-    if len(outputs) < 1 + bool(options.preview) + bool(options.mask):
-        raise InputError(f"{options.output}: named for two outputs; give each a name of its own.")
+        if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
+            raise InputError(f"{path}: named for two outputs; give each a name of its own.")
     _check_operator(options.tone_map)
     exposures = _exposures(options, len(options.inputs))
 
@@ -184,7 +195,7 @@ def run_merge(options: argparse.Namespace, console: Console) -> None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
     for note in [a.note for a in result.alignments if a] + list(result.report.notes if result.report else ()):
         console.note(note)
-    console.result(f"wrote {', '.join(outputs)}", outputs=list(outputs), record=record)
+    console.result(f"wrote {', '.join(outputs)}", outputs=outputs, record=record)
 
 
 def _write_tone_mapped(path: str, result: "MergeResult", operator: str, record: dict[str, Any]) -> None:
@@ -265,7 +276,7 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
             options.network, Path(options.data), Path(options.output), minutes=options.minutes,
             batch=options.batch, patch=options.patch, rate=options.rate, seed=options.seed,
             resume=options.resume, workers=options.workers, device=str(choose_device(options.device)),
-            limit=options.limit,
+            limit=options.limit, steps=options.steps,
         ),
         on_step=lambda step, loss, fraction: console.progress(fraction, f"step {step}, loss {loss:.4f}"),
     )  # fmt: skip
@@ -279,16 +290,17 @@ def _settings(options: argparse.Namespace) -> "Settings":
 
 
 def _exposures(options: argparse.Namespace, count: int) -> list[float] | None:
-    text, name = (options.times, "--times") if options.times else (options.ev, "--ev")
+    name, text = ("--ev", options.ev) if options.times is None else ("--times", options.times)
     if text is None:
         return None
     try:
         values = [_number(part) for part in text.split(",")]
-    except (ValueError, ZeroDivisionError) as error:
+        exposures = values if name == "--times" else [2.0**value for value in values]
+    except (ValueError, ArithmeticError) as error:
         raise InputError(f"{name} {text!r} is not a list of numbers; write it like 1/60,1/15,1/4 or -2,0,2.") from error
     if len(values) != count:
         raise InputError(f"{name} has {len(values)} values for {count} images; give one for each.")
-    return values if options.times else [2.0**value for value in values]
+    return exposures
 
 
 def _number(text: str) -> float:

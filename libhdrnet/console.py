@@ -25,6 +25,9 @@ class Console:
 
     def result(self, text: str, **facts: Any) -> None:
         """Say that a command is done."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
         self._say("done", text, sys.stdout, **facts)
 
     def note(self, text: str) -> None:
@@ -58,11 +61,14 @@ class Console:
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
-            terminal = Terminal(stderr=True)
-            with Progress(*columns, TimeRemainingColumn(), console=terminal, transient=True) as self._bar:
+            # Standard output stays what it is: it may be a file.
+            with Progress(*columns, TimeRemainingColumn(), console=Terminal(stderr=True), transient=True,
+                          redirect_stdout=False) as self._bar:  # fmt: skip
                 self._task = self._bar.add_task("starting", total=1.0)
-                yield
-            self._bar = None
+                try:
+                    yield
+                finally:
+                    self._bar = None
 
     def _show_warning(
         self, message: Warning | str, category: type[Warning], filename: str, lineno: int,
@@ -77,7 +83,7 @@ class Console:
             sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
             sys.stdout.flush()
         elif self._bar is not None:
-            self._bar.console.print(text, highlight=False, markup=False)
+            self._bar.console.print(text, highlight=False, markup=False, soft_wrap=True)
         else:
             stream.write(text + "\n")
             stream.flush()

@@ -17,7 +17,7 @@ _LEVELS = 256
 _MID = 128
 _FIRST, _LAST = 5, 250  # codes between which a pixel tells of the response, not of noise or clipping
 _SMOOTHNESS = 30.0
-_TONES = 60  # codes of each frame that are looked up in the others
+_TONES = 40  # codes of each frame that are looked up in the others
 _LEAST_SAMPLES = 20
 
 

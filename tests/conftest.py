@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: small pictures, small networks with random weights, the optional shared data."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -63,3 +64,25 @@ def random_weights(tmp_path, monkeypatch):
     run.loaded.cache_clear()
     yield folder
     run.loaded.cache_clear()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind: its exit code and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def hdrnet(capfd):
+    """A function that runs the command line in this process."""
+    from libhdrnet.cli import main
+
+    def run(*words):
+        capfd.readouterr()
+        code = main([str(word) for word in words])
+        return Ended(code, *capfd.readouterr())
+
+    return run

@@ -21,13 +21,13 @@ ISO, F_NUMBER = 200, 5.6
 
 _REFERENCE = 1
 _SHUTTERS, _BIASES = ("1/250", "1/60", "1/15"), ("-2/1", "0/1", "2/1")
-_INTERVAL = 0.25  # seconds from one picture to the next
+_INTERVAL = 0.15  # seconds from one picture to the next
 _FOCAL = 0.84  # in widths of the picture
 _EYE, _PITCH, _YAW = (0.02, 1.5, -0.1), math.radians(-8.0), math.radians(0.5)
 _SHAKE = 2.5  # pixels at a width of 1200
 _FULL_WELL, _READ_NOISE, _LEVELS = 14000.0, 4.0, 2**14 - 1
 _TILE = 96
-_STEP = 0.03  # of the square root of radiance, between pixels that get more rays
+_STEP = 0.04  # of the square root of radiance, between pixels that get more rays
 
 
 class Bracket(NamedTuple):

@@ -44,8 +44,8 @@ def bodies(seconds: float) -> list[Body]:
     return [
         *_furniture(),
         *_still_life(),
-        *_walker(-0.98 + 1.15 * seconds, seconds),
-        _ball(-1.22 + 0.85 * seconds),
+        *_walker(-0.86 + 1.15 * seconds, seconds),
+        _ball(-1.13 + 0.85 * seconds),
     ]
 
 

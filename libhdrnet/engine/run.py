@@ -145,7 +145,7 @@ def _run(
     network, card = loaded(name, str(place.device), place.dtype)
     call = forward(network)
     height, width = out.shape[:2]
-    margin = min(NETWORKS[name].margin, (place.tile - STATISTICS_GRID) // 2)
+    margin = NETWORKS[name].margin
     total = count_tiles(height, width, place.tile, margin, STATISTICS_GRID)
     out[:] = 0
     with torch.inference_mode():

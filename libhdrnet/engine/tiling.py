@@ -48,11 +48,9 @@ def spans(length: int, tile: int, margin: int, grid: int) -> list[Span]:
     """
     if length <= tile:
         return [Span(0, length, np.ones(length, np.float32))]
-    step = max(grid, (tile - 2 * margin) // grid * grid)
-    starts = list(range(0, length - tile, step))
-    last = -(-(length - tile) // grid) * grid
-    starts.append(max(last, starts[-1] + grid) if starts[-1] < last else last)
-    starts = sorted(set(starts))
+    margin = min(margin, tile // 4)  # a pixel lies in two tiles at most
+    step = -(-(tile - 2 * margin) // grid) * grid
+    starts = list(range(0, length - tile + step, step))
     stops = [min(start + tile, length) for start in starts]
     weights = [np.ones(stop - start, np.float32) for start, stop in zip(starts, stops, strict=True)]
     for i in range(len(starts) - 1):

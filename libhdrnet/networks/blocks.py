@@ -80,13 +80,52 @@ class SpatialAttention(nn.Module):
         return x * torch.sigmoid(self.conv(summary))
 
 
-def radiance_logit(radiance: Tensor) -> Tensor:
-    """Inverse of the sigmoid, kept finite: where the output's radiance skip starts from (see `psfnet`)."""
-    return torch.logit(radiance, eps=RADIANCE_FLOOR)
-
-
+GAMMA = 2.2
 RADIANCE_FLOOR = 5e-5
 """Darkest radiance (of a maximum of 1) the radiance skip starts from: a quarter of the mu-law's knee 1/5000."""
+SATURATION = (0.92, 0.98)
+"""Encoded values between which a pixel of the reference comes to mean "at least this much"."""
+BLACK = (0.06, 0.12)
+"""Encoded values between which a pixel of the reference ceases to mean "at most this much"."""
+LONG_OF_BLACK = (0.4, 0.6)
+"""Encoded values of the long exposure between which it can no longer belong to a black reference."""
+
+
+def known_radiance(short: Tensor, reference: Tensor, long: Tensor | None = None) -> Tensor:
+    """Return the radiance (B, 3, H, W) that needs no network: the reference's, and what its limits leave open.
+
+    Where the reference is saturated its radiance is a lower bound, and the short exposure tells how far above it
+    the truth lies; where it is lost in black and noise it is an upper bound, and the long exposure tells how far
+    below. An exposure that contradicts the bound shows that something moved, and tells nothing.
+    The arguments are exposures [L, H] (B, 6, H, W).
+    """
+    radiance = reference[:, 3:]
+    saturated = ramp(reference[:, :3], *SATURATION)
+    known = radiance + saturated * (short[:, 3:] - radiance).clamp(min=0)
+    if long is None:
+        return known
+    brightest = reference[:, :3].amax(1, keepdim=True)
+    black = 1 - ramp(brightest, *BLACK)
+    bound = BLACK[1] ** GAMMA * _exposure_scale(reference)
+    possible = 1 - ramp(long[:, 3:].amax(1, keepdim=True), bound, 2 * bound)
+    possible = possible * (1 - ramp(long[:, :3].amax(1, keepdim=True), *LONG_OF_BLACK))
+    return known + black * possible * (long[:, 3:] - known)
+
+
+def _exposure_scale(exposure: Tensor) -> Tensor:
+    """Return t_min / t (B, 1, 1, 1) of an exposure [L, H]; a large number if it is wholly black."""
+    linear = (exposure[:, :3] ** GAMMA).sum((1, 2, 3), keepdim=True)
+    return torch.where(linear > 0, exposure[:, 3:].sum((1, 2, 3), keepdim=True) / linear.clamp(min=1e-9), 1e3)
+
+
+def ramp(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
+    """Rise from 0 at `low` to 1 at `high`."""
+    return ((x - low) / (high - low + 1e-12)).clamp(0, 1)
+
+
+def radiance_logit(radiance: Tensor) -> Tensor:
+    """Return the inverse of the sigmoid, kept finite: where the output's radiance skip starts from."""
+    return torch.logit(radiance.float().clamp(RADIANCE_FLOOR, 1 - 1e-3))
 
 
 def initialise(network: nn.Module) -> None:

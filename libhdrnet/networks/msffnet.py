@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ChannelAttention, conv3x3, initialise, radiance_logit
+from libhdrnet.networks.blocks import ChannelAttention, conv3x3, initialise, known_radiance, radiance_logit
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class MSFFNetOptions:
     ms_fuse: bool = True
     """False: "w/o MSFF": only the finest aligned features are merged."""
     radiance_skip: bool = True
-    """Add the reference's radiance before the sigmoid; see `PSFNetOptions.radiance_skip`."""
+    """Add the radiance that needs no network before the sigmoid; see `PSFNetOptions.radiance_skip`."""
 
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:
@@ -162,4 +162,4 @@ class MSFFNet(nn.Module):
         short, reference = self.features(exposures[:, 0]), self.features(exposures[:, 1])
         warped = self.align(short, reference)[1] if self.flows else short
         extra = self.auxiliary(warped) if auxiliary and self.flows else None
-        return self.merge(warped, reference, exposures[:, 1, 3:]), extra
+        return self.merge(warped, reference, known_radiance(exposures[:, 0], exposures[:, 1])), extra

@@ -18,6 +18,7 @@ from libhdrnet.networks.blocks import (
     SpatialAttention,
     conv3x3,
     initialise,
+    known_radiance,
     radiance_logit,
     spread,
 )
@@ -40,8 +41,8 @@ class PSFNetOptions:
     global_skip: bool = True
     """False: "w/o GSC"."""
     radiance_skip: bool = True
-    """Add the reference's own radiance before the sigmoid, so that the network learns only what differs from
-    it. Ours, not the thesis's: the brightness is right from the first step and training takes a fraction."""
+    """Add the radiance that needs no network (`blocks.known_radiance`) before the sigmoid, so that only what
+    differs from it has to be learned. Ours, not the thesis's: the brightness is right from the first step."""
 
 
 class SFFB(nn.Module):
@@ -166,5 +167,5 @@ class PSFNet(nn.Module):
             z3 = z3 + reference
         logit = self.output(F.relu(z3))
         if self.options.radiance_skip:
-            logit = logit + radiance_logit(exposures[:, 1, 3:])
+            logit = logit + radiance_logit(known_radiance(*exposures.unbind(1)))
         return torch.sigmoid(logit)

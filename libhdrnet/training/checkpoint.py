@@ -12,7 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, OutputError
+from libhdrnet.io.files import whole_file
 
 
 @dataclass
@@ -29,7 +30,11 @@ class Progress:
 def save_checkpoint(
     path: Path, progress: Progress, network: nn.Module, average: dict[str, Tensor], adam: torch.optim.Adam
 ) -> None:
-    """Write the whole state of a run to `path`."""
+    """Write the whole state of a run to `path`.
+
+    Raises:
+        OutputError: it cannot be written; the checkpoint before is kept.
+    """
     tensors: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():
         tensors[f"weights.{name}"] = parameter.detach().contiguous()
@@ -37,9 +42,11 @@ def save_checkpoint(
         if parameter in adam.state:
             tensors[f"first.{name}"] = adam.state[parameter]["exp_avg"].contiguous()
             tensors[f"second.{name}"] = adam.state[parameter]["exp_avg_sq"].contiguous()
-    partial = path.with_suffix(".part")
-    save_file(tensors, partial, metadata={"progress": json.dumps(asdict(progress))})
-    partial.replace(path)
+    with whole_file(path) as temporary:
+        try:
+            save_file(tensors, temporary, metadata={"progress": json.dumps(asdict(progress))})
+        except SafetensorError as error:
+            raise OutputError(f"'{path}' cannot be written ({error}): free some space or choose another.") from error
 
 
 def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], adam: torch.optim.Adam) -> Progress:
@@ -60,6 +67,6 @@ def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], 
                         "exp_avg": file.get_tensor(f"first.{name}").to(parameter.device),
                         "exp_avg_sq": file.get_tensor(f"second.{name}").to(parameter.device),
                     }
-    except (SafetensorError, KeyError, TypeError, RuntimeError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: not a checkpoint of this network ({error}); train without --resume.") from error
     return progress

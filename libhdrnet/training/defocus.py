@@ -36,12 +36,13 @@ def make_defocus(
     canvas = recipe.size + 2 * margin
     aperture = _Aperture.random(rng)
     sharp = crop_linear(scenes, rng, canvas, photographs_only=True)
-    radius = _radius_map(canvas, recipe, rng)
+    in_focus = rng.random() < recipe.sharp
+    radius = np.zeros((canvas, canvas), np.float32) if in_focus else _radius_map(canvas, recipe, rng)
     blurred = _blur(sharp, radius, aperture, recipe.levels)
     for _ in range(int(rng.integers(0, 4))):
         layer = crop_linear(scenes, rng, canvas, photographs_only=True)
         matte = irregular_matte(canvas, rng, radius=rng.uniform(0.1, 0.5) * recipe.size)[..., None]
-        front = np.full_like(radius, _random_radius(recipe, rng))
+        front = np.full_like(radius, 0.0 if in_focus else _random_radius(recipe, rng))
         # A layer in front bleeds over what lies behind it: its matte is blurred with it.
         covered = _blur(layer * matte, front, aperture, 1)
         veil = _blur(np.repeat(matte, 3, -1), front, aperture, 1)
@@ -65,8 +66,6 @@ def _random_radius(recipe: DefocusRecipe, rng: np.random.Generator) -> float:
 
 def _radius_map(size: int, recipe: DefocusRecipe, rng: np.random.Generator) -> FloatImage:
     """Radius of a plane that may be tilted, |S2 - S1| / S2 of Eq. 1.3 with its constants drawn at random."""
-    if rng.random() < recipe.sharp:
-        return np.zeros((size, size), np.float32)
     if rng.random() < 0.4:
         return np.full((size, size), _random_radius(recipe, rng), np.float32)
     angle = rng.uniform(0, 2 * np.pi)

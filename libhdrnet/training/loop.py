@@ -1,13 +1,15 @@
 """The training loop: `hdrnet train NET` from synthesis to weights and their card.
 
-The rate follows a cosine over the run's budget of minutes; a checkpoint every few minutes survives a kill.
+The rate follows a cosine over the run's budget of minutes or steps; a checkpoint every few minutes survives a
+kill. With a budget of steps a run that was interrupted ends with the same weights as one that was not.
 """
 
 import csv
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from libhdrnet.errors import InputError
+from libhdrnet.io.files import output_error
 from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, build
 from libhdrnet.training.brackets import BracketRecipe, make_bracket
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -60,6 +63,14 @@ class TrainingOptions:
     """Decay of the averaged weights that are exported; 0 exports the last ones."""
     limit: int | None = None
     """Read only that many pictures of each kind."""
+    steps: int | None = None
+    """Budget in steps, earlier stretches included, instead of `minutes`."""
+
+    def spent(self, progress: Progress) -> float:
+        """Share of the budget that is spent."""
+        if self.steps is not None:
+            return progress.step / self.steps
+        return progress.seconds / (60 * self.minutes)
 
 
 def train(options: TrainingOptions, on_step: Callable[[int, float, float], None] | None = None) -> Path:
@@ -68,10 +79,15 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     `on_step(step, loss, fraction)` is called after each step; fraction is the share of the budget that is spent.
 
     Raises:
-        InputError: unknown network, no data, or a checkpoint that does not fit.
+        InputError: unknown network, an option out of range, no data, a checkpoint that does not fit or would be
+            overwritten.
+        OutputError: `out` cannot be written to.
     """
-    if options.network not in NETWORKS:
-        raise InputError(f"network {options.network!r} is unknown; choose one of {', '.join(NETWORKS)}.")
+    _check(options)
+    checkpoint = options.out / f"{options.network}.checkpoint"
+    if checkpoint.exists() and not options.resume:
+        raise InputError(f"{checkpoint}: a run was begun there; go on with --resume, or give another folder.")
+    make = _sample_maker(options)
     torch.manual_seed(options.seed)
     device = torch.device(options.device)
     network = build(options.network).to(device)
@@ -80,17 +96,16 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     adam = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.999))
     progress = Progress(options.network, seed=options.seed, batch=options.batch)
-    options.out.mkdir(parents=True, exist_ok=True)
-    checkpoint = options.out / f"{options.network}.checkpoint"
-    if options.resume and checkpoint.exists():
+    with _writing(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+    if checkpoint.exists():
         progress = load_checkpoint(checkpoint, network, average, adam)
-    dataset = SyntheticDataset(_sample_maker(options), progress.seed)
+    dataset = SyntheticDataset(make, progress.seed)
     stream = batches(dataset, start=progress.step * options.batch, size=options.batch, workers=options.workers)
     saved = time.monotonic()
     network.train()
-    while progress.seconds < 60 * options.minutes:
+    while (fraction := options.spent(progress)) < 1:
         begun = time.monotonic()
-        fraction = progress.seconds / (60 * options.minutes)
         warm = min(1.0, (progress.step + 1) / 50)
         for group in adam.param_groups:
             group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
@@ -105,7 +120,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         progress.seconds += time.monotonic() - begun
         _log_step(options.out / f"{options.network}.csv", progress, float(loss.detach()), adam.param_groups[0]["lr"])
         if on_step:
-            on_step(progress.step, float(loss.detach()), min(1.0, progress.seconds / (60 * options.minutes)))
+            on_step(progress.step, float(loss.detach()), min(1.0, options.spent(progress)))
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             save_checkpoint(checkpoint, progress, network, average, adam)
             saved = time.monotonic()
@@ -118,6 +133,7 @@ def export(options: TrainingOptions, progress: Progress, average: dict[str, Tens
     descriptor = NETWORKS[options.network]
     prefix = descriptor.training_only
     kept = {n: t for n, t in average.items() if not (prefix and n.startswith(prefix))}
+    budget = f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}"
     card = {
         "network": options.network,
         "trained_on": "synthetic samples made from CC0 radiance panoramas and permissively licensed photographs",
@@ -128,10 +144,33 @@ def export(options: TrainingOptions, progress: Progress, average: dict[str, Tens
         "rate": options.rate,
         "seed": progress.seed,
         "device": options.device,
-        "reproduce": f"hdrnet train {options.network} --minutes {options.minutes:g} --batch {options.batch} "
+        "reproduce": f"hdrnet train {options.network} {budget} --batch {options.batch} "
         f"--patch {options.patch} --rate {options.rate:g} --seed {progress.seed}",
     }
-    return save_weights(options.out, options.network, kept, card)
+    with _writing(options.out):
+        return save_weights(options.out, options.network, kept, card)
+
+
+def _check(options: TrainingOptions) -> None:
+    if options.network not in NETWORKS:
+        raise InputError(f"network {options.network!r} is unknown; choose one of {', '.join(NETWORKS)}.")
+    multiple = NETWORKS[options.network].multiple
+    if options.patch < multiple or options.patch % multiple:
+        raise InputError(f"patch {options.patch} does not fit; give a multiple of {multiple} pixels.")
+    if options.workers < 0:
+        raise InputError(f"workers {options.workers} is out of range; give 0 or more.")
+    for name in ("minutes", "steps", "batch", "rate", "limit"):
+        value = getattr(options, name)
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise InputError(f"{name} {value} is out of range; give a positive number.")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 def _sample_maker(options: TrainingOptions) -> Callable[..., Sample]:
@@ -174,7 +213,7 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 
 def _log_step(path: Path, progress: Progress, loss: float, rate: float) -> None:
     new = not path.exists()
-    with path.open("a", newline="") as file:
+    with _writing(path), path.open("a", newline="") as file:
         writer = csv.writer(file)
         if new:
             writer.writerow(["step", "seconds", "loss", "rate"])

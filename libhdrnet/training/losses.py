@@ -35,5 +35,6 @@ def joint_defocus_loss(
 def weighted_defocus_loss(true_radius: Tensor, restored: Tensor, sharp: Tensor) -> Tensor:
     """Loss of stage three (Eq. 4.8), lambda 0.9 and 0.1, with W_dm of Eq. 4.6."""
     weight = true_radius / true_radius.mean().clamp(min=1e-3)
-    weighted = (weight * (restored - sharp)).square().mean().sqrt()
+    # Where all is sharp the norm is 0, and so that its gradient is not NaN it is kept from the tip of the root.
+    weighted = ((weight * (restored - sharp)).square().mean() + 1e-12).sqrt()
     return 0.9 * (restored - sharp).abs().mean() + 0.1 * weighted

@@ -58,7 +58,7 @@ def test_a_named_precision_is_taken_as_it_is():
         choose_precision(CPU, "fp8")
 
 
-@pytest.mark.parametrize(("gigabytes", "tile"), [(1, 256), (24, 1792), (140, 2048)])
+@pytest.mark.parametrize(("gigabytes", "tile"), [(1, 384), (24, 1792), (140, 2048)])
 def test_a_card_s_tile_grows_with_its_free_memory(monkeypatch, gigabytes, tile):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (gigabytes * 2**30, 0))
     assert default_tile(torch.device("cuda")) == tile

@@ -90,8 +90,12 @@ def test_a_tile_out_of_range_is_refused(tile, exposures):
 @pytest.mark.usefixtures("random_weights")
 @pytest.mark.parametrize(
     "error",
-    [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")],
-)  # fmt: skip
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
 def test_out_of_memory_halves_the_tile_and_says_so(exposures, error):
     def forward(network):
         def call(x):
@@ -118,7 +122,7 @@ def test_when_no_tile_fits_the_error_says_what_to_do(exposures):
 
         return call
 
-    with pytest.raises(OutOfMemoryError, match="64-pixel tiles; close other programs"):
+    with pytest.raises(OutOfMemoryError, match="96-pixel tiles; close other programs"):
         run_tiled(
             "psfnet",
             fetch_from(exposures(70, 70)),

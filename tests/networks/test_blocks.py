@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from libhdrnet.networks import build, use_local_statistics
@@ -5,6 +6,7 @@ from libhdrnet.networks.blocks import (
     ChannelAttention,
     PooledStatistics,
     SpatialAttention,
+    known_radiance,
     radiance_logit,
     spread,
 )
@@ -62,3 +64,44 @@ def test_local_statistics_can_be_switched_on_and_off():
         after = network(exposures)
     assert torch.equal(before, after)
     assert not torch.equal(before, local)
+
+
+def exposure(encoded, ratio):
+    """Make [L, H] of one grey pixel; `ratio` is t / t_min."""
+    level = torch.full((1, 3, 2, 2), encoded)
+    return torch.cat([level, level**2.2 / ratio], 1)
+
+
+def grey(radiance):
+    return radiance[0, 0, 0, 0].item()
+
+
+def test_a_well_exposed_reference_is_known_as_it_is():
+    known = known_radiance(exposure(0.3, 1), exposure(0.5, 4), exposure(0.9, 16))
+    assert grey(known) == pytest.approx(0.5**2.2 / 4)
+
+
+def test_a_saturated_reference_takes_its_radiance_from_the_short_exposure():
+    known = known_radiance(exposure(0.8, 1), exposure(1.0, 4), exposure(1.0, 16))
+    assert grey(known) == pytest.approx(0.8**2.2)
+
+
+def test_a_short_exposure_darker_than_a_saturated_reference_has_moved_and_is_not_believed():
+    known = known_radiance(exposure(0.2, 1), exposure(1.0, 4), exposure(1.0, 16))
+    assert grey(known) == pytest.approx(0.25)
+
+
+def test_a_black_reference_takes_its_radiance_from_the_long_exposure():
+    known = known_radiance(exposure(0.0, 1), exposure(0.02, 4), exposure(0.1, 16))
+    assert grey(known) == pytest.approx(0.1**2.2 / 16, rel=1e-4)
+
+
+def test_a_long_exposure_brighter_than_a_black_reference_allows_has_moved_and_is_not_believed():
+    known = known_radiance(exposure(0.0, 1), exposure(0.02, 4), exposure(0.7, 16))
+    assert grey(known) == pytest.approx(0.02**2.2 / 4, rel=1e-4)
+
+
+@pytest.mark.parametrize(("long", "believed"), [(0.2, True), (0.8, False)])
+def test_a_wholly_black_tile_still_tells_what_can_be_believed(long, believed):
+    known = known_radiance(exposure(0.0, 1), exposure(0.0, 4), exposure(long, 16))
+    assert grey(known) == pytest.approx(long**2.2 / 16 if believed else 0.0, abs=1e-7)

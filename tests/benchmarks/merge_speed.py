@@ -1,0 +1,78 @@
+"""Time and peak memory of a merge, by size: python tests/benchmarks/merge_speed.py [--megapixels 1 6 24] [...].
+
+Each size runs in a process of its own, so that its peak memory is its own. The bracket is rendered noise with
+detail at every scale, three frames two stops apart. Prints one JSON object a line.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+TIMES = (0.25, 1.0, 4.0)
+
+
+def bracket(megapixels):
+    import cv2
+
+    height = round((megapixels * 1e6 / 1.5) ** 0.5)
+    width = round(height * 1.5)
+    rng = np.random.default_rng(0)
+    scene = np.zeros((height, width, 3), np.float32)
+    for cells, weight in ((8, 0.6), (64, 0.3), (512, 0.1)):
+        noise = rng.random((cells, cells, 3), np.float32)
+        scene += weight * cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
+    scene **= 4
+    return [np.round(np.clip(scene * t * 2, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8) for t in TIMES]
+
+
+def one(options):
+    from libhdrnet.engine import Settings
+    from libhdrnet.ops.merge import merge
+
+    images = bracket(options.megapixels[0])
+    images = images[:2] if options.model == "msffnet" else images
+    settings = Settings(options.device, options.precision, options.tile)
+    begun = time.perf_counter()
+    result = merge(images, TIMES[: len(images)], model=options.model, align=not options.no_align, settings=settings)
+    seconds = time.perf_counter() - begun
+    report = result.report.as_record() if result.report else {}
+    print(
+        json.dumps(
+            {
+                "megapixels": options.megapixels[0],
+                "model": result.model,
+                "seconds": round(seconds, 1),
+                "seconds_per_megapixel": round(seconds / options.megapixels[0], 2),
+                "peak_gigabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+                **{key: report[key] for key in ("device", "precision", "tile") if key in report},
+            }
+        )
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 6, 24])
+    parser.add_argument("--model", default="auto")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--tile", type=int)
+    parser.add_argument("--no-align", action="store_true")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        return one(options)
+    for size in options.megapixels:
+        rest = [f"--{name}={getattr(options, name)}" for name in ("model", "device", "precision")]
+        rest += [f"--tile={options.tile}"] if options.tile else []
+        rest += ["--no-align"] if options.no_align else []
+        subprocess.run([sys.executable, __file__, "--inside", "--megapixels", str(size), *rest], check=True)
+
+
+if __name__ == "__main__":
+    main()

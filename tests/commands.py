@@ -1,0 +1,70 @@
+"""What the tests of the command line share: brackets on disk, and the command as a process of its own."""
+
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import imagecodecs
+import numpy as np
+import pyexiv2
+import tifffile
+
+import libhdrnet
+from libhdrnet.io import Metadata, write_radiance
+from libhdrnet.radiometry import encode_srgb
+
+TIMES = ("1/60", "1/15", "1/4")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(libhdrnet.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+COMMAND = [sys.executable, "-m", "libhdrnet.cli"]
+TIMEOUT = 300
+
+
+def radiance(height, width, seed=0):
+    """A still scene with detail, (h, w, 3) linear, mostly dark, up to three times the middle exposure's white."""
+    noise = np.random.default_rng(seed).random((8, 8, 1), np.float32)
+    shades = np.clip(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC), 0.3, 1) ** 4 * 3
+    return shades[..., None] * np.float32([1.0, 0.85, 0.7])
+
+
+def exposures(times=TIMES, size=(24, 32)):
+    """Linear exposures in [0, 1] of `radiance`."""
+    seconds = [float(Fraction(time)) for time in times]
+    middle = seconds[len(seconds) // 2]
+    return [np.clip(radiance(*size) * (time / middle), 0, 1).astype(np.float32) for time in seconds]
+
+
+def write_frame(path, linear, time=None):
+    """Write a linear exposure in the format of its suffix, with an exposure time if one is given."""
+    exif = {"Exif.Photo.ExposureTime": time, "Exif.Image.Make": "Maker", "Exif.Image.Model": "One"} if time else {}
+    if path.suffix in (".exr", ".hdr"):
+        write_radiance(path, linear, metadata=Metadata(exif=exif), exr_bits=32)
+        return path
+    depth = np.uint16 if path.suffix == ".tif" else np.uint8
+    codes = np.round(encode_srgb(linear) * np.iinfo(depth).max).astype(depth)
+    if path.suffix == ".tif":
+        tifffile.imwrite(path, codes, photometric="rgb")
+    elif path.suffix == ".png":
+        path.write_bytes(imagecodecs.png_encode(codes))
+    else:
+        path.write_bytes(imagecodecs.jpeg8_encode(codes, level=97))
+    if exif:
+        with pyexiv2.Image(str(path)) as image:
+            image.modify_exif(exif)
+    return path
+
+
+def write_bracket(folder, suffix=".jpg", *, times=TIMES, size=(24, 32), exif=True):
+    """Write a bracket a.jpg, b.jpg, …, the darkest first, and return the paths."""
+    return [
+        write_frame(folder / f"{chr(ord('a') + index)}{suffix}", shot, time if exif else None)
+        for index, (shot, time) in enumerate(zip(exposures(times, size), times, strict=True))
+    ]
+
+
+def start(*words, env=None, **options):
+    """Start the command as a process."""
+    environment = {**ENVIRONMENT, **(env or {})}
+    return subprocess.Popen([*COMMAND, *map(str, words)], env=environment, text=True, **options)

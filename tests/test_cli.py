@@ -1,0 +1,388 @@
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+import tifffile
+from commands import ENVIRONMENT, TIMEOUT, exposures, radiance, start, write_bracket, write_frame
+
+from libhdrnet.errors import OutOfMemoryError
+from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
+
+CLASSICAL = ("--model", "classical", "--device", "cpu")
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGINT for one process nor ptys")
+
+
+def events(text):
+    """The JSON object of each line."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif", ".exr"])
+def test_a_bracket_of_any_kind_merges_to_the_radiance_of_the_scene(tmp_path, hdrnet, suffix):
+    out = tmp_path / "out.exr"
+    ended = hdrnet("merge", *write_bracket(tmp_path, suffix, size=(48, 64)), "-o", out, *CLASSICAL)
+    assert (ended.code, ended.out) == (0, f"wrote {out}\n")
+    merged, truth = read_photo(out).pixels, radiance(48, 64)
+    assert np.median(np.abs(merged / truth - 1)) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "encoding"),
+    [("o.exr", np.float32, "linear"), ("o.hdr", np.float32, "linear"), ("o.tif", np.float32, "linear"),
+     ("o.jpg", np.uint8, "srgb"), ("o.png", np.uint8, "srgb")],
+)  # fmt: skip
+def test_the_suffix_chooses_the_kind_of_output(tmp_path, hdrnet, name, dtype, encoding):
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / name, *CLASSICAL)
+    assert ended.code == 0
+    photo = read_photo(tmp_path / name)
+    assert (photo.pixels.dtype, photo.encoding, photo.pixels.shape) == (dtype, encoding, (24, 32, 3))
+
+
+@pytest.mark.parametrize(("bits", "half"), [("16", True), ("32", False)])
+def test_exr_bits_chooses_half_or_float(tmp_path, hdrnet, bits, half):
+    out = tmp_path / "o.exr"
+    assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, "--exr-bits", bits, *CLASSICAL).code == 0
+    pixels = read_photo(out).pixels
+    assert np.array_equal(pixels, pixels.astype(np.float16)) == half
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("p.jpg", np.uint8), ("p.png", np.uint8), ("p.tif", np.uint16)])
+def test_a_preview_is_a_tone_mapped_picture(tmp_path, hdrnet, name, dtype):
+    preview = tmp_path / name
+    out = tmp_path / "o.exr"
+    ended = hdrnet(
+        "merge", *write_bracket(tmp_path), "-o", out, "--preview", preview, "--tone-map", "drago", *CLASSICAL
+    )
+    assert (ended.code, ended.out) == (0, f"wrote {out}, {preview}\n")
+    photo = read_photo(preview)
+    assert (photo.pixels.dtype, photo.encoding) == (dtype, "srgb")
+    assert 0.2 < photo.pixels.mean() / np.iinfo(dtype).max < 0.8
+    assert read_record(preview)["tone_map"] == "drago"
+
+
+def test_the_mask_shows_where_something_moved(tmp_path, hdrnet):
+    shots = [shot * np.float32(0.5) for shot in exposures(size=(64, 64))]
+    shots[0][24:40, 24:40] = 0.5
+    paths = [write_frame(tmp_path / f"{i}.exr", shot) for i, shot in enumerate(shots)]
+    mask = tmp_path / "mask.png"
+    ended = hdrnet("merge", *paths, "--ev=-2,0,2", "-o", tmp_path / "o.exr", "--mask", mask, "--no-align", *CLASSICAL)
+    assert ended.code == 0
+    photo = read_photo(mask)
+    assert photo.grey and photo.pixels.dtype == np.uint16
+    assert photo.pixels[28:36, 28:36].max() < 6000 and photo.pixels[:12].min() > 60000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--times", "1/60,1/15,1/4"], ["--times=0.016667,0.066667,0.25"], ["--ev", "-2,0,1.9069"], ["--ev=-2,0,1.9069"]],
+)
+def test_exposures_can_be_given_for_files_that_do_not_tell(tmp_path, hdrnet, words):
+    out = tmp_path / "o.exr"
+    ended = hdrnet("merge", *write_bracket(tmp_path, ".png", exif=False), *words, "-o", out, *CLASSICAL)
+    assert (ended.code, ended.err.count("warning")) == (0, 0)
+    exposures = np.array(read_record(out)["exposures"])
+    assert exposures / exposures[1] == pytest.approx([0.25, 1, 3.75], rel=1e-3)
+
+
+def test_given_exposures_override_those_of_the_files(tmp_path, hdrnet):
+    out = tmp_path / "o.exr"
+    ended = hdrnet("merge", *write_bracket(tmp_path, size=(48, 64)), "--ev", "-3,0,2", "-o", out, *CLASSICAL)
+    assert read_record(out)["exposures"] == [0.125, 1, 4]
+    assert "Frame 1 claims -3.0 EV" in ended.err
+
+
+def test_the_reference_is_counted_from_one(tmp_path, hdrnet):
+    out = tmp_path / "o.exr"
+    assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, "--reference", "3", *CLASSICAL).code == 0
+    assert read_record(out)["reference"] == 3
+    assert np.median(read_photo(out).pixels / radiance(24, 32)) == pytest.approx(3.75, rel=0.05)
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize(
+    ("count", "model", "network"),
+    [(3, "auto", "psfnet"), (2, "auto", "msffnet"), (3, "psfnet", "psfnet"), (3, "msffnet", "msffnet")],
+)
+def test_the_model_chooses_the_network(tmp_path, hdrnet, count, model, network):
+    paths, out = write_bracket(tmp_path)[:count], tmp_path / "o.exr"
+    ended = hdrnet(
+        "merge", *paths, "-o", out, "--model", model, "--device", "cpu", "--precision", "fp32", "--tile", "64"
+    )
+    assert ended.code == 0
+    record = read_record(out)
+    assert (record["model"], record["engine"]["network"]) == (network, network)
+    assert (record["engine"]["device"], record["engine"]["precision"], record["engine"]["tile"]) == (
+        "cpu",
+        "float32",
+        64,
+    )
+
+
+def test_no_align_leaves_the_frames_where_they_are(tmp_path, hdrnet):
+    out = tmp_path / "o.exr"
+    assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, "--no-align", *CLASSICAL).code == 0
+    assert read_record(out)["alignment"] == ["not aligned"] * 3
+
+
+@pytest.mark.parametrize(("response", "level"), [("linear", 0.5), ("gamma2.2", 0.5**2.2), ("srgb", 0.2140)])
+def test_the_response_says_what_the_codes_mean(tmp_path, hdrnet, response, level):
+    for index, code in enumerate((128, 129)):
+        write_display(tmp_path / f"{index}.png", np.full((8, 8, 3), code, np.uint8))
+    out = tmp_path / "o.exr"
+    ended = hdrnet(
+        "merge", tmp_path / "0.png", tmp_path / "1.png", "--times", "1,1.02", "--reference", "1", "--no-align",
+        "--response", response, "-o", out, *CLASSICAL,
+    )  # fmt: skip
+    assert ended.code == 0
+    assert read_photo(out).pixels.mean() == pytest.approx(level, rel=0.02)
+
+
+def test_the_response_can_be_estimated_from_the_bracket(tmp_path, hdrnet):
+    out = tmp_path / "o.exr"
+    ended = hdrnet("merge", *write_bracket(tmp_path, size=(96, 96)), "-o", out, "--response", "estimate", *CLASSICAL)
+    assert ended.code == 0
+    assert np.median(np.abs(read_photo(out).pixels / radiance(96, 96) - 1)) < 0.1
+
+
+def test_json_is_one_object_a_line_and_nothing_else(tmp_path, hdrnet):
+    out = tmp_path / "o.exr"
+    paths = write_bracket(tmp_path, size=(48, 64))
+    ended = hdrnet("merge", *paths, "--ev", "-3,0,2", "-o", out, "--json", *CLASSICAL)
+    told = events(ended.out)
+    assert (ended.code, ended.err) == (0, "")
+    assert {event["event"] for event in told} >= {"progress", "warning", "done"}
+    fractions = [event["fraction"] for event in told if event["event"] == "progress"]
+    assert fractions == sorted(fractions) and fractions[-1] == 1
+    assert all(event["stage"] for event in told if event["event"] == "progress")
+    assert [event["message"][:8] for event in told if event["event"] == "warning"] == ["Frame 1 "]
+    assert told[-1]["event"] == "done" and told[-1]["outputs"] == [str(out)]
+    assert told[-1]["record"] == read_record(out)
+
+
+def test_an_error_in_json_has_its_kind_and_code(tmp_path, hdrnet):
+    ended = hdrnet("merge", tmp_path / "a.jpg", tmp_path / "b.jpg", "-o", tmp_path / "o.exr", "--json", *CLASSICAL)
+    (event,) = (event for event in events(ended.out) if event["event"] != "progress")
+    assert (event["event"], event["kind"], event["code"], ended.code) == ("error", "InputError", 2, 2)
+    assert "a.jpg" in event["message"] and ended.err == ""
+
+
+def test_a_usage_error_in_json_is_json(hdrnet):
+    ended = hdrnet("merge", "--json", "a.jpg")
+    (event,) = events(ended.out)
+    assert (event["event"], event["code"], ended.code, ended.err) == ("error", 2, 2, "")
+
+
+def test_quiet_leaves_the_result_alone(tmp_path, hdrnet):
+    paths = write_bracket(tmp_path)
+    assert hdrnet("merge", *paths, "-o", tmp_path / "1.exr", *CLASSICAL).err != ""
+    ended = hdrnet("merge", *paths, "-o", tmp_path / "2.exr", "-q", *CLASSICAL)
+    assert (ended.code, ended.out, ended.err) == (0, f"wrote {tmp_path / '2.exr'}\n", "")
+
+
+@pytest.mark.parametrize("name", ["o.jpg", "o.png", "o.tif", "o.exr"])
+def test_an_output_keeps_the_reference_s_metadata_and_says_how_it_was_made(tmp_path, hdrnet, name):
+    out = tmp_path / name
+    assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, *CLASSICAL).code == 0
+    exif = read_metadata(out).exif
+    assert (exif["Exif.Photo.ExposureTime"], exif["Exif.Image.Make"]) == ("1/15", "Maker")
+    record = read_record(out)
+    assert (record["operation"], record["model"], record["reference"]) == ("merge", "classical", 2)
+    assert record["inputs"] == ["a.jpg", "b.jpg", "c.jpg"] and len(record["alignment"]) == 3
+
+
+def test_overwrite_replaces_an_output(tmp_path, hdrnet):
+    out = tmp_path / "o.exr"
+    out.write_bytes(b"old")
+    assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, "--overwrite", *CLASSICAL).code == 0
+    assert read_photo(out).pixels.shape == (24, 32, 3)
+
+
+@pytest.mark.usefixtures("random_weights")
+def test_a_defocus_map_holds_radii_and_can_guide_a_deblur(tmp_path, hdrnet):
+    photo, radii = write_frame(tmp_path / "a.jpg", exposures()[1]), tmp_path / "map.tif"
+    ended = hdrnet("defocus", photo, "-o", radii, "--device", "cpu")
+    assert ended.code == 0 and ended.out.startswith(f"wrote {radii} (largest radius ")
+    assert tifffile.imread(radii).dtype == np.float32 and tifffile.imread(radii).shape == (24, 32)
+    assert read_record(radii)["operation"] == "defocus"
+    ended = hdrnet("deblur", photo, "-o", tmp_path / "o.png", "--map", radii, "--device", "cpu")
+    assert ended.code == 0
+    assert read_record(tmp_path / "o.png")["map"] == "given"
+
+
+@pytest.mark.usefixtures("random_weights")
+def test_the_map_changes_what_deblur_does(tmp_path, hdrnet):
+    photo = write_frame(tmp_path / "a.tif", exposures()[1])
+    pixels = []
+    for radius in (0, 9):
+        tifffile.imwrite(tmp_path / "map.tif", np.full((24, 32), radius, np.float32))
+        out = tmp_path / f"{radius}.tif"
+        assert hdrnet("deblur", photo, "-o", out, "--map", tmp_path / "map.tif", "--device", "cpu").code == 0
+        pixels.append(read_photo(out).pixels)
+    assert not np.array_equal(*pixels)
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize(("suffix", "dtype"), [(".jpg", np.uint8), (".tif", np.uint16), (".exr", np.float32)])
+def test_deblur_keeps_depth_profile_and_metadata(tmp_path, hdrnet, suffix, dtype):
+    photo = write_frame(tmp_path / f"a{suffix}", exposures()[1], "1/15")
+    if suffix != ".exr":
+        source = read_photo(photo)
+        write_display(photo, source.pixels, bits=16 if dtype == np.uint16 else 8, metadata=source.metadata)
+        assert read_metadata(photo).icc == srgb_profile()
+    out = tmp_path / f"o{suffix}"
+    assert hdrnet("deblur", photo, "-o", out, "--device", "cpu").code == 0
+    result = read_photo(out)
+    assert (result.pixels.dtype, result.encoding) == (dtype, read_photo(photo).encoding)
+    assert result.metadata.icc == read_metadata(photo).icc
+    assert result.metadata.exif["Exif.Photo.ExposureTime"] == "1/15"
+    assert read_record(out)["map"] == "estimated"
+
+
+@pytest.mark.usefixtures("random_weights")
+def test_a_strength_of_zero_changes_nothing(tmp_path, hdrnet):
+    photo = write_frame(tmp_path / "a.tif", exposures()[1])
+    for strength in ("0", "1"):
+        out = tmp_path / f"{strength}.tif"
+        assert hdrnet("deblur", photo, "-o", out, "--strength", strength, "--device", "cpu").code == 0
+    assert np.array_equal(read_photo(tmp_path / "0.tif").pixels, read_photo(photo).pixels)
+    assert not np.array_equal(read_photo(tmp_path / "1.tif").pixels, read_photo(photo).pixels)
+
+
+@pytest.mark.usefixtures("random_weights")
+def test_the_demo_renders_a_bracket_and_merges_it(tmp_path, hdrnet, monkeypatch):
+    import libhdrnet.demo
+
+    monkeypatch.setattr(libhdrnet.demo, "write_bracket", partial(libhdrnet.demo.write_bracket, height=48, width=72))
+    ended = hdrnet("demo", "-o", tmp_path / "demo", "--device", "cpu", "--json")
+    assert ended.code == 0
+    assert names(tmp_path / "demo") == ["DEMO_01.jpg", "DEMO_02.jpg", "DEMO_03.jpg", "merged.exr", "merged.jpg"]
+    assert read_photo(tmp_path / "demo" / "merged.exr").pixels.shape == (48, 72, 3)
+    assert events(ended.out)[-1]["outputs"][0].endswith("merged.exr")
+
+
+def test_too_little_memory_ends_with_three(tmp_path, hdrnet, monkeypatch):
+    import libhdrnet.ops.merge
+
+    def exhausted(*_, **__):
+        raise OutOfMemoryError("memory ran out even with 64-pixel tiles; close other programs.")
+
+    monkeypatch.setattr(libhdrnet.ops.merge, "merge_classical", exhausted)
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.count("\n") == 1 and "memory ran out" in ended.err
+
+
+def test_numpy_s_memory_error_ends_with_three(tmp_path, hdrnet, monkeypatch):
+    import libhdrnet.ops.merge
+
+    monkeypatch.setattr(libhdrnet.ops.merge, "merge_classical", lambda *_, **__: np.empty((1 << 40, 1 << 16)))
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
+    assert (ended.code, ended.err) == (3, "hdrnet: memory ran out; close other programs or use smaller pictures.\n")
+
+
+def test_a_bug_ends_with_one_and_one_sentence(tmp_path, hdrnet, monkeypatch):
+    import libhdrnet.ops.merge
+
+    def broken(*_, **__):
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr(libhdrnet.ops.merge, "merge_classical", broken)
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
+    assert ended.code == 1
+    assert ended.err.startswith("hdrnet: unexpected RuntimeError: first line second line; this is a bug")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("moment", ["fsync", "replace"])
+@pytest.mark.parametrize("name", ["o.exr", "o.jpg"])
+def test_an_interrupt_while_writing_leaves_no_part_of_a_file(tmp_path, hdrnet, monkeypatch, name, moment):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    paths = write_bracket(tmp_path)
+    before = names(tmp_path)
+    monkeypatch.setattr(os, moment, interrupt)
+    ended = hdrnet("merge", *paths, "-o", tmp_path / name, *CLASSICAL)
+    assert (ended.code, ended.err) == (4, "hdrnet: cancelled; no unfinished file is left.\n")
+    assert names(tmp_path) == before
+
+
+@POSIX
+def test_ctrl_c_ends_a_running_merge_with_four(tmp_path, random_weights):
+    paths = write_bracket(tmp_path, size=(1200, 1600))
+    before = names(tmp_path)
+    with start(
+        "merge", *paths, "-o", tmp_path / "o.exr", "--json", "--no-align", "--device", "cpu", "--tile", "64",
+        env={"HDRNET_WEIGHTS": str(random_weights)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        for line in process.stdout:
+            if json.loads(line).get("stage") == "merging with the network":
+                process.send_signal(signal.SIGINT)
+                break
+        out, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, err) == (4, "")
+    assert events(out)[-1]["kind"] == "CancelledError"
+    assert names(tmp_path) == before
+
+
+@POSIX
+def test_a_terminal_gets_a_progress_bar_and_standard_output_the_result(tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    out = tmp_path / "o.exr"
+    words = ("merge", *write_bracket(tmp_path, size=(48, 64)), "-o", out, "--ev", "-3,0,2", *CLASSICAL)
+    with start(*words, env={"TERM": "xterm", "COLUMNS": "60"}, stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        shown = _drain(ours)
+        told, _ = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, told) == (0, f"wrote {out}\n")
+    assert "%" in shown and "━" in shown
+    assert "hdrnet: warning: Frame 1 claims -3.0 EV relative to the reference but its pixels say" in shown
+
+
+@POSIX
+def test_an_error_on_a_terminal_is_one_unbroken_line(tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    words = ("merge", tmp_path / "a.jpg", tmp_path / "b.jpg", "-o", tmp_path / "o.exr", *CLASSICAL)
+    with start(*words, env={"TERM": "xterm", "COLUMNS": "40"}, stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        shown = _drain(ours)
+        told, _ = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, told) == (2, "")
+    assert f"hdrnet: '{tmp_path / 'a.jpg'}' does not exist: check the name.\r\n" in shown
+
+
+def _drain(terminal):
+    """Everything a process writes to a terminal until it closes it."""
+    shown = b""
+    while True:
+        try:
+            block = os.read(terminal, 4096)
+        except OSError as error:  # Linux says so when the other side is closed
+            assert error.errno == errno.EIO
+            block = b""
+        if not block:
+            os.close(terminal)
+            return shown.decode("utf-8", "replace")
+        shown += block
+
+
+def test_the_command_s_exit_code_is_the_process_s(tmp_path):
+    words = [sys.executable, "-m", "libhdrnet.cli", "merge", "a.jpg", "b.jpg", "-o", "o.exr"]
+    done = subprocess.run(words, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=TIMEOUT)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "hdrnet: 'a.jpg' does not exist: check the name.\n"
+    assert names(tmp_path) == []

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from libhdrnet.training.defocus import DefocusRecipe, make_defocus
+
+SIZE = 32
+
+
+def samples(scenes, count, **options):
+    recipe = DefocusRecipe(size=SIZE, **options)
+    return [make_defocus(scenes, recipe, np.random.default_rng([5, index])) for index in range(count)]
+
+
+def detail(picture):
+    """Energy of what changes from pixel to pixel."""
+    return float(np.square(np.diff(picture, axis=1)).mean() + np.square(np.diff(picture, axis=2)).mean())
+
+
+def test_a_sample_has_the_shapes_and_ranges_of_its_docstring(scenes):
+    for blurred, sharp, radius in samples(scenes, 12):
+        assert blurred.shape == sharp.shape == (3, SIZE, SIZE) and radius.shape == (1, SIZE, SIZE)
+        assert blurred.dtype == sharp.dtype == radius.dtype == np.float32
+        for picture in (blurred, sharp):
+            assert picture.min() >= 0 and picture.max() <= 1
+        assert radius.min() >= 0 and radius.max() <= 16
+
+
+def test_the_same_seed_makes_the_same_sample(scenes):
+    (first,), (second,) = samples(scenes, 1), samples(scenes, 1)
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_a_radius_of_zero_leaves_the_picture_nearly_sharp(scenes):
+    for blurred, sharp, radius in samples(scenes, 12, max_radius=0.0):
+        assert radius.max() == 0
+        assert np.abs(blurred - sharp).mean() < 0.06
+        assert detail(blurred) > 0.8 * detail(sharp)
+
+
+@pytest.mark.parametrize("smaller", [0.0, 3.0])
+def test_a_larger_radius_means_more_blur(scenes, smaller):
+    def kept(max_radius):
+        made = samples(scenes, 30, max_radius=max_radius, sharp=0.0)
+        return sum(detail(blurred) for blurred, _, _ in made) / sum(detail(sharp) for _, sharp, _ in made)
+
+    assert kept(smaller + 6) < 0.9 * kept(smaller)
+
+
+def test_within_a_picture_the_blur_is_where_the_radius_is(scenes):
+    kept = {True: [], False: []}
+    for blurred, sharp, radius in samples(scenes, 60, sharp=0.0):
+        for near in (True, False):
+            where = radius[0, 1:, 1:] < 0.5 if near else radius[0, 1:, 1:] > 4
+            if where.sum() > 200:
+                steps = [np.abs(np.diff(picture, axis=1))[:, :, 1:][:, where].mean() for picture in (blurred, sharp)]
+                kept[near].append(steps[0] / max(steps[1], 1e-3))
+    assert len(kept[True]) > 5 and len(kept[False]) > 5
+    assert np.mean(kept[False]) < 0.6 * np.mean(kept[True])
+
+
+def test_the_sharp_share_is_wholly_in_focus(scenes):
+    assert all(radius.max() == 0 for _, _, radius in samples(scenes, 20, sharp=1.0))
+
+
+def test_some_samples_are_wholly_sharp_and_some_have_depth(scenes):
+    made = samples(scenes, 60)
+    assert any(radius.max() == 0 for _, _, radius in made)
+    assert any(radius.max() - radius.min() > 3 for _, _, radius in made)

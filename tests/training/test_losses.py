@@ -1,0 +1,57 @@
+import math
+
+import pytest
+import torch
+
+from libhdrnet.training.losses import (
+    flow_loss,
+    joint_defocus_loss,
+    mu_law,
+    tone_mapped_l1,
+    weighted_defocus_loss,
+)
+
+
+def picture(*values):
+    return torch.tensor(values, dtype=torch.float64).reshape(1, 1, 1, -1)
+
+
+def test_the_mu_law_takes_0_to_0_and_1_to_1():
+    assert mu_law(picture(0.0, 1.0)).flatten().tolist() == [0, pytest.approx(1)]
+
+
+def test_the_mu_law_has_mu_5000():
+    assert mu_law(picture(0.01)).item() == pytest.approx(math.log(51) / math.log(5001))
+
+
+def test_the_tone_mapped_loss_is_the_mean_difference_after_the_mu_law():
+    loss = tone_mapped_l1(picture(0.0, 0.01), picture(1.0, 0.01))
+    assert loss.item() == pytest.approx(0.5)
+
+
+def test_the_flow_loss_counts_the_auxiliary_picture_twice():
+    truth, wrong = picture(0.0, 0.0), picture(1.0, 0.0)
+    assert flow_loss(truth, wrong, truth).item() == pytest.approx(2 * 0.5)
+    assert flow_loss(wrong, wrong, truth).item() == pytest.approx(0.5 + 2 * 0.5)
+    assert flow_loss(wrong, None, truth).item() == pytest.approx(0.5)
+
+
+def test_the_joint_loss_weighs_map_and_picture_as_eq_4_7():
+    loss = joint_defocus_loss(picture(4.0, 0.0), picture(0.0, 0.0), picture(0.5, 0.5), picture(0.25, 0.25), 20.0)
+    assert loss.item() == pytest.approx(0.2 * (2 / 20) + 0.9 * 0.25)
+
+
+def test_the_last_stage_weighs_errors_by_the_radius_over_its_mean():
+    """Eqs. 4.5, 4.6 and 4.8: W = (1, 3) / 2, the norm as a root mean square."""
+    loss = weighted_defocus_loss(picture(1.0, 3.0), picture(0.2, 0.4), picture(0.0, 0.0))
+    assert loss.item() == pytest.approx(0.9 * 0.3 + 0.1 * math.sqrt((0.1**2 + 0.6**2) / 2))
+
+
+@pytest.mark.parametrize("radius", [0.0, 2.0])
+def test_a_batch_without_defocus_or_error_has_a_usable_gradient(radius):
+    restored = picture(0.5, 0.5).requires_grad_()
+    weighted_defocus_loss(picture(radius, radius), restored, picture(0.5, 0.4)).backward()
+    assert torch.isfinite(restored.grad).all()
+    restored = picture(0.5, 0.5).requires_grad_()
+    weighted_defocus_loss(picture(radius, radius), restored, picture(0.5, 0.5)).backward()
+    assert torch.isfinite(restored.grad).all()

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from libhdrnet.errors import InputError
+from libhdrnet.training.scenes import Scenes, crop_linear, load_scenes
+
+
+def test_a_folder_s_pictures_are_read(data):
+    scenes = load_scenes(data)
+    assert [image.shape for image in scenes.radiance] == [(96, 128, 3)] * 2
+    assert [image.dtype for image in scenes.photographs] == [np.uint8] * 3
+
+
+def test_radiance_is_scaled_to_a_median_of_18_percent(data):
+    for image in load_scenes(data).radiance:
+        assert np.median(image) == pytest.approx(0.18, rel=0.01)
+
+
+def test_the_limit_is_for_each_kind(data):
+    scenes = load_scenes(data, limit=1)
+    assert (len(scenes.radiance), len(scenes.photographs)) == (1, 1)
+
+
+def test_a_file_that_cannot_be_read_is_left_out(tmp_path, data, caplog):
+    (tmp_path / "sharp").mkdir()
+    (tmp_path / "sharp" / "a.jpg").write_text("Dear sir or madam")
+    (tmp_path / "sharp" / "b.png").write_bytes((data / "sharp" / "2.png").read_bytes())
+    assert len(load_scenes(tmp_path).photographs) == 1
+    assert "a.jpg" in caplog.text
+
+
+def test_a_folder_without_pictures_is_named(tmp_path):
+    with pytest.raises(InputError, match=f"{tmp_path}: no pictures in hdr/ or sharp/"):
+        load_scenes(tmp_path)
+
+
+@pytest.mark.parametrize("photographs_only", [False, True])
+@pytest.mark.parametrize("size", [16, 80, 200])
+def test_a_crop_has_the_size_that_was_asked_for(scenes, size, photographs_only):
+    for seed in range(8):
+        crop = crop_linear(scenes, np.random.default_rng(seed), size, photographs_only=photographs_only)
+        assert crop.shape == (size, size, 3) and crop.dtype == np.float32
+        assert np.isfinite(crop).all() and crop.min() >= 0
+
+
+def test_one_kind_of_picture_is_enough(scenes):
+    rng = np.random.default_rng(0)
+    assert crop_linear(Scenes(scenes.radiance, []), rng, 32, photographs_only=True).shape == (32, 32, 3)
+    assert crop_linear(Scenes([], scenes.photographs), rng, 32).shape == (32, 32, 3)
