@@ -2,7 +2,7 @@
 
 Frames are uint16 (H, W, 3), encoded with gamma 2.2, 65535 = saturation. Both frames are brought to one
 exposure and to a common range of tones, and their local contrast is normalised: what is left is structure.
-Features give a first guess, tracked corners at up to 3000 pixels refine it below a pixel, and the
+Features give a first guess, tracked corners at up to 2000 pixels refine it below a pixel, and the
 picture is resampled only if the pixels then agree measurably better than before.
 A matrix maps the centre of a reference pixel to its place in the frame, pixel centres being integers.
 """

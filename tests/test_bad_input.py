@@ -218,7 +218,7 @@ def ready(command, folder):
     if command == MERGE:
         paths = write_bracket(folder)
         return [MERGE, *paths, *CLASSICAL], paths[1]
-    photo = write_frame(folder / "a.tif", exposures()[1])
+    photo = write_frame(folder / "a.png", exposures()[1])
     return [command, photo, "--device", "cpu"], photo
 
 
@@ -269,11 +269,11 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path, refused, monkeypatch, comm
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 64 kB."""
+    """A disk of 16 kB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
-    words = [mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+    words = [mount, "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder]
     if sys.platform != "linux" or mount is None or subprocess.run(words, capture_output=True, timeout=60).returncode:
         pytest.skip("needs the right to mount a disk")
     yield folder
@@ -428,3 +428,20 @@ def test_the_process_says_nothing_more_than_the_sentence(tmp_path):
     done = subprocess.run(words, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=TIMEOUT)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"hdrnet: 'bad\.tif' is damaged or incomplete [^\n]+\.\n", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["hdrcnn"], ["'hdrcnn'", "psfnet"]),
+        (["psfnet", "--steps", "0"], ["steps 0", "positive"]),
+        (["psfnet", "--minutes", "-1"], ["minutes -1", "positive"]),
+        (["psfnet", "--steps", "1", "--minutes", "1"], ["--steps", "--minutes"]),
+        (["psfnet", "--patch", "50"], ["patch 50", "multiple of 16"]),
+        (["psfnet", "--device", "gpu"], ["'gpu'", "cuda"]),
+        (["psfnet"], ["no pictures", "--data"]),
+    ],
+    ids=lambda x: " ".join(x) if x[0] in ("hdrcnn", "psfnet") else "",
+)
+def test_training_that_cannot_begin_leaves_nothing(tmp_path, refused, words, says):
+    refused("train", *words, "--data", tmp_path, "-o", tmp_path / "run", says=says)

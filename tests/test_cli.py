@@ -71,8 +71,8 @@ def test_a_preview_is_a_tone_mapped_picture(tmp_path, hdrnet, name, dtype):
 
 
 def test_the_mask_shows_where_something_moved(tmp_path, hdrnet):
-    shots = [shot * np.float32(0.5) for shot in exposures(size=(64, 64))]
-    shots[0][24:40, 24:40] = 0.5
+    shots = [np.clip(radiance(64, 64) * np.float32(0.25 * t), 0, 1) for t in (0.25, 1, 4)]
+    shots[0][24:40, 24:40] = 0.25
     paths = [write_frame(tmp_path / f"{i}.exr", shot) for i, shot in enumerate(shots)]
     mask = tmp_path / "mask.png"
     ended = hdrnet("merge", *paths, "--ev=-2,0,2", "-o", tmp_path / "o.exr", "--mask", mask, "--no-align", *CLASSICAL)
@@ -386,3 +386,20 @@ def test_the_command_s_exit_code_is_the_process_s(tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "hdrnet: 'a.jpg' does not exist: check the name.\n"
     assert names(tmp_path) == []
+
+
+def test_train_tells_its_steps_and_ends_with_weights(tmp_path, hdrnet, monkeypatch):
+    from libhdrnet.training import loop
+
+    build = loop.build
+    monkeypatch.setattr(loop, "build", lambda name: build(name, channels=8))
+    (tmp_path / "sharp").mkdir()
+    for seed in range(2):
+        write_frame(tmp_path / "sharp" / f"{seed}.png", radiance(96, 96, seed) / 3)
+    words = ("--data", tmp_path, "--patch", "16", "--batch", "1", "--workers", "0", "--device", "cpu", "--steps", "3")
+    ended = hdrnet("train", "msffnet", *words, "-o", tmp_path / "run", "--json")
+    told = events(ended.out)
+    assert (ended.code, ended.err) == (0, "")
+    assert [event["stage"].split(",")[0] for event in told[:-1]] == ["step 1", "step 2", "step 3"]
+    assert told[-1]["outputs"] == [str(tmp_path / "run" / "msffnet.safetensors")]
+    assert names(tmp_path / "run") == ["msffnet.checkpoint", "msffnet.csv", "msffnet.json", "msffnet.safetensors"]

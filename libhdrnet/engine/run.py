@@ -99,7 +99,7 @@ def run_tiled(
                 f"Memory ran out with {place.tile}-pixel tiles on {place.device}; "
                 f"went on with {smaller.tile}-pixel tiles on {smaller.device}."
             )
-            log.warning(notes[-1])
+            log.info(notes[-1])
             place = smaller
         else:
             precision = str(place.dtype).removeprefix("torch.")

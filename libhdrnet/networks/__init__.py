@@ -51,7 +51,7 @@ class Descriptor:
 NETWORKS: dict[str, Descriptor] = {
     d.name: d
     for d in (
-        Descriptor("psfnet", PSFNet, PSFNetOptions, margin=32),
+        Descriptor("psfnet", PSFNet, PSFNetOptions, margin=24),
         Descriptor("msffnet", MSFFNet, MSFFNetOptions, margin=48, training_only="auxiliary."),
         Descriptor("defocus", DefocusNet, DefocusNetOptions, margin=48),
     )

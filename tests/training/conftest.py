@@ -11,11 +11,11 @@ SMALL = {"psfnet": {"channels": 8, "blocks": 1}, "msffnet": {"channels": 8},
 
 
 def picture(seed, height=96, width=128):
-    """A linear picture (h, w, 3) in [0, 1] with fine detail."""
+    """A linear picture (h, w, 3) in [0, 1]: smooth colours with fine grey detail."""
     rng = np.random.default_rng(seed)
-    coarse = cv2.resize(rng.random((6, 8, 3), np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    fine = cv2.resize(rng.random((32, 48, 3), np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.clip(0.6 * coarse * fine + 0.3 * fine, 0, 1).astype(np.float32)
+    coarse = cv2.resize(rng.random((6, 8, 3), np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    fine = cv2.resize(rng.random((32, 48), np.float32), (width, height), interpolation=cv2.INTER_NEAREST)[..., None]
+    return np.clip((0.4 + 0.6 * coarse) * (0.2 + 0.8 * fine), 0, 1).astype(np.float32)
 
 
 @pytest.fixture(scope="session")

@@ -48,10 +48,13 @@ def test_the_second_half_is_the_radiance_of_the_first(scenes):
 
 
 def test_the_reference_shows_the_truth(scenes):
-    for exposures, truth in samples(scenes, 16, dark=0.0):
-        seen = (exposures[1, :3] > 0.2) & (exposures[1, :3] < 0.95)
+    ratios = []
+    for exposures, truth in samples(scenes, 24, dark=0.0):
+        seen = (exposures[1, :3] > 0.3) & (exposures[1, :3] < 0.95)
         if seen.sum() > 50:
-            assert abs(np.median((exposures[1, 3:] / np.maximum(truth, 1e-6))[seen]) - 1) < 0.08
+            ratios.append(np.median((exposures[1, 3:] / np.maximum(truth, 1e-6))[seen]))
+    assert len(ratios) > 10
+    assert np.median(ratios) == pytest.approx(1, abs=0.02)
 
 
 def test_static_brackets_are_static_and_the_others_move(scenes):

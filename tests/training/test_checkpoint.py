@@ -94,7 +94,7 @@ def test_a_file_that_is_no_checkpoint_of_the_network_is_named(tmp_path, run, dam
     progress, network, average, adam = run(1)
     if damage == "another network":
         network = build("msffnet", channels=8)
-        average = {name: p.detach() for name, p in network.named_parameters()}
+        average = {name: p.detach().clone() for name, p in network.named_parameters()}
         adam = torch.optim.Adam(network.parameters())
     save_checkpoint(path, progress, network, average, adam)
     if damage == "no progress":

@@ -1,7 +1,10 @@
 """OpenEXR: linear half, float or integer channels; the first part, its display window."""
 
-from collections.abc import Mapping
-from contextlib import redirect_stdout
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 MAX_SIDE = 2**31 - 1
 HALF_MAX = 65504.0
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def read_attributes(path: Path) -> dict[str, Any]:
@@ -41,8 +45,7 @@ def decode(path: Path) -> Decoded:
     import OpenEXR
 
     try:
-        # OpenEXR prints its complaints about damaged files to stdout, which belongs to the caller.
-        with redirect_stdout(StringIO()), OpenEXR.File(str(path), separate_channels=True) as file:
+        with _silent(), OpenEXR.File(str(path), separate_channels=True) as file:
             attributes = dict(file.header())
             channels = {name: np.asarray(channel.pixels) for name, channel in file.channels().items()}
     except Exception as error:
@@ -66,6 +69,21 @@ def decode(path: Path) -> Decoded:
     pixels = _place(pixels, attributes, path)
     alpha = None if alpha is None else _place(alpha, attributes, path)
     return Decoded(pixels, alpha, grey, linear=True, icc_is_final=True)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Drop what OpenEXR prints about damaged files: from Python to stdout, from C to the process's stderr."""
+    with _ONE_AT_A_TIME, contextlib.ExitStack() as undo:
+        undo.enter_context(redirect_stdout(StringIO()))
+        with contextlib.suppress(OSError):  # a program without a console has no stderr
+            kept = os.dup(2)
+            undo.callback(os.close, kept)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            undo.callback(os.close, nowhere)
+            os.dup2(nowhere, 2)
+            undo.callback(os.dup2, kept, 2)
+        yield
 
 
 def write(path: Path, pixels: Array, attributes: Mapping[str, Any], *, alpha: Array | None = None) -> None:
