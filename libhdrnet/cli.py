@@ -193,7 +193,10 @@ def run_merge(options: argparse.Namespace, console: Console) -> None:
         _write_tone_mapped(options.preview, result, options.tone_map, record)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
-    for note in [a.note for a in result.alignments if a] + list(result.report.notes if result.report else ()):
+    for name, alignment in zip(result.names, result.alignments, strict=True):
+        if alignment is not None and alignment.kind != "none":
+            console.note(f"{Path(name).name}: {alignment.note}")
+    for note in result.report.notes if result.report else ():
         console.note(note)
     console.result(f"wrote {', '.join(outputs)}", outputs=outputs, record=record)
 

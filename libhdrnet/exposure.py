@@ -104,7 +104,7 @@ def check_exposures(frames: Sequence[Frame], exposures: Sequence[float], referen
             warnings.warn(
                 f"Frame {i + 1} claims {claimed:+.1f} EV relative to the reference but its pixels say "
                 f"{measured:+.1f} EV, {abs(measured - claimed):.1f} stops off; check its exposure time, "
-                "and the response curve.",
+                "or let --response estimate find the camera's tone curve.",
                 HdrnetWarning,
                 stacklevel=2,
             )

@@ -85,18 +85,20 @@ RADIANCE_FLOOR = 5e-5
 """Darkest radiance (of a maximum of 1) the radiance skip starts from: a quarter of the mu-law's knee 1/5000."""
 SATURATION = (0.92, 0.98)
 """Encoded values between which a pixel of the reference comes to mean "at least this much"."""
-BLACK = (0.06, 0.12)
-"""Encoded values between which a pixel of the reference ceases to mean "at most this much"."""
-LONG_OF_BLACK = (0.4, 0.6)
-"""Encoded values of the long exposure between which it can no longer belong to a black reference."""
+BLACK = (0.10, 0.18)
+"""Encoded values between which a pixel of the reference ceases to be lost in black and noise."""
+BLACK_NOISE = 1.2e-3
+"""Linear difference between the reference and a longer exposure that noise explains, averaged over 5x5 pixels."""
+BLACK_ERROR = 0.10
+"""The same for errors of exposure and response, relative."""
 
 
 def known_radiance(short: Tensor, reference: Tensor, long: Tensor | None = None) -> Tensor:
     """Return the radiance (B, 3, H, W) that needs no network: the reference's, and what its limits leave open.
 
     Where the reference is saturated its radiance is a lower bound, and the short exposure tells how far above it
-    the truth lies; where it is lost in black and noise it is an upper bound, and the long exposure tells how far
-    below. An exposure that contradicts the bound shows that something moved, and tells nothing.
+    the truth lies; a darker one shows that something moved, and tells nothing. Where the reference is lost in black
+    and noise the long exposure takes its place, if both agree within that noise.
     The arguments are exposures [L, H] (B, 6, H, W).
     """
     radiance = reference[:, 3:]
@@ -104,18 +106,18 @@ def known_radiance(short: Tensor, reference: Tensor, long: Tensor | None = None)
     known = radiance + saturated * (short[:, 3:] - radiance).clamp(min=0)
     if long is None:
         return known
-    brightest = reference[:, :3].amax(1, keepdim=True)
-    black = 1 - ramp(brightest, *BLACK)
-    bound = BLACK[1] ** GAMMA * _exposure_scale(reference)
-    possible = 1 - ramp(long[:, 3:].amax(1, keepdim=True), bound, 2 * bound)
-    possible = possible * (1 - ramp(long[:, :3].amax(1, keepdim=True), *LONG_OF_BLACK))
-    return known + black * possible * (long[:, 3:] - known)
+    black = 1 - ramp(reference[:, :3].amax(1, keepdim=True), *BLACK)
+    scale = _exposure_scale(reference, fallback=4 * _exposure_scale(long, fallback=torch.ones(())))
+    gap = F.avg_pool2d(long[:, 3:] - radiance, 5, stride=1, padding=2, count_include_pad=False).abs()
+    tolerance = BLACK_NOISE * scale + BLACK_ERROR * long[:, 3:]
+    agree = 1 - ramp(gap, tolerance, 2 * tolerance).amax(1, keepdim=True)
+    return known + black * agree * (long[:, 3:] - known)
 
 
-def _exposure_scale(exposure: Tensor) -> Tensor:
-    """Return t_min / t (B, 1, 1, 1) of an exposure [L, H]; a large number if it is wholly black."""
+def _exposure_scale(exposure: Tensor, fallback: Tensor) -> Tensor:
+    """Return t_min / t (B, 1, 1, 1) of an exposure [L, H]; `fallback` if it is wholly black."""
     linear = (exposure[:, :3] ** GAMMA).sum((1, 2, 3), keepdim=True)
-    return torch.where(linear > 0, exposure[:, 3:].sum((1, 2, 3), keepdim=True) / linear.clamp(min=1e-9), 1e3)
+    return torch.where(linear > 0, exposure[:, 3:].sum((1, 2, 3), keepdim=True) / linear.clamp(min=1e-9), fallback)
 
 
 def ramp(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class MSFFNetOptions:
     ms_fuse: bool = True
     """False: "w/o MSFF": only the finest aligned features are merged."""
     radiance_skip: bool = True
-    """Add the radiance that needs no network before the sigmoid; see `PSFNetOptions.radiance_skip`."""
+    """Add the radiance that needs no network (to H_of: the warped short exposure's) before the sigmoid; see `PSFNetOptions.radiance_skip`."""
 
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:
@@ -88,9 +88,10 @@ class AuxiliaryHead(nn.Module):
         self.output = conv3x3(channels, 3)
 
     def forward(self, warped: list[Tensor]) -> Tensor:
-        """Return H_of (B, 3, H, W) in [0, 1] from the warped features of the three scales."""
+        """Return the logit of H_of (B, 3, H, W) from the warped features of the three scales."""
         joined = torch.cat([warped[0], enlarge(warped[1], 2), enlarge(warped[2], 4)], 1)
-        return torch.sigmoid(self.output(self.blocks(F.relu(self.enter(joined)))))
+        logit: Tensor = self.output(self.blocks(F.relu(self.enter(joined))))
+        return logit
 
 
 class MSFFNet(nn.Module):
@@ -160,6 +161,12 @@ class MSFFNet(nn.Module):
     def reconstruct(self, exposures: Tensor, auxiliary: bool = False) -> tuple[Tensor, Tensor | None]:
         """Return the radiance and, if asked for and there is a flow, H_of for the loss of Eq. 3.5."""
         short, reference = self.features(exposures[:, 0]), self.features(exposures[:, 1])
-        warped = self.align(short, reference)[1] if self.flows else short
-        extra = self.auxiliary(warped) if auxiliary and self.flows else None
+        warped, extra = short, None
+        if self.flows:
+            flows, warped = self.align(short, reference)
+            if auxiliary:
+                extra = self.auxiliary(warped)
+                if self.options.radiance_skip:
+                    extra = extra + radiance_logit(warp(exposures[:, 0, 3:], flows[0]))
+                extra = torch.sigmoid(extra)
         return self.merge(warped, reference, known_radiance(exposures[:, 0], exposures[:, 1])), extra
