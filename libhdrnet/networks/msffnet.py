@@ -31,7 +31,8 @@ class MSFFNetOptions:
     ms_fuse: bool = True
     """False: "w/o MSFF": only the finest aligned features are merged."""
     radiance_skip: bool = True
-    """Add the radiance that needs no network (to H_of: the warped short exposure's) before the sigmoid; see `PSFNetOptions.radiance_skip`."""
+    """Add the radiance that needs no network before the sigmoid (to H_of: the warped short exposure's); see
+    `PSFNetOptions.radiance_skip`."""
 
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:
