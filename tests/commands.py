@@ -1,9 +1,11 @@
 """What the tests of the command line share: brackets on disk, and the command as a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -67,4 +69,6 @@ def write_bracket(folder, suffix=".jpg", *, times=TIMES, size=(24, 32), exif=Tru
 def start(*words, env=None, **options):
     """Start the command as a process."""
     environment = {**ENVIRONMENT, **(env or {})}
+    if os.name == "posix":  # a test run in a shell's background would hand down an ignored Ctrl+C
+        options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen([*COMMAND, *map(str, words)], env=environment, text=True, **options)

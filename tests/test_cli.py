@@ -8,8 +8,9 @@ from functools import partial
 
 import numpy as np
 import pytest
+import skimage.data
 import tifffile
-from commands import ENVIRONMENT, TIMEOUT, exposures, radiance, start, write_bracket, write_frame
+from commands import ENVIRONMENT, TIMEOUT, TIMES, exposures, radiance, start, write_bracket, write_frame
 
 from libhdrnet.errors import OutOfMemoryError
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
@@ -183,10 +184,19 @@ def test_a_usage_error_in_json_is_json(hdrnet):
 
 
 def test_quiet_leaves_the_result_alone(tmp_path, hdrnet):
-    paths = write_bracket(tmp_path)
-    assert hdrnet("merge", *paths, "-o", tmp_path / "1.exr", *CLASSICAL).err != ""
-    ended = hdrnet("merge", *paths, "-o", tmp_path / "2.exr", "-q", *CLASSICAL)
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "2.exr", "-q", *CLASSICAL)
     assert (ended.code, ended.out, ended.err) == (0, f"wrote {tmp_path / '2.exr'}\n", "")
+
+
+@pytest.mark.parametrize(("quiet", "said"), [(False, True), (True, False)])
+def test_a_frame_that_was_moved_is_named_unless_quiet(tmp_path, hdrnet, quiet, said):
+    shots = exposures(size=(240, 320))
+    shots[0] = np.roll(shots[0] + 0.02 * skimage.data.camera()[:240, :320, None] / 255, 12, axis=1)
+    shots[1:] = [np.clip(s + 0.02 * 4**i * skimage.data.camera()[:240, :320, None] / 255, 0, 1)
+                 for i, s in enumerate(shots[1:], 1)]  # fmt: skip
+    paths = [write_frame(tmp_path / f"{n}.jpg", s, t) for n, s, t in zip("abc", shots, TIMES, strict=True)]
+    ended = hdrnet("merge", *paths, "-o", tmp_path / "2.exr", *(["-q"] if quiet else []), *CLASSICAL)
+    assert ("a.jpg: Aligned" in ended.err) is said
 
 
 @pytest.mark.parametrize("name", ["o.jpg", "o.png", "o.tif", "o.exr"])
