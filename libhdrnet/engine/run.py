@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from libhdrnet.engine.device import choose_device, choose_precision, default_tile
+from libhdrnet.engine.memory import keep_freed_memory
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.tiling import count_tiles, tiles
 from libhdrnet.errors import InputError, OutOfMemoryError
@@ -86,6 +87,7 @@ def run_tiled(
         CancelledError: the reporter's caller asked to stop.
         WeightsError: the weights are missing or damaged.
     """
+    keep_freed_memory()
     place = _first_place(name, settings)
     notes: list[str] = []
     while True:

@@ -18,6 +18,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from libhdrnet.engine.memory import keep_freed_memory
 from libhdrnet.errors import InputError
 from libhdrnet.io.files import output_error
 from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, build
@@ -88,6 +89,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     if checkpoint.exists() and not options.resume:
         raise InputError(f"{checkpoint}: a run was begun there; go on with --resume, or give another folder.")
     make = _sample_maker(options)
+    keep_freed_memory()
     torch.manual_seed(options.seed)
     device = torch.device(options.device)
     network = build(options.network).to(device)
