@@ -4,7 +4,7 @@
 # The environment is built once, outside the checkout, and again when what it is made of changes.
 set -uo pipefail
 
-coverage_threshold=${HDRNET_COVERAGE:-0} # percent, lines and branches
+coverage_threshold=${HDRNET_COVERAGE:-90} # percent, lines and branches
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 root=$PWD
