@@ -48,9 +48,9 @@ def _difference(reference: Frame, frame: Frame, rows: slice) -> npt.NDArray[np.f
     ratio = np.float32(frame.exposure / reference.exposure)
     a, b = DECODE[reference.codes[rows]], DECODE[frame.codes[rows]]
     dark, bright = (a, b / ratio) if ratio > 1 else (b, a * ratio)
-    limit = np.float32(min(ratio, 1 / ratio))
+    limit = np.asarray(min(ratio, 1 / ratio), np.float32)
     x, y = encode_gamma(dark), encode_gamma(bright)
     saturated = (b if ratio > 1 else a) >= SATURATED**2.2
-    gap = np.where(saturated, np.maximum(encode_gamma(np.full_like(x, limit * SATURATED**2.2)) - x, 0), np.abs(x - y))
+    gap = np.where(saturated, np.maximum(encode_gamma(limit * SATURATED**2.2) - x, 0), np.abs(x - y))
     edge = np.abs(np.gradient(x, axis=0)) + np.abs(np.gradient(x, axis=1)) if min(x.shape[:2]) > 1 else 0.0
     return np.asarray(np.maximum(gap - 0.5 * edge, 0).max(-1), np.float32)
