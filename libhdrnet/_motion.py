@@ -6,12 +6,13 @@ A matrix, float64 (3, 3), maps reference pixel coordinates (x, y, 1) to frame co
 are integers.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from libhdrnet._photometric import difference, residual_motion
 
 Frame = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
@@ -21,6 +22,7 @@ Kind = Literal["homography", "affine", "translation", "none"]
 
 _DARK, _BRIGHT = 0.05, 0.95  # the encoded tones that a frame is trusted in
 _FLOOR = 0.04  # contrast (natural log of the encoded value) below which structure counts as noise
+_TIE = 0.01  # share by which a richer model has to be better than a simpler one
 _LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
 _LEAST_AGREEMENT = 0.3  # share of the followed points that a model has to carry
 _LEAST_HULL: dict[Kind, float] = {"homography": 0.15, "affine": 0.05, "translation": 0.0}
@@ -33,7 +35,7 @@ class Motion:
     kind: Kind
     matrix: Matrix
     gain: float
-    """Share of the robust difference of the structures that the model removes, against standing still."""
+    """Share of the difference of the tones that the model removes, against standing still."""
     why: str
     """Why no richer model was taken, or none at all; empty for a homography."""
 
@@ -46,11 +48,21 @@ class Pair:
     frame: npt.NDArray[np.uint8]
     reference_valid: npt.NDArray[np.uint8]
     frame_valid: npt.NDArray[np.uint8]
+    tones: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+    """Luminance of reference and frame as they are, a little smoothed so that interpolation changes neither."""
     scale: Matrix  # maps this size's pixel coordinates to full size
 
     def to_full(self, matrix: Matrix) -> Matrix:
         full = self.scale @ matrix @ np.linalg.inv(self.scale)
         return np.asarray(full / full[2, 2], np.float64)
+
+    def difference(self, matrix: Matrix) -> float:
+        return difference(*self.tones, matrix)
+
+    def residual(self, matrix: Matrix) -> float | None:
+        """Motion left after `matrix`, in pixels of this size."""
+        warped, valid = _warp(self, matrix)
+        return residual_motion(self.reference, warped, valid.astype(np.uint8))
 
     def from_full(self, matrix: Matrix) -> Matrix:
         return np.asarray(np.linalg.inv(self.scale) @ matrix @ self.scale, np.float64)
@@ -70,6 +82,7 @@ def prepare(frame: Frame, reference: Frame, long_edge: int) -> Pair:
     for picture in (reference, frame):
         small = picture if factor == 1.0 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         tones.append(small @ (np.array([0.25, 0.5, 0.25], np.float32) / np.float32(65535)))
+    plain = [np.rint(cv2.GaussianBlur(tone, (0, 0), 1.0) * 255).astype(np.uint8) for tone in tones]
     ranks = [np.quantile(tone[::4, ::4], np.linspace(0, 1, 257)) for tone in tones]
     low = max(_DARK, float(np.interp(_DARK, ranks[1], ranks[0])))
     high = max(min(_BRIGHT, float(np.interp(_BRIGHT, ranks[1], ranks[0]))), low * 1.01)
@@ -83,7 +96,7 @@ def prepare(frame: Frame, reference: Frame, long_edge: int) -> Pair:
         planes.append(_normalise(np.log(np.clip(tone, low, high))))
     sx, sy = width / size[0], height / size[1]
     scale = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1.0]])
-    return Pair(planes[0], planes[1], valid[0], valid[1], scale)
+    return Pair(planes[0], planes[1], valid[0], valid[1], (plain[0], plain[1]), scale)
 
 
 def _normalise(tone: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
@@ -116,7 +129,7 @@ def first_guess(pair: Pair) -> Matrix:
         p = np.array([points[0][m.queryIdx].pt for m in matches], np.float32).reshape(-1, 2)
         q = np.array([points[1][m.trainIdx].pt for m in matches], np.float32).reshape(-1, 2)
         candidates += [m for m, _ in _models(p, q, pair.reference.shape, threshold=3.0)[0][:1]]
-    return max(candidates, key=lambda matrix: _likeness(pair, matrix))
+    return min(candidates, key=pair.difference)
 
 
 def _warp(pair: Pair, matrix: Matrix) -> tuple[npt.NDArray[np.uint8], Mask]:
@@ -127,29 +140,6 @@ def _warp(pair: Pair, matrix: Matrix) -> tuple[npt.NDArray[np.uint8], Mask]:
     warped = cv2.warpPerspective(pair.frame, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     valid = cv2.warpPerspective(pair.frame_valid, matrix, size, flags=flags)
     return warped, (valid > 250) & (pair.reference_valid > 0)
-
-
-def _likeness(pair: Pair, matrix: Matrix) -> float:
-    """Correlation of the structures, in [-1, 1], counting what lies outside the overlap as unlike."""
-    warped, valid = _warp(pair, matrix)
-    a, b = pair.reference[valid].astype(np.float32) - 128, warped[valid].astype(np.float32) - 128
-    share = float(valid.mean()) / max(float(_warp(pair, np.eye(3))[1].mean()), 1e-6)
-    return float(a @ b) / max(float(np.sqrt((a @ a) * (b @ b))), 1e-6) * min(1.0, share)
-
-
-def _residuals(pair: Pair, matrices: Sequence[Matrix]) -> list[float]:
-    """Robust difference that each matrix leaves, over the pixels that all of them can compare."""
-    import cv2
-
-    # Smoothing both sides alike keeps the blur of interpolation from passing for better agreement.
-    smooth = cv2.GaussianBlur(pair.reference, (0, 0), 1.5)
-    common = np.ones(smooth.shape, np.bool_)
-    differences = []
-    for matrix in matrices:
-        warped, valid = _warp(pair, matrix)
-        common &= valid
-        differences.append(np.minimum(cv2.absdiff(smooth, cv2.GaussianBlur(warped, (0, 0), 1.5)), 60))
-    return [float(d[common].mean()) if common.any() else np.inf for d in differences]
 
 
 def refine(pair: Pair, start: Matrix) -> Motion:
@@ -186,13 +176,20 @@ def refine(pair: Pair, start: Matrix) -> Motion:
             return Motion("none", np.eye(3), 0.0, why)
         matrix = models[0][0]
 
-    still, *left = _residuals(pair, [np.eye(3), *(model for model, _ in models)])
+    models.insert(0, (start, _kind(start)))
+    left = [pair.difference(model) for model, _ in models]
     # A richer model has to earn its freedom: a near tie goes to the simpler one, which comes later.
-    best = min(range(len(models)), key=lambda i: left[i] * (1 - 0.002 * i))
+    best = max(i for i, value in enumerate(left) if value <= min(left) * (1 + _TIE))
     matrix, kind = models[best]
-    if best > 0:
-        why = f"{models[0][1]} fits no better"
-    return Motion(kind, matrix, 1 - left[best] / max(still, 1e-6), why)
+    if best > 1:
+        why = why or f"{models[1][1]} fits no better"
+    return Motion(kind, matrix, 1 - left[best] / max(pair.difference(np.eye(3)), 1e-6), why)
+
+
+def _kind(matrix: Matrix) -> Kind:
+    if np.allclose(matrix[:2, :2], np.eye(2), atol=1e-9):
+        return "translation"
+    return "affine" if np.allclose(matrix[2, :2], 0, atol=1e-12) else "homography"
 
 
 def _models(p: Points, q: Points, shape: tuple[int, ...], threshold: float) -> tuple[list[tuple[Matrix, Kind]], str]:

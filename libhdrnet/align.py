@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet._motion import Kind, Matrix, corner_shift, first_guess, prepare, refine
+from libhdrnet._motion import Kind, Matrix, Pair, corner_shift, first_guess, prepare, refine
 from libhdrnet.errors import InputError
 from libhdrnet.radiometry import GAMMA
 
@@ -25,7 +25,9 @@ _FINE_EDGE = 2000  # long edge in pixels for the refinement
 _SMALLEST_SIDE = 48  # below this a tracking window sees most of the picture
 _LEAST_VALID = 0.002  # share of the picture that both frames have to show well exposed
 _STILL = 0.75  # pixels; corner displacements below it are not worth a resampling
-_LEAST_GAIN = 0.03  # share of the difference between the frames that a model has to remove
+_TRIPOD = 0.4  # pixels; typical shift of the picture's parts below which nothing is searched for
+_BRIGHT_END = 0.97  # encoded value from which a channel of the reference is a lower bound
+_LEAST_GAIN = 0.05  # share of the difference between the frames that a model has to remove
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def align_frames(
 
     Returns:
         The frames, the alignments, and for each frame its coverage: bool (H, W), False where the frame has
-        no data and holds the reference at the frame's exposure instead; None where it has data everywhere.
+        no data and holds the reference at the frame's exposure instead (its own edge, continued, where the
+        reference is saturated); None where it has data everywhere.
         A frame that needs no alignment is returned untouched.
 
     Raises:
@@ -111,23 +114,40 @@ def estimate_alignment(frame: Frame, reference: Frame) -> Alignment:
     if frame is reference:
         return _untouched("This frame is the reference.")
 
+    fine = prepare(frame, reference, _FINE_EDGE)
+    to_pixels = float(fine.scale[0, 0])
+    before = fine.residual(np.eye(3))
+    if before is not None and before * to_pixels < max(_TRIPOD, 0.1 * to_pixels):
+        return _untouched(f"The frame is aligned already, to {before * to_pixels:.2f} pixels.")
     coarse = prepare(frame, reference, _COARSE_EDGE)
     if min(coarse.reference_valid.mean(), coarse.frame_valid.mean()) < 255 * _LEAST_VALID:
         return _untouched("Too little is well exposed in both frames to align them.")
     start = coarse.to_full(first_guess(coarse))
-    fine = prepare(frame, reference, _FINE_EDGE)
     motion = refine(fine, fine.from_full(start))
     if motion.kind == "none":
         return _untouched(f"No reliable motion was found: {motion.why}.")
-    matrix = fine.to_full(motion.matrix)
+    matrix = _whole_pixels(fine, fine.to_full(motion.matrix), motion.kind)
     shift = corner_shift(matrix, np.eye(3), frame.shape)
     if shift < _STILL:
         return _untouched(f"The frame is aligned already, to {shift:.2f} pixels.")
     moves = f"by {motion.kind} that moves corners by up to {shift:.1f} pixels"
     if motion.gain < _LEAST_GAIN:
         return _untouched(f"Alignment {moves} does not make the frames agree better.")
+    after = fine.residual(fine.from_full(matrix))
+    if before is not None and after is not None and after > before:
+        return _untouched(f"Alignment {moves} leaves more motion than there was.")
     reason = f", because {motion.why}" if motion.why else ""
     return Alignment(motion.kind, matrix, shift, f"Aligned {moves}{reason}.")
+
+
+def _whole_pixels(fine: Pair, matrix: Matrix, kind: Kind) -> Matrix:
+    """Round a translation to whole pixels where that fits as well: nothing is interpolated then."""
+    rounded = matrix.round()
+    if kind != "translation" or fine.difference(fine.from_full(rounded)) > 1.01 * fine.difference(
+        fine.from_full(matrix)
+    ):
+        return matrix
+    return rounded
 
 
 def apply_alignment(frame: Frame, alignment: Alignment) -> tuple[Frame, Mask | None]:
@@ -161,8 +181,10 @@ def _untouched(note: str) -> Alignment:
 
 
 def _fill(warped: Frame, coverage: Mask, reference: Frame, ratio: float) -> None:
+    """Lay the reference where `warped` has no data; where it is saturated it tells nothing, and the edge goes on."""
     gain = np.float32(ratio ** (1 / GAMMA))
     for top in range(0, warped.shape[0], 256):
-        missing = ~coverage[top : top + 256]
+        known = reference[top : top + 256].max(-1) < _BRIGHT_END * 65535 if ratio < 1 else np.True_
+        missing = ~coverage[top : top + 256] & known
         values = reference[top : top + 256][missing].astype(np.float32) * gain
         warped[top : top + 256][missing] = np.clip(np.rint(values), 0, 65535).astype(np.uint16)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from libhdrnet import align
 from libhdrnet.align import Alignment, align_frames, apply_alignment, estimate_alignment
 from libhdrnet.errors import InputError
 
@@ -115,9 +116,40 @@ def test_where_a_frame_has_no_data_it_holds_the_reference_at_its_exposure(radian
     frame = photograph(radiance, 0.25, motion(12.0, 0.0, 0.5), seed=9)
     aligned, _, coverages = align_frames([frame, reference], [0.25, 1.0], 1)
     missing = ~coverages[0]
-    expected = np.clip(reference[missing] * 0.25 ** (1 / 2.2), 0, 65535)
     assert 0.005 < missing.mean() < 0.1
-    assert np.abs(aligned[0][missing].astype(float) - expected).max() <= 1
+    told = missing & (reference.max(-1) < 0.95 * 65535)
+    expected = np.clip(reference[told] * 0.25 ** (1 / 2.2), 0, 65535)
+    assert np.abs(aligned[0][told].astype(float) - expected).max() <= 1
+
+
+def test_where_the_reference_is_saturated_a_frame_s_edge_goes_on(reference):
+    """A saturated reference tells nothing of the highlight: its copy would lay a grey strip into a bright sky."""
+    white = np.full_like(reference, 65535)
+    sky = np.full_like(reference, 50000)
+    shifted = Alignment("translation", np.array([[1, 0, 12.0], [0, 1, 0], [0, 0, 1]]), 12.0, "")
+    warped, coverage = apply_alignment(sky, shifted)
+    align._fill(warped, coverage, white, 0.25)
+    assert not coverage.all() and (warped == 50000).all()
+
+
+def test_a_thing_with_more_structure_than_the_scene_does_not_lead_astray():
+    """What moves is full of corners, the still background has few; only the pixels say what moved."""
+    rng = np.random.default_rng(0)
+    still = np.full((*SIZE, 3), 20000, np.uint16)
+    still[:, ::70] = 33000
+    still[::60] = 9000
+    frames = []
+    for x in (120, 150):
+        frame = still.copy()
+        frame[100:240, x : x + 150] = np.random.default_rng(1).integers(0, 60000, (140, 150, 3))
+        frames.append(np.clip(frame + rng.normal(0, 300, frame.shape), 0, 65535).astype(np.uint16))
+    assert estimate_alignment(frames[1], frames[0]).kind == "none"
+
+
+def test_a_shift_by_whole_pixels_is_undone_without_interpolation(radiance, reference):
+    found = estimate_alignment(photograph(radiance, 0.5, motion(9.0, -6.0), seed=3), reference)
+    assert found.kind == "translation"
+    assert np.array_equal(found.matrix, [[1, 0, 9], [0, 1, -6], [0, 0, 1]])
 
 
 def test_a_brighter_frame_is_filled_up_to_saturation_and_no_further(radiance, reference):

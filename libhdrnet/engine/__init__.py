@@ -2,7 +2,7 @@
 
 from libhdrnet.engine.device import DEVICES, PRECISIONS, choose_device, choose_precision
 from libhdrnet.engine.progress import CancelCallback, ProgressCallback, Reporter
-from libhdrnet.engine.run import Report, Settings, run_tiled
+from libhdrnet.engine.run import Report, Settings, check_settings, run_tiled
 
 __all__ = [
     "DEVICES",
@@ -12,6 +12,7 @@ __all__ = [
     "Report",
     "Reporter",
     "Settings",
+    "check_settings",
     "choose_device",
     "choose_precision",
     "run_tiled",

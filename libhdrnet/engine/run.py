@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from libhdrnet.engine.device import choose_device, choose_precision, default_tile
 from libhdrnet.engine.memory import keep_freed_memory
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.engine.tiling import count_tiles, tiles
+from libhdrnet.engine.tiling import tiles
 from libhdrnet.errors import InputError, OutOfMemoryError
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID, use_local_statistics
 from libhdrnet.radiometry import FloatImage
@@ -71,6 +71,7 @@ def run_tiled(
     fetch: Fetch,
     out: npt.NDArray[np.float32],
     *,
+    needed: npt.NDArray[np.bool_] | None = None,
     forward: Callable[[nn.Module], Forward] = lambda network: network,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
@@ -79,7 +80,8 @@ def run_tiled(
     """Fill `out` (H, W, C) with the result of network `name` for what `fetch` returns.
 
     `fetch(rows, columns)` returns the network's inputs for that rectangle, each (..., h, w) float32 without the
-    batch dimension; `forward(network)` is the callable to use, the network itself by default.
+    batch dimension; `forward(network)` is the callable to use, the network itself by default. With `needed`,
+    bool (H, W), only the parts of tiles that hold such a pixel are computed; the rest of `out` is left as it is.
 
     Raises:
         InputError: bad device, precision or tile.
@@ -88,11 +90,11 @@ def run_tiled(
         WeightsError: the weights are missing or damaged.
     """
     keep_freed_memory()
-    place = _first_place(name, settings)
+    place = _first_place(settings)
     notes: list[str] = []
     while True:
         try:
-            sha256 = _run(name, place, fetch, out, forward, reporter, stage)
+            sha256 = _run(name, place, fetch, out, needed, forward, reporter, stage)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
@@ -108,7 +110,12 @@ def run_tiled(
             return Report(name, sha256, str(place.device), precision, place.tile, tuple(notes))
 
 
-def _first_place(name: str, settings: Settings) -> _Place:
+def check_settings(settings: Settings) -> None:
+    """Raise InputError if the device, the precision or the tile cannot be used here."""
+    _first_place(settings)
+
+
+def _first_place(settings: Settings) -> _Place:
     device = choose_device(settings.device)
     tile = default_tile(device) if settings.tile is None else settings.tile
     if tile < SMALLEST_TILE or tile > 65536:
@@ -140,6 +147,7 @@ def _run(
     place: _Place,
     fetch: Fetch,
     out: npt.NDArray[np.float32],
+    needed: npt.NDArray[np.bool_] | None,
     forward: Callable[[nn.Module], Forward],
     reporter: Reporter,
     stage: str,
@@ -148,14 +156,21 @@ def _run(
     call = forward(network)
     height, width = out.shape[:2]
     margin = NETWORKS[name].margin
-    total = count_tiles(height, width, place.tile, margin, STATISTICS_GRID)
-    out[:] = 0
+    parts = [
+        part
+        for tile in tiles(height, width, place.tile, margin, STATISTICS_GRID)
+        if (part := tile if needed is None else tile.around(needed, margin, STATISTICS_GRID)) is not None
+    ]
+    for part in parts:
+        out[part.where] = 0
+    total, done = sum(part.pixels for part in parts), 0
     with torch.inference_mode():
-        for index, tile in enumerate(tiles(height, width, place.tile, margin, STATISTICS_GRID)):
-            reporter(index / total, stage)
-            inputs = [_tensor(array, place) for array in fetch(*tile.where)]
-            result = call(*inputs).float()[0, :, : tile.rows.weights.size, : tile.columns.weights.size]
-            out[tile.where] += result.permute(1, 2, 0).cpu().numpy() * tile.weights
+        for part in parts:
+            reporter(done / total, stage)
+            inputs = [_tensor(array, place) for array in fetch(*part.where)]
+            result = call(*inputs).float()[0, :, : part.rows.weights.size, : part.columns.weights.size]
+            out[part.where] += result.permute(1, 2, 0).cpu().numpy() * part.weights
+            done += part.pixels
     reporter(1.0, stage)
     return card.sha256
 

@@ -22,6 +22,12 @@ class Span:
     weights: npt.NDArray[np.float32]
     """Weight of each pixel read, 0 where the border of the tile disturbs the result."""
 
+    def part(self, first: int, last: int, margin: int, grid: int) -> "Span":
+        """Cut out offsets `first` to `last` with `margin` around, starting on the grid."""
+        begin = max(0, first - margin) // grid * grid
+        end = min(self.weights.size, last + 1 + margin)
+        return Span(self.start + begin, self.start + end, self.weights[begin:end])
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -39,6 +45,22 @@ class Tile:
     def weights(self) -> npt.NDArray[np.float32]:
         """Blending weights (h, w, 1)."""
         return np.outer(self.rows.weights, self.columns.weights)[..., None]
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels are read."""
+        return self.rows.weights.size * self.columns.weights.size
+
+    def around(self, needed: npt.NDArray[np.bool_], margin: int, grid: int) -> "Tile | None":
+        """Cut out what computes the needed pixels of the picture that count here; None if there are none."""
+        counts = needed[self.where] & (self.weights[..., 0] > 0)
+        rows, columns = np.flatnonzero(counts.any(1)), np.flatnonzero(counts.any(0))
+        if not rows.size:
+            return None
+        return Tile(
+            self.rows.part(int(rows[0]), int(rows[-1]), margin, grid),
+            self.columns.part(int(columns[0]), int(columns[-1]), margin, grid),
+        )
 
 
 def spans(length: int, tile: int, margin: int, grid: int) -> list[Span]:
@@ -68,8 +90,3 @@ def tiles(height: int, width: int, tile: int, margin: int, grid: int) -> Iterato
     for rows in spans(height, tile, margin, grid):
         for columns in spans(width, tile, margin, grid):
             yield Tile(rows, columns)
-
-
-def count_tiles(height: int, width: int, tile: int, margin: int, grid: int) -> int:
-    """Count `tiles`."""
-    return len(spans(height, tile, margin, grid)) * len(spans(width, tile, margin, grid))

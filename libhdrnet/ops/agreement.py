@@ -1,56 +1,215 @@
-"""Where the frames of a bracket tell one story: a first, simple map of motion.
+"""Where the frames of a bracket tell one story, and where something moved.
 
-Each frame is compared with the reference at the same exposure, against a tolerance for noise and edges.
+Each frame is compared with the reference: the darker of the two is told from the brighter one by the brightness
+transfer function (`ops.transfer`), and what is found must lie within its spread and what edges that are half a
+pixel off explain. Where the brighter one is saturated the darker may not fall below what saturation means.
+All is done at a reduced size, where noise is small; the maps are spread to full size when they are used.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.ops.frames import BAND, DECODE, Frame
-from libhdrnet.radiometry import FloatImage, encode_gamma
+from libhdrnet.engine.progress import Reporter
+from libhdrnet.ops.frames import BAND, Frame
+from libhdrnet.ops.transfer import Transfer, fit_transfer
+from libhdrnet.radiometry import FloatImage
 
-NOISE = 0.02
-"""Noise and quantisation of a gamma-encoded value, one standard deviation."""
-SATURATED = np.float32(0.95)
+Codes = npt.NDArray[np.uint16]
+Map = npt.NDArray[np.uint8]
+
+SATURATED = 0.85
 """Encoded value from which a pixel says no more than "at least"."""
+TOLERANCE = (0.006, 0.03)
+"""Least and largest standard deviation granted to an encoded value."""
+EDGE = 1.5
+"""Pixels of misalignment that are granted at edges."""
+SUSPICION, CERTAINTY = 3.0, 8.0
+"""Tolerances of difference that belong to an object once it is found, and that a part of it must reach."""
+OBJECT = (1 / 500, 2, 5)
+"""Radius of the smallest disc that must fit into what counts as an object: share of the long edge, least, largest."""
+LARGEST_HOLE = 100
+"""Area of the largest hole in an object that is filled, in squares of that radius."""
+MOST_PIXELS = 3e6
+"""Size at which the frames are compared."""
+MEASURED, REPAIRED, GUESSED = 1.0, 0.5, 0.0
+"""Grades of the mask."""
 
 
-def agreement_map(frames: Sequence[Frame], reference: int, *, deghost: float = 0.5) -> FloatImage:
-    """Return (H, W) float32 in [0, 1] for aligned frames: 1 where all agree with the reference, 0 where one moved.
+@dataclass(frozen=True)
+class Agreement:
+    """Maps of one bracket, at reduced size; 255 = agrees."""
 
-    `deghost` 0 finds nothing, 1 finds everything in doubt. Works in bands; a pixel's neighbourhood is 9x9.
+    maps: tuple[Map | None, ...]
+    """For each frame (h, w) uint8, or None for the reference."""
+    lost: Map
+    """(h, w) uint8: 255 where the reference is saturated."""
+    shape: tuple[int, int]
+    """Height and width at full size."""
+    shorter: tuple[int, ...]
+    """Indices of the frames with less exposure than the reference."""
+
+    def of(self, index: int, rows: slice) -> FloatImage:
+        """Return agreement of frame `index` with the reference for some rows at full size, (h, W) in [0, 1]."""
+        plane = self.maps[index]
+        height = len(range(*rows.indices(self.shape[0])))
+        return np.ones((height, self.shape[1]), np.float32) if plane is None else self._spread(plane, rows)
+
+    def of_all(self, rows: slice) -> FloatImage:
+        """Return the agreement of all frames, (h, W) in [0, 1]."""
+        return self._spread(self.weakest(), rows)
+
+    def weakest(self) -> Map:
+        """Return the least agreement of any frame, (h, w) uint8."""
+        planes = [plane for plane in self.maps if plane is not None]
+        return np.minimum.reduce(planes) if planes else np.full_like(self.lost, 255)
+
+    def grades(self) -> FloatImage:
+        """Return (H, W) float32: 1 measured, 0.5 repaired, 0 guessed (saturated, and hidden in all shorter frames)."""
+        best = np.zeros_like(self.lost)
+        for index in self.shorter:
+            plane = self.maps[index]
+            if plane is not None:
+                best = np.maximum(best, plane)
+        guessed = ((self.lost > 127) & (best <= 127) & (self.weakest() <= 127)).astype(np.uint8) * 255
+        out = np.empty(self.shape, np.float32)
+        for top in range(0, self.shape[0], BAND):
+            rows = slice(top, top + BAND)
+            moved = self.of_all(rows) < 0.5
+            nothing = self._spread(guessed, rows) >= 0.5
+            out[rows] = np.where(moved, np.where(nothing, GUESSED, REPAIRED), MEASURED)
+        return out
+
+    def _spread(self, plane: Map, rows: slice) -> FloatImage:
+        import cv2
+
+        top, bottom, _ = rows.indices(self.shape[0])
+        sy, sx = plane.shape[0] / self.shape[0], plane.shape[1] / self.shape[1]
+        place = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, (top + 0.5) * sy - 0.5]])
+        full = cv2.warpAffine(
+            plane, place, (self.shape[1], bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        return np.asarray(full, np.float32) * np.float32(1 / 255)
+
+
+def find_agreement(
+    frames: Sequence[Frame],
+    reference: int,
+    *,
+    deghost: float = 0.5,
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> Agreement:
+    """Compare aligned frames with frame `reference`.
+
+    `deghost` scales what counts as motion: 0 nothing, 1 anything in doubt.
     """
+    shape = frames[reference].codes.shape[:2]
+    own = frames[reference]
+    factor = max(1.0, (shape[0] * shape[1] / MOST_PIXELS) ** 0.5)
+    small = _reduced(own.codes, factor)
+    lost = (small.max(-1) >= SATURATED * 65535).astype(np.uint8) * 255
+    shorter = tuple(i for i, frame in enumerate(frames) if frame.exposure < own.exposure)
+    maps: list[Map | None] = [None] * len(frames)
+    # From the reference outwards, so that a frame's neighbour on the way has been judged when it is asked.
+    order = sorted(range(len(frames)), key=lambda i: abs(np.log(frames[i].exposure / own.exposure)))
+    planes = {reference: small}
+    for done, index in enumerate(order[1:]):
+        reporter(done / (len(frames) - 1), "looking for motion")
+        planes[index] = _reduced(frames[index].codes, factor)
+        if deghost == 0:
+            maps[index] = np.full(small.shape[:2], 255, np.uint8)
+            continue
+        excess = _excess(small, planes[index], own.exposure / frames[index].exposure)
+        neighbour = _neighbour(index, order[: done + 1], frames, own.exposure)
+        if neighbour != reference:
+            # Where the brighter of the two is saturated, the exposure between them knows more.
+            between = _excess(planes[neighbour], planes[index], frames[neighbour].exposure / frames[index].exposure)
+            bright = small if own.exposure > frames[index].exposure else planes[index]
+            blind = bright.max(-1) >= SATURATED * 65535
+            excess = np.where(blind, np.maximum(excess, between), excess)
+        maps[index] = _objects(excess, 4.0 ** (1 - 2 * deghost))
+    return Agreement(tuple(maps), lost, (shape[0], shape[1]), shorter)
+
+
+def _reduced(codes: Codes, factor: float) -> Codes:
     import cv2
 
-    height, width = frames[reference].codes.shape[:2]
-    agreement = np.ones((height, width), np.float32)
-    if deghost == 0:
-        return agreement
-    tolerance = np.float32(NOISE * 2.0 ** (5 - 4 * deghost))
-    rim = 8
-    for top in range(0, height, BAND):
-        rows = slice(max(0, top - rim), min(height, top + BAND + rim))
-        inner = slice(top - rows.start, min(height, top + BAND) - rows.start)
-        band = np.ones((rows.stop - rows.start, width), np.float32)
-        for index, frame in enumerate(frames):
-            if index != reference:
-                excess = _difference(frames[reference], frame, rows) / tolerance
-                smooth = cv2.boxFilter(excess, -1, (9, 9))
-                band = np.minimum(band, np.clip(2 - smooth, 0, 1))
-        agreement[top : top + BAND] = cv2.GaussianBlur(cv2.erode(band, np.ones((5, 5), np.uint8)), (0, 0), 1.5)[inner]
-    return agreement
+    if factor == 1.0:
+        return codes
+    size = (max(1, round(codes.shape[1] / factor)), max(1, round(codes.shape[0] / factor)))
+    return np.asarray(cv2.resize(codes, size, interpolation=cv2.INTER_AREA))
 
 
-def _difference(reference: Frame, frame: Frame, rows: slice) -> npt.NDArray[np.float32]:
-    """Largest channel difference at the exposure of the darker of the two, beyond what edges explain."""
-    ratio = np.float32(frame.exposure / reference.exposure)
-    a, b = DECODE[reference.codes[rows]], DECODE[frame.codes[rows]]
-    dark, bright = (a, b / ratio) if ratio > 1 else (b, a * ratio)
-    limit = np.asarray(min(ratio, 1 / ratio), np.float32)
-    x, y = encode_gamma(dark), encode_gamma(bright)
-    saturated = (b if ratio > 1 else a) >= SATURATED**2.2
-    gap = np.where(saturated, np.maximum(encode_gamma(limit * SATURATED**2.2) - x, 0), np.abs(x - y))
-    edge = np.abs(np.gradient(x, axis=0)) + np.abs(np.gradient(x, axis=1)) if min(x.shape[:2]) > 1 else 0.0
-    return np.asarray(np.maximum(gap - 0.5 * edge, 0).max(-1), np.float32)
+def _neighbour(index: int, judged: Sequence[int], frames: Sequence[Frame], reference_exposure: float) -> int:
+    """Return the judged frame that lies nearest to `index` on its side of the reference."""
+    exposure = frames[index].exposure
+    side = [i for i in judged if (frames[i].exposure - reference_exposure) * (exposure - reference_exposure) >= 0]
+    return min(side, key=lambda i: abs(np.log(frames[i].exposure / exposure)))
+
+
+def _excess(reference: Codes, frame: Codes, ratio: float) -> npt.NDArray[np.float32]:
+    """Largest channel difference in tolerances; ratio = t_reference / t_frame."""
+    import cv2
+
+    bright, dark = (reference, frame) if ratio > 1 else (frame, reference)
+    transfer = fit_transfer(bright, dark, max(ratio, 1 / ratio), SATURATED)
+    table = transfer.table()
+    limit = np.float32(SATURATED)
+    cross = np.ones((3, 3), np.uint8)
+    excess = np.zeros(reference.shape[:2], np.float32)
+    for channel in range(3):
+        code = bright[..., channel]
+        told = table[channel][code >> 4]
+        gap = dark[..., channel] * np.float32(1 / 65535) - told
+        floor = np.float32(np.interp(limit, (np.arange(256) + 0.5) / 256, transfer.expected[channel]))
+        saturated = code >= limit * 65535
+        gap[saturated] = np.minimum(dark[..., channel][saturated] * np.float32(1 / 65535) - floor, 0)
+        gap = np.abs(cv2.GaussianBlur(gap, (0, 0), 1.2))
+        gap -= np.float32(EDGE / 2) * cv2.morphologyEx(told, cv2.MORPH_GRADIENT, cross)
+        gap /= _tolerance(transfer, channel)[code >> 8]
+        np.maximum(excess, gap, out=excess)
+    return excess
+
+
+def _tolerance(transfer: Transfer, channel: int) -> npt.NDArray[np.float32]:
+    return np.asarray(np.clip(transfer.spread[channel], *TOLERANCE), np.float32)
+
+
+def _objects(excess: npt.NDArray[np.float32], strictness: float) -> Map:
+    """Keep what is wide and sure enough to be an object, fill it, give it a rim; 0 inside, 255 outside."""
+    import cv2
+
+    share, least, largest = OBJECT
+    radius = int(np.clip(round(max(excess.shape) * share), least, largest))
+    suspect = (excess > SUSPICION * strictness).astype(np.uint8)
+    suspect = cv2.morphologyEx(suspect, cv2.MORPH_CLOSE, _disc(1))
+    core = cv2.morphologyEx(suspect, cv2.MORPH_OPEN, _disc(radius))
+    count, labels = cv2.connectedComponents(core)
+    sure = core.astype(bool) & (excess > CERTAINTY * strictness)
+    keep = np.bincount(labels[sure], minlength=count) >= 1.25 * radius**2
+    keep[0] = False
+    objects = keep[labels].astype(np.uint8)
+    objects |= cv2.dilate(objects, _disc(radius)) & suspect
+    objects = _filled(cv2.morphologyEx(objects, cv2.MORPH_CLOSE, _disc(4)), LARGEST_HOLE * radius**2)
+    objects = cv2.dilate(objects, _disc(3))
+    return np.asarray(cv2.GaussianBlur((1 - objects) * np.uint8(255), (0, 0), 1.5), np.uint8)
+
+
+def _filled(objects: Map, area: float) -> Map:
+    """Close holes of up to `area` pixels."""
+    import cv2
+
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(1 - objects, connectivity=4)
+    holes = facts[:, cv2.CC_STAT_AREA] <= area
+    holes[0] = False
+    return np.asarray(objects | holes[labels].astype(np.uint8), np.uint8)
+
+
+def _disc(radius: int) -> npt.NDArray[np.uint8]:
+    import cv2
+
+    size = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)

@@ -1,4 +1,7 @@
-"""Merge a bracket: read, linearise, align, network (or classical merge), output scale (design: how a merge flows)."""
+"""Merge a bracket (design: how a merge flows).
+
+Read, linearise, align, find where the frames agree, merge classically, run the network where they do not, join.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from libhdrnet.align import Alignment, align_frames
-from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, check_settings
 from libhdrnet.errors import InputError
 from libhdrnet.exposure import check_exposures, pick_reference, pick_three
-from libhdrnet.ops.agreement import agreement_map
+from libhdrnet.ops.agreement import find_agreement
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.frames import DECODE, Frame, ImageLike, load_frames
+from libhdrnet.ops.frames import ImageLike, load_frames
+from libhdrnet.ops.network import merge_network, repair
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
@@ -28,9 +32,9 @@ class MergeResult:
     radiance: FloatImage
     """(H, W, 3) linear Rec.709, 1.0 = white of the reference."""
     mask: FloatImage | None
-    """(H, W) in [0, 1], 1 where the frames agree; only if it was asked for."""
+    """(H, W): 1 measured, 0.5 repaired, 0 guessed; only if it was asked for."""
     model: str
-    """The method that was used: "psfnet", "msffnet" or "classical"."""
+    """The method that was used: "auto", "psfnet", "msffnet" or "classical"."""
     reference: int
     """Index of the reference in the order given."""
     used: tuple[int, ...]
@@ -42,7 +46,9 @@ class MergeResult:
     alignments: tuple[Alignment | None, ...]
     """For each frame, how it was aligned; None with align=False."""
     report: Report | None
-    """How the network was run; None for the classical merge."""
+    """How the network was run; None if it was not."""
+    repaired: float
+    """Share of the picture whose pixels the network made, in [0, 1]."""
     metadata: "Metadata | None"
     """Of the reference's file."""
     names: tuple[str, ...]
@@ -57,6 +63,7 @@ class MergeResult:
             "reference": self.reference + 1,
             "used": [index + 1 for index in self.used],
             "exposures": list(self.exposures),
+            "repaired": round(self.repaired, 4),
             "alignment": [a.note if a else "not aligned" for a in self.alignments],
             **({"engine": self.report.as_record()} if self.report else {}),
         }
@@ -123,23 +130,26 @@ def merge_exposures(
         exposure_times: Exposure of each image (only ratios matter); None reads time, ISO and aperture from EXIF.
         reference: Index of the image whose content and geometry the result has; None picks the best exposed
             middle one.
-        model: "auto" takes the network by the number of frames; "psfnet" (three frames, thesis chapter 2);
-            "msffnet" (the shorter frame and the reference, chapter 3); "classical" is a noise-weighted mean of
-            all frames and knows no motion.
-        deghost: Motion threshold of the agreement map, 0 (nothing counts as motion) to 1 (anything in doubt does).
+        model: "auto" merges classically where the frames agree and by the network where they do not;
+            "psfnet" (three frames, thesis chapter 2) and "msffnet" (the shorter frame and the reference, chapter 3)
+            run the network over the whole picture; "classical" is the mean of all frames with the least noise
+            and knows no motion.
+        deghost: What counts as motion, from 0 (nothing) to 1 (anything in doubt).
         align: Align the frames to the reference first (homography, affine, translation or nothing).
         response: How the files' codes became codes: "auto" (RAW and float: linear; else ICC profile or sRGB),
             "srgb", "gamma2.2", "linear", or "estimate" (Debevec calibration from the bracket).
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
-        return_mask: Return (radiance, mask) with the agreement map.
+        return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
 
     Returns:
         float32 (H, W, 3), linear, Rec.709 primaries, 1.0 = white of the reference, highlights up to
-        t_reference / t_shortest; with `return_mask` also float32 (H, W) in [0, 1], 1 = the frames agree.
+        t_reference / t_shortest; with `return_mask` also float32 (H, W) in three grades: 1 = measured (the frames
+        agree), 0.5 = repaired (something moved; taken from the frames that show it as the reference does), 0 =
+        guessed (the reference is saturated there and all shorter frames show something else: section 2.4.5).
 
     Raises:
         InputError: a file, an array, the exposures or an option cannot be used; the message says why.
@@ -170,6 +180,7 @@ def merge(
 ) -> MergeResult:
     """Do what `merge_exposures` does and tell how it was done."""
     _check_options(len(images), model, reference, deghost)
+    check_settings(settings)
     reporter(0.0, "reading the bracket")
     frames = load_frames(images, exposure_times, response=response)
     exposures = [frame.exposure for frame in frames]
@@ -185,44 +196,26 @@ def merge(
     reporter(0.1, "checking the exposures")
     disagreements = check_exposures([frame.codes for frame in frames], exposures, reference)
     chosen, used = _method(model, exposures, reference)
-    mask = agreement_map(frames, reference, deghost=deghost) if with_mask else None
-    report = None
-    if chosen == "classical":
-        radiance = merge_classical(frames, reference, reporter=reporter.part(0.12, 1))
+    agreement = None
+    if model == "auto" or with_mask:
+        agreement = find_agreement(frames, reference, deghost=deghost, reporter=reporter.part(0.12, 0.2))
+    mask = agreement.grades() if agreement is not None and with_mask else None
+    report, repaired = None, 0.0
+    if model == "classical":
+        radiance = merge_classical(frames, reference, reporter=reporter.part(0.2, 1))
+    elif model == "auto" and agreement is not None:
+        radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.2, 0.3))
+        report, repaired = repair(radiance, frames, agreement, chosen, used, settings, reporter.part(0.3, 1))
+        used = tuple(sorted(range(len(exposures)), key=lambda i: exposures[i]))
     else:
         radiance, report = merge_network(
-            chosen, [frames[i] for i in used], exposures[reference], settings, reporter.part(0.12, 1)
+            chosen, [frames[i] for i in used], exposures[reference], settings, reporter.part(0.2, 1)
         )
+        repaired = 1.0
     return MergeResult(
-        radiance, mask, chosen, reference, used, tuple(exposures), tuple(disagreements), tuple(alignments),
-        report, frames[reference].metadata, tuple(frame.name for frame in frames),
+        radiance, mask, model, reference, used, tuple(exposures), tuple(disagreements), tuple(alignments),
+        report, repaired, frames[reference].metadata, tuple(frame.name for frame in frames),
     )  # fmt: skip
-
-
-def merge_network(
-    name: str,
-    frames: Sequence[Frame],
-    reference_exposure: float,
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
-    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
-) -> tuple[FloatImage, Report]:
-    """Run network `name` over aligned frames, in the order it takes them; 1.0 = white of the reference."""
-    shortest = min(frame.exposure for frame in frames)
-    scales = [np.float32(shortest / frame.exposure) for frame in frames]
-
-    def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
-        height, width = frames[0].codes[rows, columns].shape[:2]
-        exposures = np.empty((len(frames), 6, height, width), np.float32)
-        for exposure, frame, scale in zip(exposures, frames, scales, strict=True):
-            codes = frame.codes[rows, columns].transpose(2, 0, 1)
-            np.divide(codes, np.float32(65535), out=exposure[:3])
-            np.multiply(DECODE[codes], scale, out=exposure[3:])
-        return (exposures,)
-
-    radiance = np.empty(frames[0].codes.shape, np.float32)
-    report = run_tiled(name, fetch, radiance, settings=settings, reporter=reporter, stage="merging with the network")
-    radiance *= np.float32(reference_exposure / shortest)
-    return radiance, report
 
 
 def _check_options(count: int, model: str, reference: int | None, deghost: float) -> None:

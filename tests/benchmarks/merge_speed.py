@@ -1,7 +1,8 @@
 """Time and peak memory of a merge, by size: python tests/benchmarks/merge_speed.py [--megapixels 1 6 24] [...].
 
 Each size runs in a process of its own, so that its peak memory is its own. The bracket is rendered noise with
-detail at every scale, three frames two stops apart. Prints one JSON object a line.
+detail at every scale, three frames two stops apart; in the shortest something else fills a share of the picture.
+Prints one JSON object a line.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import numpy as np
 TIMES = (0.25, 1.0, 4.0)
 
 
-def bracket(megapixels):
+def bracket(megapixels, moving):
     import cv2
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
@@ -27,14 +28,17 @@ def bracket(megapixels):
         noise = rng.random((cells, cells, 3), np.float32)
         scene += weight * cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
     scene **= 4
-    return [np.round(np.clip(scene * t * 2, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8) for t in TIMES]
+    shots = [np.round(np.clip(scene * t * 2, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8) for t in TIMES]
+    rows, columns = (slice(0, round(size * moving**0.5)) for size in (height, width))
+    shots[0][rows, columns] = shots[0][::-1, ::-1][rows, columns]
+    return shots
 
 
 def one(options):
     from libhdrnet.engine import Settings
     from libhdrnet.ops.merge import merge
 
-    images = bracket(options.megapixels[0])
+    images = bracket(options.megapixels[0], options.moving)
     images = images[:2] if options.model == "msffnet" else images
     settings = Settings(options.device, options.precision, options.tile)
     begun = time.perf_counter()
@@ -46,6 +50,8 @@ def one(options):
             {
                 "megapixels": options.megapixels[0],
                 "model": result.model,
+                "moving": options.moving,
+                "repaired": round(result.repaired, 3),
                 "seconds": round(seconds, 1),
                 "seconds_per_megapixel": round(seconds / options.megapixels[0], 2),
                 "peak_gigabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
@@ -59,6 +65,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 6, 24])
     parser.add_argument("--model", default="auto")
+    parser.add_argument("--moving", type=float, default=0.0, help="share of the picture in which something moves")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--tile", type=int)
@@ -68,7 +75,7 @@ def main():
     if options.inside:
         return one(options)
     for size in options.megapixels:
-        rest = [f"--{name}={getattr(options, name)}" for name in ("model", "device", "precision")]
+        rest = [f"--{name}={getattr(options, name)}" for name in ("model", "moving", "device", "precision")]
         rest += [f"--tile={options.tile}"] if options.tile else []
         rest += ["--no-align"] if options.no_align else []
         subprocess.run([sys.executable, __file__, "--inside", "--megapixels", str(size), *rest], check=True)

@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libhdrnet.engine.tiling import count_tiles, spans, tiles
+from libhdrnet.engine.tiling import spans, tiles
 
 
 @given(length=st.integers(1, 700), tile=st.integers(4, 24).map(lambda n: 16 * n), margin=st.integers(0, 48))
@@ -34,6 +33,24 @@ def test_borders_of_inner_tiles_weigh_nothing():
     assert np.all(second.weights[: overlap // 4 - 1] == 0)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (300, 517)])
-def test_the_count_is_the_number_of_tiles(size):
-    assert count_tiles(*size, 128, 32, 16) == len(list(tiles(*size, 128, 32, 16)))
+def test_only_what_is_needed_is_cut_out_of_a_tile_with_its_margin_and_on_the_grid():
+    (whole,) = tiles(200, 180, 256, 32, 16)
+    needed = np.zeros((200, 180), np.bool_)
+    needed[100:110, 80:83] = True
+    part = whole.around(needed, 24, 16)
+    assert part.where == (slice(64, 134), slice(48, 107))
+    assert whole.around(np.zeros_like(needed), 24, 16) is None
+
+
+@given(seed=st.integers(0, 50))
+def test_the_parts_of_tiles_have_full_weight_together_wherever_it_is_needed(seed):
+    rng = np.random.default_rng(seed)
+    needed = np.zeros((410, 390), np.bool_)
+    for top, left in rng.integers(0, 380, (3, 2)):
+        needed[top : top + rng.integers(1, 90), left : left + rng.integers(1, 90)] = True
+    total = np.zeros(needed.shape)
+    for tile in tiles(*needed.shape, 128, 32, 16):
+        if (part := tile.around(needed, 32, 16)) is not None:
+            assert part.pixels <= tile.pixels
+            total[part.where] += part.weights[..., 0]
+    assert np.allclose(total[needed], 1, atol=1e-6)

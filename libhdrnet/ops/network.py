@@ -1,0 +1,107 @@
+"""The network's part of a merge: over the whole picture, or only where the frames disagree."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.engine import Report, Reporter, Settings, run_tiled
+from libhdrnet.ops.agreement import Agreement
+from libhdrnet.ops.frames import BAND, DECODE, Frame
+from libhdrnet.ops.join import join
+from libhdrnet.radiometry import FloatImage
+
+RIM = 16
+"""Pixels around what moved that the network computes, too: there its tones are matched to the classical merge's."""
+
+
+def repair(
+    radiance: FloatImage,
+    frames: Sequence[Frame],
+    agreement: Agreement,
+    network: str,
+    used: tuple[int, ...],
+    settings: Settings,
+    reporter: Reporter,
+) -> tuple[Report | None, float]:
+    """Put the network's result where the frames disagree, in place; return how it was run and its share."""
+    moved = _moved(agreement)
+    share = float(moved.mean())
+    if share == 0:
+        reporter(1.0, "nothing moved")
+        return None, 0.0
+    import cv2
+
+    size = 2 * RIM + 1
+    needed = cv2.dilate(moved.view(np.uint8), np.ones((size, size), np.uint8)).view(np.bool_)
+    reference = used[-1] if network == "msffnet" else used[1]
+    own = frames[reference].exposure
+    repaired = np.zeros_like(radiance)
+
+    def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
+        three = used if len(frames) <= 3 else _best_three(frames, agreement, reference, rows, columns)
+        chosen = [frames[i] for i in three]
+        exposures = _exposures_of(chosen, rows, columns)
+        white = np.float32(own / min(frame.exposure for frame in chosen))
+        return exposures, np.full((1, *exposures.shape[-2:]), white, np.float32)
+
+    report = run_tiled(
+        network, fetch, repaired, needed=needed, forward=lambda net: lambda exposures, white: net(exposures) * white,
+        settings=settings, reporter=reporter.part(0, 0.95), stage="rebuilding what moved",
+    )  # fmt: skip
+    reporter(0.95, "joining")
+    join(radiance, repaired, needed, agreement.of_all, own / min(frame.exposure for frame in frames))
+    return report, share
+
+
+def _moved(agreement: Agreement) -> npt.NDArray[np.bool_]:
+    moved = np.empty(agreement.shape, np.bool_)
+    for top in range(0, agreement.shape[0], BAND):
+        moved[top : top + BAND] = agreement.of_all(slice(top, top + BAND)) < 1
+    return moved
+
+
+def _best_three(
+    frames: Sequence[Frame], agreement: Agreement, reference: int, rows: slice, columns: slice
+) -> tuple[int, int, int]:
+    """Pick the short, the reference and the long frame that show most of a region as the reference does."""
+    own = frames[reference].exposure
+
+    def merit(index: int) -> float:
+        agrees = float(agreement.of(index, rows)[:, columns].mean())
+        saturated = float((frames[index].codes[rows, columns] >= 65000).any(-1).mean())
+        return agrees - saturated - 0.05 * abs(abs(float(np.log2(frames[index].exposure / own))) - 2)
+
+    shorter = [i for i, frame in enumerate(frames) if frame.exposure < own]
+    longer = [i for i, frame in enumerate(frames) if frame.exposure > own]
+    return max(shorter, key=merit, default=reference), reference, max(longer, key=merit, default=reference)
+
+
+def merge_network(
+    name: str,
+    frames: Sequence[Frame],
+    reference_exposure: float,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> tuple[FloatImage, Report]:
+    """Run network `name` over aligned frames, in the order it takes them; 1.0 = white of the reference."""
+
+    def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
+        return (_exposures_of(frames, rows, columns),)
+
+    radiance = np.empty(frames[0].codes.shape, np.float32)
+    report = run_tiled(name, fetch, radiance, settings=settings, reporter=reporter, stage="merging with the network")
+    radiance *= np.float32(reference_exposure / min(frame.exposure for frame in frames))
+    return radiance, report
+
+
+def _exposures_of(frames: Sequence[Frame], rows: slice, columns: slice) -> FloatImage:
+    """Return the network's input for a rectangle: (images, 6, h, w), each [L, H] with H = L^2.2 / (t / t_min)."""
+    shortest = min(frame.exposure for frame in frames)
+    height, width = frames[0].codes[rows, columns].shape[:2]
+    exposures = np.empty((len(frames), 6, height, width), np.float32)
+    for exposure, frame in zip(exposures, frames, strict=True):
+        codes = frame.codes[rows, columns].transpose(2, 0, 1)
+        np.divide(codes, np.float32(65535), out=exposure[:3])
+        np.multiply(DECODE[codes], np.float32(shortest / frame.exposure), out=exposure[3:])
+    return exposures

@@ -1,0 +1,102 @@
+"""What one frame of a bracket tells of another: brightness transfer function and its spread.
+
+Nominally a frame's gamma-encoded values are the other's times (t_dark / t_bright)^(1/2.2). Responses that are not
+quite known, flare and black levels bend that line. The bend is the same all over the picture and smooth, and most
+of a picture does not move, so a few robust parameters tell it from motion (Grossberg & Nayar 2003; Kim &
+Pollefeys 2008).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.radiometry import GAMMA
+
+Codes = npt.NDArray[np.uint16]
+Doubles = npt.NDArray[np.float64]
+
+LEVELS = 256
+_FINE = 1024
+_LEAST_COUNT = 30
+_ENOUGH = 1e6
+"""Pixels that are looked at."""
+_ROUNDS = 12
+_PRIOR = np.array([3.0, 0.3, 0.3, 0.3]) * 1e-3
+_SPREAD_REACH = 16
+_SPREAD_RANK = 30
+"""Percentile over neighbouring levels: where something moves the spread is wide, and noise is not."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The darker frame's encoded values, told from the brighter one's."""
+
+    expected: Doubles
+    """(3, 256): expected value in [0, 1] at the middle of each of 256 levels of the brighter frame."""
+    spread: Doubles
+    """(3, 256): standard deviation of what is found around it: noise, quantisation, misfit."""
+
+    def table(self, levels: int = 4096) -> npt.NDArray[np.float32]:
+        """Return `expected` for `levels` levels, (3, levels) float32."""
+        x = (np.arange(levels) + 0.5) / levels
+        return np.array([np.interp(x, _MIDDLES, row) for row in self.expected], np.float32)
+
+
+_MIDDLES = (np.arange(LEVELS) + 0.5) / LEVELS
+
+
+def fit_transfer(bright: Codes, dark: Codes, ratio: float, saturated: float) -> Transfer:
+    """Fit the transfer from `bright` to `dark`, uint16 (h, w, 3) each and aligned; ratio = t_bright / t_dark.
+
+    Values of the brighter frame above `saturated` are left out.
+    """
+    slope = ratio ** (-1 / GAMMA)
+    step = max(1, round((bright.shape[0] * bright.shape[1] / _ENOUGH) ** 0.5))
+    bright, dark = bright[::step, ::step], dark[::step, ::step]
+    expected, spread = np.empty((3, LEVELS)), np.empty((3, LEVELS))
+    for channel in range(3):
+        x = (bright[..., channel] >> 8).ravel().astype(np.int32)
+        y = (dark[..., channel] >> 6).ravel()
+        histogram = np.bincount(x * _FINE + y, minlength=LEVELS * _FINE).reshape(LEVELS, _FINE)
+        counts = histogram.sum(1)
+        usable = (counts > _LEAST_COUNT) & (_MIDDLES > 0.02) & (saturated > _MIDDLES)
+        expected[channel] = _fit_curve(_medians(histogram) / _FINE, counts, usable, slope)
+        table = np.rint(expected[channel] * _FINE).astype(np.int32)
+        gap = np.minimum(np.abs(y.astype(np.int32) - table[x]), LEVELS - 1)
+        gaps = np.bincount(x * LEVELS + gap, minlength=LEVELS * LEVELS).reshape(LEVELS, LEVELS)
+        spread[channel] = _lower_envelope(1.4826 * _medians(gaps) / _FINE, usable)
+    return Transfer(expected, spread)
+
+
+def _medians(histograms: npt.NDArray[np.int64]) -> Doubles:
+    cumulated = histograms.cumsum(1)
+    return np.asarray((cumulated < cumulated[:, -1:] / 2).sum(1) + 0.5)
+
+
+def _fit_curve(medians: Doubles, counts: npt.NDArray[np.int64], usable: npt.NDArray[np.bool_], slope: float) -> Doubles:
+    """Fit a cubic to the levels' medians by reweighted least squares, held weakly to the nominal line."""
+    design = np.stack([_MIDDLES**power for power in range(4)], 1)
+    nominal = np.array([0.0, slope, 0.0, 0.0])
+    weights = usable * np.minimum(counts, 2000) / 2000.0
+    prior = np.diag(_PRIOR * max(float(weights.sum()), 1.0))
+    curve = nominal
+    for round_ in range(_ROUNDS):
+        misfit = medians - design @ curve
+        if round_ == 0:
+            robust = weights / (1 + np.abs(misfit) / 0.02)
+        else:
+            scale = max(1.4826 * float(np.median(np.abs(misfit[usable]))) if usable.any() else 0.01, 0.003)
+            robust = weights / (1 + (misfit / (2 * scale)) ** 2) ** 2
+        normal = design.T @ (design * robust[:, None]) + prior
+        curve = nominal + np.linalg.solve(normal, design.T @ (robust * (medians - design @ nominal)))
+    return np.asarray(design @ curve)
+
+
+def _lower_envelope(spread: Doubles, usable: npt.NDArray[np.bool_]) -> Doubles:
+    """Low percentile over neighbouring levels; what is not known is as the nearest that is."""
+    levels = np.flatnonzero(usable)
+    if not levels.size:
+        return np.zeros(LEVELS)
+    low = [np.percentile(spread[levels[np.abs(levels - level) <= _SPREAD_REACH]], _SPREAD_RANK) for level in levels]
+    return np.asarray(np.interp(np.arange(LEVELS), levels, low))

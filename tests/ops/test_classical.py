@@ -1,0 +1,74 @@
+"""The classical merge: unbiased, as little noise as the frames allow, no colour fringes."""
+
+import numpy as np
+import pytest
+
+from libhdrnet.ops.agreement import find_agreement
+from libhdrnet.ops.classical import merge_classical, shot_variance
+from libhdrnet.ops.frames import DECODE, Frame
+
+SIZE = (160, 200)
+
+
+def shoot(radiance, times, shot=0.0, read=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    frames = []
+    for t in times:
+        light = np.asarray(radiance * t, np.float64)
+        light = light + rng.normal(0, 1, light.shape) * np.sqrt(shot * light + read)
+        frames.append(Frame(str(t), np.rint(np.clip(light, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16), t))
+    return frames
+
+
+def test_the_mean_is_unbiased_in_mid_tones():
+    radiance = np.full((*SIZE, 3), 0.12)
+    merged = merge_classical(shoot(radiance, (0.25, 1, 4), shot=2e-3, read=1e-6), 1)
+    assert merged.mean() == pytest.approx(0.12, rel=0.005)
+
+
+def test_the_noise_is_near_the_best_that_the_frames_allow():
+    radiance, shot, times = np.full((*SIZE, 3), 0.1), 1e-3, (0.5, 1, 2, 4)
+    merged = merge_classical(shoot(radiance, times, shot=shot, read=1e-8), 1)
+    best = np.sqrt(shot * 0.1 / sum(times))
+    assert merged.std() < 1.1 * best
+
+
+def test_nine_frames_leave_less_noise_than_three():
+    radiance, times = np.full((*SIZE, 3), 0.1), tuple(1 + 0.1 * i for i in range(9))
+    frames = shoot(radiance, times, shot=1e-3)
+    assert merge_classical(frames, 4).std() < 0.65 * merge_classical(frames[3:6], 1).std()
+
+
+def test_a_colour_that_saturates_in_one_channel_keeps_its_hue():
+    gradient = np.linspace(0.05, 3.0, SIZE[1])[None, :, None] * np.ones((SIZE[0], 1, 1))
+    radiance = gradient * np.array([1.0, 0.5, 0.2])
+    merged = merge_classical(shoot(radiance, (0.25, 1, 4), shot=1e-5), 1)
+    hue = merged / merged[..., :1]
+    assert np.abs(np.median(hue, 0) - [1.0, 0.5, 0.2]).max() < 0.02
+
+
+def test_a_frame_counts_only_where_it_agrees():
+    radiance = np.random.default_rng(3).uniform(0.05, 0.2, (12, 16, 3)).repeat(15, 0).repeat(14, 1)[:160, :200]
+    frames = shoot(radiance, (0.25, 1, 4), shot=1e-5)
+    frames[2].codes[60:100, 60:100] = 60000
+    agreement = find_agreement(frames, 1)
+    inside = np.s_[65:95, 65:95]
+    assert np.abs(merge_classical(frames, 1)[inside] / radiance[inside] - 1).mean() > 0.2
+    assert np.abs(merge_classical(frames, 1, agreement)[inside] / radiance[inside] - 1).mean() < 0.03
+
+
+@pytest.mark.parametrize("shot", [1e-5, 1e-3])
+def test_shot_noise_is_told_from_the_picture(scene, shot):
+    frames = shoot(0.02 + 0.9 * scene(400, 400), (0.5, 1), shot=shot)
+    assert float(shot_variance([frame.codes for frame in frames])) == pytest.approx(shot, rel=0.5)
+
+
+def test_a_large_picture_is_sampled():
+    codes = np.random.default_rng(0).integers(20000, 21000, (1500, 1400, 3)).astype(np.uint16)
+    assert shot_variance([codes]) == pytest.approx(shot_variance([codes[:900, :900]]), rel=0.1)
+
+
+def test_a_black_picture_merges_to_black():
+    black = np.zeros((20, 20, 3), np.uint16)
+    merged = merge_classical([Frame(str(t), black, t) for t in (0.25, 1, 4)], 1)
+    assert np.isfinite(merged).all() and (merged == DECODE[0]).all()
