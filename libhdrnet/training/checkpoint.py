@@ -40,6 +40,7 @@ def save_checkpoint(
         tensors[f"weights.{name}"] = parameter.detach().contiguous()
         tensors[f"average.{name}"] = average[name].contiguous()
         if parameter in adam.state:
+            tensors[f"step.{name}"] = adam.state[parameter]["step"].clone()
             tensors[f"first.{name}"] = adam.state[parameter]["exp_avg"].contiguous()
             tensors[f"second.{name}"] = adam.state[parameter]["exp_avg_sq"].contiguous()
     with whole_file(path) as temporary:
@@ -63,7 +64,7 @@ def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], 
                 average[name].copy_(file.get_tensor(f"average.{name}"))
                 if f"first.{name}" in file.keys():  # noqa: SIM118 (safe_open is no mapping)
                     adam.state[parameter] = {
-                        "step": torch.tensor(float(progress.step)),
+                        "step": file.get_tensor(f"step.{name}"),
                         "exp_avg": file.get_tensor(f"first.{name}").to(parameter.device),
                         "exp_avg_sq": file.get_tensor(f"second.{name}").to(parameter.device),
                     }

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,12 @@ from libhdrnet.weights import save_weights
 
 log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 180.0
+ESTIMATION_ONLY = 0.25
+"""Share of a defocus run's budget in which only the estimation net learns."""
+KEPT_ESTIMATION = 0.1
+"""Weight of the first stages' loss that stays in the last one."""
+RATE_OF = {"estimation": 0.5}
+"""Parts of a network that learn at a share of the rate: the estimation net dies at rates the others need."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     if device.type == "cuda":  # slower on CPUs without half precision
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
-    adam = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.999))
+    adam = torch.optim.Adam(_groups(network), lr=options.rate, betas=(0.9, 0.999))
     progress = Progress(options.network, seed=options.seed, batch=options.batch)
     with _writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
@@ -110,7 +116,9 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         begun = time.monotonic()
         warm = min(1.0, (progress.step + 1) / 50)
         for group in adam.param_groups:
-            group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
+            group["lr"] = (
+                group["share"] * warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
+            )
         batch = [tensor.to(device) for tensor in next(stream)]
         loss = _loss(options.network, network, batch, fraction)
         adam.zero_grad(set_to_none=True)
@@ -197,14 +205,32 @@ def _loss(name: str, network: nn.Module, batch: list[Tensor], fraction: float) -
         return tone_mapped_l1(network(batch[0]), batch[1])
     if name == "msffnet":
         return flow_loss(*cast(MSFFNet, network).reconstruct(batch[0], auxiliary=True), batch[1])
-    net = cast(DefocusNet, network)
+    return _defocus_loss(cast(DefocusNet, network), batch, fraction)
+
+
+def _defocus_loss(net: DefocusNet, batch: list[Tensor], fraction: float) -> Tensor:
+    """Loss of the thesis's stages of 400, 200 and 400 epochs, after a stage for the estimation net alone.
+
+    Guided by the true map, by the estimate, then fine-tuned. Without a first stage of its own, and without a share
+    of its loss in the last one, the estimated map collapsed to zero.
+    """
     blurred, sharp, true_radius = batch
     radius = net.estimate(blurred)
-    # The thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, then fine-tuned.
-    restored = net.deblur(blurred, true_radius if fraction < 0.4 else radius)
-    if fraction < 0.6:
-        return joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
-    return weighted_defocus_loss(true_radius, restored, sharp)
+    if fraction < ESTIMATION_ONLY:
+        return ((radius - true_radius) / net.options.max_radius).square().mean()
+    stage = (fraction - ESTIMATION_ONLY) / (1 - ESTIMATION_ONLY)
+    restored = net.deblur(blurred, true_radius if stage < 0.4 else radius)
+    joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
+    if stage < 0.6:
+        return joint
+    return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
+
+
+def _groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Parameters with the share of the rate at which they learn."""
+    return [
+        {"params": list(part.parameters()), "share": RATE_OF.get(name, 1.0)} for name, part in network.named_children()
+    ]
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
