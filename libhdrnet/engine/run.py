@@ -7,7 +7,6 @@ fit on an accelerator the CPU takes over. What was done is in the report.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,12 @@ from torch import Tensor, nn
 
 from libhdrnet.engine.device import choose_device, choose_precision, default_tile
 from libhdrnet.engine.memory import keep_freed_memory
+from libhdrnet.engine.models import loaded
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.tiling import tiles
 from libhdrnet.errors import InputError, OutOfMemoryError
-from libhdrnet.networks import NETWORKS, STATISTICS_GRID, use_local_statistics
+from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.radiometry import FloatImage
-from libhdrnet.weights import Card, load_network, weights_folder
 
 log = logging.getLogger(__name__)
 SMALLEST_TILE = 64
@@ -186,14 +185,3 @@ def _tensor(array: FloatImage, place: _Place) -> Tensor:
             *tensor.shape[:-2], height + below, width + right
         )
     return tensor[None].to(place.device, place.dtype)
-
-
-@lru_cache(maxsize=4)
-def loaded(name: str, device: str, dtype: torch.dtype) -> tuple[nn.Module, Card]:
-    """Return network `name` with its weights, ready on a device; the last few stay in memory."""
-    network, card = load_network(name, weights_folder())
-    use_local_statistics(network, card.patch)
-    network = network.to(torch.device(device), dtype)
-    if device != "cpu" or dtype != torch.float32:
-        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network, card
