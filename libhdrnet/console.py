@@ -30,6 +30,10 @@ class Console:
             self._bar = None
         self._say("done", text, sys.stdout, **facts)
 
+    def warning(self, text: str) -> None:
+        """Say something the user should know about the result."""
+        self._say("warning", f"hdrnet: warning: {text}", sys.stderr, message=text)
+
     def note(self, text: str) -> None:
         """Say something worth knowing about how it was done."""
         if not self.quiet:
@@ -75,7 +79,7 @@ class Console:
         file: TextIO | None = None, line: str | None = None,
     ) -> None:  # fmt: skip
         if issubclass(category, HdrnetWarning):
-            self._say("warning", f"hdrnet: warning: {message}", sys.stderr, message=str(message))
+            self.warning(str(message))
 
     def _say(self, event: str, text: str, stream: TextIO, **facts: Any) -> None:
         if self.as_json:

@@ -9,6 +9,11 @@ class HdrnetError(Exception):
 
     exit_code = 1
 
+    @property
+    def kind(self) -> str:
+        """Name of the kind of error."""
+        return type(self).__name__
+
 
 class InputError(HdrnetError, ValueError):
     """A file, an array or an option that cannot be used as it is."""
@@ -38,5 +43,32 @@ class CancelledError(HdrnetError):
     exit_code = 4
 
 
+class ResidentError(HdrnetError):
+    """The resident server could not be reached, or could not do what it was asked for; it says kind and exit code."""
+
+    def __init__(self, text: str, kind: str, exit_code: int) -> None:
+        super().__init__(text)
+        self._kind = kind
+        self.exit_code = exit_code
+
+    @property
+    def kind(self) -> str:
+        """The kind that the server told."""
+        return self._kind
+
+
 class HdrnetWarning(UserWarning):
     """Something the user should know about a result that was made all the same."""
+
+
+def explain(error: BaseException) -> tuple[str, str, int]:
+    """Return one sentence, the kind and the exit code for anything that ended the work, a bug included."""
+    if isinstance(error, HdrnetError):
+        return str(error), error.kind, error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return "cancelled; no unfinished file is left.", CancelledError.__name__, CancelledError.exit_code
+    if isinstance(error, MemoryError):
+        text = "memory ran out; close other programs or use smaller pictures."
+        return text, OutOfMemoryError.__name__, OutOfMemoryError.exit_code
+    text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{text}; this is a bug, please report it (HDRNET_DEBUG=1 shows where).", type(error).__name__, 1

@@ -1,0 +1,155 @@
+"""The words of the command line: `hdrnet COMMAND OPTIONS` into a namespace; imports nothing heavy."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from libhdrnet._version import __version__
+from libhdrnet.errors import InputError
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return the options; `command` is the command's name.
+
+    Raises:
+        InputError: the words make no command.
+    """
+    return _build_parser().parse_args(_join_negative_values(words))
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are told like all others: in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help.")
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    parser = _Parser(
+        prog="hdrnet",
+        description="Merge hand-held exposure brackets without ghosts, see defocus, deblur.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"hdrnet {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_merge(commands)
+    _add_defocus(commands)
+    _add_deblur(commands)
+    _add_demo(commands)
+    _add_train(commands)
+    _add_serve(commands)
+    _add_status(commands)
+    _add_stop(commands)
+    return parser
+
+
+def _add_merge(commands: Any) -> None:
+    p = _command(commands, "merge", "merge two to nine exposures into one HDR picture")
+    p.add_argument("inputs", nargs="+", metavar="IMAGE", help="RAW, TIFF, PNG, JPEG, EXR or HDR; any order")
+    p.add_argument("-o", "--output", required=True, metavar="OUT",
+                   help=".exr, .hdr, .tif (float): HDR; .jpg, .png: tone-mapped")  # fmt: skip
+    times = p.add_mutually_exclusive_group()
+    times.add_argument("--times", metavar="1/60,1/15,1/4", help="exposure times, if the files do not tell")
+    times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
+    p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
+    p.add_argument("--model", default="auto", help="auto, psfnet, msffnet or classical (default: auto)")
+    p.add_argument("--response", default="auto", help="auto, srgb, gamma2.2, linear or estimate (default: auto)")
+    p.add_argument("--deghost", type=float, default=0.5, metavar="0..1", help="motion threshold of the mask")
+    p.add_argument("--mask", metavar="OUT.png", help="also write where the frames agree (white) or not (black)")
+    p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
+    p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
+    p.add_argument("--tone-map", default="natural", metavar="OPERATOR",
+                   help="natural, mu-law, reinhard, drago or mantiuk (default: natural)")  # fmt: skip
+    p.add_argument("--exr-bits", type=int, choices=(16, 32), default=16, help="EXR: half or float (default: 16)")
+    _add_engine(p)
+
+
+def _add_defocus(commands: Any) -> None:
+    p = _command(commands, "defocus", "map where and how much a picture is out of focus")
+    p.add_argument("input", metavar="IMAGE")
+    p.add_argument("-o", "--output", required=True, metavar="MAP",
+                   help=".tif, .exr: radius in pixels; .png, .jpg: scaled to the visible range")  # fmt: skip
+    _add_engine(p)
+
+
+def _add_deblur(commands: Any) -> None:
+    p = _command(commands, "deblur", "sharpen what is out of focus")
+    p.add_argument("input", metavar="IMAGE")
+    p.add_argument("-o", "--output", required=True, metavar="OUT", help="picture of the same depth and profile")
+    p.add_argument("--map", metavar="MAP", help="defocus map to use: float .tif or .exr, radius in pixels")
+    p.add_argument("--strength", type=float, default=1.0, metavar="0..1", help="share of the correction (default: 1)")
+    _add_engine(p)
+
+
+def _add_demo(commands: Any) -> None:
+    p = _command(commands, "demo", "render a bracket with motion and merge it")
+    p.add_argument("-o", "--output", default="hdrnet-demo", metavar="FOLDER", help="default: hdrnet-demo")
+    _add_engine(p, overwrite=False)
+
+
+def _add_train(commands: Any) -> None:
+    p = _command(commands, "train", "train a network on synthetic samples")
+    p.add_argument("network", metavar="NET", help="psfnet, msffnet or defocus")
+    p.add_argument("--data", required=True, metavar="FOLDER", help="holds hdr/ (radiance) and sharp/ (photographs)")
+    p.add_argument("-o", "--output", default="hdrnet-training", metavar="FOLDER", help="checkpoint, log and weights")
+    budget = p.add_mutually_exclusive_group()
+    budget.add_argument("--minutes", type=float, default=60.0,
+                        help="training time, earlier stretches included (default: 60)")  # fmt: skip
+    budget.add_argument("--steps", type=int, metavar="N", help="number of steps instead of a time")
+    p.add_argument("--resume", action="store_true", help="go on from the checkpoint in FOLDER")
+    p.add_argument("--batch", type=int, default=4, help="samples a step (default: 4)")
+    p.add_argument("--patch", type=int, default=64, help="edge of a sample in pixels (default: 64)")
+    p.add_argument("--rate", type=float, default=1e-4, help="first learning rate (default: 1e-4)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--workers", type=int, default=1, help="processes that make samples (default: 1)")
+    p.add_argument("--limit", type=int, help="use only that many pictures of each kind")
+    p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+
+
+def _add_serve(commands: Any) -> None:
+    p = _command(commands, "serve", "keep the models in memory and answer hosts (GIMP, darktable, --resident)")
+    p.add_argument("--tcp", action="store_true",
+                   help="also answer on loopback TCP, with a token file in the home folder (Flatpak)")  # fmt: skip
+    p.add_argument("--idle", type=float, default=10.0, metavar="MINUTES", help="end when nobody asked (default: 10)")
+
+
+def _add_status(commands: Any) -> None:
+    _command(commands, "status", "show the resident server: device, models, memory, jobs")
+
+
+def _add_stop(commands: Any) -> None:
+    p = _command(commands, "stop", "end the resident server")
+    p.add_argument("--finish", action="store_true", help="let its jobs end first")
+
+
+def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
+    )
+    parser.set_defaults(command=name)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line instead of text")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no notes")
+    return parser
+
+
+def _add_engine(parser: argparse.ArgumentParser, overwrite: bool = True) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16 (default: auto)")
+    parser.add_argument("--tile", type=int, metavar="N", help="edge of a tile in pixels (default: chosen)")
+    if overwrite:
+        parser.add_argument(
+            "--resident", action="store_true", help="let the resident server do it (started if need be)"
+        )
+        parser.add_argument("--overwrite", action="store_true", help="replace an output that exists (never an input)")
+
+
+def _join_negative_values(argv: Sequence[str]) -> list[str]:
+    """Let `--ev -2,0,2` be written with a space: argparse would take -2,0,2 for an option."""
+    joined: list[str] = []
+    for word in argv:
+        if joined and joined[-1] == "--ev" and word.startswith("-"):
+            joined[-1] = f"--ev={word}"
+        else:
+            joined.append(word)
+    return joined

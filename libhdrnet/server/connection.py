@@ -1,0 +1,223 @@
+"""One client: its messages in, answers out, its private folder; what breaks here breaks for this client alone."""
+
+import contextlib
+import hmac
+import logging
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from libhdrnet._version import __version__
+from libhdrnet.client.hdrnet_client import MESSAGE_LIMIT, PROTOCOL, prove
+from libhdrnet.errors import HdrnetError
+from libhdrnet.server.exchange import file_of
+from libhdrnet.server.jobs import Job
+from libhdrnet.server.methods import prepare
+from libhdrnet.server.protocol import (
+    BAD_PARAMS,
+    INVALID,
+    NOT_TRUSTED,
+    UNKNOWN_METHOD,
+    VERSION,
+    ProtocolError,
+    Request,
+    answer,
+    encode,
+    read_request,
+    refusal,
+)
+
+log = logging.getLogger(__name__)
+SEND_SECONDS = 5.0
+"""A client that takes nothing for so long is gone."""
+
+
+class Host(Protocol):
+    """The server, as a connection sees it."""
+
+    process: int
+
+    def add(self, job: Job) -> None:
+        """Queue a job."""
+
+    def cancel(self, owner: "Connection", identity: Any = None) -> int:
+        """Cancel jobs."""
+
+    def status(self) -> dict[str, Any]:
+        """Facts for `hdrnet status`."""
+
+    def shutdown(self, finish: bool) -> None:
+        """Begin to end."""
+
+    def forget(self, connection: "Connection") -> None:
+        """Let an ended connection go."""
+
+
+class Connection:
+    """A client's connection; `run` answers until it ends."""
+
+    def __init__(self, sock: socket.socket, host: Host, new_folder: Callable[[], Path], token: str | None) -> None:
+        self._socket = sock
+        self._host = host
+        self._new_folder = new_folder
+        self._token = token
+        self._folder: Path | None = None
+        self._trusted = token is None
+        self._greeted = False
+        self._sending = threading.Lock()
+        self._closed = False
+
+    def run(self) -> None:
+        """Answer messages until the client goes; then cancel its jobs and remove its folder."""
+        try:
+            for line in self._lines():
+                self._answer(line)
+        except OSError as error:
+            log.info("a client's connection broke: %s", error)
+        except Exception:
+            log.exception("a connection ends by a bug")
+        finally:
+            self.close()
+            self._host.cancel(self)
+            self.sweep()
+            self._host.forget(self)
+
+    def close(self) -> None:
+        """End the connection; `run` returns."""
+        self._closed = True
+        with contextlib.suppress(OSError):  # the other end was quicker
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def sweep(self) -> None:
+        """Remove the folder, if the connection has ended."""
+        if self._closed and self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message; a client that does not take it is given up."""
+        data = encode(message)
+        with self._sending:
+            if self._closed:
+                return
+            try:
+                self._socket.sendall(data)
+                return
+            except OSError as error:
+                log.info("a client does not listen: %s", error)
+        self.close()
+
+    def _lines(self) -> Iterator[bytes]:
+        """Lines of at most MESSAGE_LIMIT bytes; a longer one is answered and passed over."""
+        self._socket.settimeout(SEND_SECONDS)
+        rest, skipping = bytearray(), False
+        while not self._closed:
+            try:
+                block = self._socket.recv(1 << 16)
+            except TimeoutError:
+                continue
+            if not block:
+                return
+            rest += block
+            while (end := rest.find(b"\n")) >= 0:
+                line = bytes(rest[:end])
+                del rest[: end + 1]
+                if not skipping and end < MESSAGE_LIMIT:
+                    yield line
+                elif not skipping:
+                    self._refuse_length()
+                skipping = False
+            if len(rest) >= MESSAGE_LIMIT:
+                if not skipping:
+                    self._refuse_length()
+                skipping = True
+                rest.clear()
+
+    def _refuse_length(self) -> None:
+        text = f"the message is longer than {MESSAGE_LIMIT} bytes; share pixels as files."
+        self.send(refusal(None, ProtocolError(INVALID, text)))
+
+    def _answer(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        request = None
+        try:
+            request = read_request(line)
+            result = self._act(request)
+            if result is not None and request.wants_answer:
+                self.send(answer(request.identity, result))
+        except ProtocolError as error:
+            self.send(refusal(request.identity if request else error.identity, error))
+            if error.code == NOT_TRUSTED:
+                raise ConnectionAbortedError(str(error)) from error
+        except HdrnetError as error:
+            self.send(refusal(request.identity if request else None, error))
+        except Exception as error:
+            log.exception("a message met a bug")
+            self.send(refusal(request.identity if request else None, error))
+
+    def _act(self, request: Request) -> dict[str, Any] | None:
+        """Do what is asked; None: the answer comes later."""
+        method, params = request.method, request.params
+        if method == "hello":
+            return self._hello(params)
+        if not self._trusted:
+            raise ProtocolError(NOT_TRUSTED, "the client has not proved that it knows the token; say hello first.",
+                                kind="NotTrustedError")  # fmt: skip
+        if method == "shutdown":
+            self._host.shutdown(params.get("finish") is True)
+            return {}
+        if not self._greeted or self._folder is None:
+            raise ProtocolError(INVALID, f"'{method[:40]}' came before hello; say hello with your protocol first.")
+        if method in ("merge", "defocus", "deblur"):
+            if not request.wants_answer:
+                raise ProtocolError(INVALID, f"'{method}' needs an id, under which it is answered.")
+            self._host.add(Job(self, request.identity, method, prepare(method, params, self._folder)))
+            return None
+        if method == "cancel":
+            if not isinstance(params.get("id"), str | int):
+                raise ProtocolError(BAD_PARAMS, "'cancel' needs the id of a call of this connection.")
+            return {"cancelled": self._host.cancel(self, params["id"])}
+        if method == "release":
+            return self._release(params)
+        if method == "status":
+            return self._host.status()
+        raise ProtocolError(
+            UNKNOWN_METHOD,
+            f"the method {method[:40]!r} is unknown; known are hello, merge, defocus, deblur, cancel, release, "
+            "status and shutdown.",
+        )
+
+    def _hello(self, params: dict[str, Any]) -> dict[str, Any]:
+        told = {"protocol": PROTOCOL, "version": __version__, "process": self._host.process}
+        if self._token is not None:
+            nonce, proof = params.get("nonce"), params.get("proof")
+            right = isinstance(nonce, str) and isinstance(proof, str) and 16 <= len(nonce) <= 200
+            expected = prove(self._token, "client", str(nonce))
+            if not right or not hmac.compare_digest(str(proof).encode("utf-8", "replace"), expected.encode()):
+                raise ProtocolError(NOT_TRUSTED, "the proof of the token is wrong or missing; read the file again.",
+                                    kind="NotTrustedError")  # fmt: skip
+            self._trusted = True
+            told["proof"] = prove(self._token, "server", str(nonce))
+        if params.get("protocol") != PROTOCOL:
+            raise ProtocolError(VERSION, f"the server speaks protocol {PROTOCOL}; use a client of the same version.",
+                                kind="VersionError")  # fmt: skip
+        self._greeted = True
+        if self._folder is None:
+            self._folder = self._new_folder()
+        return {**told, "folder": str(self._folder)}
+
+    def _release(self, params: dict[str, Any]) -> dict[str, Any]:
+        names = params.get("files")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ProtocolError(BAD_PARAMS, "'release' needs files, a list of names in this connection's folder.")
+        if self._folder is None:
+            return {"released": 0}
+        paths = [file_of(name, self._folder) for name in names]
+        there = [path for path in paths if path.is_file() or path.is_symlink()]
+        for path in there:
+            path.unlink(missing_ok=True)
+        return {"released": len(there)}

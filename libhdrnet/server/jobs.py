@@ -1,0 +1,195 @@
+"""The queue: one job at work at a time, in the order of asking; each can be cancelled, each tells its progress."""
+
+import logging
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from libhdrnet import tasks
+from libhdrnet.errors import CancelledError, HdrnetWarning
+from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
+
+log = logging.getLogger(__name__)
+TELL_EVERY = 0.4
+"""Seconds after which progress is told again, so that clients see that the work goes on."""
+
+
+class Owner(Protocol):
+    """Whoever asked for a job."""
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message; never fails, a vanished client has its jobs cancelled."""
+
+
+@dataclass(eq=False)
+class Job:
+    """Something asked for."""
+
+    owner: Owner
+    identity: Identity
+    method: str
+    work: Callable[[tasks.Talk], dict[str, Any]]
+    state: Literal["waiting", "running", "done"] = "waiting"
+    fraction: float = 0.0
+    stage: str = "waiting"
+    since: float = field(default_factory=time.monotonic)
+    _told: float = field(default_factory=time.monotonic)
+    _cancelled: threading.Event = field(default_factory=threading.Event)
+    _answered: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self) -> None:
+        """Have the work stopped at its next tile."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """It has been asked to stop."""
+        return self._cancelled.is_set()
+
+    def finish(self, message: dict[str, Any]) -> None:
+        """Answer, once."""
+        if self._answered.acquire(blocking=False):
+            self.state = "done"
+            self.owner.send(message)
+
+    def talk(self) -> tasks.Talk:
+        """Return how the work speaks with the owner."""
+        return tasks.Talk(self._progress, self._cancelled.is_set, lambda text: self.tell("note", text))
+
+    def tell(self, kind: str, text: str) -> None:
+        """Tell the owner a warning or a note."""
+        self._notify("message", kind=kind, text=text)
+
+    def tell_progress(self) -> None:
+        """Tell the owner how far it is, if that was told long ago."""
+        if self.state != "done" and time.monotonic() - self._told >= TELL_EVERY:
+            self._progress(self.fraction, self.stage)
+
+    def _progress(self, fraction: float, stage: str) -> None:
+        self.fraction, self.stage, self._told = fraction, stage, time.monotonic()
+        self._notify("progress", fraction=round(fraction, 6), stage=stage)
+
+    def _notify(self, method: str, **params: Any) -> None:
+        if self.state != "done":
+            self.owner.send({"method": method, "params": {"id": self.identity, **params}})
+
+
+class Jobs:
+    """The queue and the thread that works on it."""
+
+    def __init__(self, *, before: Callable[[], None], after: Callable[[Job], None]) -> None:
+        """`before` is called once, in the worker, ahead of the first job; `after` when a job is done."""
+        self._before, self._after = before, after
+        self._changed = threading.Condition()
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._open = True
+        self.done = 0
+        self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Start working."""
+        self._worker.start()
+
+    def add(self, job: Job) -> None:
+        """Put a job at the end of the queue.
+
+        Raises:
+            ProtocolError: the server stops, or a job of this owner has the same id.
+        """
+        with self._changed:
+            if not self._open:
+                raise ProtocolError(STOPPED, "the server is stopping; ask the next one.", kind="StoppedError")
+            if any(other.owner is job.owner and other.identity == job.identity for other in self.all()):
+                raise ProtocolError(-32600, f"the id {job.identity!r} is in use; give each call its own.", job.identity)
+            job.stage = "waiting" if self.all() else "starting"
+            self._waiting.append(job)
+            self._changed.notify_all()
+
+    def all(self) -> list[Job]:
+        """Return the job at work and those that wait."""
+        with self._changed:
+            return [*([self._running] if self._running else ()), *self._waiting]
+
+    def cancel(self, owner: Owner, identity: Identity = None) -> int:
+        """Cancel a job of `owner`, or all of them; return how many."""
+        with self._changed:
+            chosen = [job for job in self.all() if job.owner is owner and identity in (None, job.identity)]
+            self._cancel(chosen)
+        for job in chosen:
+            if job is not self._running:
+                job.finish(refusal(job.identity, CancelledError("cancelled while waiting for its turn.")))
+        return len(chosen)
+
+    def stop(self, finish: bool) -> None:
+        """Take no more jobs; without `finish` answer and cancel those there are."""
+        with self._changed:
+            self._open = False
+            stopped = [] if finish else self.all()
+            self._cancel(stopped)
+            self._changed.notify_all()
+        for job in stopped:
+            error = ProtocolError(STOPPED, f"the server was stopped while it was {job.stage}; ask again.",
+                                  kind="StoppedError")  # fmt: skip
+            job.finish(refusal(job.identity, error))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the worker has ended after `stop`; tell whether it has."""
+        self._worker.join(seconds)
+        return not self._worker.is_alive()
+
+    def _cancel(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            job.cancel()
+            if job in self._waiting:
+                self._waiting.remove(job)
+
+    def _work(self) -> None:
+        self._before()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or not self._open)
+                if not self._waiting:
+                    return
+                job = self._running = self._waiting.popleft()
+                job.state, job.stage = "running", "starting"
+            self._run(job)
+            with self._changed:
+                self._running = None
+                self.done += 1
+            self._after(job)
+            del job  # its work holds parameters, and its owner a connection
+
+    def _run(self, job: Job) -> None:
+        begun = time.monotonic()
+        try:
+            with _warnings_told(job):
+                result = job.work(job.talk())
+        except BaseException as error:
+            log.info("%s: %s after %.1f s: %s", job.method, type(error).__name__, time.monotonic() - begun, error)
+            message = refusal(job.identity, error)
+            if message["error"]["data"]["kind"] == type(error).__name__ and message["error"]["code"] == -32000:
+                log.exception("%s failed", job.method)
+        else:
+            log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
+            message = answer(job.identity, result)
+        job.finish(message)
+
+
+@contextmanager
+def _warnings_told(job: Job) -> Iterator[None]:
+    """Tell the library's warnings to the owner; there is one worker, so no other job's are among them."""
+
+    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        if issubclass(category, HdrnetWarning):
+            job.tell("warning", str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", HdrnetWarning)
+        warnings.showwarning = show
+        yield

@@ -1,0 +1,203 @@
+"""The server's life: one at a time, idle end, a clean stop at SIGTERM, a log that does not grow."""
+
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_log_path
+
+from libhdrnet._version import __version__
+from libhdrnet.client.hdrnet_client import NotTrustedError
+from libhdrnet.errors import InputError, ResidentError
+from libhdrnet.server import status
+from libhdrnet.server.connection import Connection
+from libhdrnet.server.door import Door
+from libhdrnet.server.exchange import Exchange, home_base, memory_base
+from libhdrnet.server.jobs import TELL_EVERY, Job, Jobs
+from libhdrnet.server.protocol import Identity
+
+log = logging.getLogger(__name__)
+STOP_SECONDS = 20.0
+"""How long a job that was cancelled at the end may take to reach its next tile."""
+QUIET_SECONDS = 1.0
+"""After so long without a job, memory kept for the next one is given back."""
+
+
+def serve(*, tcp: bool = False, idle_minutes: float = 10.0, ready: Callable[..., None]) -> None:
+    """Run the server until it is idle for long, told to stop, or terminated.
+
+    `ready` is called with a sentence and facts once it answers, or if there is one already.
+
+    Raises:
+        InputError: `idle_minutes` is no positive number.
+        ResidentError: a folder is not this user's alone.
+        OutputError: a socket cannot be made.
+    """
+    if not idle_minutes > 0:
+        raise InputError(f"--idle {idle_minutes} is out of range; give minutes above 0.")
+    door = Door()
+    try:
+        if not door.take():
+            door.close()
+            ready("a server is running already; see hdrnet status.", running=True)
+            return
+        server = Server(door, tcp, idle_minutes)
+    except NotTrustedError as error:
+        raise ResidentError(f"{error} {error.hint}", error.kind, 2) from error
+    ready(f"listening at {', '.join(door.addresses)}", addresses=list(door.addresses), process=server.process)
+    server.run()
+
+
+class Server:
+    """The process: door, exchange, jobs and connections (connection.Host)."""
+
+    def __init__(self, door: Door, tcp: bool, idle_minutes: float) -> None:
+        self.process = os.getpid()
+        self._end = threading.Event()
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: self._end.set())
+        self._log = _start_log()
+        self._door = door
+        self._idle_minutes = idle_minutes
+        self._begun = self._active = time.monotonic()
+        self._memory_is_kept = False
+        self._finish = False
+        self._connections: set[Connection] = set()
+        self._lock = threading.Lock()
+        self._memory = Exchange(memory_base())
+        self._home = Exchange(home_base()) if tcp or not hasattr(socket, "AF_UNIX") else None
+        self._jobs = Jobs(before=_load_libraries, after=self._after_job)
+        door.open(tcp)
+        log.info("version %s listens at %s", __version__, ", ".join(door.addresses))
+
+    def run(self) -> None:
+        """Work until the end."""
+        self._jobs.start()
+        threading.Thread(target=self._door.answer, args=(self._welcome,), name="door", daemon=True).start()
+        while not self._end.wait(TELL_EVERY / 2):
+            self._look_around()
+        self._stop()
+
+    def add(self, job: Job) -> None:
+        """Queue a job (connection.Host)."""
+        self._jobs.add(job)
+        self._active = time.monotonic()
+
+    def cancel(self, owner: Connection, identity: Identity = None) -> int:
+        """Cancel jobs of a connection (connection.Host)."""
+        return self._jobs.cancel(owner, identity)
+
+    def status(self) -> dict[str, Any]:
+        """Return the facts for `hdrnet status` (connection.Host)."""
+        return status.facts(
+            self._jobs.all(), done=self._jobs.done, clients=len(self._connections), begun=self._begun,
+            idle_minutes=self._idle_minutes, log=self._log,
+        )  # fmt: skip
+
+    def shutdown(self, finish: bool) -> None:
+        """Begin to end; the door closes at once, so that the next server can open its own (connection.Host)."""
+        self._door.close()
+        self._finish = finish
+        self._end.set()
+
+    def forget(self, connection: Connection) -> None:
+        """Let an ended connection go (connection.Host)."""
+        with self._lock:
+            self._connections.discard(connection)
+
+    def _welcome(self, sock: socket.socket, token: str | None) -> None:
+        exchange = self._memory if token is None or self._home is None else self._home
+        connection = Connection(sock, self, exchange.new_folder, token)
+        with self._lock:
+            self._connections.add(connection)
+        self._active = time.monotonic()
+        threading.Thread(target=connection.run, name="client", daemon=True).start()
+
+    def _look_around(self) -> None:
+        jobs, now = self._jobs.all(), time.monotonic()
+        for job in jobs:
+            job.tell_progress()
+        if jobs:
+            self._active = now
+        elif self._memory_is_kept and now - self._active > QUIET_SECONDS:
+            self._memory_is_kept = False
+            _give_back_memory()
+        elif now - self._active > self._idle_minutes * 60:
+            log.info("idle for %g minutes", self._idle_minutes)
+            self._end.set()
+
+    def _after_job(self, job: Job) -> None:
+        from libhdrnet.engine.models import loaded
+
+        loaded.trim()
+        if isinstance(job.owner, Connection):
+            job.owner.sweep()  # it may have gone while the result was written
+        self._memory_is_kept = True
+        self._active = time.monotonic()
+        if job.cancelled:
+            _give_back_memory()
+
+    def _stop(self) -> None:
+        self._door.close()
+        self._jobs.stop(self._finish)
+        ended = self._jobs.wait(STOP_SECONDS) if not self._finish else self._finish_jobs()
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            connection.close()
+        for exchange in (self._memory, self._home):
+            if exchange is not None:
+                exchange.close()
+        log.info("ended%s", "" if ended else ", although a job did not stop")
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)  # threads that wait for clients, or a job that does not stop, are not waited for
+
+    def _finish_jobs(self) -> bool:
+        """Let the jobs end; told once more to stop, stop them."""
+        self._end.clear()
+        while not self._jobs.wait(TELL_EVERY / 2):
+            for job in self._jobs.all():
+                job.tell_progress()
+            if self._end.is_set():
+                self._jobs.stop(finish=False)
+                return self._jobs.wait(STOP_SECONDS)
+        return True
+
+
+def _give_back_memory() -> None:
+    from libhdrnet.engine.memory import give_back_memory
+
+    give_back_memory()
+
+
+def _load_libraries() -> None:
+    """Load what every job needs while the client still asks: most of a cold start."""
+    import libhdrnet.io.read
+    import libhdrnet.io.write
+    import libhdrnet.ops.deblur
+    import libhdrnet.ops.merge  # noqa: F401
+
+
+def _start_log() -> Path:
+    """Log to the user's log folder, three files of 1 MB at most; without a folder, to nowhere."""
+    path = user_log_path("libhdrnet", appauthor=False) / "server.log"
+    logger = logging.getLogger("libhdrnet")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter(f"%(asctime)s {os.getpid()} %(levelname)s %(name)s: %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    return path

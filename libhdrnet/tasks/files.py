@@ -1,0 +1,207 @@
+"""Files in, files out: check what was asked for, compute, write, and say what was done."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from libhdrnet.errors import InputError
+from libhdrnet.tasks.options import (
+    DeblurFiles,
+    DefocusFiles,
+    EngineOptions,
+    MergeFiles,
+    MergeOptions,
+    read_options,
+)
+
+if TYPE_CHECKING:
+    from libhdrnet.engine import Reporter, Settings
+    from libhdrnet.ops.frames import ImageLike
+    from libhdrnet.ops.merge import MergeResult
+
+RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """How a task speaks with whoever asked for it; warnings go through `warnings`, as HdrnetWarning."""
+
+    progress: Callable[[float, str], None] | None = None
+    cancel: Callable[[], bool] | None = None
+    note: Callable[[str], None] = lambda text: None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task left behind."""
+
+    message: str
+    """One sentence."""
+    outputs: list[str]
+    record: dict[str, Any]
+    """How it was made, as in the outputs."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else is worth knowing, JSON-able."""
+
+    def as_facts(self) -> dict[str, Any]:
+        """JSON-able, without the message."""
+        return {"outputs": self.outputs, **self.facts, "record": self.record}
+
+
+def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
+    """Check the parameters of "merge", "defocus" or "deblur" from files to files (options.*Files); return the work.
+
+    Raises:
+        InputError: a parameter is unknown, missing or of another type.
+    """
+    if method == "merge":
+        return partial(_merge, read_options(MergeFiles, params))
+    if method == "defocus":
+        return partial(_defocus, read_options(DefocusFiles, params))
+    if method == "deblur":
+        return partial(_deblur, read_options(DeblurFiles, params))
+    raise InputError(f"the task {method!r} is unknown; choose merge, defocus or deblur.")
+
+
+def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask: bool, talk: Talk) -> "MergeResult":
+    """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
+    exposures = options.exposures(len(images))
+
+    from libhdrnet.ops.merge import merge
+
+    return merge(
+        images, exposures, model=options.model, deghost=options.deghost, align=options.align,
+        reference=None if options.reference is None else options.reference - 1, response=options.response,
+        settings=settings(options), with_mask=with_mask, reporter=reporter(talk),
+    )  # fmt: skip
+
+
+def tell_merge(result: "MergeResult", talk: Talk) -> None:
+    """Note which frames were moved and what the engine had to give way to."""
+    for name, alignment in zip(result.names, result.alignments, strict=True):
+        if alignment is not None and alignment.kind != "none":
+            talk.note(f"{Path(name).name}: {alignment.note}")
+    for note in result.report.notes if result.report else ():
+        talk.note(note)
+
+
+def _merge(options: MergeFiles, talk: Talk) -> Done:
+    from libhdrnet.io.write import check_output
+
+    outputs = [path for path in (options.output, options.preview, options.mask) if path]
+    for path in outputs:
+        check_output(path, inputs=options.inputs, kinds="any" if path is options.output else "display")
+        _check_new(path, options.overwrite)
+        if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
+            raise InputError(f"{path}: named for two outputs; give each a name of its own.")
+    _check_operator(options.tone_map)
+    if options.exr_bits not in (16, 32):
+        raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
+    options.exposures(len(options.inputs))
+
+    from libhdrnet.io.write import write_map, write_radiance
+
+    result = merge_images([*options.inputs], options, with_mask=bool(options.mask), talk=talk)
+    record = result.as_record()
+    if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:
+        bits: Literal[16, 32] = 16 if options.exr_bits == 16 else 32
+        write_radiance(options.output, result.radiance, metadata=result.metadata, record=record, exr_bits=bits)
+    else:
+        _write_tone_mapped(options.output, result, options.tone_map, record)
+    if options.preview:
+        _write_tone_mapped(options.preview, result, options.tone_map, record)
+    if options.mask and result.mask is not None:
+        write_map(options.mask, result.mask, scale=1.0, record=record)
+    tell_merge(result, talk)
+    return Done(f"wrote {', '.join(outputs)}", outputs, record)
+
+
+def _write_tone_mapped(path: str, result: "MergeResult", operator: str, record: dict[str, Any]) -> None:
+    from libhdrnet.io.write import write_display
+    from libhdrnet.tonemap import tone_map
+
+    picture = tone_map(result.radiance, operator=operator)
+    bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
+    write_display(path, picture, bits=bits, metadata=result.metadata, record={**record, "tone_map": operator})
+
+
+def _defocus(options: DefocusFiles, talk: Talk) -> Done:
+    from libhdrnet.io.write import check_output
+
+    check_output(options.output, inputs=[options.input], kinds="map")
+    _check_new(options.output, options.overwrite)
+
+    from libhdrnet.io.write import write_map
+    from libhdrnet.ops.defocus import defocus_map, open_image
+
+    pixels, linear = open_image(options.input, None)
+    radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
+    record = {"operation": "defocus", "inputs": [Path(options.input).name], "engine": report.as_record()}
+    write_map(options.output, radius, scale=None, record=record)
+    largest = float(radius.max())
+    message = f"wrote {options.output} (largest radius {largest:.1f} pixels)"
+    return Done(message, [options.output], record, {"largest_radius": largest})
+
+
+def _deblur(options: DeblurFiles, talk: Talk) -> Done:
+    from libhdrnet.io.read import read_photo
+    from libhdrnet.io.write import check_output, write_like
+
+    inputs = [options.input] + ([options.map] if options.map else [])
+    check_output(options.output, inputs=inputs, kinds="any")
+    _check_new(options.output, options.overwrite)
+
+    from libhdrnet.ops.deblur import deblur_pixels
+
+    photo = read_photo(options.input)
+    radius = read_map(options.map) if options.map else None
+    result = deblur_pixels(
+        photo.pixels, photo.encoding == "linear", radius, strength=options.strength,
+        settings=settings(options), reporter=reporter(talk),
+    )  # fmt: skip
+    record = result.as_record(options.input)
+    write_like(photo, options.output, result.pixels, record=record)
+    for note in result.report.notes:
+        talk.note(note)
+    return Done(f"wrote {options.output}", [options.output], record)
+
+
+def settings(options: EngineOptions) -> "Settings":
+    """Return the engine's settings."""
+    from libhdrnet.engine import Settings
+
+    return Settings(options.device, options.precision, options.tile)
+
+
+def reporter(talk: Talk) -> "Reporter":
+    """Return the engine's reporter."""
+    from libhdrnet.engine import Reporter
+
+    return Reporter(talk.progress, talk.cancel)
+
+
+def read_map(path: str) -> Any:
+    """Read a defocus map, float (H, W), radii in pixels."""
+    from libhdrnet.io.read import read_photo
+
+    photo = read_photo(path)
+    if photo.pixels.dtype.kind != "f":
+        raise InputError(
+            f"{path}: a defocus map is a float .tif or .exr with radii in pixels; this is {photo.pixels.dtype}."
+        )
+    return photo.pixels[..., 0]
+
+
+def _check_new(path: str, overwrite: bool) -> None:
+    if Path(path).exists() and not overwrite:
+        raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+
+
+def _check_operator(name: str) -> None:
+    from libhdrnet.tonemap import OPERATORS
+
+    if name not in OPERATORS:
+        raise InputError(f"tone-map operator {name!r} is unknown; choose one of {', '.join(OPERATORS)}.")
