@@ -38,28 +38,13 @@ def scene():
 @pytest.fixture
 def random_weights(tmp_path, monkeypatch):
     """Small networks with random weights in place of the trained ones, for tests of what surrounds them."""
-    import torch
+    from small_networks import save_random_weights
 
     from libhdrnet.engine import run
-    from libhdrnet.networks import NETWORKS, build
-    from libhdrnet.weights import save_weights
 
     folder = tmp_path / "random-weights"
     folder.mkdir()
-    options = {
-        "psfnet": {"channels": 8, "blocks": 1},
-        "msffnet": {"channels": 8},
-        "defocus": {"channels": 16, "conditions": 8, "blocks": 1},
-    }
-    torch.manual_seed(0)
-    for name, chosen in options.items():
-        prefix = NETWORKS[name].training_only
-        tensors = {
-            key: value
-            for key, value in build(name, **chosen).state_dict().items()
-            if not (prefix and key.startswith(prefix))
-        }
-        save_weights(folder, name, tensors, {"patch": 64, "options": chosen})
+    save_random_weights(folder)
     monkeypatch.setenv("HDRNET_WEIGHTS", str(folder))
     run.loaded.cache_clear()
     yield folder

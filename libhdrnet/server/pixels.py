@@ -41,13 +41,15 @@ def map_array(description: Mapping[str, Any], folder: Path, dimensions: int) -> 
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({(error.strerror or '').lower()}); share it first.") from error
-    with open(handle, "rb"):
+    try:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode) or (hasattr(os, "getuid") and facts.st_uid != os.getuid()):
             raise InputError(f"'{path}' is no file of this user; share it first.")
         if facts.st_size != expected:
             raise InputError(f"'{path}' has {facts.st_size} bytes, but {shape} of {dtype} takes {expected}.")
         mapped = mmap.mmap(handle, expected, access=mmap.ACCESS_COPY)
+    finally:
+        os.close(handle)
     return np.frombuffer(mapped, DTYPES[dtype]).reshape(shape)
 
 

@@ -1,0 +1,26 @@
+"""Small networks with random weights in place of the trained ones, for tests of what surrounds them."""
+
+OPTIONS = {
+    "psfnet": {"channels": 8, "blocks": 1},
+    "msffnet": {"channels": 8},
+    "defocus": {"channels": 16, "conditions": 8, "blocks": 1},
+}
+
+
+def save_random_weights(folder):
+    """Write weights and cards of small networks into `folder`."""
+    import torch
+
+    from libhdrnet.networks import NETWORKS, build
+    from libhdrnet.weights import save_weights
+
+    torch.manual_seed(0)
+    for name, chosen in OPTIONS.items():
+        prefix = NETWORKS[name].training_only
+        tensors = {
+            key: value
+            for key, value in build(name, **chosen).state_dict().items()
+            if not (prefix and key.startswith(prefix))
+        }
+        save_weights(folder, name, tensors, {"patch": 64, "options": chosen})
+    return folder
