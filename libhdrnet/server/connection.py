@@ -3,6 +3,7 @@
 import contextlib
 import hmac
 import logging
+import select
 import shutil
 import socket
 import threading
@@ -31,7 +32,7 @@ from libhdrnet.server.protocol import (
 )
 
 log = logging.getLogger(__name__)
-SEND_SECONDS = 5.0
+SEND_SECONDS = 10.0
 """A client that takes nothing for so long is gone."""
 
 
@@ -97,11 +98,11 @@ class Connection:
         if self._closed and self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Send a message; a client that does not take it is given up."""
+    def send(self, message: dict[str, Any], may_drop: bool = False) -> None:
+        """Send a message; a client that does not take it is given up, unless it `may_drop`."""
         data = encode(message)
         with self._sending:
-            if self._closed:
+            if self._closed or (may_drop and not self._takes_more()):
                 return
             try:
                 self._socket.sendall(data)
@@ -109,6 +110,14 @@ class Connection:
             except OSError as error:
                 log.info("a client does not listen: %s", error)
         self.close()
+
+    def _takes_more(self) -> bool:
+        """Tell whether the client has room for a message: work does not wait for one that is busy."""
+        if not hasattr(select, "poll"):
+            return bool(select.select([], [self._socket], [], 0)[1])
+        poll = select.poll()
+        poll.register(self._socket, select.POLLOUT)
+        return bool(poll.poll(0))
 
     def _lines(self) -> Iterator[bytes]:
         """Lines of at most MESSAGE_LIMIT bytes; a longer one is answered and passed over."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from libhdrnet import tasks
-from libhdrnet.errors import CancelledError, HdrnetWarning
+from libhdrnet.errors import CancelledError, HdrnetError, HdrnetWarning
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
 
 log = logging.getLogger(__name__)
@@ -22,8 +22,8 @@ TELL_EVERY = 0.4
 class Owner(Protocol):
     """Whoever asked for a job."""
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Send a message; never fails, a vanished client has its jobs cancelled."""
+    def send(self, message: dict[str, Any], may_drop: bool = False) -> None:
+        """Send a message, or drop it rather than wait; never fails, a vanished client has its jobs cancelled."""
 
 
 @dataclass(eq=False)
@@ -76,7 +76,8 @@ class Job:
 
     def _notify(self, method: str, **params: Any) -> None:
         if self.state != "done":
-            self.owner.send({"method": method, "params": {"id": self.identity, **params}})
+            message = {"method": method, "params": {"id": self.identity, **params}}
+            self.owner.send(message, may_drop=method == "progress")
 
 
 class Jobs:
@@ -158,27 +159,27 @@ class Jobs:
                     return
                 job = self._running = self._waiting.popleft()
                 job.state, job.stage = "running", "starting"
-            self._run(job)
+            message = self._run(job)
             with self._changed:
                 self._running = None
                 self.done += 1
+            job.finish(message)
             self._after(job)
             del job  # its work holds parameters, and its owner a connection
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job) -> dict[str, Any]:
+        """Do the work and return the answer."""
         begun = time.monotonic()
         try:
             with _warnings_told(job):
                 result = job.work(job.talk())
         except BaseException as error:
             log.info("%s: %s after %.1f s: %s", job.method, type(error).__name__, time.monotonic() - begun, error)
-            message = refusal(job.identity, error)
-            if message["error"]["data"]["kind"] == type(error).__name__ and message["error"]["code"] == -32000:
-                log.exception("%s failed", job.method)
-        else:
-            log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
-            message = answer(job.identity, result)
-        job.finish(message)
+            if not isinstance(error, HdrnetError | MemoryError):
+                log.exception("%s met a bug", job.method)
+            return refusal(job.identity, error)
+        log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
+        return answer(job.identity, result)
 
 
 @contextmanager
