@@ -22,8 +22,8 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
   described as {"file": name, "shape": [height, width, 3], "dtype": "float32", "uint16" or "uint8"}. They are
   mapped, not read. The folder is removed when the connection ends, and its jobs are cancelled.
 
-Files: `protocol` messages · `door` sockets, locks, the token · `connection` one client · `methods` what can be
-asked · `pixels` arrays in files · `exchange` the private folders · `jobs` the queue · `status` · `lifecycle` start,
+Files: `protocol` messages · `door` sockets, locks, the token · `connection`, `outbox` one client · `methods` what can
+be asked · `pixels` arrays in files · `exchange` the private folders · `jobs` the queue · `status` · `lifecycle` start,
 idle end, stop · `environment` what the installer leaves for clients.
 """
 

@@ -3,10 +3,8 @@
 import contextlib
 import hmac
 import logging
-import select
 import shutil
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +15,7 @@ from libhdrnet.errors import HdrnetError
 from libhdrnet.server.exchange import file_of
 from libhdrnet.server.jobs import Job
 from libhdrnet.server.methods import prepare
+from libhdrnet.server.outbox import Outbox
 from libhdrnet.server.protocol import (
     BAD_PARAMS,
     INVALID,
@@ -32,8 +31,8 @@ from libhdrnet.server.protocol import (
 )
 
 log = logging.getLogger(__name__)
-SEND_SECONDS = 10.0
-"""A client that takes nothing for so long is gone."""
+SEND_SECONDS = 60.0
+"""A client that takes nothing for so long, although there is something, is gone."""
 
 
 class Host(Protocol):
@@ -68,8 +67,9 @@ class Connection:
         self._folder: Path | None = None
         self._trusted = token is None
         self._greeted = False
-        self._sending = threading.Lock()
         self._closed = False
+        sock.settimeout(SEND_SECONDS)
+        self._outbox = Outbox(sock)
 
     def run(self) -> None:
         """Answer messages until the client goes; then cancel its jobs and remove its folder."""
@@ -88,6 +88,7 @@ class Connection:
 
     def close(self) -> None:
         """End the connection; `run` returns."""
+        self._outbox.close()
         self._closed = True
         with contextlib.suppress(OSError):  # the other end was quicker
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -99,31 +100,14 @@ class Connection:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def send(self, message: dict[str, Any], may_drop: bool = False) -> None:
-        """Send a message; a client that does not take it is given up, unless it `may_drop`."""
-        data = encode(message)
-        with self._sending:
-            if self._closed or (may_drop and not self._takes_more()):
-                return
-            try:
-                self._socket.sendall(data)
-                return
-            except OSError as error:
-                log.info("a client does not listen: %s", error)
-        self.close()
-
-    def _takes_more(self) -> bool:
-        """Tell whether the client has room for a message: work does not wait for one that is busy."""
-        if not hasattr(select, "poll"):
-            return bool(select.select([], [self._socket], [], 0)[1])
-        poll = select.poll()
-        poll.register(self._socket, select.POLLOUT)
-        return bool(poll.poll(0))
+        """Send a message soon; see Outbox.put."""
+        self._outbox.put(encode(message), may_drop)
 
     def _lines(self) -> Iterator[bytes]:
         """Lines of at most MESSAGE_LIMIT bytes; a longer one is answered and passed over."""
-        self._socket.settimeout(SEND_SECONDS)
         rest, skipping = bytearray(), False
         while not self._closed:
+            self._outbox.wait_for_room()
             try:
                 block = self._socket.recv(1 << 16)
             except TimeoutError:
