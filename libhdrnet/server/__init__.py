@@ -17,7 +17,7 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 - `merge`, `defocus`, `deblur`: see `server.methods`. `cancel {"id": 2}` stops a call of this connection, within a
   tile. `release {"files": [names]}` removes files of this connection's folder. `status`. `shutdown`, with
   {"finish": true} after the jobs at work and in the queue; then the next server may start at once.
-- Progress is told whenever there is some, and every 0.4 s.
+- Progress is told whenever there is some, and every 0.3 s, the last again if there is nothing new.
 - Pixels are files in the folder that `hello` named, private to the connection: little-endian, rows from the top,
   described as {"file": name, "shape": [height, width, 3], "dtype": "float32", "uint16" or "uint8"}. They are
   mapped, not read. The folder is removed when the connection ends, and its jobs are cancelled.

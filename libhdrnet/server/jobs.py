@@ -15,8 +15,10 @@ from libhdrnet.errors import CancelledError, HdrnetError, HdrnetWarning
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
 
 log = logging.getLogger(__name__)
-TELL_EVERY = 0.4
+TELL_EVERY = 0.3
 """Seconds after which progress is told again, so that clients see that the work goes on."""
+LOOK_EVERY = 0.1
+"""Seconds between looks whether it is time."""
 
 
 class Owner(Protocol):

@@ -21,7 +21,7 @@ from libhdrnet.server import status
 from libhdrnet.server.connection import Connection
 from libhdrnet.server.door import Door
 from libhdrnet.server.exchange import Exchange, home_base, memory_base
-from libhdrnet.server.jobs import TELL_EVERY, Job, Jobs
+from libhdrnet.server.jobs import LOOK_EVERY, Job, Jobs
 from libhdrnet.server.protocol import Identity
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Server:
         """Work until the end."""
         self._jobs.start()
         threading.Thread(target=self._door.answer, args=(self._welcome,), name="door", daemon=True).start()
-        while not self._end.wait(TELL_EVERY / 2):
+        while not self._end.wait(LOOK_EVERY):
             self._look_around()
         self._stop()
 
@@ -165,7 +165,7 @@ class Server:
     def _finish_jobs(self) -> bool:
         """Let the jobs end; told once more to stop, stop them."""
         self._end.clear()
-        while not self._jobs.wait(TELL_EVERY / 2):
+        while not self._jobs.wait(LOOK_EVERY):
             for job in self._jobs.all():
                 job.tell_progress()
             if self._end.is_set():

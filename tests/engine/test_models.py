@@ -1,0 +1,99 @@
+import pytest
+import torch
+
+from libhdrnet.engine.memory import free_memory, give_back_memory
+from libhdrnet.engine.models import LIMIT, Models
+
+CPU = ("cpu", torch.float32)
+
+
+class Memory:
+    """Bytes that are free, as the models see them: one network more is one byte less."""
+
+    def __init__(self, size):
+        self.size = size
+        self.models = None
+
+    def __call__(self, device):
+        return self.size - len(self.models.kept())
+
+
+def models(size):
+    memory = Memory(size)
+    memory.models = Models(free=memory, spare=1)
+    return memory.models
+
+
+@pytest.fixture(autouse=True)
+def _small(random_weights):
+    """Small networks: what is in them does not matter here."""
+
+
+def test_a_network_is_loaded_once_and_stays():
+    kept = models(100)
+    assert kept("psfnet", *CPU) is kept("psfnet", *CPU)
+    assert kept("psfnet", "cpu", torch.bfloat16) is not kept("psfnet", *CPU)
+    assert kept.kept() == [("psfnet", "cpu", torch.bfloat16), ("psfnet", *CPU)]
+
+
+def test_the_least_recently_used_go_when_memory_is_short():
+    kept = models(2)
+    for name in ("psfnet", "msffnet", "psfnet", "defocus"):
+        kept(name, *CPU)
+    assert [key[0] for key in kept.kept()] == ["psfnet", "defocus"]
+
+
+def test_trim_lets_go_what_others_need_and_no_more():
+    memory = Memory(100)
+    memory.models = kept = Models(free=memory, spare=1)
+    for name in ("psfnet", "msffnet", "defocus"):
+        kept(name, *CPU)
+    kept.trim()
+    assert len(kept.kept()) == 3
+    memory.size = 2
+    kept.trim()
+    assert [key[0] for key in kept.kept()] == ["defocus"]
+    memory.size = 0
+    kept.trim()
+    assert kept.kept() == []
+
+
+def test_where_the_system_does_not_tell_networks_stay():
+    kept = Models(free=lambda device: None)
+    kept("psfnet", *CPU)
+    kept.trim()
+    assert len(kept.kept()) == 1
+
+
+def test_there_are_never_more_than_a_few(monkeypatch):
+    kept = models(100)
+    monkeypatch.setattr("libhdrnet.engine.models._load", lambda *key: key)
+    for index in range(LIMIT + 3):
+        kept(f"network {index}", *CPU)
+    assert len(kept.kept()) == LIMIT
+
+
+def test_free_memory_is_what_the_system_says():
+    free = free_memory("cpu")
+    assert free is None or 1e7 < free < 1e14
+    assert free_memory("mps") is None
+
+
+def test_memory_that_was_kept_goes_back():
+    import os
+    from pathlib import Path
+
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        pytest.skip("needs /proc")
+
+    def resident():
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    give_back_memory()  # sets the thresholds
+    before = resident()
+    block = torch.ones(40_000_000)
+    del block
+    kept = resident() - before
+    give_back_memory()
+    assert kept > 100e6 and resident() - before < 40e6
