@@ -29,7 +29,9 @@ def test_looking_at_the_package_s_names_loads_nothing_heavy():
     assert loaded_after("import libhdrnet; dir(libhdrnet); libhdrnet.__version__; libhdrnet.InputError") == []
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["merge", "--help"], ["train", "--help"], ["merge"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["merge", "--help"], ["train", "--help"], ["merge"], ["status"]]
+)
 def test_help_version_and_usage_errors_load_nothing_heavy(words):
     run = f"import contextlib\nfrom libhdrnet.cli import main\nwith contextlib.suppress(SystemExit):\n    main({words})"
     assert loaded_after(run) == []
@@ -69,7 +71,7 @@ def test_the_command_tells_the_package_s_version():
     assert (done.returncode, done.stdout.strip()) == (0, f"hdrnet {libhdrnet.__version__}")
 
 
-@pytest.mark.parametrize("command", ["merge", "defocus", "deblur", "demo", "train"])
+@pytest.mark.parametrize("command", ["merge", "defocus", "deblur", "demo", "train", "serve", "status", "stop"])
 def test_every_command_has_a_help(command, capsys):
     from libhdrnet.cli import main
 

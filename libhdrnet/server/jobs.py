@@ -91,7 +91,7 @@ class Jobs:
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
-        self._open = True
+        self._open = self._loading = True
         self.done = 0
         self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
 
@@ -142,7 +142,10 @@ class Jobs:
             job.finish(refusal(job.identity, error))
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the worker has ended after `stop`; tell whether it has."""
+        """Wait until the worker has ended after `stop`; tell whether it has, or has nothing to do but load."""
+        with self._changed:
+            if self._loading and not self._waiting:
+                return True
         self._worker.join(seconds)
         return not self._worker.is_alive()
 
@@ -154,6 +157,7 @@ class Jobs:
 
     def _work(self) -> None:
         self._before()
+        self._loading = False
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or not self._open)

@@ -142,7 +142,7 @@ print(peak(os.getpid()))
 
 
 def sample(server, peaks, ended):
-    """Collect what the server holds and, beside it, the results it has written: inputs are mapped, so among the former."""
+    """Collect what the server holds, mapped inputs included, and beside it the results it has written."""
     while not ended.wait(0.02):
         held = int(Path(f"/proc/{server.process}/statm").read_text().split()[1]) * resource.getpagesize()
         written = sum(path.stat().st_size for path in Path(server.folder).glob("radiance-*"))
