@@ -53,10 +53,22 @@ def _add_merge(commands: Any) -> None:
     times.add_argument("--times", metavar="1/60,1/15,1/4", help="exposure times, if the files do not tell")
     times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
-    p.add_argument("--model", default="auto", help="auto, psfnet, msffnet or classical (default: auto)")
+    p.add_argument(
+        "--model",
+        default="auto",
+        help="auto (classical where the frames agree, a network where not), psfnet, msffnet or classical",
+    )
     p.add_argument("--response", default="auto", help="auto, srgb, gamma2.2, linear or estimate (default: auto)")
-    p.add_argument("--deghost", type=float, default=0.5, metavar="0..1", help="motion threshold of the mask")
-    p.add_argument("--mask", metavar="OUT.png", help="also write where the frames agree (white) or not (black)")
+    p.add_argument(
+        "--deghost",
+        type=float,
+        default=0.5,
+        metavar="0..1",
+        help="what counts as motion: 0 nothing, 1 anything in doubt (default: 0.5)",
+    )
+    p.add_argument(
+        "--mask", metavar="OUT.png", help="also write what was measured (white), repaired (grey), guessed (black)"
+    )
     p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
     p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
     p.add_argument("--tone-map", default="natural", metavar="OPERATOR",
