@@ -26,7 +26,7 @@ TOLERANCE = (0.006, 0.03)
 """Least and largest standard deviation granted to an encoded value."""
 EDGE = 1.5
 """Pixels of misalignment that are granted at edges."""
-SUSPICION, CERTAINTY = 3.0, 8.0
+SUSPICION, CERTAINTY = 3.0, 7.0
 """Tolerances of difference that belong to an object once it is found, and that a part of it must reach."""
 OBJECT = (1 / 500, 2, 5)
 """Radius of the smallest disc that must fit into what counts as an object: share of the long edge, least, largest."""

@@ -32,6 +32,8 @@ from libhdrnet.weights import save_weights
 
 log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 180.0
+LARGEST_GRADIENT = 0.3
+"""Norm to which gradients are cut: one odd batch must not throw a young network off."""
 ESTIMATION_ONLY = 0.25
 """Share of a defocus run's budget in which only the estimation net learns."""
 KEPT_ESTIMATION = 0.1
@@ -123,7 +125,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         loss = _loss(options.network, network, batch, fraction)
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
         adam.step()
         _update_average(average, network, min(options.average, progress.step / (progress.step + 10)))
         progress.step += 1
