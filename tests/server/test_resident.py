@@ -14,6 +14,7 @@ from libhdrnet.engine import run as engine
 
 HEAVY = ("torch", "numpy", "rich", "cv2", "platformdirs", "tifffile")
 NETWORK = ("--device", "cpu", "--precision", "fp32", "--tile", "64")
+WHOLE = (*NETWORK, "--model", "psfnet")
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_ctrl_c_cancels_the_server_s_job(living, wire, tmp_path):
     paths = write_bracket(tmp_path, size=(1200, 1600))
     before = sorted(tmp_path.iterdir())
     with start(
-        "merge", *paths, "-o", tmp_path / "o.exr", "--json", "--no-align", "--resident", *NETWORK, env=dict(os.environ),
+        "merge", *paths, "-o", tmp_path / "o.exr", "--json", "--no-align", "--resident", *WHOLE, env=dict(os.environ),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         for line in process.stdout:
@@ -142,7 +143,7 @@ def test_ctrl_c_cancels_the_server_s_job(living, wire, tmp_path):
 def test_a_server_that_dies_is_told_and_the_work_done_by_the_next(home, tmp_path):
     paths = write_bracket(tmp_path, size=(256, 384))
     process = home.serve()
-    words = ("merge", *paths, "-o", tmp_path / "o.exr", "--no-align", "--resident", "--json", *NETWORK)
+    words = ("merge", *paths, "-o", tmp_path / "o.exr", "--no-align", "--resident", "--json", *WHOLE)
     with start(*words, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
         for line in client.stdout:
             if json.loads(line).get("stage") == "merging with the network":
