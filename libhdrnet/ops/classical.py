@@ -6,7 +6,9 @@ frames, not from each frame's own noisy value, so that the mean stays unbiased (
 A frame fades out towards saturation by its brightest channel, in all channels alike: no colour fringes.
 """
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +44,8 @@ def merge_classical(
     times = [np.float32(frame.exposure / frames[reference].exposure) for frame in frames]
     shot = shot_variance([frame.codes for frame in frames])
     out = np.empty(frames[0].codes.shape, np.float32)
-    for top in range(0, len(out), BAND):
-        reporter(top / len(out), "merging the exposures")
-        rows = slice(top, top + BAND)
+
+    def merge_band(rows: slice) -> None:
         linear = [DECODE[frame.codes[rows]] for frame in frames]
         trust = []
         for index, frame in enumerate(frames):
@@ -59,12 +60,21 @@ def merge_classical(
             trust.append(fade.astype(np.float32))
         first = sum(w * x for w, x in zip(trust, linear, strict=True))
         first /= sum(w * t for w, t in zip(trust, times, strict=True))
-        total, weights = np.zeros_like(out[rows]), np.zeros_like(out[rows])
+        total, weights = np.zeros_like(first), np.zeros_like(first)
         for w, x, t in zip(trust, linear, times, strict=True):
             weight = w * t / (shot * first * t + np.float32(READ_VARIANCE))
             total += weight * x
             weights += weight * t
         out[rows] = total / weights
+
+    bands = [slice(top, top + BAND) for top in range(0, len(out), BAND)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            for done, _ in enumerate(pool.map(merge_band, bands)):
+                reporter(done / len(bands), "merging the exposures")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     reporter(1.0, "merging the exposures")
     return out
 
