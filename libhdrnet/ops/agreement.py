@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.ops.frames import BAND, Frame
-from libhdrnet.ops.transfer import Transfer, fit_transfer
+from libhdrnet.ops.transfer import fit_transfer, interpolate, spread_of
 from libhdrnet.radiometry import FloatImage
 
 Codes = npt.NDArray[np.uint16]
@@ -22,11 +22,13 @@ Map = npt.NDArray[np.uint8]
 
 SATURATED = 0.85
 """Encoded value from which a pixel says no more than "at least"."""
-TOLERANCE = (0.006, 0.03)
-"""Least and largest standard deviation granted to an encoded value."""
+SMOOTHING = 1.2
+"""Standard deviation in compared pixels of what takes the noise from the differences."""
+TOLERANCE = (0.004, 0.03)
+"""Least and largest standard deviation granted to a smoothed difference of encoded values."""
 EDGE = 1.5
 """Pixels of misalignment that are granted at edges."""
-SUSPICION, CERTAINTY = 3.0, 7.0
+SUSPICION, CERTAINTY = 5.0, 12.0
 """Tolerances of difference that belong to an object once it is found, and that a part of it must reach."""
 OBJECT = (1 / 500, 2, 5)
 """Radius of the smallest disc that must fit into what counts as an object: share of the long edge, least, largest."""
@@ -156,26 +158,22 @@ def _excess(reference: Codes, frame: Codes, ratio: float) -> npt.NDArray[np.floa
 
     bright, dark = (reference, frame) if ratio > 1 else (frame, reference)
     transfer = fit_transfer(bright, dark, max(ratio, 1 / ratio), SATURATED)
-    table = transfer.table()
-    limit = np.float32(SATURATED)
     cross = np.ones((3, 3), np.uint8)
     excess = np.zeros(reference.shape[:2], np.float32)
     for channel in range(3):
         code = bright[..., channel]
-        told = table[channel][code >> 4]
+        table = interpolate(transfer[channel])
+        told = table[code >> 4]
         gap = dark[..., channel] * np.float32(1 / 65535) - told
-        floor = np.float32(np.interp(limit, (np.arange(256) + 0.5) / 256, transfer.expected[channel]))
-        saturated = code >= limit * 65535
+        saturated = code >= SATURATED * 65535
+        floor = table[int(SATURATED * table.size)]
         gap[saturated] = np.minimum(dark[..., channel][saturated] * np.float32(1 / 65535) - floor, 0)
-        gap = np.abs(cv2.GaussianBlur(gap, (0, 0), 1.2))
+        gap = np.abs(cv2.GaussianBlur(gap, (0, 0), SMOOTHING))
+        tolerance = np.clip(spread_of(code[::2, ::2], gap[::2, ::2], SATURATED), *TOLERANCE).astype(np.float32)
         gap -= np.float32(EDGE / 2) * cv2.morphologyEx(told, cv2.MORPH_GRADIENT, cross)
-        gap /= _tolerance(transfer, channel)[code >> 8]
+        gap /= tolerance[code >> 8]
         np.maximum(excess, gap, out=excess)
     return excess
-
-
-def _tolerance(transfer: Transfer, channel: int) -> npt.NDArray[np.float32]:
-    return np.asarray(np.clip(transfer.spread[channel], *TOLERANCE), np.float32)
 
 
 def _objects(excess: npt.NDArray[np.float32], strictness: float) -> Map:

@@ -1,12 +1,10 @@
-"""What one frame of a bracket tells of another: brightness transfer function and its spread.
+"""What one frame of a bracket tells of another: the brightness transfer function, and the spread around it.
 
 Nominally a frame's gamma-encoded values are the other's times (t_dark / t_bright)^(1/2.2). Responses that are not
 quite known, flare and black levels bend that line. The bend is the same all over the picture and smooth, and most
 of a picture does not move, so a few robust parameters tell it from motion (Grossberg & Nayar 2003; Kim &
 Pollefeys 2008).
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +17,7 @@ Doubles = npt.NDArray[np.float64]
 LEVELS = 256
 _FINE = 1024
 _LEAST_COUNT = 30
+_BLACK = 0.02
 _ENOUGH = 1e6
 """Pixels that are looked at."""
 _ROUNDS = 12
@@ -28,45 +27,49 @@ _SPREAD_RANK = 30
 """Percentile over neighbouring levels: where something moves the spread is wide, and noise is not."""
 
 
-@dataclass(frozen=True)
-class Transfer:
-    """The darker frame's encoded values, told from the brighter one's."""
-
-    expected: Doubles
-    """(3, 256): expected value in [0, 1] at the middle of each of 256 levels of the brighter frame."""
-    spread: Doubles
-    """(3, 256): standard deviation of what is found around it: noise, quantisation, misfit."""
-
-    def table(self, levels: int = 4096) -> npt.NDArray[np.float32]:
-        """Return `expected` for `levels` levels, (3, levels) float32."""
-        x = (np.arange(levels) + 0.5) / levels
-        return np.array([np.interp(x, _MIDDLES, row) for row in self.expected], np.float32)
-
-
 _MIDDLES = (np.arange(LEVELS) + 0.5) / LEVELS
 
 
-def fit_transfer(bright: Codes, dark: Codes, ratio: float, saturated: float) -> Transfer:
+def fit_transfer(bright: Codes, dark: Codes, ratio: float, saturated: float) -> Doubles:
     """Fit the transfer from `bright` to `dark`, uint16 (h, w, 3) each and aligned; ratio = t_bright / t_dark.
 
     Values of the brighter frame above `saturated` are left out.
+
+    Returns:
+        (3, 256): the darker frame's encoded value in [0, 1] that is expected at the middle of each of 256 levels
+        of the brighter one.
     """
     slope = ratio ** (-1 / GAMMA)
     step = max(1, round((bright.shape[0] * bright.shape[1] / _ENOUGH) ** 0.5))
     bright, dark = bright[::step, ::step], dark[::step, ::step]
-    expected, spread = np.empty((3, LEVELS)), np.empty((3, LEVELS))
+    expected = np.empty((3, LEVELS))
     for channel in range(3):
         x = (bright[..., channel] >> 8).ravel().astype(np.int32)
         y = (dark[..., channel] >> 6).ravel()
         histogram = np.bincount(x * _FINE + y, minlength=LEVELS * _FINE).reshape(LEVELS, _FINE)
-        counts = histogram.sum(1)
-        usable = (counts > _LEAST_COUNT) & (_MIDDLES > 0.02) & (saturated > _MIDDLES)
-        expected[channel] = _fit_curve(_medians(histogram) / _FINE, counts, usable, slope)
-        table = np.rint(expected[channel] * _FINE).astype(np.int32)
-        gap = np.minimum(np.abs(y.astype(np.int32) - table[x]), LEVELS - 1)
-        gaps = np.bincount(x * LEVELS + gap, minlength=LEVELS * LEVELS).reshape(LEVELS, LEVELS)
-        spread[channel] = _lower_envelope(1.4826 * _medians(gaps) / _FINE, usable)
-    return Transfer(expected, spread)
+        expected[channel] = _fit_curve(_medians(histogram) / _FINE, histogram.sum(1), saturated, slope)
+    return expected
+
+
+def interpolate(values: Doubles, levels: int = 4096) -> npt.NDArray[np.float32]:
+    """Return a table (256,) for `levels` levels."""
+    return np.interp((np.arange(levels) + 0.5) / levels, _MIDDLES, values).astype(np.float32)
+
+
+def spread_of(levels: Codes, gaps: npt.NDArray[np.float32], saturated: float) -> Doubles:
+    """Return the standard deviation (256,) of what is found around the expected value, for each level.
+
+    Noise, quantisation and misfit; what moves is left out as far as it is not the rule.
+    levels: uint16 codes (h, w) of the brighter frame; gaps: absolute differences (h, w).
+    """
+    x = (levels >> 8).ravel().astype(np.int32)
+    gap = np.minimum((gaps * 2 * _FINE).astype(np.int32), LEVELS - 1).ravel()
+    histogram = np.bincount(x * LEVELS + gap, minlength=LEVELS * LEVELS).reshape(LEVELS, LEVELS)
+    return _lower_envelope(1.4826 * _medians(histogram) / (2 * _FINE), _usable(histogram.sum(1), saturated))
+
+
+def _usable(counts: npt.NDArray[np.int64], saturated: float) -> npt.NDArray[np.bool_]:
+    return (counts > _LEAST_COUNT) & (_MIDDLES > _BLACK) & (saturated > _MIDDLES)
 
 
 def _medians(histograms: npt.NDArray[np.int64]) -> Doubles:
@@ -74,8 +77,9 @@ def _medians(histograms: npt.NDArray[np.int64]) -> Doubles:
     return np.asarray((cumulated < cumulated[:, -1:] / 2).sum(1) + 0.5)
 
 
-def _fit_curve(medians: Doubles, counts: npt.NDArray[np.int64], usable: npt.NDArray[np.bool_], slope: float) -> Doubles:
+def _fit_curve(medians: Doubles, counts: npt.NDArray[np.int64], saturated: float, slope: float) -> Doubles:
     """Fit a cubic to the levels' medians by reweighted least squares, held weakly to the nominal line."""
+    usable = _usable(counts, saturated)
     design = np.stack([_MIDDLES**power for power in range(4)], 1)
     nominal = np.array([0.0, slope, 0.0, 0.0])
     weights = usable * np.minimum(counts, 2000) / 2000.0
