@@ -7,6 +7,8 @@ is larger than the training patch they are taken over a window of the patch's si
 (`use_local_statistics`), so that a tile gives the same numbers as the whole picture.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -81,6 +83,8 @@ class SpatialAttention(nn.Module):
 
 
 GAMMA = 2.2
+MU = 5000.0
+_LOG_1_MU = math.log1p(MU)
 RADIANCE_FLOOR = 5e-5
 """Darkest radiance (of a maximum of 1) the radiance skip starts from: a quarter of the mu-law's knee 1/5000."""
 SATURATION = (0.92, 0.98)
@@ -130,6 +134,15 @@ def radiance_logit(radiance: Tensor) -> Tensor:
     return torch.logit(radiance.float().clamp(RADIANCE_FLOOR, 1 - 1e-3))
 
 
+def corrected(radiance: Tensor, correction: Tensor) -> Tensor:
+    """Add a correction in the mu-law domain, where the loss is, and return the radiance in [0, 1].
+
+    In the domain of the sigmoid's logit the darkest pixels would have next to no gradient.
+    """
+    compressed = torch.log1p(MU * radiance.float().clamp(0, 1)) / _LOG_1_MU + correction.float()
+    return (torch.expm1(compressed.clamp(0, 1) * _LOG_1_MU) / MU).clamp(0, 1).to(correction.dtype)
+
+
 def initialise(network: nn.Module) -> None:
     """Draw first weights that keep the features' size through a deep stack of ReLUs (He et al. 2015).
 
@@ -144,4 +157,4 @@ def initialise(network: nn.Module) -> None:
             nn.init.zeros_(module.bias)
         last = name.rsplit(".", 1)[-1]
         with torch.no_grad():
-            module.weight.mul_({"conv2": 0.3, "output": 0.03}.get(last, 1.0))
+            module.weight.mul_({"conv2": 0.3, "output": 0.01}.get(last, 1.0))

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -6,6 +8,7 @@ from libhdrnet.networks.blocks import (
     ChannelAttention,
     PooledStatistics,
     SpatialAttention,
+    corrected,
     known_radiance,
     radiance_logit,
     spread,
@@ -52,6 +55,16 @@ def test_the_radiance_logit_is_finite_at_both_ends():
     ends = radiance_logit(torch.tensor([0.0, 1.0]))
     assert torch.isfinite(ends).all()
     assert torch.allclose(torch.sigmoid(radiance_logit(torch.tensor([0.25]))), torch.tensor([0.25]))
+
+
+def test_a_correction_is_added_in_the_mu_law_domain_and_stays_in_range():
+    radiance = torch.tensor([0.0, 1e-4, 0.3, 1.0])
+    assert torch.allclose(corrected(radiance, torch.zeros(4)), radiance, atol=1e-6)
+    step = math.log1p(5000 * 0.3) / math.log1p(5000) + 0.01
+    expected = math.expm1(step * math.log1p(5000)) / 5000
+    assert corrected(radiance, torch.full((4,), 0.01))[2].item() == pytest.approx(expected, rel=1e-4)
+    assert corrected(radiance, torch.full((4,), -1.0)).max() == 0
+    assert corrected(radiance, torch.ones(4)).min() > 0.9999 and corrected(radiance, torch.ones(4)).max() <= 1
 
 
 def test_local_statistics_can_be_switched_on_and_off():
