@@ -1,0 +1,165 @@
+--[[ Which of the selected pictures belong together, told by their exposures.
+
+A frame is a table: path, seconds (moment of capture or nil), time (of exposure, seconds, or nil), exposure
+(time * ISO / N^2 or nil), bias (stops or nil) and camera (any text).
+
+Frames of one camera are put into the order of capture and cut at pauses. What is left is one
+bracket if no exposure comes back in it, or else a pattern that repeats, or else it ends where an exposure comes back.
+No gap of so many seconds decides: some bracket by hand.
+]]
+
+local brackets = {}
+
+local SAME = 0.25 -- stops: exposures closer than this are one; cameras step by a third
+local EVEN = 0.35 -- stops by which steps may differ: nominal times such as 1/60 and 1/15 are rounded
+local PAUSE = 20 -- a gap this many times the shortest one is a pause between two subjects
+
+local function stops_of(frame)
+  return frame.exposure and math.log(frame.exposure, 2)
+end
+
+local function natural(path)
+  return (path:lower():gsub("%d+", function(digits) return ("0"):rep(20 - #digits) .. digits end))
+end
+
+local function slice(list, first, last)
+  return table.move(list, first, last, 1, {})
+end
+
+--- What tells the frames apart: the biases if the camera stepped by them, else the exposures; nil if neither is known.
+local function steps_of(frames)
+  local biases, stops = {}, {}
+  local biased, has_biases, has_stops = false, true, true
+  for index, frame in ipairs(frames) do
+    biases[index], stops[index] = frame.bias, stops_of(frame)
+    biased = biased or math.abs((frame.bias or 0) - (frames[1].bias or 0)) >= SAME
+    has_biases, has_stops = has_biases and frame.bias ~= nil, has_stops and frame.exposure ~= nil
+  end
+  if biased and has_biases then return biases end
+  return has_stops and stops or nil
+end
+
+local function are_different(values)
+  local sorted = slice(values, 1, #values)
+  table.sort(sorted)
+  for index = 2, #sorted do
+    if sorted[index] - sorted[index - 1] < SAME then return false end
+  end
+  return true
+end
+
+local function are_even(values)
+  local sorted = slice(values, 1, #values)
+  table.sort(sorted)
+  local least, most = math.huge, 0
+  for index = 2, #sorted do
+    local step = sorted[index] - sorted[index - 1]
+    least, most = math.min(least, step), math.max(most, step)
+  end
+  return most - least <= EVEN + 0.1 * most
+end
+
+--- The shortest length of a pattern of steps that repeats, if perhaps in another light.
+local function period_of(values)
+  for length = 2, #values // 2 do
+    local repeats = #values % length == 0 and are_different(slice(values, 1, length))
+    for index = length + 1, repeats and #values or 0 do
+      local first = index - (index - 1) % length
+      local place = index - first + 1
+      repeats = repeats and math.abs(values[index] - values[first] - values[place] + values[1]) < EVEN
+    end
+    if repeats then return length end
+  end
+end
+
+local function cut_at_pauses(frames)
+  local gaps, shortest = {}, math.huge
+  for index = 2, #frames do
+    -- a long exposure takes its own time, and whole seconds hide up to one
+    local exposing = frames[index - 1].time or 0
+    gaps[index] = math.max(1, frames[index].seconds - frames[index - 1].seconds - exposing)
+    shortest = math.min(shortest, gaps[index])
+  end
+  local parts, first = {}, 1
+  for index = 2, #frames do
+    if #frames > 2 and gaps[index] > PAUSE * shortest then
+      parts[#parts + 1] = slice(frames, first, index - 1)
+      first = index
+    end
+  end
+  parts[#parts + 1] = slice(frames, first, #frames)
+  return parts
+end
+
+local function cut_at_returns(frames, values)
+  local found, first = {}, 1
+  for index = 2, #frames do
+    for other = first, index - 1 do
+      if math.abs(values[other] - values[index]) < SAME then
+        found[#found + 1] = slice(frames, first, index - 1)
+        first = index
+        break
+      end
+    end
+  end
+  found[#found + 1] = slice(frames, first, #frames)
+  return found
+end
+
+local function cut(frames)
+  local values = steps_of(frames)
+  if not values then return { frames } end -- nothing is known: the selection says it
+  local length = period_of(values)
+  if are_different(values) and (are_even(values) or not length) then return { frames } end
+  if not length then return cut_at_returns(frames, values) end
+  local found = {}
+  for first = 1, #frames, length do
+    found[#found + 1] = slice(frames, first, first + length - 1)
+  end
+  return found
+end
+
+--- Lists of frames in the order of capture; a frame that belongs to none is a list of one.
+function brackets.group(frames)
+  local rows, order, seen = {}, {}, {}
+  for _, frame in ipairs(frames) do
+    if not rows[frame.camera] then
+      rows[frame.camera] = {}
+      order[#order + 1] = frame.camera
+    end
+    if not seen[frame.path] then -- duplicates in darktable are one exposure
+      seen[frame.path] = true
+      table.insert(rows[frame.camera], frame)
+    end
+  end
+  local found = {}
+  for _, camera in ipairs(order) do
+    local row = rows[camera]
+    local timed = true
+    for _, frame in ipairs(row) do timed = timed and frame.seconds ~= nil end
+    table.sort(row, function(a, b)
+      if timed and a.seconds ~= b.seconds then return a.seconds < b.seconds end
+      return natural(a.path) < natural(b.path)
+    end)
+    for _, part in ipairs(timed and cut_at_pauses(row) or { row }) do
+      for _, bracket in ipairs(cut(part)) do found[#found + 1] = bracket end
+    end
+  end
+  return found
+end
+
+--- Options that tell `hdrnet merge` the exposures of a bracket; none where its files have to say.
+function brackets.exposure_options(frames)
+  local exposures, biases = {}, {}
+  for _, frame in ipairs(frames) do
+    exposures[#exposures + 1] = frame.exposure and ("%.9g"):format(frame.exposure)
+    biases[#biases + 1] = frame.bias and ("%.6g"):format(frame.bias)
+  end
+  if #exposures == #frames then return { "--times", table.concat(exposures, ",") } end
+  if #biases == #frames and are_different(steps_of(frames) or { 0, 0 }) then
+    return { "--ev=" .. table.concat(biases, ",") }
+  end
+  return {}
+end
+
+return brackets

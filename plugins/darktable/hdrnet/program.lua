@@ -1,0 +1,61 @@
+--[[ The command `hdrnet`: where it is, and what it says while it works. ]]
+
+local program = {}
+
+local NOT_FOUND = { [127] = true, [126] = true, [9009] = true }
+
+local function environment_path(windows)
+  local given = os.getenv("HDRNET_ENVIRONMENT")
+  if given then return given end
+  local base = os.getenv(windows and "APPDATA" or "XDG_CONFIG_HOME") or (os.getenv("HOME") or "") .. "/.config"
+  return base .. "/libhdrnet/environment.json"
+end
+
+--- The words that start `hdrnet`: the given command, else what libhdrnet's installer wrote, else a name for the PATH.
+function program.words(given, windows, json)
+  if given ~= "" then return { given } end
+  local file = io.open(environment_path(windows), "rb")
+  local facts = file and json.decode(file:read("a"))
+  if file then file:close() end
+  if type(facts) == "table" and type(facts.python) == "string" then
+    return { facts.python, "-m", "libhdrnet.cli" }
+  end
+  return { "hdrnet" }
+end
+
+--- What an exit without a word of its own means.
+function program.reason(code, said, name, gettext)
+  if NOT_FOUND[code] then
+    return gettext("'%s' was not found; install it, or set its path in the preferences, Lua options"):format(name)
+  end
+  local last = ""
+  for line in said:gmatch("[^\r\n]+") do last = line end
+  return last ~= "" and last or gettext("'%s' ended with code %s"):format(name, tostring(code))
+end
+
+--- Run `hdrnet` with `--json`. Returns the facts of its last word, {event = "done", …}, or nil and a sentence;
+--- then its warnings. `report(fraction, stage)` tells how far it is.
+function program.run(context, words, folder, report, should_stop)
+  local all = program.words(context.settings.command(), context.windows, context.json)
+  local name = all[1]
+  for _, word in ipairs(words) do all[#all + 1] = word end
+  local done, failure, warnings = nil, nil, {}
+  local code, said = context.shell.run(all, folder, function(line)
+    local event = context.json.decode(line)
+    if type(event) ~= "table" then return end
+    if event.event == "progress" then
+      report(tonumber(event.fraction) or 0, tostring(event.stage or ""))
+    elseif event.event == "done" then
+      done = event
+    elseif event.event == "error" then
+      failure = tostring(event.message)
+    elseif event.event == "warning" then
+      warnings[#warnings + 1] = tostring(event.message)
+    end
+  end, should_stop)
+  if should_stop() then return nil, context.gettext("cancelled"), warnings end
+  if code == 0 and done then return done, nil, warnings end
+  return nil, failure or program.reason(code, said, name, context.gettext), warnings
+end
+
+return program

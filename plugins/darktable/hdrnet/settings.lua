@@ -1,0 +1,90 @@
+--[[ What the user chooses in darktable's preferences, Lua options; darktable remembers it. ]]
+
+local settings = {}
+
+local MODULE = "hdrnet"
+
+local FRAMES = { "linear exports", "original files" }
+local FORMATS = {
+  ["OpenEXR, 16 bit"] = { suffix = ".exr", options = { "--exr-bits", "16" } },
+  ["OpenEXR, 32 bit"] = { suffix = ".exr", options = { "--exr-bits", "32" } },
+  ["TIFF, 32 bit"] = { suffix = ".tif", options = {} },
+}
+local FORMAT_NAMES = { "OpenEXR, 16 bit", "OpenEXR, 32 bit", "TIFF, 32 bit" }
+local MODELS = { "auto", "psfnet", "msffnet", "classical" }
+
+local function default_cli(os_name)
+  if os_name == "windows" then return "C:\\Program Files\\darktable\\bin\\darktable-cli.exe" end
+  if os_name == "macos" then return "/Applications/darktable.app/Contents/MacOS/darktable-cli" end
+  return "darktable-cli"
+end
+
+local function is_one_of(value, known)
+  for _, name in ipairs(known) do
+    if name == value then return true end
+  end
+  return false
+end
+
+--- Register the settings and give a function for each of them.
+function settings.new(dt, gettext)
+  local _ = gettext
+
+  -- Without its GUI darktable hangs in `register`, and only reads what was chosen in it.
+  local function register(...)
+    if dt.configuration.has_gui then dt.preferences.register(MODULE, ...) end
+  end
+
+  -- As text: only so can a number that was never chosen be told from 0.
+  local function read(name, default)
+    local value = dt.preferences.read(MODULE, name, "string")
+    return value and value ~= "" and value or default
+  end
+
+  local function text(name, label, tip, default)
+    register(name, "string", label, tip, default)
+    return function() return read(name, default) end
+  end
+
+  local function flag(name, label, tip)
+    register(name, "bool", label, tip, false)
+    return function() return dt.preferences.read(MODULE, name, "bool") == true end
+  end
+
+  local function number(name, label, tip, default)
+    register(name, "float", label, tip, default, 0, 1, 0.05)
+    return function() return math.max(0, math.min(1, tonumber(read(name, default)) or default)) end
+  end
+
+  local function choice(name, label, tip, known)
+    register(name, "enum", label, tip, known[1], table.unpack(known))
+    return function()
+      local value = read(name, known[1])
+      return is_one_of(value, known) and value or known[1]
+    end
+  end
+
+  local made = {}
+  -- shown from the last to the first
+  made.keep = flag("keep", _("hdrnet: keep intermediate files"),
+    _("the exported frames stay in the temporary folder, and the summary says where"))
+  made.strength = number("strength", _("hdrnet: strength of deblurring"), _("share of the correction, 0 to 1"), 1)
+  made.deblur_exports = flag("deblur_exports", _("hdrnet: deblur every exported picture"),
+    _("without this, only pictures with the tag hdrnet|deblur"))
+  made.folder = text("folder", _("hdrnet: folder for results"), _("empty: beside the originals"), "")
+  local format = choice("format", _("hdrnet: format of merged pictures"), _("how the HDR picture is stored"),
+    FORMAT_NAMES)
+  made.deghost = number("deghost", _("hdrnet: deghosting"), _("how readily frames count as different, 0 to 1"), 0.5)
+  made.model = choice("model", _("hdrnet: model"), _("auto takes a network where the frames disagree"), MODELS)
+  local frames = choice("frames", _("hdrnet: merge"),
+    _("linear exports: darktable reads the RAW files; original files: libhdrnet does"), FRAMES)
+  made.cli = text("darktable_cli", _("hdrnet: command darktable-cli"), _("exports the frames"),
+    default_cli(dt.configuration.running_os))
+  made.command = text("command", _("hdrnet: command hdrnet"), _("empty: found by itself"), "")
+
+  function made.format() return FORMATS[format()] end
+  function made.merges_originals() return frames() == FRAMES[2] end
+  return made
+end
+
+return settings

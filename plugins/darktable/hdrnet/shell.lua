@@ -1,0 +1,164 @@
+--[[ Programs are started, watched and stopped here, in a private folder that vanishes afterwards.
+
+Lua can only start a program through a shell, so every word is quoted for it and nothing of a name is interpreted.
+The program runs detached, and its output, its number and its exit code are files: whoever waits can sleep in between,
+which keeps darktable alive (hdrnet.lua hands in `sleep`).
+]]
+
+local shell = {}
+
+local POLL = 100 -- milliseconds
+local START_SECONDS, STOP_SECONDS = 10, 15
+
+--- Quote a word for a POSIX shell.
+function shell.quote_posix(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+--- Quote a word for a line of a Windows batch file; names there hold no quotes, other words must not either.
+function shell.quote_batch(word)
+  if word:find('["\r\n%z]') then error("a word with a quote cannot be handed over: " .. word, 0) end
+  -- backslashes before the closing quote would escape it
+  return '"' .. word:gsub("%%", "%%%%"):gsub("\\+$", "%0%0") .. '"'
+end
+
+local function quoted(words, quote)
+  local parts = {}
+  for index, word in ipairs(words) do parts[index] = quote(word) end
+  return table.concat(parts, " ")
+end
+
+--- The line that starts `words` detached on a POSIX system; `files` are quoted there.
+function shell.posix_line(words, folder)
+  local inside = shell.quote_posix(folder)
+  return ("cd %s && { { %s >out 2>err </dev/null & echo $! >pid; wait $!; echo $? >code.part; mv code.part code; } "
+    .. ">/dev/null 2>&1 & }"):format(inside, quoted(words, shell.quote_posix))
+end
+
+--- The batch file that runs `words` on Windows.
+function shell.batch_text(words, folder)
+  return table.concat({
+    "@echo off",
+    "chcp 65001 >nul",
+    "cd /d " .. shell.quote_batch(folder),
+    "echo started >pid",
+    "call " .. quoted(words, shell.quote_batch) .. " >out 2>err <nul",
+    "echo %errorlevel% >code.part",
+    "move /y code.part code >nul",
+    "",
+  }, "\r\n")
+end
+
+-- A path on a command line of Windows, where % cannot be escaped; only the temporary folder is ever named there.
+local function windows_path(path)
+  return '"' .. path:gsub("/", "\\") .. '"'
+end
+
+local function read_file(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+local function succeeded(command)
+  local ok = os.execute(command)
+  return ok == true or ok == 0
+end
+
+--- Programs run through a shell. `host`: windows (boolean), temporary (a folder), sleep(milliseconds).
+function shell.new(host)
+  local mine, count = {}, 0
+
+  local self = {}
+
+  --- A new private folder.
+  function self.make_folder()
+    for _ = 1, 20 do
+      count = count + 1
+      local name = ("hdrnet-%x-%x-%x"):format(os.time(), math.random(0, 0xFFFFFF), count)
+      local path = host.temporary .. "/" .. name
+      local command = host.windows and "mkdir " .. windows_path(path) or "mkdir -m 700 " .. shell.quote_posix(path)
+      if succeeded(command) then
+        mine[path] = true
+        return path
+      end
+    end
+    return nil, ("no folder can be made in '%s'"):format(host.temporary)
+  end
+
+  --- Remove a folder made here, with all that is in it.
+  function self.remove_folder(path)
+    if not mine[path] then error("not a folder made here: " .. tostring(path), 0) end
+    mine[path] = nil
+    if host.windows then
+      os.execute("rmdir /s /q " .. windows_path(path))
+    else
+      os.execute("rm -rf " .. shell.quote_posix(path))
+    end
+  end
+
+  local function start(words, folder, title)
+    for _, name in ipairs({ "out", "err", "pid", "code" }) do os.remove(folder .. "/" .. name) end
+    if not host.windows then return succeeded(shell.posix_line(words, folder)) end
+    local file = io.open(folder .. "/run.bat", "wb")
+    if not file then return false end
+    file:write(shell.batch_text(words, (folder:gsub("/", "\\"))))
+    file:close()
+    return succeeded(('start "%s" /min cmd /c "%s"'):format(title, windows_path(folder .. "/run.bat")))
+  end
+
+  local function stop(folder, title)
+    if host.windows then
+      os.execute(('taskkill /t /f /fi "WINDOWTITLE eq %s*" >nul 2>&1'):format(title))
+      return
+    end
+    local number = (read_file(folder .. "/pid") or ""):match("^(%d+)")
+    -- on SIGTERM the client ends, its socket closes, and the server drops the job
+    if number then os.execute("kill -TERM " .. number .. " 2>/dev/null") end
+  end
+
+  --- Run a program and wait. `on_line` gets each line of its output as it comes; once `should_stop` gives true the
+  --- program is stopped. Returns the exit code (nil if it was stopped or could not start), and what it said on errors.
+  function self.run(words, folder, on_line, should_stop)
+    local title = folder:match("[^/\\]+$")
+    if not start(words, folder, title) then return nil, "no program can be started" end
+    local position, rest, waited, stopping = 0, "", 0, nil
+
+    local function read_lines()
+      local file = io.open(folder .. "/out", "rb")
+      if not file then return end
+      file:seek("set", position)
+      local text = file:read("a")
+      file:close()
+      position = position + #text
+      rest = rest .. text
+      for line in rest:gmatch("([^\n]*)\n") do on_line((line:gsub("\r$", ""))) end
+      rest = rest:match("[^\n]*$")
+    end
+
+    while true do
+      host.sleep(POLL)
+      waited = waited + POLL / 1000
+      local code = read_file(folder .. "/code")
+      read_lines()
+      if code then
+        if rest ~= "" then on_line(rest) end
+        return not stopping and math.tointeger(tonumber(code)) or nil, read_file(folder .. "/err") or ""
+      end
+      if not stopping and should_stop() then
+        stopping = waited
+        stop(folder, title)
+      end
+      if stopping and waited - stopping > STOP_SECONDS then return nil, "the program does not stop" end
+      if waited > START_SECONDS and (read_file(folder .. "/pid") or "") == "" then
+        return nil, "the program does not start"
+      end
+    end
+  end
+
+  return self
+end
+
+return shell

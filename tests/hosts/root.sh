@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# A small Debian 13 with the real hosts, GIMP 3 and darktable 5, for the tests in this folder.
+#
+#   root.sh build                      build it, once; it lies in ~/.cache/libhdrnet/hosts (or $HDRNET_CACHE/hosts)
+#   root.sh path                       print its folder if it is there and of this list of packages; else fail
+#   root.sh run [FOLDER…] -- CMD…      run CMD in it with the named folders at their own paths; /tmp is empty and private
+set -uo pipefail
+
+suite=trixie
+mirror=${HDRNET_MIRROR:-http://deb.debian.org/debian}
+# sorted; one root for both hosts
+packages=(
+  darktable exiv2 gimp gir1.2-gimp-3.0 imagemagick libtiff-tools lua-check lua5.3 lua5.4 openbox python3 python3-gi
+  python3-gi-cairo x11-apps x11-utils xauth xdotool xvfb
+)
+hosts=${HDRNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libhdrnet}/hosts
+root=$hosts/$suite
+stamp=$root/.built-from
+wanted="$suite ${packages[*]}"
+
+fail() {
+  echo "tests/hosts/root.sh: $*" >&2
+  exit 1
+}
+
+is_built() { [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; }
+
+build() {
+  is_built && return
+  [ "$(uname -s)" = Linux ] || fail "the hosts' root is a Debian: it can only be built on Linux."
+  [ "$(id -u)" = 0 ] || fail "the hosts' root is built and entered by the superuser only."
+  mkdir -p "$hosts" || exit
+  exec 9>"$hosts/lock" && flock 9
+  is_built && return
+  command -v mmdebstrap >/dev/null || {
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
+  } || fail "mmdebstrap is missing and could not be installed (no network?)."
+  rm -rf --one-file-system "$root"
+  local signed=/usr/share/keyrings/debian-archive-keyring.gpg
+  TMPDIR=$hosts mmdebstrap --quiet --variant=apt --mode=root --aptopt='APT::Install-Recommends "0"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --include="${packages[*]}" \
+    "$suite" "$root" "deb [signed-by=$signed] $mirror $suite main" ||
+    fail "mmdebstrap could not build the root of $mirror."
+  printf '%s\n' "$wanted" >"$stamp" # last: without it, what is there may be half a root
+}
+
+# Run "$@" after the folders before "--", in the root, with mounts that vanish with the process.
+run() {
+  is_built || fail "the root is not built; run tests/hosts/root.sh build."
+  exec unshare --mount --pid --fork --kill-child --propagation private bash -c '
+    root=$1; shift
+    mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" || exit 125
+    while [ "$1" != -- ]; do
+      mkdir -p "$root$1" && mount --rbind "$1" "$root$1" || exit 125
+      shift
+    done
+    shift
+    exec chroot "$root" "$@"' bash "$root" "$@"
+}
+
+case ${1:-} in
+  build) build ;;
+  path) is_built && printf '%s\n' "$root" ;;
+  run) shift && run "$@" ;;
+  *) fail "say build, path, or run [FOLDER…] -- CMD…" ;;
+esac
