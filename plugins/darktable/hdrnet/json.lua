@@ -73,8 +73,10 @@ function read_value(text, at)
   local sign = text:sub(at, at)
   if sign == '"' then return read_string(text, at) end
   if sign == "[" then
+    local count = 0 -- not #found: null leaves a hole
     return read_items(text, at, "]", function(found, from)
-      found[#found + 1], from = read_value(text, from)
+      count = count + 1
+      found[count], from = read_value(text, from)
       return from
     end)
   end
