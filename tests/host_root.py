@@ -25,9 +25,10 @@ def run_inside(*words, folders=(), env=None, timeout):
     """Run a command in the root, with the repository and `folders` at their own paths; skip the test without a root."""
     if missing():
         pytest.skip(missing())
-    # the root has programs of its own, and nothing of this Python
+    # set inside: out here HOME says where the root is
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+    pairs = [f"{name}={value}" for name, value in {**environment, **(env or {})}.items()]
     return subprocess.run(
-        [SCRIPT, "run", REPOSITORY, *folders, "--", *map(str, words)], capture_output=True, text=True, timeout=timeout,
-        env={**os.environ, **environment, **(env or {})}, errors="replace",
+        [SCRIPT, "run", REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)], capture_output=True, text=True,
+        timeout=timeout, errors="replace",
     )  # fmt: skip

@@ -56,7 +56,8 @@ run() {
       shift
     done
     shift
-    exec chroot "$root" "$@"' bash "$root" "$@"
+    chroot "$root" "$@" # no exec: as process 1 it would miss signals (xvfb-run waits for one for ever)
+    exit $?' bash "$root" "$@"
 }
 
 case ${1:-} in

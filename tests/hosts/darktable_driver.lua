@@ -1,0 +1,26 @@
+-- Runs a scenario inside darktable without a window: lua5.4 darktable_driver.lua LIBRARY-FOLDER SCENARIO.lua
+-- A scenario is a function (dt, plugin, tell); tell(name, …) writes a line, its values apart by tabs.
+
+package.cpath = arg[1] .. "/?.so;" .. package.cpath
+io.stdout:setvbuf("line")
+
+local repository = arg[0]:match("^(.*)/tests/hosts/[^/]*$")
+local configuration = os.getenv("HOME") .. "/config"
+local words = { "--configdir", configuration, "--cachedir", configuration, "--library", ":memory:", "--disable-opencl",
+  "--conf", "write_sidecar_files=on import" }
+for index = 3, #arg do
+  table.move({ "--conf", "lua/hdrnet/" .. arg[index] }, 1, 2, #words + 1, words)
+end
+local dt = require("darktable")(table.unpack(words))
+dt.control.sleep(100) -- comes back with the lock on Lua, which starting darktable gave away; its threads use Lua, too
+local plugin = dofile(repository .. "/plugins/darktable/hdrnet.lua")
+
+local function tell(...)
+  local texts = {}
+  for index, value in ipairs({ ... }) do texts[index] = tostring(value):gsub("[\t\n]", " ") end
+  print("TOLD\t" .. table.concat(texts, "\t"))
+end
+
+local ok, failure = pcall(dofile(arg[2]), dt, plugin, tell)
+tell("ended", ok, failure or "")
+os.exit(true, false) -- closing darktable's library from Lua is not what is tested

@@ -1,0 +1,372 @@
+"""The plug-in in a real darktable: merges, maps and exports, and what is left when things go wrong."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from commands import COMMAND, ENVIRONMENT, exposures, radiance, write_bracket, write_frame
+from host_root import REPOSITORY, missing, run_inside
+from residents import Home, wait_until
+from small_networks import save_random_weights
+from synthetic import dng, tag
+
+from libhdrnet.io.read import read_photo
+
+DRIVER = REPOSITORY / "tests/hosts/darktable_driver.lua"
+HOOK = f"dofile('{REPOSITORY}/plugins/darktable/hdrnet.lua')"
+SIZE = (96, 144)
+TIMEOUT = 60
+NAMES = "Köln 'q\" $HOME `id`"
+SHOWN = "/usr/lib/x86_64-linux-gnu/darktable"
+
+
+class Darktable:
+    """A darktable with a home of its own, in which `hdrnet` asks the server of `place`."""
+
+    def __init__(self, folder, place):
+        self.folder = folder
+        self.place = place
+        self.temporary = folder / "temporary"
+        self.pictures = folder / NAMES
+        for path in (self.temporary, self.pictures, folder / "lib", folder / "home"):
+            path.mkdir()
+        (folder / "lib/darktable.so").symlink_to(f"{SHOWN}/libdarktable.so")
+        self.command = self.script("hdrnet", f'PYTHONPATH="{REPOSITORY}" exec python3 -m libhdrnet.cli "$@"')
+        self.environment = {
+            "HOME": str(folder / "home"), "TMPDIR": str(self.temporary), "LD_LIBRARY_PATH": SHOWN,
+            "HDRNET_RUNTIME": str(place.runtime),
+        }  # fmt: skip
+
+    def script(self, name, text):
+        """Write a command whose path needs quoting."""
+        path = self.folder / f"the 'command' {name}"
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o700)
+        return path
+
+    def inside(self, *words):
+        done = run_inside(*words, folders=[self.folder, self.place.folder], env=self.environment, timeout=TIMEOUT)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def play(self, scenario, **settings):
+        """Run a scenario (the body of a Lua function of dt, plugin, tell); gives what it told, name to rows."""
+        script = self.folder / "scenario.lua"
+        script.write_text(f"return function(dt, plugin, tell)\nlocal folder = ...\n{scenario}\nend\n".replace(
+            "local folder = ...", f"local folder = {json.dumps(str(self.pictures), ensure_ascii=False)}"))  # fmt: skip
+        settings = {"command": self.command, "model": "classical", **settings}
+        pairs = [f"{name}={value}" for name, value in settings.items()]
+        words = ["xvfb-run", "-a", "lua5.4", DRIVER, self.folder / "lib", script, *pairs]
+        told = {}
+        output = self.inside(*words).stdout
+        for line in output.splitlines():
+            if line.startswith("TOLD\t"):
+                name, *values = line.split("\t")[1:]
+                told.setdefault(name, []).append(values)
+        assert told.get("ended") == [["true", ""]], output
+        return told
+
+    def export(self, source, output, *words, hook=True, **settings):
+        """Export with darktable-cli; gives what it said."""
+        pairs = {"lua/hdrnet/command": self.command, **{f"lua/hdrnet/{name}": value for name, value in settings.items()}}
+        configuration = self.folder / "home/cli"
+        done = self.inside(
+            "darktable-cli", source, output, *words, "--core", "--configdir", configuration, "--cachedir",
+            configuration, "--library", ":memory:", "--disable-opencl", "--conf", "write_sidecar_files=never",
+            "--conf", "plugins/imageio/format/tiff/bpp=16",
+            *(word for name, value in pairs.items() for word in ("--conf", f"{name}={value}")),
+            *(["--luacmd", HOOK] if hook else []),
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A resident server with small random networks."""
+    if missing():
+        pytest.skip(missing())
+    home = Home(save_random_weights(tmp_path_factory.mktemp("weights")))
+    home.serve()
+    yield home
+    home.end()
+
+
+@pytest.fixture
+def darktable(tmp_path, place):
+    """A fresh darktable; nothing may be left in its temporary folder."""
+    host = Darktable(tmp_path, place)
+    before = place.leftovers()
+    yield host
+    assert list(host.temporary.iterdir()) == []
+    assert wait_until(lambda: place.leftovers() == before)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def pixels_of(path):
+    return read_photo(path).pixels
+
+
+def hdrnet(place, *words):
+    """Run the command here, with the same server."""
+    subprocess.run(
+        [*COMMAND, *map(str, words), "--resident"], check=True, timeout=TIMEOUT, capture_output=True,
+        env={**ENVIRONMENT, **os.environ, **place.environment},
+    )  # fmt: skip
+
+
+IMPORT = """
+local images = {}
+for _, name in ipairs({%s}) do images[#images + 1] = dt.database.import(folder .. "/" .. name) end
+local function never() return false end
+local function merge(should_stop, report)
+  local summary, outputs = plugin.merge(images, report or function() end, should_stop or never)
+  for _, line in ipairs(summary) do tell("summary", line) end
+  return outputs
+end
+"""
+
+
+def importing(names):
+    return IMPORT % ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
+
+
+def test_several_brackets_are_merged_beside_their_originals(darktable):
+    folder = darktable.pictures
+    names = []
+    for suffix, minute in ((".jpg", 1), (".tif", 2), (".dng", 3)):
+        for index, path in enumerate(write_bracket(folder, suffix if suffix != ".dng" else ".tif", size=SIZE)):
+            new = path.with_name(f"{NAMES} {suffix[1:]}-{index}{suffix}")
+            path.rename(new)
+            if suffix == ".dng":
+                linear = exposures(size=SIZE)[index]
+                mosaic = np.empty(SIZE, np.float32)
+                for row, column, channel in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
+                    mosaic[row::2, column::2] = linear[row::2, column::2, channel]
+                dng(new, mosaic=np.round(512 + mosaic * (16383 - 512)).astype(np.uint16))
+            tag(new, {"Exif.Photo.DateTimeOriginal": f"2024:05:06 07:0{minute}:0{index}",
+                      "Exif.Photo.ExposureTime": ("1/60", "1/15", "1/4")[index]})  # fmt: skip
+            names.append(new.name)
+    bad = folder / names[4]
+    bad.write_bytes(bad.read_bytes()[:3000])
+    alone = write_frame(folder / "alone.jpg", exposures(size=SIZE)[1], "1/15")
+    tag(alone, {"Exif.Photo.DateTimeOriginal": "2024:05:07 07:00:00"})
+    names.append(alone.name)
+    (folder / f"{NAMES} jpg-0_hdr.exr").write_bytes(b"somebody's")
+
+    told = darktable.play(importing(names) + """
+      local tag = dt.tags.create("place|Köln")
+      dt.tags.attach(tag, images[2])
+      images[1].title, images[2].rating, images[3].red = "Ein Titel", 4, true
+      dt.control.sleep(1500) -- sidecar files are written behind the scenes
+      local function sidecars()
+        local texts = {}
+        for index, image in ipairs(images) do
+          local file = io.open(image.sidecar, "rb")
+          texts[index] = file and file:read("a") or ""
+          if file then file:close() end
+        end
+        return texts
+      end
+      local before, steps, last = sidecars(), 0, 0
+      local function count(fraction)
+        assert(fraction >= last)
+        steps, last = steps + 1, fraction
+      end
+      for _, path in ipairs(merge(never, count)) do tell("output", path) end
+      dt.control.sleep(1500)
+      local after, unchanged, present = sidecars(), 0, 0
+      for index in ipairs(images) do
+        if before[index] == after[index] then unchanged = unchanged + 1 end
+        if before[index] ~= "" then present = present + 1 end
+      end
+      tell("sidecars", unchanged, present)
+      tell("steps", steps > 6, last)
+      for _, image in ipairs(dt.database) do
+        local tags = {}
+        for _, tag in ipairs(dt.tags.get_tags(image)) do tags[#tags + 1] = tag.name end
+        table.sort(tags)
+        tell("image", image.filename, image.group_leader.filename, image.rating, image.title, image.red,
+          image.exif_datetime_taken, table.concat(tags, ", "))
+      end
+    """)  # fmt: skip
+    outputs = [Path(row[0]) for row in told["output"]]
+    assert [path.name for path in outputs] == [f"{NAMES} jpg-0_hdr_01.exr", f"{NAMES} dng-0_hdr.exr"]
+    assert all(path.parent == folder for path in outputs)
+    summary = [row[0] for row in told["summary"]]
+    assert len(summary) == 4
+    assert summary[0].endswith("merged as " + outputs[0].name)
+    assert summary[1] == "alone.jpg: belongs to no bracket, left out"
+    assert "could not be exported" in summary[2] and bad.name in summary[2]
+    assert told["sidecars"] == [["10", "10"]]
+    assert told["steps"] == [["true", "1.0"]]
+    assert (folder / f"{NAMES} jpg-0_hdr.exr").read_bytes() == b"somebody's"
+
+    images = {row[0]: row[1:] for row in told["image"]}
+    for first, output in ((0, outputs[0]), (6, outputs[1])):
+        assert {images[name][0] for name in [*names[first : first + 3], output.name]} == {names[first]}
+        assert "darktable|hdrnet|merged" in images[output.name][5]
+        expected = radiance(*SIZE)
+        merged = pixels_of(output)
+        inner = (slice(8, -8), slice(8, -8))
+        assert merged.shape == expected.shape
+        assert merged.max() > 1.5
+        assert np.median(np.abs(merged - expected)[inner] / expected[inner]) < 0.02
+    assert images[outputs[0].name][1:5] == ["4", "Ein Titel", "true", "2024:05:06 07:01:00"]
+    assert "place|Köln" in images[outputs[0].name][5]
+    assert "place|Köln" not in images[outputs[1].name][5]
+    assert images[names[4]][0] == names[4]
+
+
+@pytest.mark.parametrize("frames", ["linear exports", "original files"])
+def test_a_merge_is_what_the_library_makes_of_the_same_files(darktable, frames, tmp_path):
+    paths = write_bracket(darktable.pictures, size=SIZE)
+    before = contents(darktable.pictures)
+    results = tmp_path / "results 'ä'"
+    results.mkdir()
+    told = darktable.play(
+        importing(path.name for path in paths) + 'for _, path in ipairs(merge()) do tell("output", path) end',
+        frames=frames, format="TIFF, 32 bit", folder=results, keep="TRUE",
+    )  # fmt: skip
+    (kept,) = darktable.temporary.iterdir()
+    assert told["summary"][1][0].endswith(str(kept))
+    exported = sorted(kept.glob("*.tif"))
+    if frames == "linear exports":
+        for path, linear in zip(exported, exposures(size=SIZE), strict=True):
+            found = tifffile.imread(path)
+            assert found.dtype == np.float32
+            np.testing.assert_allclose(np.median(found / np.maximum(linear, 1e-3)), 1, atol=0.01)
+        inputs = exported
+    else:
+        assert exported == []
+        inputs = paths
+    ours = tmp_path / "ours.tif"
+    hdrnet(darktable.place, "merge", *inputs, "-o", ours, "--model", "classical")
+    output = results / "a_hdr.tif"
+    assert told["output"] == [[str(output)]]
+    np.testing.assert_allclose(pixels_of(output), pixels_of(ours), rtol=1e-5)
+    assert {name: data for name, data in contents(darktable.pictures).items() if name in before} == before
+    shutil.rmtree(kept)
+
+
+def test_nothing_changes_when_hdrnet_is_missing_or_fails(darktable):
+    paths = write_bracket(darktable.pictures, size=SIZE)
+    failing = darktable.script("failing", """echo '{"event": "error", "message": "the disk is full"}'; exit 2""")
+    before = contents(darktable.pictures)
+    report = """
+      merge()
+      for _, line in ipairs((plugin.defocus({ images[1] }, function() end, never))) do tell("summary", line) end
+      tell("count", #dt.database)
+      for _, image in ipairs(images) do tell("leader", image.group_leader.filename) end
+    """
+    scenario = importing(path.name for path in paths) + report
+    for command, reason in (("/nowhere/hdrnet", "'/nowhere/hdrnet' was not found"), (failing, "the disk is full")):
+        told = darktable.play(scenario, command=command, frames="original files")
+        assert len(told["summary"]) == 2
+        assert all(reason in row[0] for row in told["summary"])
+        assert told["count"] == [["3"]]
+        assert told["leader"] == [[path.name] for path in paths]
+    told = darktable.play(scenario, darktable_cli="/nowhere/darktable-cli", command=failing)
+    assert "'/nowhere/darktable-cli' was not found" in told["summary"][0][0]
+    now = contents(darktable.pictures)
+    assert {name: now[name] for name in before} == before
+    assert all(name in before or name.endswith(".xmp") for name in now)
+
+
+def test_cancel_stops_the_server_s_job(darktable):
+    paths = write_bracket(darktable.pictures, size=(1200, 1600))
+    told = darktable.play(importing(path.name for path in paths) + """
+      local stage = ""
+      local started = os.time()
+      merge(function() return stage == "merging with the network" end, function(_, now) stage = now end)
+      tell("stage", stage)
+    """, model="psfnet", frames="original files")  # fmt: skip
+    assert told["stage"] == [["merging with the network"]]
+    assert told["summary"][0][0].endswith(": cancelled")
+    wire = darktable.place.wire()
+    wire.hello()
+    wait_until(lambda: wire.ask("status")["result"]["jobs"] == [], seconds=20)
+    wire.close()
+    assert sorted(path.name for path in darktable.pictures.glob("*_hdr*")) == []
+
+
+def test_a_defocus_map_is_grouped_with_its_picture(darktable, tmp_path):
+    (path, *_) = write_bracket(darktable.pictures, size=SIZE)
+    told = darktable.play(importing([path.name]) + """
+      local _, outputs = plugin.defocus(images, function() end, never)
+      tell("output", outputs[1])
+      for _, image in ipairs(dt.database) do
+        tell("image", image.filename, image.group_leader.filename, image.width, image.height)
+      end
+    """)  # fmt: skip
+    output = darktable.pictures / "a_defocus.tif"
+    assert told["output"] == [[str(output)]]
+    assert [row[:2] for row in told["image"]] == [["a.jpg", "a.jpg"], ["a_defocus.tif", "a.jpg"]]
+    hdrnet(darktable.place, "defocus", path, "-o", tmp_path / "ours.tif")
+    found = tifffile.imread(output)
+    assert found.shape == SIZE
+    np.testing.assert_array_equal(found, tifffile.imread(tmp_path / "ours.tif"))
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".jpg"])
+def test_an_export_is_deblurred_in_place(darktable, tmp_path, suffix):
+    source = write_frame(darktable.pictures / "ü 'x\" $y.jpg", exposures(size=SIZE)[1], "1/15")
+    before = contents(darktable.pictures)
+    plain, sharp = tmp_path / f"plain{suffix}", tmp_path / f"ö'\" sharp{suffix}"
+    darktable.export(source, plain, deblur_exports="TRUE", strength=0.75, hook=False)
+    said = darktable.export(source, sharp, deblur_exports="TRUE", strength=0.75)
+    assert "without deblurring" not in said
+    ours = tmp_path / f"ours{suffix}"
+    hdrnet(darktable.place, "deblur", plain, "-o", ours, "--strength", "0.75")
+    exported, deblurred = read_photo(plain), read_photo(sharp)
+    np.testing.assert_array_equal(deblurred.pixels, pixels_of(ours))
+    assert deblurred.pixels.dtype == exported.pixels.dtype
+    assert not np.array_equal(deblurred.pixels, exported.pixels)
+    assert deblurred.icc == exported.icc
+    assert deblurred.metadata.exif["Exif.Photo.ExposureTime"] == "1/15"
+    assert contents(darktable.pictures) == before
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_the_tag_asks_for_deblurring_where_the_preference_does_not(darktable, tmp_path):
+    for name in ("tagged", "other"):
+        path = write_frame(darktable.pictures / f"{name}.jpg", exposures(size=SIZE)[1], "1/15")
+        if name == "tagged":
+            tag(path, xmp={"Xmp.lr.hierarchicalSubject": ["hdrnet|deblur"]})
+        darktable.export(path, tmp_path / f"{name}.tif")
+    tagged, other = (read_photo(tmp_path / f"{name}.tif") for name in ("tagged", "other"))
+    assert "Xmp.hdrnet.record" in str(tagged.metadata) or not np.array_equal(tagged.pixels, other.pixels)
+
+
+@pytest.mark.parametrize("command", ["missing", "failing", "dying"])
+def test_a_failure_leaves_darktable_s_own_export(darktable, tmp_path, command):
+    source = write_frame(darktable.pictures / "a.jpg", exposures(size=SIZE)[1], "1/15")
+    commands = {
+        "missing": ("/nowhere/hdrnet", "'/nowhere/hdrnet' was not found"),
+        "failing": (darktable.script("failing", """echo '{"event": "error", "message": "no space left"}'; exit 2"""),
+                    "no space left"),
+        "dying": (darktable.script("dying", 'for word; do case $word in *.tif) out=$word;; esac; done\n'
+                                   'echo half >"$out"; kill -9 $$'), "ended with code 137"),
+    }  # fmt: skip
+    path, reason = commands[command]
+    said = darktable.export(source, tmp_path / "out.tif", deblur_exports="TRUE", command=path)
+    assert f"hdrnet: out.tif was exported without deblurring: " in said and reason in said
+    darktable.export(source, tmp_path / "plain.tif", hook=False)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), tifffile.imread(tmp_path / "plain.tif"))
+    assert sorted(path.name for path in tmp_path.glob("*.tif")) == ["out.tif", "plain.tif"]
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_a_format_that_hdrnet_does_not_write_is_left_alone(darktable, tmp_path):
+    source = write_frame(darktable.pictures / "a.jpg", exposures(size=SIZE)[1], "1/15")
+    said = darktable.export(source, tmp_path / "out.webp", "--out-ext", ".webp", deblur_exports="TRUE")
+    assert ".webp files cannot be deblurred" in said
+    assert cv2.imread(str(tmp_path / "out.webp")).shape == (*SIZE, 3)
