@@ -75,6 +75,9 @@ else
   echo "== these passed; now pytest"
 fi
 
+# GIMP and darktable, once; where they cannot be had, their tests are skipped and say why
+tests/hosts/root.sh build || echo "== the tests in real hosts will be skipped; the line above says why"
+
 if [ $# -eq 0 ]; then
   set -- --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
 fi

@@ -69,8 +69,6 @@ function panel.new(context, tasks, say)
     return {} -- darktable itself has nothing to export
   end
 
-  dt.register_storage(MODULE, _("HDR merge"), function() end, nil, nil, merge_from_export)
-
   if dt.gui.current_view().id == "lighttable" then
     install()
   else
@@ -80,12 +78,14 @@ function panel.new(context, tasks, say)
   end
 
   function self.show()
+    dt.register_storage(MODULE, _("HDR merge"), function() end, nil, nil, merge_from_export)
     dt.register_event(MODULE .. "-merge", "shortcut", merge_selected, _("hdrnet: merge selected as HDR"))
     dt.register_event(MODULE .. "-defocus", "shortcut", map_selected, _("hdrnet: defocus map of selected"))
     if installed then dt.gui.libs[MODULE].visible = true end
   end
 
   function self.destroy()
+    dt.destroy_storage(MODULE)
     dt.destroy_event(MODULE .. "-merge", "shortcut")
     dt.destroy_event(MODULE .. "-defocus", "shortcut")
     if installed then dt.gui.libs[MODULE].visible = false end
