@@ -64,7 +64,8 @@ end
 
 local panel = dt.configuration.has_gui and part("panel").new(context, tasks, say) or nil
 
-local function deblur_export(_event, image, filename)
+local function deblur_export(_event, image, filename, _format, storage)
+  if storage and storage.plugin_name == MODULE then return end -- frames of a merge
   if not (context.settings.deblur_exports() or is_tagged(image)) then return end
   local name = filename:match("[^/\\]+$")
   local work = function(report, should_stop)

@@ -64,9 +64,13 @@ function panel.new(context, tasks, say)
       })
   end
 
-  local function merge_from_export(_storage, _format, images)
+  -- The frames need another development than darktable's exports have. Those cannot be left out: darktable 5.0 crashes
+  -- when a storage's `initialize` takes pictures from the list.
+  local function drop_export(_storage, _image, _format, filename) os.remove(filename) end
+  local function merge_exported(_storage, files)
+    local images = {}
+    for image in pairs(files) do images[#images + 1] = image end
     start(_("HDR merge"), tasks.merge, images)
-    return {} -- darktable itself has nothing to export
   end
 
   if dt.gui.current_view().id == "lighttable" then
@@ -78,7 +82,7 @@ function panel.new(context, tasks, say)
   end
 
   function self.show()
-    dt.register_storage(MODULE, _("HDR merge"), function() end, nil, nil, merge_from_export)
+    dt.register_storage(MODULE, _("HDR merge"), drop_export, merge_exported)
     dt.register_event(MODULE .. "-merge", "shortcut", merge_selected, _("hdrnet: merge selected as HDR"))
     dt.register_event(MODULE .. "-defocus", "shortcut", map_selected, _("hdrnet: defocus map of selected"))
     if installed then dt.gui.libs[MODULE].visible = true end
