@@ -17,7 +17,7 @@ import numpy as np
 TIMES = (0.25, 1.0, 4.0)
 
 
-def bracket(megapixels, moving):
+def bracket(megapixels, moving=0.0):
     import cv2
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
