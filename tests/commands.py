@@ -1,5 +1,6 @@
 """What the tests of the command line share: brackets on disk, and the command as a process of its own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -72,3 +73,10 @@ def start(*words, env=None, **options):
     if os.name == "posix":  # a test run in a shell's background would hand down an ignored Ctrl+C
         options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen([*COMMAND, *map(str, words)], env=environment, text=True, **options)
+
+
+def read_until(process, stage):
+    """Read what a command with --json tells until it is at that stage of its progress."""
+    for line in process.stdout:
+        if json.loads(line).get("stage") == stage:
+            return

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import skimage.data
 import tifffile
-from commands import ENVIRONMENT, TIMEOUT, TIMES, exposures, radiance, start, write_bracket, write_frame
+from commands import ENVIRONMENT, TIMEOUT, TIMES, exposures, radiance, read_until, start, write_bracket, write_frame
 
 from libhdrnet.errors import OutOfMemoryError
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
@@ -340,10 +340,8 @@ def test_ctrl_c_ends_a_running_merge_with_four(tmp_path, random_weights):
         "--model", "psfnet",
         env={"HDRNET_WEIGHTS": str(random_weights)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        for line in process.stdout:
-            if json.loads(line).get("stage") == "merging with the network":
-                process.send_signal(signal.SIGINT)
-                break
+        read_until(process, "merging with the network")
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (4, "")
     assert events(out)[-1]["kind"] == "CancelledError"

@@ -8,6 +8,7 @@ All is done at a reduced size, where noise is small; the maps are spread to full
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,10 +62,11 @@ class Agreement:
 
     def of_all(self, rows: slice) -> FloatImage:
         """Return the agreement of all frames, (h, W) in [0, 1]."""
-        return self._spread(self.weakest(), rows)
+        return self._spread(self.weakest, rows)
 
+    @cached_property
     def weakest(self) -> Map:
-        """Return the least agreement of any frame, (h, w) uint8."""
+        """The least agreement of any frame, (h, w) uint8."""
         planes = [plane for plane in self.maps if plane is not None]
         return np.minimum.reduce(planes) if planes else np.full_like(self.lost, 255)
 
@@ -75,7 +77,7 @@ class Agreement:
             plane = self.maps[index]
             if plane is not None:
                 best = np.maximum(best, plane)
-        guessed = ((self.lost > 127) & (best <= 127) & (self.weakest() <= 127)).astype(np.uint8) * 255
+        guessed = ((self.lost > 127) & (best <= 127) & (self.weakest <= 127)).astype(np.uint8) * 255
         out = np.empty(self.shape, np.float32)
         for top in range(0, self.shape[0], BAND):
             rows = slice(top, top + BAND)

@@ -205,7 +205,7 @@ def merge(
         radiance = merge_classical(frames, reference, reporter=reporter.part(0.2, 1))
     elif model == "auto" and agreement is not None:
         radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.2, 0.3))
-        report, repaired = repair(radiance, frames, agreement, chosen, used, settings, reporter.part(0.3, 1))
+        report, repaired = repair(radiance, frames, reference, agreement, chosen, used, settings, reporter.part(0.3, 1))
         used = tuple(sorted(range(len(exposures)), key=lambda i: exposures[i]))
     else:
         radiance, report = merge_network(

@@ -18,6 +18,7 @@ RIM = 16
 def repair(
     radiance: FloatImage,
     frames: Sequence[Frame],
+    reference: int,
     agreement: Agreement,
     network: str,
     used: tuple[int, ...],
@@ -34,7 +35,6 @@ def repair(
 
     size = 2 * RIM + 1
     needed = cv2.dilate(moved.view(np.uint8), np.ones((size, size), np.uint8)).view(np.bool_)
-    reference = used[-1] if network == "msffnet" else used[1]
     own = frames[reference].exposure
     repaired = np.zeros_like(radiance)
 

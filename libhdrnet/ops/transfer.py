@@ -25,8 +25,6 @@ _PRIOR = np.array([3.0, 0.3, 0.3, 0.3]) * 1e-3
 _SPREAD_REACH = 16
 _SPREAD_RANK = 30
 """Percentile over neighbouring levels: where something moves the spread is wide, and noise is not."""
-
-
 _MIDDLES = (np.arange(LEVELS) + 0.5) / LEVELS
 
 
@@ -52,7 +50,7 @@ def fit_transfer(bright: Codes, dark: Codes, ratio: float, saturated: float) -> 
 
 
 def interpolate(values: Doubles, levels: int = 4096) -> npt.NDArray[np.float32]:
-    """Return a table (256,) for `levels` levels."""
+    """Return `values` (256,), as `fit_transfer` gives them for a channel, for `levels` levels: (levels,) float32."""
     return np.interp((np.arange(levels) + 0.5) / levels, _MIDDLES, values).astype(np.float32)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from libhdrnet import tasks
 from libhdrnet.errors import InputError
-from libhdrnet.tasks.files import merge_images, read_map, reporter, settings, tell_merge
+from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, settings, tell_merge
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -108,7 +108,7 @@ def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str
 
     pixels, linear = _picture(options, folder)
     radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
-    record = {"operation": "defocus", "inputs": [_name(options.input)], "engine": report.as_record()}
+    record = defocus_record(_name(options.input), report)
     return {**write_array(radius, folder, "defocus"), "largest_radius": float(radius.max()), "record": record}
 
 

@@ -18,7 +18,7 @@ from libhdrnet.tasks.options import (
 )
 
 if TYPE_CHECKING:
-    from libhdrnet.engine import Reporter, Settings
+    from libhdrnet.engine import Report, Reporter, Settings
     from libhdrnet.ops.frames import ImageLike
     from libhdrnet.ops.merge import MergeResult
 
@@ -142,7 +142,7 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
 
     pixels, linear = open_image(options.input, None)
     radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
-    record = {"operation": "defocus", "inputs": [Path(options.input).name], "engine": report.as_record()}
+    record = defocus_record(Path(options.input).name, report)
     write_map(options.output, radius, scale=None, record=record)
     largest = float(radius.max())
     message = f"wrote {options.output} (largest radius {largest:.1f} pixels)"
@@ -170,6 +170,11 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     for note in result.report.notes:
         talk.note(note)
     return Done(f"wrote {options.output}", [options.output], record)
+
+
+def defocus_record(name: str, report: "Report") -> dict[str, Any]:
+    """Return how the defocus map of the picture `name` was made."""
+    return {"operation": "defocus", "inputs": [name], "engine": report.as_record()}
 
 
 def settings(options: EngineOptions) -> "Settings":

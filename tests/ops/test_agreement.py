@@ -78,7 +78,7 @@ def test_a_speck_is_not_an_object(shoot):
 
 def test_deghost_zero_finds_nothing_and_more_finds_more(shoot):
     frames = shoot((0.25, 1, 4), noise=0.02, changes={0: 0.2})
-    moved = [float((find_agreement(frames, 1, deghost=d).weakest() < 128).mean()) for d in (0.0, 0.5, 1.0)]
+    moved = [float((find_agreement(frames, 1, deghost=d).weakest < 128).mean()) for d in (0.0, 0.5, 1.0)]
     assert moved[0] == 0 and 0 < moved[1] <= moved[2]
 
 

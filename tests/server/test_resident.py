@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from commands import COMMAND, ENVIRONMENT, TIMEOUT, start, write_bracket
+from commands import COMMAND, ENVIRONMENT, TIMEOUT, read_until, start, write_bracket
 from residents import is_alive, wait_until
 
 from libhdrnet.engine import run as engine
@@ -129,10 +129,8 @@ def test_ctrl_c_cancels_the_server_s_job(living, wire, tmp_path):
         "merge", *paths, "-o", tmp_path / "o.exr", "--json", "--no-align", "--resident", *WHOLE, env=dict(os.environ),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        for line in process.stdout:
-            if json.loads(line).get("stage") == "merging with the network":
-                process.send_signal(signal.SIGINT)
-                break
+        read_until(process, "merging with the network")
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (4, "")
     assert json.loads(out.splitlines()[-1])["kind"] == "CancelledError"
@@ -145,10 +143,8 @@ def test_a_server_that_dies_is_told_and_the_work_done_by_the_next(home, tmp_path
     process = home.serve()
     words = ("merge", *paths, "-o", tmp_path / "o.exr", "--no-align", "--resident", "--json", *WHOLE)
     with start(*words, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
-        for line in client.stdout:
-            if json.loads(line).get("stage") == "merging with the network":
-                process.kill()
-                break
+        read_until(client, "merging with the network")
+        process.kill()
         out, err = client.communicate(timeout=TIMEOUT)
     events = [json.loads(line) for line in out.splitlines()]
     assert (client.returncode, err, events[-1]["event"]) == (0, "", "done")
