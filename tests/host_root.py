@@ -1,4 +1,4 @@
-"""What the tests in real hosts share: the Debian root with GIMP and darktable (tests/hosts/root.sh)."""
+"""What the tests in real hosts share: the Debian roots with GIMP and darktable (tests/hosts/root.sh)."""
 
 import os
 import subprocess
@@ -12,23 +12,23 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 @cache
-def missing():
-    """Why the root cannot be used; empty if it can."""
+def missing(suite="trixie"):
+    """Why the root of a suite cannot be used; empty if it can."""
     if os.name != "posix" or os.geteuid() != 0:
         return "needs the superuser to enter the root with the real hosts"
-    if subprocess.run([SCRIPT, "path"], capture_output=True).returncode:
-        return "needs the root with the real hosts: tests/hosts/root.sh build (network and superuser)"
+    if subprocess.run([SCRIPT, "path", suite], capture_output=True).returncode:
+        return f"needs the root with the real hosts: tests/hosts/root.sh build {suite} (network and superuser)"
     return ""
 
 
-def run_inside(*words, folders=(), env=None, timeout):
+def run_inside(*words, suite="trixie", folders=(), env=None, timeout):
     """Run a command in the root, with the repository and `folders` at their own paths; skip the test without a root."""
-    if missing():
-        pytest.skip(missing())
+    if missing(suite):
+        pytest.skip(missing(suite))
     # set inside: out here HOME says where the root is
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
     pairs = [f"{name}={value}" for name, value in {**environment, **(env or {})}.items()]
     return subprocess.run(
-        [SCRIPT, "run", REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)], capture_output=True, text=True,
+        [SCRIPT, "run", suite, REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)], capture_output=True, text=True,
         timeout=timeout, errors="replace",
     )  # fmt: skip

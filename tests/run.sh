@@ -75,8 +75,10 @@ else
   echo "== these passed; now pytest"
 fi
 
-# GIMP and darktable, once; where they cannot be had, their tests are skipped and say why
-tests/hosts/root.sh build || echo "== the tests in real hosts will be skipped; the line above says why"
+# GIMP and darktable, two versions of each, once; where they cannot be had, their tests are skipped and say why
+for suite in trixie bookworm; do
+  tests/hosts/root.sh build "$suite" || echo "== the tests in the hosts of $suite will be skipped; the line above says why"
+done
 
 if [ $# -eq 0 ]; then
   set -- --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"

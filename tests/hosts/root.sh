@@ -1,26 +1,34 @@
 #!/usr/bin/env bash
-# A small Debian 13 with the real hosts, GIMP 3 and darktable 5, for the tests in this folder.
+# Small Debians with the real hosts for the tests in this folder: trixie (Debian 13) has GIMP 3.0 and darktable 5.0,
+# bookworm (Debian 12) has GIMP 2.10 and darktable 4.2.
 #
-#   root.sh build                      build it, once; it lies in ~/.cache/libhdrnet/hosts (or $HDRNET_CACHE/hosts)
-#   root.sh path                       print its folder if it is there and of this list of packages; else fail
-#   root.sh run [FOLDER…] -- CMD…      run CMD in it with the named folders at their own paths; /tmp is empty and private
+#   root.sh build SUITE                    build it, once; it lies in ~/.cache/libhdrnet/hosts (or $HDRNET_CACHE/hosts)
+#   root.sh path SUITE                     print its folder if it is there and of this list of packages; else fail
+#   root.sh run SUITE [FOLDER…] -- CMD…    run CMD in it with the named folders at their own paths; /tmp is empty and private
 set -uo pipefail
 
-suite=trixie
 mirror=${HDRNET_MIRROR:-http://deb.debian.org/debian}
-# sorted; one root for both hosts
-packages=(
-  darktable exiv2 gimp gir1.2-gimp-3.0 imagemagick libtiff-tools lua-check lua5.3 lua5.4 openbox python3 python3-gi
-  python3-gi-cairo x11-apps x11-utils xauth xdotool xvfb
-)
 hosts=${HDRNET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libhdrnet}/hosts
-root=$hosts/$suite
-stamp=$root/.built-from
-wanted="$suite ${packages[*]}"
+# one root of a suite for both hosts; sorted
+packages=(
+  darktable exiv2 gimp imagemagick libtiff-tools lua5.4 openbox python3 x11-apps x11-utils xauth xdotool xvfb
+)
 
 fail() {
   echo "tests/hosts/root.sh: $*" >&2
   exit 1
+}
+
+choose() {
+  suite=${1:-}
+  case $suite in
+    trixie) packages+=(gir1.2-gimp-3.0 lua-check lua5.3 python3-gi python3-gi-cairo) ;;
+    bookworm) packages+=(libgimp2.0) ;;
+    *) fail "name a suite: trixie or bookworm." ;;
+  esac
+  root=$hosts/$suite
+  stamp=$root/.built-from
+  wanted="$suite ${packages[*]}"
 }
 
 is_built() { [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; }
@@ -30,7 +38,7 @@ build() {
   [ "$(uname -s)" = Linux ] || fail "the hosts' root is a Debian: it can only be built on Linux."
   [ "$(id -u)" = 0 ] || fail "the hosts' root is built and entered by the superuser only."
   mkdir -p "$hosts" || exit
-  exec 9>"$hosts/lock" && flock 9
+  exec 9>"$hosts/$suite.lock" && flock 9
   is_built && return
   command -v mmdebstrap >/dev/null || {
     apt-get update -qq && apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
@@ -47,7 +55,7 @@ build() {
 
 # Run "$@" after the folders before "--", in the root, with mounts that vanish with the process.
 run() {
-  is_built || fail "the root is not built; run tests/hosts/root.sh build."
+  is_built || fail "the root is not built; run tests/hosts/root.sh build $suite."
   exec unshare --mount --pid --fork --kill-child --propagation private bash -c '
     root=$1; shift
     mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" || exit 125
@@ -61,8 +69,8 @@ run() {
 }
 
 case ${1:-} in
-  build) build ;;
-  path) is_built && printf '%s\n' "$root" ;;
-  run) shift && run "$@" ;;
-  *) fail "say build, path, or run [FOLDER…] -- CMD…" ;;
+  build) choose "${2:-}" && build ;;
+  path) choose "${2:-}" && is_built && printf '%s\n' "$root" ;;
+  run) choose "${2:-}" && shift 2 && run "$@" ;;
+  *) fail "say build SUITE, path SUITE, or run SUITE [FOLDER…] -- CMD…" ;;
 esac
