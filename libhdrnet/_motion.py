@@ -24,7 +24,7 @@ _DARK, _BRIGHT = 0.05, 0.95  # the encoded tones that a frame is trusted in
 _FLOOR = 0.04  # contrast (natural log of the encoded value) below which structure counts as noise
 _TIE = 0.01  # share by which a richer model has to be better than a simpler one
 _LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
-_LEAST_AGREEMENT = 0.3  # share of the followed points that a model has to carry
+_LEAST_AGREEMENT = 0.15  # share of the followed points that a model has to carry
 _LEAST_HULL: dict[Kind, float] = {"homography": 0.15, "affine": 0.05, "translation": 0.0}
 
 

@@ -27,6 +27,8 @@ _LEAST_VALID = 0.002  # share of the picture that both frames have to show well 
 _STILL = 0.75  # pixels; corner displacements below it are not worth a resampling
 _TRIPOD = 0.4  # pixels; typical shift of the picture's parts below which nothing is searched for
 _BRIGHT_END = 0.97  # encoded value from which a channel of the reference is a lower bound
+_DARK_END, _WELL_EXPOSED = 0.05, 0.85  # encoded values between which a channel tells how bright the frame is
+_LEAST_COUNT = 1000  # pixels between them from which that is believed
 _LEAST_GAIN = 0.05  # share of the difference between the frames that a model has to remove
 
 
@@ -182,9 +184,24 @@ def _untouched(note: str) -> Alignment:
 
 def _fill(warped: Frame, coverage: Mask, reference: Frame, ratio: float) -> None:
     """Lay the reference where `warped` has no data; where it is saturated it tells nothing, and the edge goes on."""
-    gain = np.float32(ratio ** (1 / GAMMA))
+    gain = _gain(reference, warped, coverage, ratio ** (1 / GAMMA))
     for top in range(0, warped.shape[0], 256):
         known = reference[top : top + 256].max(-1) < _BRIGHT_END * 65535 if ratio < 1 else np.True_
         missing = ~coverage[top : top + 256] & known
         values = reference[top : top + 256][missing].astype(np.float32) * gain
         warped[top : top + 256][missing] = np.clip(np.rint(values), 0, 65535).astype(np.uint16)
+
+
+def _gain(reference: Frame, frame: Frame, coverage: Mask, nominal: float) -> npt.NDArray[np.float32]:
+    """Return how many times brighter each channel's code is in the frame: measured, so that no step shows, or nominal.
+
+    What the exposures say may be off by a stop where the response is not known.
+    """
+    step = max(1, round((coverage.size / 1e6) ** 0.5))
+    gain = np.full(3, nominal, np.float32)
+    for channel in range(3):
+        x, y = (image[::step, ::step, channel][coverage[::step, ::step]] for image in (reference, frame))
+        both = (np.minimum(x, y) > _DARK_END * 65535) & (np.maximum(x, y) < _WELL_EXPOSED * 65535)
+        if both.sum() >= _LEAST_COUNT:
+            gain[channel] = np.median(y[both] / x[both].astype(np.float32))
+    return gain

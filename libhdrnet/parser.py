@@ -110,6 +110,7 @@ def _add_train(commands: Any) -> None:
                         help="training time, earlier stretches included (default: 60)")  # fmt: skip
     budget.add_argument("--steps", type=int, metavar="N", help="number of steps instead of a time")
     p.add_argument("--resume", action="store_true", help="go on from the checkpoint in FOLDER")
+    p.add_argument("--start", metavar="FOLDER", help="begin with the weights in FOLDER, not with random ones")
     p.add_argument("--batch", type=int, default=4, help="samples a step (default: 4)")
     p.add_argument("--patch", type=int, default=64, help="edge of a sample in pixels (default: 64)")
     p.add_argument("--rate", type=float, default=1e-4, help="first learning rate (default: 1e-4)")

@@ -17,6 +17,11 @@ STATISTICS_GRID = 16
 """Local statistics live on a grid of this many pixels; tiles must start on a multiple of it."""
 
 
+SLOPE = 0.1
+"""Of leaky activations below zero. The thesis names no activation in most places; a plain ReLU died in most channels
+at the rates that a short training needs."""
+
+
 def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     """3x3 convolution that keeps the size (or divides it by `stride`)."""
     return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1)
@@ -85,37 +90,61 @@ class SpatialAttention(nn.Module):
 GAMMA = 2.2
 MU = 5000.0
 _LOG_1_MU = math.log1p(MU)
-RADIANCE_FLOOR = 5e-5
-"""Darkest radiance (of a maximum of 1) the radiance skip starts from: a quarter of the mu-law's knee 1/5000."""
-SATURATION = (0.92, 0.98)
-"""Encoded values between which a pixel of the reference comes to mean "at least this much"."""
-BLACK = (0.10, 0.18)
-"""Encoded values between which a pixel of the reference ceases to be lost in black and noise."""
-BLACK_NOISE = 1.2e-3
-"""Linear difference between the reference and a longer exposure that noise explains, averaged over 5x5 pixels."""
-BLACK_ERROR = 0.10
-"""The same for errors of exposure and response, relative."""
+SATURATION = (0.85, 0.92)
+"""Encoded values between which a pixel comes to mean "at least this much"."""
+FADE = (0.75, 0.97)
+"""Encoded values between which an exposure's brightest channel takes its weight to zero."""
+TOLERANCE = 0.04
+"""Difference of encoded values, averaged over 5x5 pixels, that noise and black level explain, ..."""
+RELATIVE_TOLERANCE = 0.1
+"""... and what errors of exposure and response add to it, relative."""
+SHOT, READ = 1e-5, 2.5e-7
+"""Variance of shot noise for each unit of light, and of read noise, relative to saturation."""
+LEAST_WEIGHT = 1e-4
+"""Of the short exposure where all are saturated; the reference's, where it stands alone, is a hundredth of it."""
 
 
 def known_radiance(short: Tensor, reference: Tensor, long: Tensor | None = None) -> Tensor:
-    """Return the radiance (B, 3, H, W) that needs no network: the reference's, and what its limits leave open.
+    """Return the radiance (B, 3, H, W) that needs no network: the mean of what tells the same as the reference.
 
-    Where the reference is saturated its radiance is a lower bound, and the short exposure tells how far above it
-    the truth lies; a darker one shows that something moved, and tells nothing. Where the reference is lost in black
-    and noise the long exposure takes its place, if both agree within that noise.
+    The weights are those of the least noise (as in `ops.classical`, with a fixed camera). An exposure counts as far
+    as it agrees with the reference within noise, on the mean over 5x5 pixels; where the brighter of the two is
+    saturated the darker one may only be above what saturation means.
     The arguments are exposures [L, H] (B, 6, H, W).
     """
-    radiance = reference[:, 3:]
-    saturated = ramp(reference[:, :3], *SATURATION)
-    known = radiance + saturated * (short[:, 3:] - radiance).clamp(min=0)
-    if long is None:
-        return known
-    black = 1 - ramp(reference[:, :3].amax(1, keepdim=True), *BLACK)
-    scale = _exposure_scale(reference, fallback=4 * _exposure_scale(long, fallback=torch.ones(())))
-    gap = F.avg_pool2d(long[:, 3:] - radiance, 5, stride=1, padding=2, count_include_pad=False).abs()
-    tolerance = BLACK_NOISE * scale + BLACK_ERROR * long[:, 3:]
-    agree = 1 - ramp(gap, tolerance, 2 * tolerance).amax(1, keepdim=True)
-    return known + black * agree * (long[:, 3:] - known)
+    shortest = _exposure_scale(short, fallback=torch.ones((), dtype=short.dtype, device=short.device))
+    own = _exposure_scale(reference, fallback=shortest / 4)
+    exposures, scales = [short, reference], [shortest, own]
+    trust = [_agreement(reference, short, own / shortest), None]
+    if long is not None:
+        longest = _exposure_scale(long, fallback=own / 4)
+        exposures.append(long)
+        scales.append(longest)
+        trust.append(_agreement(long, reference, longest / own))
+    weights = []
+    for exposure, agreement, least in zip(exposures, trust, (LEAST_WEIGHT, LEAST_WEIGHT / 100, 0.0), strict=False):
+        weight = (1 - ramp(exposure[:, :3].amax(1, keepdim=True), *FADE)).clamp(min=least)
+        weights.append(weight if agreement is None else weight * agreement)
+    radiances = [exposure[:, 3:] for exposure in exposures]
+    first = _weighted(radiances, [w / s for w, s in zip(weights, scales, strict=True)])
+    best = [w / s.square() / (SHOT * first / s + READ) for w, s in zip(weights, scales, strict=True)]
+    return _weighted(radiances, best)
+
+
+def _agreement(bright: Tensor, dark: Tensor, ratio: Tensor) -> Tensor:
+    """Tell (B, 1, H, W) from 0 to 1 whether `dark` shows what `bright` tells of it; ratio = t_dark / t_bright."""
+    told = bright[:, :3] * ratio ** (1 / GAMMA)
+    gap = dark[:, :3] - told
+    saturated = ramp(bright[:, :3], *SATURATION)
+    gap = gap + saturated * (gap.clamp(max=0) - gap)
+    gap, level = (F.avg_pool2d(x, 5, stride=1, padding=2, count_include_pad=False) for x in (gap, told))
+    tolerance = TOLERANCE + RELATIVE_TOLERANCE * level
+    return 1 - ramp(gap.abs(), tolerance, 2 * tolerance).amax(1, keepdim=True)
+
+
+def _weighted(values: list[Tensor], weights: list[Tensor]) -> Tensor:
+    total = sum(v * w for v, w in zip(values, weights, strict=True))
+    return torch.as_tensor(total / sum(weights))
 
 
 def _exposure_scale(exposure: Tensor, fallback: Tensor) -> Tensor:
@@ -127,11 +156,6 @@ def _exposure_scale(exposure: Tensor, fallback: Tensor) -> Tensor:
 def ramp(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
     """Rise from 0 at `low` to 1 at `high`."""
     return ((x - low) / (high - low + 1e-12)).clamp(0, 1)
-
-
-def radiance_logit(radiance: Tensor) -> Tensor:
-    """Return the inverse of the sigmoid, kept finite: where the output's radiance skip starts from."""
-    return torch.logit(radiance.float().clamp(RADIANCE_FLOOR, 1 - 1e-3))
 
 
 def corrected(radiance: Tensor, correction: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ChannelAttention, conv3x3, initialise, known_radiance, radiance_logit
+from libhdrnet.networks.blocks import ChannelAttention, conv3x3, corrected, initialise, known_radiance
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class MSFFNetOptions:
     ms_fuse: bool = True
     """False: "w/o MSFF": only the finest aligned features are merged."""
     radiance_skip: bool = True
-    """Add the radiance that needs no network before the sigmoid (to H_of: the warped short exposure's); see
+    """Correct the radiance that needs no network (for H_of: the warped short exposure's) in place of a sigmoid; see
     `PSFNetOptions.radiance_skip`."""
 
 
@@ -89,10 +89,10 @@ class AuxiliaryHead(nn.Module):
         self.output = conv3x3(channels, 3)
 
     def forward(self, warped: list[Tensor]) -> Tensor:
-        """Return the logit of H_of (B, 3, H, W) from the warped features of the three scales."""
+        """Return the correction for H_of, or its logit (B, 3, H, W), from the warped features of the three scales."""
         joined = torch.cat([warped[0], enlarge(warped[1], 2), enlarge(warped[2], 4)], 1)
-        logit: Tensor = self.output(self.blocks(F.relu(self.enter(joined))))
-        return logit
+        out: Tensor = self.output(self.blocks(F.relu(self.enter(joined))))
+        return out
 
 
 class MSFFNet(nn.Module):
@@ -150,10 +150,8 @@ class MSFFNet(nn.Module):
             z = block(z)
             outputs.append(z)
         z6 = F.relu(self.join(torch.cat(outputs, 1)))
-        logit = self.output(F.relu(self.refine(z6) + reference[0]))
-        if self.options.radiance_skip:
-            logit = logit + radiance_logit(radiance)
-        return torch.sigmoid(logit)
+        out: Tensor = self.output(F.relu(self.refine(z6) + reference[0]))
+        return corrected(radiance, out) if self.options.radiance_skip else torch.sigmoid(out)
 
     def forward(self, exposures: Tensor) -> Tensor:
         """Reconstruct the radiance (B, 3, H, W) from exposures (B, 2, 6, H, W)."""
@@ -168,6 +166,7 @@ class MSFFNet(nn.Module):
             if auxiliary:
                 extra = self.auxiliary(warped)
                 if self.options.radiance_skip:
-                    extra = extra + radiance_logit(warp(exposures[:, 0, 3:], flows[0]))
-                extra = torch.sigmoid(extra)
+                    extra = corrected(warp(exposures[:, 0, 3:], flows[0]), extra)
+                else:
+                    extra = torch.sigmoid(extra)
         return self.merge(warped, reference, known_radiance(exposures[:, 0], exposures[:, 1])), extra

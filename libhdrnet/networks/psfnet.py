@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from libhdrnet.networks.blocks import (
+    SLOPE,
     ChannelAttention,
     PooledStatistics,
     SpatialAttention,
@@ -22,10 +23,6 @@ from libhdrnet.networks.blocks import (
     known_radiance,
     spread,
 )
-
-SLOPE = 0.1
-"""Of the activation below zero. The thesis names no activation here; a plain ReLU died in most channels at the rates
-that a short training needs."""
 
 
 @dataclass(frozen=True)

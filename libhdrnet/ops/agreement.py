@@ -25,7 +25,7 @@ SATURATED = 0.85
 """Encoded value from which a pixel says no more than "at least"."""
 SMOOTHING = 1.2
 """Standard deviation in compared pixels of what takes the noise from the differences."""
-TOLERANCE = (0.004, 0.03)
+TOLERANCE = (0.004, 0.015)
 """Least and largest standard deviation granted to a smoothed difference of encoded values."""
 EDGE = 1.5
 """Pixels of misalignment that are granted at edges."""
@@ -113,7 +113,7 @@ def find_agreement(
     shape = frames[reference].codes.shape[:2]
     own = frames[reference]
     factor = max(1.0, (shape[0] * shape[1] / MOST_PIXELS) ** 0.5)
-    small = _reduced(own.codes, factor)
+    small = reduced(own.codes, factor)
     lost = (small.max(-1) >= SATURATED * 65535).astype(np.uint8) * 255
     shorter = tuple(i for i, frame in enumerate(frames) if frame.exposure < own.exposure)
     maps: list[Map | None] = [None] * len(frames)
@@ -122,7 +122,7 @@ def find_agreement(
     planes = {reference: small}
     for done, index in enumerate(order[1:]):
         reporter(done / (len(frames) - 1), "looking for motion")
-        planes[index] = _reduced(frames[index].codes, factor)
+        planes[index] = reduced(frames[index].codes, factor)
         if deghost == 0:
             maps[index] = np.full(small.shape[:2], 255, np.uint8)
             continue
@@ -138,7 +138,8 @@ def find_agreement(
     return Agreement(tuple(maps), lost, (shape[0], shape[1]), shorter)
 
 
-def _reduced(codes: Codes, factor: float) -> Codes:
+def reduced(codes: Codes, factor: float) -> Codes:
+    """Return (h, w, 3) codes at a size smaller by `factor`."""
     import cv2
 
     if factor == 1.0:

@@ -15,6 +15,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.exposure import check_exposures, pick_reference, pick_three
 from libhdrnet.ops.agreement import find_agreement
 from libhdrnet.ops.classical import merge_classical
+from libhdrnet.ops.follow import follow
 from libhdrnet.ops.frames import ImageLike, load_frames
 from libhdrnet.ops.network import merge_network, repair
 from libhdrnet.radiometry import FloatImage
@@ -198,7 +199,9 @@ def merge(
     chosen, used = _method(model, exposures, reference)
     agreement = None
     if model == "auto" or with_mask:
-        agreement = find_agreement(frames, reference, deghost=deghost, reporter=reporter.part(0.12, 0.2))
+        agreement = find_agreement(frames, reference, deghost=deghost, reporter=reporter.part(0.12, 0.16))
+    if model == "auto" and agreement is not None:
+        frames, agreement = follow(frames, reference, agreement, deghost=deghost, reporter=reporter.part(0.16, 0.2))
     mask = agreement.grades() if agreement is not None and with_mask else None
     report, repaired = None, 0.0
     if model == "classical":

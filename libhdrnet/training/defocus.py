@@ -1,4 +1,4 @@
-"""Synthetic defocus with ground truth: layered scenes, thin-lens blur in linear light, then a camera.
+"""Synthetic defocus with ground truth: layered scenes, thin-lens blur in linear light, a camera, often a resizing.
 
 A sample is the blurred picture (3, S, S), the sharp one (3, S, S), both sRGB-encoded in [0, 1], and the true
 radius of the circle of confusion (1, S, S) in pixels.
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.radiometry import FloatImage, encode_srgb
+from libhdrnet.radiometry import FloatImage
 from libhdrnet.training.brackets import irregular_matte
+from libhdrnet.training.camera import Camera
 from libhdrnet.training.scenes import Scenes, crop_linear
 
 
@@ -22,8 +23,10 @@ class DefocusRecipe:
     """Edge of a patch in pixels."""
     max_radius: float = 16.0
     """Largest radius of the circle of confusion, in pixels."""
-    sharp: float = 0.12
+    sharp: float = 0.15
     """Share of samples that are wholly in focus."""
+    resized: float = 0.5
+    """Share of samples that were made smaller after the camera, down to a half."""
     levels: int = 6
     """Blurred versions of a layer between which a changing radius is interpolated."""
 
@@ -33,7 +36,9 @@ def make_defocus(
 ) -> tuple[FloatImage, FloatImage, FloatImage]:
     """Make one sample: blurred (3, S, S), sharp (3, S, S), radius (1, S, S), float32."""
     margin = int(recipe.max_radius) + 4
-    canvas = recipe.size + 2 * margin
+    shrink = rng.uniform(1, 2) if rng.random() < recipe.resized else 1.0
+    size = 2 * round(recipe.size * shrink / 2)
+    canvas = size + 2 * margin
     aperture = _Aperture.random(rng)
     sharp = crop_linear(scenes, rng, canvas, photographs_only=True)
     in_focus = rng.random() < recipe.sharp
@@ -41,7 +46,7 @@ def make_defocus(
     blurred = _blur(sharp, radius, aperture, recipe.levels)
     for _ in range(int(rng.integers(0, 4))):
         layer = crop_linear(scenes, rng, canvas, photographs_only=True)
-        matte = irregular_matte(canvas, rng, radius=rng.uniform(0.1, 0.5) * recipe.size)[..., None]
+        matte = irregular_matte(canvas, rng, radius=rng.uniform(0.1, 0.5) * size)[..., None]
         front = np.full_like(radius, 0.0 if in_focus else _random_radius(recipe, rng))
         # A layer in front bleeds over what lies behind it: its matte is blurred with it.
         covered = _blur(layer * matte, front, aperture, 1)
@@ -49,15 +54,25 @@ def make_defocus(
         blurred = blurred * (1 - veil) + covered
         sharp = sharp * (1 - matte) + layer * matte
         radius = radius * (1 - matte[..., 0]) + front * matte[..., 0]
-    inner = slice(margin, margin + recipe.size)
-    exposure = 0.9 / max(float(np.quantile(sharp, 0.97)), 0.05) * np.exp(rng.normal(0, 0.2))
-    truth = encode_srgb(np.clip(sharp[inner, inner] * exposure, 0, 1))
-    seen = _develop(np.clip(blurred[inner, inner] * exposure, 0, 1), rng)
+    inner = slice(margin, margin + size)
+    exposure = np.float32(0.9 / max(float(np.quantile(sharp, 0.97)), 0.05) * np.exp(rng.normal(0, 0.2)))
+    camera = Camera.random(rng)
+    truth = camera.ideal(np.clip(sharp[inner, inner] * exposure, 0, 1))
+    seen = camera.photograph(np.clip(blurred[inner, inner] * exposure, 0, 1), rng)
+    radius = radius[inner, inner] * np.float32(recipe.size / size)
     return (
-        np.ascontiguousarray(seen.transpose(2, 0, 1), np.float32),
-        np.ascontiguousarray(truth.transpose(2, 0, 1), np.float32),
-        np.ascontiguousarray(radius[None, inner, inner], np.float32),
+        _resized(seen, recipe.size).transpose(2, 0, 1).copy(),
+        _resized(truth, recipe.size).transpose(2, 0, 1).copy(),
+        _resized(radius, recipe.size)[None],
     )
+
+
+def _resized(image: FloatImage, size: int) -> FloatImage:
+    import cv2
+
+    if image.shape[0] == size:
+        return image
+    return np.asarray(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _random_radius(recipe: DefocusRecipe, rng: np.random.Generator) -> float:
@@ -78,11 +93,9 @@ def _radius_map(size: int, recipe: DefocusRecipe, rng: np.random.Generator) -> F
 
 def _blur(image: FloatImage, radius: FloatImage, aperture: "_Aperture", levels: int) -> FloatImage:
     """Convolve with the aperture scaled to each place's radius: interpolated between a few blurred versions."""
-    import cv2
-
     low, high = float(radius.min()), float(radius.max())
     stops = np.linspace(low, high, levels if high - low > 0.3 else 1)
-    versions = [cv2.filter2D(image, -1, aperture.kernel(r), borderType=cv2.BORDER_REFLECT) for r in stops]
+    versions = [_convolved(image, r, aperture) for r in stops]
     if len(versions) == 1:
         return np.asarray(versions[0], np.float32)
     position = (radius - low) / (high - low) * (len(stops) - 1)
@@ -93,19 +106,36 @@ def _blur(image: FloatImage, radius: FloatImage, aperture: "_Aperture", levels: 
     return np.asarray(stack[index, rows, columns] * (1 - share) + stack[index + 1, rows, columns] * share, np.float32)
 
 
+def _convolved(image: FloatImage, radius: float, aperture: "_Aperture") -> FloatImage:
+    import cv2
+
+    channels = [
+        cv2.filter2D(channel, -1, aperture.kernel(radius * aperture.fringe**order), borderType=cv2.BORDER_REFLECT)
+        for order, channel in zip((1, 0, -1), cv2.split(image), strict=True)
+    ]
+    return np.asarray(cv2.merge(channels), np.float32)
+
+
 @dataclass(frozen=True)
 class _Aperture:
-    """Shape of the blur disc: a circle or a polygon, with a soft edge and a bright or a dim rim."""
+    """Shape of the blur disc: a circle or a polygon, soft-edged, with a bright or a dim rim, cut to a cat's eye."""
 
     blades: int
     turn: float
     rim: float
     softness: float
+    cut: float
+    """How far the second edge of a cat's eye is moved in, as a share of the radius."""
+    fringe: float
+    """Radius of red over green's, and of green over blue's."""
 
     @staticmethod
     def random(rng: np.random.Generator) -> "_Aperture":
         blades = 0 if rng.random() < 0.5 else int(rng.integers(5, 10))
-        return _Aperture(blades, rng.uniform(0, np.pi), rng.normal(0, 0.3), rng.uniform(0.3, 1.0))
+        cut = rng.uniform(0.1, 0.9) if rng.random() < 0.3 else 0.0
+        return _Aperture(
+            blades, rng.uniform(0, np.pi), rng.normal(0, 0.3), rng.uniform(0.3, 1.0), cut, 1 + rng.normal(0, 0.015)
+        )
 
     def kernel(self, radius: float) -> npt.NDArray[np.float32]:
         reach = int(np.ceil(radius + 1.5))
@@ -116,25 +146,11 @@ class _Aperture:
             angle = (np.arctan2(yy, xx) + self.turn) % sector - sector / 2
             distance = distance * np.cos(angle) / np.cos(sector / 4)
         weight = np.clip((radius - distance) / self.softness + 0.5, 0, 1)
+        if self.cut:
+            away = np.hypot(xx - self.cut * radius * np.cos(self.turn), yy - self.cut * radius * np.sin(self.turn))
+            weight *= np.clip((radius - away) / self.softness + 0.5, 0, 1)
         weight *= 1 + self.rim * (distance / max(radius, 0.5)) ** 2
         if radius < 0.5:
             weight = np.where(distance == 0, 1.0, weight * radius)
         weight = np.maximum(weight, 0)
         return np.asarray(weight / weight.sum(), np.float32)
-
-
-def _develop(linear: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """Do what a camera does after the lens: noise, tone curve, sharpening, 8 bits, JPEG."""
-    import cv2
-
-    noise = np.exp(rng.uniform(np.log(1e-3), np.log(0.02)))
-    linear = linear + noise * np.sqrt(linear + 0.01) * rng.standard_normal(linear.shape)
-    code = encode_srgb(np.clip(linear, 0, 1))
-    if rng.random() < 0.5:
-        soft = cv2.GaussianBlur(code, (0, 0), rng.uniform(0.6, 1.2))
-        code = code + rng.uniform(0, 0.8) * (code - soft)
-    byte = np.round(np.clip(code, 0, 1) * 255).astype(np.uint8)
-    if rng.random() < 0.7:
-        options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(80, 99))]
-        byte = np.asarray(cv2.imdecode(cv2.imencode(".jpg", byte, options)[1], cv2.IMREAD_COLOR), np.uint8)
-    return np.asarray(byte / 255, np.float32)

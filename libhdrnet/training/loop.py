@@ -28,7 +28,7 @@ from libhdrnet.training.dataset import Sample, SyntheticDataset, batches
 from libhdrnet.training.defocus import DefocusRecipe, make_defocus
 from libhdrnet.training.losses import flow_loss, joint_defocus_loss, tone_mapped_l1, weighted_defocus_loss
 from libhdrnet.training.scenes import load_scenes
-from libhdrnet.weights import save_weights
+from libhdrnet.weights import load_network, save_weights
 
 log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 180.0
@@ -74,6 +74,8 @@ class TrainingOptions:
     """Read only that many pictures of each kind."""
     steps: int | None = None
     """Budget in steps, earlier stretches included, instead of `minutes`."""
+    start: Path | None = None
+    """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
 
     def spent(self, progress: Progress) -> float:
         """Share of the budget that is spent."""
@@ -100,7 +102,8 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     keep_freed_memory()
     torch.manual_seed(options.seed)
     device = torch.device(options.device)
-    network = build(options.network).to(device)
+    network, earlier = _first_network(options)
+    network = network.to(device)
     if device.type == "cuda":  # slower on CPUs without half precision
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
@@ -137,14 +140,31 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
             save_checkpoint(checkpoint, progress, network, average, adam)
             saved = time.monotonic()
     save_checkpoint(checkpoint, progress, network, average, adam)
-    return export(options, progress, average)
+    return export(options, progress, average, earlier)
 
 
-def export(options: TrainingOptions, progress: Progress, average: dict[str, Tensor]) -> Path:
-    """Write the averaged weights in half precision with a card of how they were made."""
-    descriptor = NETWORKS[options.network]
-    prefix = descriptor.training_only
-    kept = {n: t for n, t in average.items() if not (prefix and n.startswith(prefix))}
+def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] | None]:
+    """Build the network, with the weights of an earlier run if there is one to start from, and that run's card."""
+    network = build(options.network)
+    if options.start is None:
+        return network, None
+    trained, card = load_network(options.network, options.start)
+    kept = {name: tensor for name, tensor in trained.state_dict().items() if not _only_in_training(options, name)}
+    network.load_state_dict(kept, strict=False)
+    told = ("steps", "hours", "reproduce", "sha256", "earlier")
+    return network, {name: card.facts[name] for name in told if name in card.facts}
+
+
+def _only_in_training(options: TrainingOptions, name: str) -> bool:
+    prefix = NETWORKS[options.network].training_only
+    return bool(prefix and name.startswith(prefix))
+
+
+def export(
+    options: TrainingOptions, progress: Progress, average: dict[str, Tensor], earlier: dict[str, Any] | None = None
+) -> Path:
+    """Write the averaged weights in half precision with a card of how they were made, after an `earlier` run's."""
+    kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
     budget = f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}"
     card = {
         "network": options.network,
@@ -157,7 +177,9 @@ def export(options: TrainingOptions, progress: Progress, average: dict[str, Tens
         "seed": progress.seed,
         "device": options.device,
         "reproduce": f"hdrnet train {options.network} {budget} --batch {options.batch} "
-        f"--patch {options.patch} --rate {options.rate:g} --seed {progress.seed}",
+        f"--patch {options.patch} --rate {options.rate:g} --seed {progress.seed}"
+        + (" --start FOLDER, which holds the earlier weights" if earlier else ""),
+        **({"earlier": earlier} if earlier else {}),
     }
     with _writing(options.out):
         return save_weights(options.out, options.network, kept, card)

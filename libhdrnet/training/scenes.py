@@ -59,7 +59,8 @@ def crop_linear(scenes: Scenes, rng: np.random.Generator, size: int, *, photogra
     source = scenes.radiance if use_radiance else scenes.photographs
     image = source[int(rng.integers(len(source)))]
     height, width = image.shape[:2]
-    zoom = float(np.exp(rng.uniform(np.log(0.7), np.log(1.6))))
+    # a photograph that is enlarged is no longer sharp
+    zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(1.0 if photographs_only else 1.6))))
     cut = int(np.clip(round(size / zoom), 8, min(height, width)))
     top = int(rng.integers(height - cut + 1))
     if use_radiance:  # skip the poles of a panorama

@@ -1,0 +1,116 @@
+"""What moved is looked for in the other frames, and laid where the reference shows it.
+
+Where a frame disagrees with the reference a dense flow (DIS; Kroeger et al. 2016) says where each place of the
+reference lies in it. Both are brought to the same tones first. A flow is only a proposal: what it fetched has to
+agree with the reference as everything else, or the network rebuilds the place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.engine.progress import Reporter
+from libhdrnet.ops.agreement import SATURATED, Agreement, Codes, find_agreement, reduced
+from libhdrnet.ops.frames import BAND, Frame
+from libhdrnet.ops.transfer import fit_transfer, interpolate
+from libhdrnet.radiometry import FloatImage
+
+REACH = 1 / 12
+"""How far from where it was a thing is looked for, at least: share of the long edge."""
+SMALLEST = 32
+"""Pixels of the shorter edge below which nothing is looked for."""
+_TONES = 0.7
+_AGREES = 255
+
+
+def follow(
+    frames: Sequence[Frame],
+    reference: int,
+    agreement: Agreement,
+    *,
+    deghost: float = 0.5,
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> tuple[list[Frame], Agreement]:
+    """Return the frames with what moved laid where frame `reference` shows it, and how they agree then.
+
+    Only places that disagree in `agreement`, which is that of `frames`, are changed.
+    """
+    followed = list(frames)
+    for index, plane in enumerate(agreement.maps):
+        if plane is None or plane.min() == _AGREES:
+            continue
+        reporter(0.8 * index / len(frames), "following what moved")
+        followed[index] = _followed(frames[index], frames[reference], agreement, index)
+    if all(new is old for new, old in zip(followed, frames, strict=True)):
+        return followed, agreement
+    second = find_agreement(followed, reference, deghost=deghost, reporter=reporter.part(0.8, 1))
+    maps = [
+        None if now is None or before is None else np.where(before == _AGREES, before, now)
+        for before, now in zip(agreement.maps, second.maps, strict=True)
+    ]
+    return followed, replace(second, maps=tuple(maps))
+
+
+def _followed(frame: Frame, reference: Frame, agreement: Agreement, index: int) -> Frame:
+    import cv2
+
+    plane = agreement.maps[index]
+    if plane is None or min(plane.shape) < SMALLEST:
+        return frame
+    rows, columns = _around(plane < _AGREES)
+    factor = max(agreement.shape) / max(plane.shape)
+    tones = _same_tones(
+        reduced(reference.codes, factor), reduced(frame.codes, factor), reference.exposure / frame.exposure
+    )
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(0)
+    before, after = (np.ascontiguousarray(image[rows, columns]) for image in tones)
+    flow = search.calc(before, after, None)  # a first flow of zeros would find less
+    scale = np.array([agreement.shape[1] / plane.shape[1], agreement.shape[0] / plane.shape[0]], np.float32)
+    codes = frame.codes.copy()
+    left, top = columns.start, rows.start
+    last = round(rows.stop * scale[1])
+    for begin in range(round(top * scale[1]), last, BAND):
+        band = slice(begin, min(begin + BAND, last))
+        moved = agreement.of(index, band) < 1
+        if not moved.any():
+            continue
+        ys, xs = np.indices(moved.shape, np.float32)
+        ys += np.float32(begin)
+        small = ((xs + 0.5) / scale[0] - 0.5 - left, (ys + 0.5) / scale[1] - 0.5 - top)
+        shift = cv2.remap(flow, *small, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * scale
+        found = cv2.remap(
+            frame.codes, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
+        )
+        np.copyto(codes[band], found, where=moved[..., None])
+    return replace(frame, codes=codes)
+
+
+def _around(moved: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns of what moved, with the reach of the search around."""
+    reach = round(max(moved.shape) * REACH)
+    spans = []
+    for axis, size in ((1, moved.shape[0]), (0, moved.shape[1])):
+        where = np.flatnonzero(moved.any(axis))
+        spans.append(slice(max(0, int(where[0]) - reach), min(size, int(where[-1]) + 1 + reach)))
+    return spans[0], spans[1]
+
+
+def _same_tones(reference: Codes, frame: Codes, ratio: float) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Bring both to grey in the tones of the darker one, uint8 (h, w); ratio = t_reference / t_frame."""
+    import cv2
+
+    bright, dark = (reference, frame) if ratio > 1 else (frame, reference)
+    transfer = fit_transfer(bright, dark, max(ratio, 1 / ratio), SATURATED)
+    told = np.stack([interpolate(transfer[channel])[bright[..., channel] >> 4] for channel in range(3)], -1)
+    # what the brighter one cannot show the darker one may not show either
+    seen = np.minimum(dark * np.float32(1 / 65535), told.reshape(-1, 3).max(0))
+    white = max(float(np.percentile(seen, 99.5)), 1e-3)
+
+    def grey(image: FloatImage) -> npt.NDArray[np.uint8]:
+        scaled = (np.clip(image / white, 0, 1) ** _TONES * 255).astype(np.uint8)
+        return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    return (grey(told), grey(seen)) if ratio > 1 else (grey(seen), grey(told))

@@ -1,0 +1,108 @@
+"""What moved is found in the other frames, and only what agrees there is believed."""
+
+import cv2
+import numpy as np
+import pytest
+
+from libhdrnet.ops.agreement import find_agreement
+from libhdrnet.ops.follow import follow
+from libhdrnet.ops.frames import Frame
+
+SIZE = (300, 400)
+TIMES = (0.25, 1.0, 4.0)
+EDGE = 70
+
+
+def texture(seed, height, width):
+    rng = np.random.default_rng(seed)
+    fine = cv2.GaussianBlur(rng.random((height, width, 3)).astype(np.float32), (0, 0), 2.5)
+    coarse = cv2.resize(rng.random((6, 8, 3)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(0.5 * (fine - 0.5) / fine.std() * 0.25 + coarse, 0.02, 1)
+
+
+@pytest.fixture
+def shoot():
+    """A function that photographs a square that goes `steps` pixels a frame; with `others`, its pattern changes."""
+
+    def make(steps, *, others=False):
+        frames = []
+        for index, time in enumerate(TIMES):
+            radiance = 0.2 * texture(0, *SIZE)
+            left = 160 + steps * (index - 1)
+            thing = texture(1 + (index if others else 0), EDGE, EDGE)
+            radiance[120 : 120 + EDGE, left : left + EDGE] = 0.2 * thing
+            codes = np.rint(np.clip(radiance * time, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16)
+            frames.append(Frame(str(index), codes, time))
+        return frames
+
+    return make
+
+
+def square(frame):
+    """The square as the reference shows it, without its rim, at the reference's exposure."""
+    inside = frame.codes[130 : 110 + EDGE, 170 : 150 + EDGE].astype(np.float32) / 65535
+    return inside / frame.exposure ** (1 / 2.2)
+
+
+def difference(frames, index):
+    """Mean difference of encoded values where both can show them."""
+    own, other = square(frames[1]), square(frames[index])
+    shown = own < 0.9 * min(1.0, frames[index].exposure ** (-1 / 2.2))
+    return np.abs(own - other)[shown].mean()
+
+
+def test_what_moved_is_laid_where_the_reference_shows_it(shoot):
+    frames = shoot(14)
+    before = find_agreement(frames, 1)
+    followed, after = follow(frames, 1, before)
+    for index in (0, 2):
+        assert difference(followed, index) < 0.3 * difference(frames, index)
+    moved = [(1 - agreement.grades()).astype(bool).mean() for agreement in (before, after)]
+    assert 0 < moved[1] < 0.6 * moved[0]
+
+
+def test_a_still_bracket_is_returned_as_it_is(shoot):
+    frames = shoot(0)
+    agreement = find_agreement(frames, 1)
+    followed, after = follow(frames, 1, agreement)
+    assert all(new is old for new, old in zip(followed, frames, strict=True))
+    assert after is agreement
+
+
+def test_where_the_frames_agree_nothing_is_changed(shoot):
+    frames = shoot(14)
+    agreement = find_agreement(frames, 1)
+    followed, _ = follow(frames, 1, agreement)
+    for index in (0, 2):
+        still = agreement.of(index, slice(0, SIZE[0])) == 1
+        assert still.mean() > 0.5
+        assert np.array_equal(followed[index].codes[still], frames[index].codes[still])
+
+
+def test_what_is_nowhere_else_stays_in_disagreement(shoot):
+    frames = shoot(14, others=True)
+    _, after = follow(frames, 1, find_agreement(frames, 1))
+    assert after.of_all(slice(0, SIZE[0]))[130 : 110 + EDGE, 170 : 150 + EDGE].mean() < 0.5
+
+
+def test_with_no_deghosting_nothing_is_followed(shoot):
+    frames = shoot(14)
+    followed, _ = follow(frames, 1, find_agreement(frames, 1, deghost=0.0), deghost=0.0)
+    assert all(new is old for new, old in zip(followed, frames, strict=True))
+
+
+def test_a_large_picture_is_compared_small_and_followed_at_full_size(shoot, monkeypatch):
+    monkeypatch.setattr("libhdrnet.ops.agreement.MOST_PIXELS", 4e4)
+    frames = shoot(14)
+    followed, after = follow(frames, 1, find_agreement(frames, 1))
+    assert after.maps[0].shape != SIZE
+    for index in (0, 2):
+        assert difference(followed, index) < 0.6 * difference(frames, index)
+
+
+@pytest.mark.parametrize("size", [(5, 200), (20, 20)])
+def test_a_tiny_picture_is_left_alone(size):
+    rng = np.random.default_rng(0)
+    frames = [Frame(str(t), rng.integers(0, 65535, (*size, 3)).astype(np.uint16), t) for t in TIMES]
+    followed, _ = follow(frames, 1, find_agreement(frames, 1))
+    assert all(new is old for new, old in zip(followed, frames, strict=True))
