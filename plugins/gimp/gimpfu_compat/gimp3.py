@@ -38,7 +38,9 @@ def images():
 
 def new_image(width, height):
     """Make an RGB image of 32-bit linear float, in sRGB's primaries."""
-    return Image(Gimp.Image.new_with_precision(width, height, Gimp.ImageBaseType.RGB, Gimp.Precision.FLOAT_LINEAR))
+    native = Gimp.Image.new_with_precision(width, height, Gimp.ImageBaseType.RGB, Gimp.Precision.FLOAT_LINEAR)
+    native.undo_disable()  # until it is shown: how it was made is nothing to undo
+    return Image(native)
 
 
 def progress(fraction, text):
@@ -128,8 +130,8 @@ class Image:
             self.native.set_metadata(metadata)
 
     def show(self):
-        """Open a window on it, if a person is there."""
-        self.native.clean_all()
+        """Let a new image go its way: with undo, and in a window if a person is there."""
+        self.native.undo_enable()
         if interactive():
             Gimp.Display.new(self.native)
 
@@ -220,7 +222,6 @@ class Layer:
         for strip, block in zip(strips(area), pixels):
             buffer.set(Gegl.Rectangle.new(*strip), form, bytes(block))
         buffer.flush()
-
 
 
 def run(procedures):
@@ -328,4 +329,6 @@ def _ask(procedure, declared, config, given):
 def _value(native, parameter):
     if parameter.kind == PF_LAYER:
         return Layer(native) if native is not None else None
-    return list(native or ()) if parameter.kind == PF_FILES else native
+    if parameter.kind == PF_FILES:
+        return list(native or ())
+    return parameter.default if native is None else native  # an empty text arrives as None

@@ -21,14 +21,18 @@ def ask(procedure, declared, config, image):
     dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
     content = dialog.get_content_area()
     content.set_spacing(2 * SPACE)
-    for parameter in declared.options:
+    own = {}
+    for place, parameter in enumerate(declared.options):
         if parameter.kind == PF_SLIDER:
             dialog.get_scale_entry(parameter.name, 1.0)
         elif parameter.kind == PF_FILES:
-            content.pack_start(_file_list(dialog, parameter, config), True, True, 0)
+            own[place] = _file_list(dialog, parameter, config)
         elif parameter.kind == PF_LAYER:
-            content.pack_start(_layer_choice(parameter, config, image), False, False, 0)
+            own[place] = _layer_choice(parameter, config, image)
     dialog.fill([parameter.name for parameter in declared.options if parameter.kind not in (PF_FILES, PF_LAYER)])
+    for place, widget in own.items():
+        content.pack_start(widget, False, False, 0)
+        content.reorder_child(widget, place)
     if declared.note:
         label = Gtk.Label(label=declared.note(), xalign=0, wrap=True, max_width_chars=60)
         label.get_style_context().add_class("dim-label")
@@ -104,7 +108,9 @@ def _layer_choice(parameter, config, image):
     keep(combo)  # a layer remembered from another image is none of this one
     combo.connect("changed", keep)
     box = Gtk.Box(spacing=SPACE)
-    box.pack_start(Gtk.Label(label=parameter.label, use_underline=True, xalign=0, mnemonic_widget=combo), False, False, 0)
+    box.pack_start(
+        Gtk.Label(label=parameter.label, use_underline=True, xalign=0, mnemonic_widget=combo), False, False, 0
+    )
     box.pack_start(combo, True, True, 0)
     box.set_tooltip_text(parameter.help or None)
     return box

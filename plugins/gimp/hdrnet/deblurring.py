@@ -17,7 +17,9 @@ def deblur(image, layer, strength, map_layer, as_new, device):
     check_colours(image)
     check_layer(layer)
     if layer.locked and not as_new:
-        raise Failure(_("the pixels of “{name}” are locked; unlock them or choose a new layer.").format(name=layer.name))
+        raise Failure(
+            _("the pixels of “{name}” are locked; unlock them or choose a new layer.").format(name=layer.name)
+        )
     chosen = layer.selected()
     if chosen is None:
         raise Failure(_("the selection does not touch the layer “{name}”.").format(name=layer.name))

@@ -47,14 +47,14 @@ register(
     *CREDITS, _("_Merge Exposures..."), "",
     [
         *ON_IMAGE,
-        (PF_RADIO, "source", _("_Source"), "files", ((_("Files"), "files"), (_("Visible layers"), "layers")),
+        (PF_RADIO, "source", _("So_urce"), "files", ((_("Files"), "files"), (_("Visible layers"), "layers")),
          _("What to merge: the files in the list, or the visible layers of the image")),
         (PF_FILES, "files", _("_Files"), None, None,
          _("Two to nine exposures: RAW, TIFF, PNG, JPEG, OpenEXR or Radiance files")),
         (PF_STRING, "exposures", _("_Exposures"), "", None,
          _("In stops, like -2, 0, +2, or as times, like 1/60, 1/15, 1/4; for layers from the lowest to the topmost. "
            "Empty: from the files' EXIF or the layers' names")),
-        (PF_INT, "reference", _("_Reference"), 0, (0, 9, 1),
+        (PF_INT, "reference", _("Refere_nce"), 0, (0, 9, 1),
          _("Number of the exposure that says where things that moved belong; 0 picks the best one")),
         (PF_RADIO, "model", _("_Method"), "auto",
          ((_("Automatic"), "auto"), (_("Network, three exposures (PSFNet)"), "psfnet"),
@@ -80,7 +80,7 @@ register(
     *CREDITS, _("_Deblur Defocus..."), "RGB*",
     [
         *ON_IMAGE,
-        (PF_SLIDER, "strength", _("_Strength"), 1.0, (0.0, 1.0, 0.05), _("Share of the correction that is applied")),
+        (PF_SLIDER, "strength", _("S_trength"), 1.0, (0.0, 1.0, 0.05), _("Share of the correction that is applied")),
         (PF_LAYER, "map", _("Defocus _map"), None, _("Estimate it"),
          _("A layer as Defocus Map makes it: paint lighter where more has to be done, black where nothing")),
         (PF_BOOL, "new-layer", _("As a _new layer"), False, None, _("Leave the layer as it is and put a copy above it")),
@@ -94,7 +94,7 @@ register(
     "hdrnet-defocus-map", _("Show where and how much the layer is out of focus, as a new layer"),
     _("Estimates the radius of the circle of confusion for each pixel of the selected layer. The new layer shows it: "
       "black is in focus, and the layer's name tells how many pixels white stands for."),
-    *CREDITS, _("Defocus _Map..."), "RGB*",
+    *CREDITS, _("Defocus Ma_p..."), "RGB*",
     [*ON_IMAGE, DEVICE],
     [(PF_LAYER, "map", _("The defocus map"))],
     defocus_map, MENU, note=device_in_use,

@@ -40,7 +40,7 @@ def merge(
 
 def _from_files(files, exposures):
     if not 2 <= len(files) <= 9:
-        raise Failure(_("{count} files are chosen; choose two to nine exposures.").format(count=len(files)))
+        raise Failure(_("choose two to nine files, the exposures of a bracket; these are {count}.").format(count=len(files)))
     return {"inputs": [os.path.abspath(file) for file in files], "exposure_times": parse(exposures, len(files))}
 
 
