@@ -25,15 +25,14 @@ class Gimp3:
 
     suite = "trixie"
     settings = "GIMP3_DIRECTORY"
-    gimprc = '(config-version "3.0.4")\n'  # else it welcomes
+    gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n'
 
     def __init__(self, folder, place):
         self.folder = folder
         self.place = place
         (folder / "settings").mkdir()
         (folder / "settings/gimprc").write_text(
-            f'(plug-in-path "${{gimp_plug_in_dir}}/plug-ins:{folder}/plug-ins")\n'
-            f"(show-welcome-dialog no)\n{self.gimprc}"
+            f'(plug-in-path "${{gimp_plug_in_dir}}/plug-ins:{folder}/plug-ins")\n{self.gimprc}'
         )
         install(folder / "plug-ins")
 
@@ -72,6 +71,24 @@ class Gimp3:
     def take(self, name, *shape):
         """Read what `dump` wrote."""
         return np.fromfile(self.folder / f"{name}.out", "<f4").reshape(shape)
+
+
+class Gimp2(Gimp3):
+    """A GIMP 2.10; its scenarios speak with gimp2_driver.py."""
+
+    suite = "bookworm"
+    settings = "GIMP2_DIRECTORY"
+    gimprc = ""
+
+    def __init__(self, folder, place):
+        super().__init__(folder, place)
+        (folder / "plug-ins/driver").mkdir()
+        shutil.copy(REPOSITORY / "tests/hosts/gimp2_driver.py", folder / "plug-ins/driver/driver.py")
+        (folder / "plug-ins/driver/driver.py").chmod(0o755)
+
+    def batch(self):
+        """Return the command that runs the scenario."""
+        return ["gimp-console-2.10", "-idf", "-b", "(hdrnet-test-scenario 1)", "-b", "(gimp-quit 0)"]
 
 
 def equal(found, expected):

@@ -1,7 +1,7 @@
 """Fixtures of the tests in GIMP: one server, one GIMP of each kind with settings of its own, the library beside it."""
 
 import pytest
-from gimp_hosts import Gimp3
+from gimp_hosts import Gimp2, Gimp3
 from host_root import missing
 from residents import Home, wait_until
 from small_networks import save_random_weights
@@ -30,12 +30,28 @@ def gimp3_home(tmp_path_factory, gimp_place):
     return Gimp3(tmp_path_factory.mktemp("gimp3"), gimp_place)
 
 
+@pytest.fixture(scope="session")
+def gimp2_home(tmp_path_factory, gimp_place):
+    return Gimp2(tmp_path_factory.mktemp("gimp2"), gimp_place)
+
+
 @pytest.fixture
 def gimp3(request):
-    """A GIMP 3; nothing may be left on the server after the test."""
-    if missing("trixie"):
-        pytest.skip(missing("trixie"))
-    gimp = request.getfixturevalue("gimp3_home")
+    """A GIMP 3."""
+    yield from _gimp(request, "trixie", "gimp3_home")
+
+
+@pytest.fixture
+def gimp2(request):
+    """A GIMP 2.10."""
+    yield from _gimp(request, "bookworm", "gimp2_home")
+
+
+def _gimp(request, suite, name):
+    """A GIMP; nothing may be left on the server after the test."""
+    if missing(suite):
+        pytest.skip(missing(suite))
+    gimp = request.getfixturevalue(name)
     before = gimp.place.leftovers()
     yield gimp
     wait_until(lambda: gimp.place.leftovers() == before)

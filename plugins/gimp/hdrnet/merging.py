@@ -27,32 +27,34 @@ def merge(
         params["reference"] = reference
     if tone_mapped:
         params["tone_map"] = "natural"
-    with server() as connection:
-        if source == "layers":
-            params.update(_from_layers(connection, image, exposures))
-        else:
-            params.update(_from_files(files, exposures))
-        done = ask(connection, "merge", params)
-        if source == "layers":
+    if source == "layers":
+        layers, area = layers_of(image)
+        params["exposure_times"] = parse(exposures, len(layers))
+        with server() as connection:
+            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, image, layers)
+            params["arrays"] = _shared(connection, layers, area)
+            done = ask(connection, "merge", params)
             connection.release(*params["arrays"])
-        return _new_image(connection, done, image if source == "layers" else None)
-
-
-def _from_files(files, exposures):
+            return _new_image(connection, done, image)
     if not 2 <= len(files) <= 9:
-        raise Failure(_("choose two to nine files, the exposures of a bracket; these are {count}.").format(count=len(files)))
-    return {"inputs": [os.path.abspath(file) for file in files], "exposure_times": parse(exposures, len(files))}
+        raise Failure(
+            _("choose two to nine files, the exposures of a bracket; these are {count}.").format(count=len(files))
+        )
+    params["exposure_times"] = parse(exposures, len(files))
+    params["inputs"] = [os.path.abspath(file) for file in files]
+    with server() as connection:
+        return _new_image(connection, ask(connection, "merge", params), None)
 
 
-def _from_layers(connection, image, exposures):
-    layers, (x, y, width, height) = layers_of(image)
-    times = parse(exposures, len(layers)) or layer_exposures(connection, image, layers)
+def _shared(connection, layers, area):
+    """Hand over what layers have in an area of the image."""
+    x, y, width, height = area
     arrays = []
     for number, layer in enumerate(layers):
         host().progress(STEPS[0] * number / len(layers), _("Handing over the layers"))
         left, top = layer.offsets
         arrays.append(share(connection, layer, "RGB float", (x - left, y - top, width, height)))
-    return {"arrays": arrays, "exposure_times": times}
+    return arrays
 
 
 def _new_image(connection, done, parent):
