@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
 from host_root import REPOSITORY, run_inside
+from residents import is_alive, wait_until
 
 import libhdrnet
 
@@ -24,6 +26,7 @@ class Gimp3:
     """A GIMP 3 with settings of its own, whose plug-in asks the server of `place`."""
 
     suite = "trixie"
+    program = "gimp-3.0"
     settings = "GIMP3_DIRECTORY"
     gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n'
 
@@ -51,8 +54,17 @@ class Gimp3:
     def play(self, scenario, *opened, **options):
         """Run a scenario (Python, see gimp3_driver.py) with these files open; gives what it told."""
         (self.folder / "scenario.py").write_text(scenario)
+        return self._told(*self.batch(), *opened, **options)
+
+    def show(self, steps, *opened, **options):
+        """Run the steps (Python, see gui_driver.py) before the eyes of a display with these files open."""
+        (self.folder / "steps.py").write_text(steps)
+        driver = REPOSITORY / "tests/hosts/gui_driver.py"
+        return self._told("python3", driver, self.folder, self.program, "-ndf", *opened, timeout=240, **options)
+
+    def _told(self, *words, **options):
         (self.folder / "told.json").unlink(missing_ok=True)
-        done = self.inside(*self.batch(), *opened, **options)
+        done = self.inside(*words, **options)
         assert (self.folder / "told.json").exists(), done.stdout + done.stderr
         told = json.loads((self.folder / "told.json").read_text())
         assert told.get("ended"), told.get("traceback", "") + done.stderr
@@ -77,6 +89,7 @@ class Gimp2(Gimp3):
     """A GIMP 2.10; its scenarios speak with gimp2_driver.py."""
 
     suite = "bookworm"
+    program = "gimp-2.10"
     settings = "GIMP2_DIRECTORY"
     gimprc = ""
 
@@ -106,3 +119,32 @@ def plug_in_process(gimp):
         if program in words and "-run" in words:
             return int(path.parent.name)
     return None
+
+
+class InMidJob(threading.Thread):
+    """Acts once the server is at a stage of a job, and again when it has no job any more."""
+
+    def __init__(self, place, act, afterwards=lambda: None, *, stage="merging with the network"):
+        super().__init__(daemon=True)
+        self._place, self._act, self._afterwards, self._stage = place, act, afterwards, stage
+        self._stopped = False
+        self.start()
+
+    def stopped(self):
+        """Tell whether the job came to an end."""
+        self.join(30)
+        return self._stopped
+
+    def run(self):
+        wire = self._place.wire()
+        wire.hello()
+
+        def stages():
+            return [job["stage"] for job in wire.ask("status")["result"]["jobs"]]
+
+        wait_until(lambda: self._stage in stages())
+        self._act()
+        if is_alive(self._place.processes[0].pid):
+            self._stopped = wait_until(lambda: not stages(), seconds=20)
+            self._afterwards()
+        wire.close()

@@ -1,4 +1,4 @@
-"""Areas of a drawable in strips of rows, so that no picture is ever in memory whole. An area is (x, y, width, height)."""
+"""Areas (x, y, width, height) of drawables, and their strips of rows: no picture is ever in memory whole."""
 
 ROWS = 256
 

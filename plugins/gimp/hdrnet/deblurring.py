@@ -9,7 +9,7 @@ from rows import cut, with_alpha
 from words import _
 
 BORDER = 128
-"""Pixels around the selection that the network sees: twice over its reach, once for the map and once for the colours."""
+"""Pixels around the selection that the network sees: over twice its reach, for the map and for the colours."""
 
 
 def deblur(image, layer, strength, map_layer, as_new, device):

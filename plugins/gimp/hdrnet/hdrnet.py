@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 if not (HERE / "hdrnet_client.py").exists():
     sys.path += [str(HERE.parent), str(HERE.parents[2] / "libhdrnet/client")]
 
+from deblurring import deblur  # noqa: E402
 from gimpfu_compat import (  # noqa: E402
     PF_BOOL,
     PF_DRAWABLE,
@@ -24,8 +25,6 @@ from gimpfu_compat import (  # noqa: E402
     main,
     register,
 )
-
-from deblurring import deblur  # noqa: E402
 from mapping import defocus_map  # noqa: E402
 from merging import merge, suggestions  # noqa: E402
 from resident import device_in_use  # noqa: E402
@@ -83,7 +82,8 @@ register(
         (PF_SLIDER, "strength", _("S_trength"), 1.0, (0.0, 1.0, 0.05), _("Share of the correction that is applied")),
         (PF_LAYER, "map", _("Defocus _map"), None, _("Estimate it"),
          _("A layer as Defocus Map makes it: paint lighter where more has to be done, black where nothing")),
-        (PF_BOOL, "new-layer", _("As a _new layer"), False, None, _("Leave the layer as it is and put a copy above it")),
+        (PF_BOOL, "new-layer", _("As a _new layer"), False, None,
+         _("Leave the layer as it is, and put a copy above it")),
         DEVICE,
     ],
     [(PF_LAYER, "deblurred", _("The deblurred layer"))],

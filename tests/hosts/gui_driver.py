@@ -1,0 +1,95 @@
+"""Runs inside a root with the hosts: gui_driver.py FOLDER COMMAND… starts an X server, a window manager and the
+command, then the steps in FOLDER/steps.py; what they tell is left in FOLDER/told.json, screenshots beside it.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+
+FOLDER, COMMAND = sys.argv[1], sys.argv[2:]
+SECONDS = 40
+os.environ["DISPLAY"] = ":7"
+told = {}
+
+
+def run(*words):
+    return subprocess.run([*map(str, words)], capture_output=True, timeout=30).stdout
+
+
+def wait_for(condition, what):
+    until = time.monotonic() + SECONDS
+    while not (value := condition()):
+        if time.monotonic() > until:
+            raise TimeoutError(f"waited in vain for {what}")
+        time.sleep(0.2)
+    return value
+
+
+def window(title):
+    """Wait for a window and let it draw; gives its number."""
+    found = wait_for(lambda: run("xdotool", "search", "--onlyvisible", "--name", title), title).split()[-1].decode()
+    time.sleep(1)
+    return found
+
+
+def gone(title):
+    wait_for(lambda: not run("xdotool", "search", "--onlyvisible", "--name", title), f"the end of {title}")
+
+
+def key(*keys):
+    for one in keys:
+        run("xdotool", "key", "--clearmodifiers", one)
+        time.sleep(0.3)
+
+
+def menu(letter):
+    """Choose from Filters, HDR Merge, which comes last."""
+    key("alt+r")
+    time.sleep(0.3)
+    key("Up", "Right")
+    shot(f"menu-{letter}")
+    key(letter)
+
+
+def canvas(crop="400x300+250+170"):
+    """What is shown of the picture, as bytes, once it holds still."""
+    seen = None
+    while seen != (now := run("import", "-window", "root", "-crop", crop, "rgb:-")):
+        seen = now
+        time.sleep(0.5)
+    return seen
+
+
+def shot(name):
+    run("import", "-window", "root", f"{FOLDER}/{name}.png")
+
+
+def main():
+    with contextlib.ExitStack() as started:
+
+        def start(words, **options):
+            process = subprocess.Popen(words, **options)
+            started.callback(process.wait, 10)
+            started.callback(process.terminate)
+
+        start(["Xvfb", ":7", "-screen", "0", "1400x900x24", "-nolisten", "tcp"], stderr=subprocess.DEVNULL)
+        wait_for(lambda: os.path.exists("/tmp/.X11-unix/X7"), "the X server")
+        start(["openbox"], stderr=subprocess.DEVNULL)
+        with open(f"{FOLDER}/host.log", "w") as log:
+            start(COMMAND, stdout=log, stderr=log)
+        try:
+            with open(f"{FOLDER}/steps.py") as file:
+                exec(compile(file.read(), "steps.py", "exec"), globals())
+            told["ended"] = True
+        except BaseException:
+            told["traceback"] = traceback.format_exc()
+            shot("failure")
+        with open(f"{FOLDER}/told.json", "w") as file:
+            json.dump(told, file)
+
+
+main()
