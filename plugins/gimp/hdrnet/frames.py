@@ -1,6 +1,7 @@
 """The frames of a bracket: files, or the visible layers of an image, and their exposures."""
 
 import re
+from math import inf
 from pathlib import Path
 
 from gimpfu_compat import Failure
@@ -25,17 +26,14 @@ def parse(text, count):
         text = _("{given} exposures are given for {count} pictures; give one for each, like -2, 0, +2.")
         raise Failure(text.format(given=len(parts), count=count))
     try:
-        if any("/" in part or part.endswith("s") for part in parts):
-            return [_seconds(part) for part in parts]
-        return [2.0 ** float(part) for part in parts]
+        times = any("/" in part or part.endswith("s") for part in parts)
+        exposures = [_seconds(part) if times else 2.0 ** float(part) for part in parts]
     except (ValueError, ArithmeticError):
+        exposures = []
+    if not exposures or not all(0 < exposure < inf for exposure in exposures):
         text = _("“{text}” is no list of exposures; write stops like -2, 0, +2, or times like 1/60, 1/15, 1/4.")
-        raise Failure(text.format(text=text_of(parts))) from None
-
-
-def text_of(parts):
-    """Write a list as it is typed."""
-    return ", ".join(parts)
+        raise Failure(text.format(text=", ".join(parts)))
+    return exposures
 
 
 def _seconds(part):

@@ -23,9 +23,7 @@ def cut(pixels, shape, area):
 def with_alpha(colours, originals):
     """Put the colours of strips "RGB float" into strips "RGBA float" whose alpha stays."""
     for colour, original in zip(colours, originals):
-        rgb, rgba = array("f"), array("f")
-        rgb.frombytes(colour)
-        rgba.frombytes(original)
+        rgb, rgba = array("f", bytes(colour)), array("f", bytes(original))
         for channel in range(3):
             rgba[channel::4] = rgb[channel::3]
         yield rgba.tobytes()
