@@ -46,17 +46,17 @@ def key(*keys):
         time.sleep(0.3)
 
 
-def menu(letter):
-    """Choose from Filters, HDR Merge, which comes last."""
+def menu(letter, from_below):
+    """Choose from Filters, HDR Merge, which lies so far above the end of the menu."""
     key("alt+r")
     time.sleep(0.3)
-    key("Up", "Right")
+    key(*["Up"] * from_below, "Right")
     shot(f"menu-{letter}")
     key(letter)
 
 
-def canvas(crop="400x300+250+170"):
-    """What is shown of the picture, as bytes, once it holds still."""
+def still(crop):
+    """What is shown in a part of the screen, as bytes, once it holds still."""
     seen = None
     while seen != (now := run("import", "-window", "root", "-crop", crop, "rgb:-")):
         seen = now

@@ -301,8 +301,8 @@ def _perform(declared, given):
         on = _given(declared, given)
         if mode in (_INTERACTIVE, _LAST_VALUES):
             values = _last_values(declared)
-            if interactive():
-                values.update(declared.prepare(*on) if declared.prepare else {})
+            if interactive() and not _ask(declared, values, on):
+                return [(c.STATUS, c.CANCEL)]
         else:
             values = _read(declared.options, given[1 + len(on) :])
         done = declared.function(*on, *values.values())
@@ -323,6 +323,13 @@ def _perform(declared, given):
         (c.STATUS, c.SUCCESS),
         *((_TYPES[kind], result.native if result else -1) for (kind, _, _), result in zip(declared.results, results)),
     ]
+
+
+def _ask(declared, values, on):
+    from gimpfu_compat.gimp2_dialog import ask
+
+    values.update(declared.prepare(*on) if declared.prepare else {})
+    return ask(declared, values, on[0] if on else None)
 
 
 def _given(declared, given):

@@ -50,12 +50,14 @@ class PlugInInfo(Structure):
     _fields_ = [("init", QueryProc), ("quit", QueryProc), ("query", QueryProc), ("run", RunProc)]
 
 
-def _load(name, number):
+def load(name, number):
+    """Load a library of GIMP's platform."""
     files = {"win32": f"lib{name}-{number}.dll", "darwin": f"lib{name}.{number}.dylib"}
     return ctypes.CDLL(files.get(sys.platform, f"lib{name}.so.{number}"))
 
 
-def _declare(library, functions):
+def declare(library, functions):
+    """Declare functions: {name: (result, *arguments)}."""
     for name, (result, *arguments) in functions.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
@@ -63,8 +65,8 @@ def _declare(library, functions):
 
 _PARAMS = (c_int, c_int, POINTER(ParamDef), POINTER(ParamDef))
 _PLACES = (POINTER(c_int),) * 4
-gimp = _load("gimp-2.0", 0)
-_declare(gimp, {
+gimp = load("gimp-2.0", 0)
+declare(gimp, {
     "gimp_main": (c_int, POINTER(PlugInInfo), c_int, POINTER(c_char_p)),
     "gimp_install_procedure": (None, *(c_char_p,) * 8, c_int, *_PARAMS),
     "gimp_plugin_menu_register": (c_int, c_char_p, c_char_p),
@@ -117,31 +119,31 @@ _declare(gimp, {
     "gimp_drawable_merge_shadow": (c_int, c_int32, c_int),
     "gimp_drawable_update": (c_int, c_int32, c_int, c_int, c_int, c_int),
 })  # fmt: skip
-gimpbase = _load("gimpbase-2.0", 0)
-_declare(gimpbase, {"gimp_metadata_load_from_file": (c_void_p, c_void_p, POINTER(c_void_p))})
+gimpbase = load("gimpbase-2.0", 0)
+declare(gimpbase, {"gimp_metadata_load_from_file": (c_void_p, c_void_p, POINTER(c_void_p))})
 
 _PIXELS = (c_void_p, POINTER(Rectangle))
-gegl = _load("gegl-0.4", 0)
-_declare(gegl, {
+gegl = load("gegl-0.4", 0)
+declare(gegl, {
     "gegl_init": (None, c_void_p, c_void_p),
     "gegl_buffer_get": (None, *_PIXELS, c_double, c_void_p, c_void_p, c_int, c_int),
     "gegl_buffer_set": (None, *_PIXELS, c_int, c_void_p, c_void_p, c_int),
     "gegl_buffer_flush": (None, c_void_p),
 })  # fmt: skip
 
-babl = _load("babl-0.1", 0)
-_declare(babl, {"babl_format": (c_void_p, c_char_p), "babl_format_get_bytes_per_pixel": (c_int, c_void_p)})
+babl = load("babl-0.1", 0)
+declare(babl, {"babl_format": (c_void_p, c_char_p), "babl_format_get_bytes_per_pixel": (c_int, c_void_p)})
 
-glib = _load("glib-2.0", 0)
-_declare(glib, {"g_free": (None, c_void_p), "g_error_free": (None, c_void_p)})
-gio = _load("gio-2.0", 0)
-_declare(gio, {
+glib = load("glib-2.0", 0)
+declare(glib, {"g_free": (None, c_void_p), "g_error_free": (None, c_void_p)})
+gio = load("gio-2.0", 0)
+declare(gio, {
     "g_file_new_for_path": (c_void_p, c_char_p),
     "g_file_new_for_uri": (c_void_p, c_char_p),
     "g_file_get_path": (c_void_p, c_void_p),
 })  # fmt: skip
-gobject = _load("gobject-2.0", 0)
-_declare(gobject, {"g_object_unref": (None, c_void_p)})
+gobject = load("gobject-2.0", 0)
+declare(gobject, {"g_object_unref": (None, c_void_p)})
 
 
 def taken(address):

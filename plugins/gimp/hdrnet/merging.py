@@ -19,10 +19,11 @@ def suggestions(image, _layer):
 
 
 def merge(
-    image, _layer, source, files, exposures, reference, model, deghost, align, tone_mapped, with_mask, device
+    image, _layer, source, files, exposures, reference, model, response, deghost, align, tone_mapped, with_mask, device
 ):  # fmt: skip
     """Merge and return the new image."""
-    params = {"model": model, "deghost": deghost, "align": align, "mask": with_mask, "device": device}
+    params = {"model": model, "response": response, "deghost": deghost, "align": align, "mask": with_mask,
+              "device": device}  # fmt: skip
     if reference:
         params["reference"] = reference
     if tone_mapped:
@@ -32,7 +33,7 @@ def merge(
         params["exposure_times"] = parse(exposures, len(layers))
         with server() as connection:
             params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, image, layers)
-            params["arrays"] = _shared(connection, layers, area)
+            params["arrays"] = _shared(connection, layers, area, linear=response in ("auto", "linear"))
             done = ask(connection, "merge", params)
             connection.release(*params["arrays"])
             return _new_image(connection, done, image)
@@ -46,14 +47,15 @@ def merge(
         return _new_image(connection, ask(connection, "merge", params), None)
 
 
-def _shared(connection, layers, area):
-    """Hand over what layers have in an area of the image."""
+def _shared(connection, layers, area, *, linear):
+    """Hand over what layers have in an area of the image: linear light, or numbers that still have a tone curve."""
     x, y, width, height = area
     arrays = []
     for number, layer in enumerate(layers):
         host().progress(STEPS[0] * number / len(layers), _("Handing over the layers"))
         left, top = layer.offsets
-        arrays.append(share(connection, layer, "RGB float", (x - left, y - top, width, height)))
+        form = ("RGB float", "float32") if linear else ("R'G'B' u16", "uint16")
+        arrays.append(share(connection, layer, form[0], (x - left, y - top, width, height), form[1]))
     return arrays
 
 
