@@ -80,9 +80,9 @@ class Gimp3:
         for name, pixels in pictures.items():
             Path(self.folder, f"{name}.raw").write_bytes(np.ascontiguousarray(pixels, "<f4").tobytes())
 
-    def take(self, name, *shape):
+    def take(self, name, *shape, dtype="<f4"):
         """Read what `dump` wrote."""
-        return np.fromfile(self.folder / f"{name}.out", "<f4").reshape(shape)
+        return np.fromfile(self.folder / f"{name}.out", dtype).reshape(shape)
 
 
 class Gimp2(Gimp3):

@@ -73,6 +73,21 @@ dump(merged.get_layers()[0], "offset")
     equal(gimp3.take("offset", SIZE[0] - 5, SIZE[1] - 7, 3), expected)
 
 
+def test_a_tone_curve_is_estimated_from_layers(gimp3, plain):
+    gimp3.play(
+        bracket_layers(gimp3)
+        + f"""
+image = bracket(P.U8_NON_LINEAR)
+for layer in image.get_layers():
+    dump(layer, layer.get_name() + "-codes", "R'G'B' u16")
+merged = call("hdrnet-merge", image=image, {MERGE}, response="estimate", tone_mapped=False)
+dump(merged.get_layers()[0], "estimated")
+"""
+    )
+    frames = [gimp3.take(f"{name}-codes", *SIZE, 3, dtype="<u2") for name in "abc"]
+    equal(gimp3.take("estimated", *SIZE, 3), plain.merge_exposures(frames, TIMES, response="estimate"))
+
+
 def test_files_are_merged_with_the_metadata_of_the_reference(gimp3, plain):
     folder = gimp3.folder / "files"
     folder.mkdir()

@@ -31,8 +31,9 @@ def ask(procedure, declared, config, image):
             own[place] = _layer_choice(parameter, config, image)
     dialog.fill([parameter.name for parameter in declared.options if parameter.kind not in (PF_FILES, PF_LAYER)])
     for place, widget in own.items():
+        after = content.get_children()[place]
         content.pack_start(widget, False, False, 0)
-        content.reorder_child(widget, place)
+        content.reorder_child(widget, content.child_get_property(after, "position"))
     if declared.note:
         label = Gtk.Label(label=declared.note(), xalign=0, wrap=True, max_width_chars=60)
         label.get_style_context().add_class("dim-label")
@@ -46,33 +47,30 @@ def ask(procedure, declared, config, image):
 def _file_list(dialog, parameter, config):
     names = Gtk.ListStore(str, str)
 
-    def show(paths):
+    def show(*_):
         names.clear()
-        for path in paths:
+        for path in config.get_property(parameter.name) or ():
             names.append([os.path.basename(path), path])
 
-    def keep():
-        config.set_property(parameter.name, [row[1] for row in names])
-
     def add(_button):
-        chooser = Gtk.FileChooserDialog(title=parameter.label, transient_for=dialog, select_multiple=True)
+        chooser = Gtk.FileChooserDialog(title=parameter.label.replace("_", ""), transient_for=dialog, select_multiple=True)
         chooser.add_buttons("gtk-cancel", Gtk.ResponseType.CANCEL, "gtk-open", Gtk.ResponseType.OK)
         chooser.set_default_response(Gtk.ResponseType.OK)
         known = [row[1] for row in names]
         if known:
             chooser.set_current_folder(os.path.dirname(known[-1]))
         if chooser.run() == Gtk.ResponseType.OK:
-            show(known + [path for path in chooser.get_filenames() if path not in known])
-            keep()
+            more = [path for path in chooser.get_filenames() if path not in known]
+            config.set_property(parameter.name, known + more)
         chooser.destroy()
 
     def remove(_button):
-        model, chosen = view.get_selection().get_selected_rows()
-        for path in reversed(chosen):
-            model.remove(model.get_iter(path))
-        keep()
+        _model, chosen = view.get_selection().get_selected_rows()
+        left_out = {names[path][1] for path in chosen}
+        config.set_property(parameter.name, [row[1] for row in names if row[1] not in left_out])
 
-    show(config.get_property(parameter.name) or ())
+    show()
+    config.connect(f"notify::{parameter.name}", show)  # GIMP's Reset changes it, too
     view = Gtk.TreeView(model=names, headers_visible=False, tooltip_column=1)
     view.append_column(Gtk.TreeViewColumn("", Gtk.CellRendererText(), text=0))
     view.get_selection().set_mode(Gtk.SelectionMode.MULTIPLE)
@@ -83,34 +81,36 @@ def _file_list(dialog, parameter, config):
         button = Gtk.Button.new_from_icon_name(icon, Gtk.IconSize.BUTTON)
         button.connect("clicked", action)
         buttons.pack_start(button, False, False, 0)
+    label = Gtk.Label(label=parameter.label, use_underline=True, xalign=0, mnemonic_widget=view)
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
-    box.pack_start(Gtk.Label(label=parameter.label, use_underline=True, xalign=0), False, False, 0)
-    box.pack_start(scrolled, True, True, 0)
-    box.pack_start(buttons, False, False, 0)
+    for part in (label, scrolled, buttons):
+        box.pack_start(part, part is scrolled, part is scrolled, 0)
     box.set_tooltip_text(parameter.help or None)
     return box
 
 
 def _layer_choice(parameter, config, image):
     layers = [layer for layer in (image.layers if image else ()) if layer.kind == "layer"]
-    combo = Gtk.ComboBoxText()
-    combo.append_text(parameter.extra or "—")
-    for layer in layers:
-        combo.append_text(layer.name)
-    chosen = config.get_property(parameter.name)
     ids = [layer.native.get_id() for layer in layers]
-    combo.set_active(ids.index(chosen.get_id()) + 1 if chosen is not None and chosen.get_id() in ids else 0)
+    combo = Gtk.ComboBoxText()
+    for name in (parameter.extra or "—", *(layer.name for layer in layers)):
+        combo.append_text(name)
+
+    def show(*_):
+        chosen = config.get_property(parameter.name)
+        combo.set_active(ids.index(chosen.get_id()) + 1 if chosen is not None and chosen.get_id() in ids else 0)
 
     def keep(_combo):
         place = combo.get_active()
         config.set_property(parameter.name, layers[place - 1].native if place > 0 else None)
 
+    show()
     keep(combo)  # a layer remembered from another image is none of this one
     combo.connect("changed", keep)
+    config.connect(f"notify::{parameter.name}", show)
+    label = Gtk.Label(label=parameter.label, use_underline=True, xalign=0, mnemonic_widget=combo)
     box = Gtk.Box(spacing=SPACE)
-    box.pack_start(
-        Gtk.Label(label=parameter.label, use_underline=True, xalign=0, mnemonic_widget=combo), False, False, 0
-    )
+    box.pack_start(label, False, False, 0)
     box.pack_start(combo, True, True, 0)
     box.set_tooltip_text(parameter.help or None)
     return box
