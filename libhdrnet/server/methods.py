@@ -4,8 +4,8 @@
            "preview", "mask", …) files are written as by `hdrnet merge`, all options by the same names, and the result
            is {"message", "outputs", "record"}. Without it the radiance comes as pixels: {"file", "shape", "dtype",
            "record"}, with "mask": true also {"mask": description}, with "tone_map": an operator's name also
-           {"preview": description} (display-encoded), and, where the reference is a file, {"metadata": path} of a
-           blank JPEG that carries what the result inherits from it.
+           {"preview": description} (display-encoded), and, where the reference is a file or "sources" names the files
+           that the arrays were read from, {"metadata": path} of a blank JPEG that carries what the result inherits.
            Exposures: "exposure_times" (numbers), "times" ("1/60,1/15") or "ev" ("-2,0"); "reference" counts from 1.
 `defocus`  of "input" (a path) or "array"; with "output" into a file, else the radii as pixels; with "scaled": true
            as shares of "white", which the result tells: the largest radius, rounded up.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Work = Callable[[tasks.Talk], dict[str, Any]]
 METHODS = ("merge", "defocus", "deblur", "exposures")
 """What is done in the queue."""
-PATHS = ("inputs", "input", "output", "preview", "mask", "map")
+PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class MergePixels(tasks.MergeOptions):
     arrays: list[dict[str, Any]] | None = None
     mask: bool = False
     tone_map: str | None = None
+    sources: list[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +97,8 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
         _only_one(merge.inputs, merge.arrays, "inputs", "arrays")
         if merge.tone_map is not None:
             check_operator(merge.tone_map)
+        if merge.sources is not None and len(merge.sources) != len(merge.arrays or ()):
+            raise InputError(f"{len(merge.sources)} sources for {len(merge.arrays or ())} arrays; name one for each.")
         return lambda talk: _merge(merge, folder, talk)
     if method == "defocus":
         defocus = tasks.read_options(DefocusPixels, params)
@@ -129,10 +132,15 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
         from libhdrnet.tonemap import tone_map
 
         done["preview"] = write_array(tone_map(result.radiance, operator=options.tone_map), folder, "preview")
-    if result.metadata is not None:
+    metadata = result.metadata
+    if options.sources is not None:
+        from libhdrnet.io.metadata import read_metadata
+
+        metadata = read_metadata(options.sources[result.reference])
+    if metadata is not None:
         from libhdrnet.io.embed import write_blank
 
-        done["metadata"] = str(write_blank(folder / f"metadata-{uuid.uuid4().hex}.jpg", result.metadata, record))
+        done["metadata"] = str(write_blank(folder / f"metadata-{uuid.uuid4().hex}.jpg", metadata, record))
     return done
 
 

@@ -87,7 +87,7 @@ def test_layers_of_other_precisions_get_a_defocus_map_with_its_scale(gimp2, plai
     picture = scene(HEIGHT, WIDTH)
     gimp2.give(picture=picture)
     told = gimp2.play(f"""
-for precision in (150, 200, 550, 650):
+for precision in (150, 550):
     image = new_image({WIDTH}, {HEIGHT}, precision)
     layer = add_layer(image, "picture", {SHOWN})
     dump(layer, f"before-{{precision}}")
@@ -95,7 +95,7 @@ for precision in (150, 200, 550, 650):
     told[str(precision)] = map.name
     dump(map, f"radii-{{precision}}", "Y' float")
 """)
-    for precision, step in ((150, 1 / 255), (200, 1 / 255), (550, 1e-3), (650, 1e-5)):
+    for precision, step in ((150, 1 / 255), (550, 1e-3)):  # 8-bit and half float, display-encoded
         expected = plain.estimate_defocus(gimp2.take(f"before-{precision}", *SIZE), linear=True)
         white = math.ceil(expected.max())
         assert told[str(precision)] == f"picture defocus (white = {white} px)"

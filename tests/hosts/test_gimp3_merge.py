@@ -36,7 +36,7 @@ for precision in {precisions}:
     told[precision] = [layer.get_name() for layer in merged.get_layers()]
     told["precision"] = merged.get_precision().value_nick
     told["dirty"] = merged.is_dirty()
-    forms = {"mask": "Y' float", "shown": "R'G'B' float", "hdr": "RGB float"}
+    forms = {{"mask": "Y' float", "shown": "R'G'B' float", "hdr": "RGB float"}}
     for (name, form), layer in zip(forms.items(), merged.get_layers()):
         dump(layer, precision + name, form)
         told[name] = layer.get_visible()
@@ -129,6 +129,7 @@ for path in {[str(path) for path in paths[1:]]}:
 told["names"] = [layer.get_name() for layer in image.get_layers()]
 merged = call("hdrnet-merge", image=image, source="layers")
 dump(merged.get_layers()[-1], "exif")
+told["metadata"] = merged.get_metadata().serialize()
 merged = call("hdrnet-merge", image=image, source="layers", exposures="1/60, 1/30, 1/15", model="classical")
 dump(merged.get_layers()[-1], "field")
 image = new_image({SIZE[1]}, {SIZE[0]})
@@ -142,3 +143,4 @@ dump(call("hdrnet-merge", image=image, source="layers").get_layers()[-1], "names
     equal(gimp3.take("field", *SIZE, 3), expected)
     equal(gimp3.take("names", *SIZE, 3), plain.merge_exposures(exposures(size=SIZE), TIMES))
     assert told["names"][0] == "c.tif"
+    assert '<tag name="Exif.Photo.ExposureTime">1/15</tag>' in told["metadata"]

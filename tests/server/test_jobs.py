@@ -116,6 +116,13 @@ def test_a_merge_into_pixels_also_gives_a_preview_and_the_reference_s_metadata(s
     metadata = read_metadata(done["metadata"])
     assert metadata.exif["Exif.Photo.ExposureTime"] == "1/15"
     assert read_record(done["metadata"])["reference"] == 2
+    arrays = shared(server, exposures(size=(64, 96)))
+    params = {"arrays": arrays, "ev": "-2,0,2", "reference": 3, "model": "classical"}
+    done = server.call("merge", {**params, "sources": paths})
+    assert read_metadata(done["metadata"]).exif["Exif.Photo.ExposureTime"] == "1/4"
+    assert "metadata" not in server.call("merge", params)
+    with pytest.raises(hdrnet_client.InputError, match="2 sources for 3 arrays"):
+        server.call("merge", {**params, "sources": paths[:2]})
     with pytest.raises(hdrnet_client.InputError, match="operator 'ugly' is unknown"):
         server.call("merge", {"inputs": paths, "tone_map": "ugly"})
 

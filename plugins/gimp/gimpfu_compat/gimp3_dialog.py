@@ -53,7 +53,9 @@ def _file_list(dialog, parameter, config):
             names.append([os.path.basename(path), path])
 
     def add(_button):
-        chooser = Gtk.FileChooserDialog(title=parameter.label.replace("_", ""), transient_for=dialog, select_multiple=True)
+        chooser = Gtk.FileChooserDialog(
+            title=parameter.label.replace("_", ""), transient_for=dialog, select_multiple=True
+        )
         chooser.add_buttons("gtk-cancel", Gtk.ResponseType.CANCEL, "gtk-open", Gtk.ResponseType.OK)
         chooser.set_default_response(Gtk.ResponseType.OK)
         known = [row[1] for row in names]

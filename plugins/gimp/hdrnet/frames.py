@@ -80,9 +80,12 @@ def check_colours(image):
 
 
 def files_of(image, layers):
-    """Return the file of each layer that was opened from one: beside the image's file, under the layer's name."""
+    """Return the files that the layers were opened from: beside the image's file, under the layers' names.
+
+    Empty if not all are known.
+    """
     if not image.path:
-        return [None] * len(layers)
+        return []
     opened = Path(image.path)
     files = []
     for layer in layers:
@@ -90,17 +93,16 @@ def files_of(image, layers):
         files.append(str(path) if path.suffix and path.is_file() else None)
     if files[0] is None and str(opened) not in files and opened.is_file():
         files[0] = str(opened)  # the lowest layer of an opened image has no name of its own
-    return files
+    return [] if None in files else files
 
 
-def layer_exposures(connection, image, layers):
-    """Find the exposures of layers: from their files' EXIF, else from their names.
+def layer_exposures(connection, files, layers):
+    """Find the exposures of layers: from the EXIF of their files (if all are known), else from their names.
 
     Raises:
         Failure: neither says them.
     """
-    files = files_of(image, layers)
-    if None not in files:
+    if files:
         exposures = connection.call("exposures", {"inputs": files})["exposures"]
         if None not in exposures:
             return exposures

@@ -2,7 +2,7 @@
 
 import os
 
-from frames import layer_exposures, layers_of, parse
+from frames import files_of, layer_exposures, layers_of, parse
 from gimpfu_compat import Failure, host
 from resident import STEPS, ask, server, share
 from rows import cut
@@ -32,7 +32,9 @@ def merge(
         layers, area = layers_of(image)
         params["exposure_times"] = parse(exposures, len(layers))
         with server() as connection:
-            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, image, layers)
+            opened = files_of(image, layers)
+            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, opened, layers)
+            params["sources"] = opened or None
             params["arrays"] = _shared(connection, layers, area, linear=response in ("auto", "linear"))
             done = ask(connection, "merge", params)
             connection.release(*params["arrays"])
