@@ -4,7 +4,11 @@ import pytest
 from commands import write_bracket
 from gimp_hosts import InMidJob
 
-LAYOUT = {"gimp3": "PLACE, CROP = 1, '400x300+250+170'", "gimp2": "PLACE, CROP = 3, '400x250+430+350'"}
+LAYOUT = {
+    "gimp3": "PLACE, CROP, BUTTON = 1, '400x300+250+170', (923, 750)\n",
+    "gimp2": "PLACE, CROP, BUTTON = 3, '400x250+430+350', (1155, 875)\n",
+}
+"""Where HDR Merge is in the menu, a part of the picture, and Cancel in the status bar beside a picture of 1400x1000."""
 STEPS = """
 window("imported")
 opened = still(CROP)
@@ -34,7 +38,7 @@ window("^Deblur Defocus")
 key("Return")
 wait_for(lambda: os.path.exists(f"{FOLDER}/at-work"), "the server's job")
 shot("working")
-run("xdotool", "mousemove", 923, 750, "click", 1)  # Cancel in the status bar
+run("xdotool", "mousemove", *BUTTON, "click", 1)
 wait_for(lambda: os.path.exists(f"{FOLDER}/stopped"), "the end of the server's job")
 shot("cancelled")
 told["unchanged"] = still(CROP) == opened
@@ -48,9 +52,11 @@ def test_menu_dialog_merge_deblur_and_undo(host, request):
     assert gimp.show(LAYOUT[host] + STEPS, *paths)["merged"]
 
 
-def test_the_cancel_button_stops_the_server_s_job_and_leaves_the_picture(gimp3):
-    (path, *_) = write_bracket(gimp3.folder, size=(1200, 1600))
-    begun, ended = gimp3.folder / "at-work", gimp3.folder / "stopped"
-    act = InMidJob(gimp3.place, begun.touch, ended.touch, stage="estimating the defocus")
-    assert gimp3.show(LAYOUT["gimp3"] + CANCEL, path)["unchanged"]
+@pytest.mark.parametrize("host", ["gimp3", "gimp2"])
+def test_the_cancel_button_stops_the_server_s_job_and_leaves_the_picture(host, request):
+    gimp = request.getfixturevalue(host)
+    (path, *_) = write_bracket(gimp.folder, size=(1000, 1400))
+    begun, ended = gimp.folder / "at-work", gimp.folder / "stopped"
+    act = InMidJob(gimp.place, begun.touch, ended.touch, stage="estimating the defocus")
+    assert gimp.show(LAYOUT[host] + CANCEL, path)["unchanged"]
     assert act.stopped()

@@ -1,6 +1,7 @@
 """The dialog of GIMP 2.10: GTK 2 through ctypes, a row for each parameter."""
 
 import ctypes
+import os
 import sys
 from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_void_p
 
@@ -43,6 +44,7 @@ declare(gtk, {
     "gtk_entry_set_text": (None, c_void_p, c_char_p),
     "gtk_events_pending": (c_int,),
     "gtk_file_chooser_get_filenames": (POINTER(_Names), c_void_p),
+    "gtk_file_chooser_set_current_folder": (c_int, c_void_p, c_char_p),
     "gtk_file_chooser_set_select_multiple": (None, c_void_p, c_int),
     "gtk_file_chooser_widget_new": (c_void_p, c_int),
     "gtk_hscale_new_with_range": (c_void_p, c_double, c_double, c_double),
@@ -155,7 +157,7 @@ def _widget(option, value, image, kept):
     if option.kind == PF_LAYER:
         layers = [layer for layer in image.layers if layer.kind == "layer"]
         return _choice([option.extra or "—", *(layer.name for layer in layers)], [None, *layers], value)
-    return _file_list(value, kept)
+    return _file_list(option.label, value, kept)
 
 
 def _choice(labels, values, value):
@@ -166,7 +168,7 @@ def _choice(labels, values, value):
     return widget, widget, lambda: values[gtk.gtk_combo_box_get_active(widget)]
 
 
-def _file_list(files, kept):
+def _file_list(label, files, kept):
     """Make a text with a path a line, and a button that adds some."""
     view = gtk.gtk_text_view_new()
     buffer = gtk.gtk_text_view_get_buffer(view)
@@ -181,7 +183,9 @@ def _file_list(files, kept):
         return [line.strip() for line in text.splitlines() if line.strip()]
 
     def add(_button, _data):
-        show([*read(), *(path for path in _choose_files() if path not in read())])
+        known = read()
+        folder = os.path.dirname(known[-1]) if known else os.path.expanduser("~")
+        show([*known, *(path for path in _choose_files(label.replace("_", ""), folder) if path not in known)])
 
     show(files)
     scrolled = gtk.gtk_scrolled_window_new(None, None)
@@ -196,10 +200,11 @@ def _file_list(files, kept):
     return box, view, read
 
 
-def _choose_files():
-    dialog = _dialog(b"")
+def _choose_files(title, folder):
+    dialog = _dialog(title.encode())
     chooser = gtk.gtk_file_chooser_widget_new(0)
     gtk.gtk_file_chooser_set_select_multiple(chooser, True)
+    gtk.gtk_file_chooser_set_current_folder(chooser, os.fsencode(folder))
     gtk.gtk_box_pack_start(gtk.gtk_dialog_get_content_area(dialog), chooser, True, True, 0)
     gtk.gtk_window_set_default_size(dialog, 700, 500)
     gtk.gtk_widget_show_all(dialog)

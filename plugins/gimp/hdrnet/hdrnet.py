@@ -46,7 +46,7 @@ register(
     *CREDITS, _("_Merge Exposures..."), "",
     [
         *ON_IMAGE,
-        (PF_RADIO, "source", _("So_urce"), "files", ((_("Files"), "files"), (_("Visible layers"), "layers")),
+        (PF_RADIO, "source", _("_Pictures"), "files", ((_("Files"), "files"), (_("Visible layers"), "layers")),
          _("What to merge: the files in the list, or the visible layers of the image")),
         (PF_FILES, "files", _("_Files"), None, None,
          _("Two to nine exposures: RAW, TIFF, PNG, JPEG, OpenEXR or Radiance files")),

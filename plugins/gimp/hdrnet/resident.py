@@ -18,7 +18,7 @@ def server():
         with hdrnet_client.connect() as connection:
             yield connection
     except hdrnet_client.ClientError as error:
-        raise Failure(_sentence(error)) from error
+        raise Failure(_told(error)) from error
 
 
 def ask(connection, method, params):
@@ -53,14 +53,15 @@ def device_in_use():
     except hdrnet_client.ServerUnavailableError:
         return _("hdrnet is not running yet; it starts when it is needed.")
     except hdrnet_client.ClientError as error:
-        return _sentence(error)
+        return _told(error)
     return _("hdrnet {version} works on: {device}").format(
         version=status["version"], device=status["device"] or _("not chosen yet")
     )
 
 
-def _sentence(error):
-    said = f"{error} {error.hint}".strip()
+def _told(error):
+    """Say what is wrong and, in lines of their own, what to do."""
+    lines = [str(error), error.hint]
     if type(error) is hdrnet_client.ServerUnavailableError:
-        said += " " + _("To install hdrnet, run in a terminal, in its folder: ./installers/quickstart.sh")
-    return said
+        lines.append(_("To install hdrnet, run in a terminal, in its folder: ./installers/quickstart.sh"))
+    return "\n".join(filter(None, lines))
