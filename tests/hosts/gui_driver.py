@@ -12,7 +12,6 @@ import traceback
 
 FOLDER, COMMAND = sys.argv[1], sys.argv[2:]
 SECONDS = 40
-os.environ["DISPLAY"] = ":7"
 told = {}
 
 
@@ -55,13 +54,18 @@ def menu(letter, from_below):
     key(letter)
 
 
+def seen(crop):
+    """What is shown in a part of the screen, as bytes."""
+    return run("import", "-window", "root", "-crop", crop, "rgb:-")
+
+
 def still(crop):
-    """What is shown in a part of the screen, as bytes, once it holds still."""
-    seen = None
-    while seen != (now := run("import", "-window", "root", "-crop", crop, "rgb:-")):
-        seen = now
+    """The same, once it has held still for a second and a half."""
+    last = [b"", b"1", b"2"]
+    while len(set(last)) > 1:
         time.sleep(0.5)
-    return seen
+        last = [*last[1:], seen(crop)]
+    return last[0]
 
 
 def shot(name):
@@ -74,13 +78,17 @@ def main():
         def start(words, **options):
             process = subprocess.Popen(words, **options)
             started.callback(process.wait, 10)
-            started.callback(process.terminate)
+            started.callback(process.kill)  # told to end, GIMP salvages images and asks about them the next time
 
-        start(["Xvfb", ":7", "-screen", "0", "1400x900x24", "-nolisten", "tcp"], stderr=subprocess.DEVNULL)
-        wait_for(lambda: os.path.exists("/tmp/.X11-unix/X7"), "the X server")
+        # a number that is free on the whole machine: the root shares its network, and X listens there, too
+        told_number, number = os.pipe()
+        screen = ["-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+        start(["Xvfb", "-displayfd", str(number), *screen], stderr=subprocess.DEVNULL, pass_fds=[number])
+        os.environ["DISPLAY"] = f":{os.read(told_number, 16).decode().strip()}"
         start(["openbox"], stderr=subprocess.DEVNULL)
         with open(f"{FOLDER}/host.log", "w") as log:
             start(COMMAND, stdout=log, stderr=log)
+        run("xdotool", "mousemove", 1399, 899)  # a brush follows the pointer on the picture
         try:
             with open(f"{FOLDER}/steps.py") as file:
                 exec(compile(file.read(), "steps.py", "exec"), globals())

@@ -5,12 +5,12 @@ from commands import write_bracket
 from gimp_hosts import InMidJob
 
 LAYOUT = {
-    "gimp3": "PLACE, CROP, BUTTON = 1, '400x300+250+170', (923, 750)\n",
+    "gimp3": "PLACE, CROP, BUTTON = 1, '400x300+250+170', (1036, 814)\n",
     "gimp2": "PLACE, CROP, BUTTON = 3, '400x250+430+350', (1155, 875)\n",
 }
 """Where HDR Merge is in the menu, a part of the picture, and Cancel in the status bar beside a picture of 1400x1000."""
-STEPS = """
-window("imported")
+STEPS = r"""
+window(r"\[c\] .imported")
 opened = still(CROP)
 menu("d", PLACE)
 window("^Deblur Defocus")
@@ -32,12 +32,12 @@ told["merged"] = still(CROP) not in (opened, deblurred)
 """
 CANCEL = """
 window("imported")
-opened = still(CROP)
 menu("d", PLACE)
 window("^Deblur Defocus")
 key("Return")
 wait_for(lambda: os.path.exists(f"{FOLDER}/at-work"), "the server's job")
 shot("working")
+opened = seen(CROP)
 run("xdotool", "mousemove", *BUTTON, "click", 1)
 wait_for(lambda: os.path.exists(f"{FOLDER}/stopped"), "the end of the server's job")
 shot("cancelled")
