@@ -49,8 +49,8 @@ def test_without_a_server_the_way_to_install_it_is_told(gimp3, frames, own_home)
 
 
 def test_a_server_killed_in_mid_job_is_told(gimp3, frames, own_home):
-    own_home.serve()
-    InMidJob(own_home, own_home.processes[0].kill)
+    server = own_home.serve()
+    InMidJob(own_home, lambda: (server.kill(), server.wait()))
     told = gimp3.play(SCENARIO.format(deblur=True), place=own_home)
     assert len(told["errors"]) == 2 and all("the server does not start" in error for error in told["errors"])
     assert told["images"] == 1 and not told["dirty"]
