@@ -35,7 +35,7 @@ PROTOCOL = 1
 MESSAGE_LIMIT = 1 << 20
 """Bytes of a message, its newline included."""
 START_SECONDS = 60.0
-TASKS = ("merge", "defocus", "deblur")
+TASKS = ("merge", "defocus", "deblur", "exposures")
 _SIZES = {"float32": 4, "uint16": 2, "uint8": 1}
 
 
@@ -343,7 +343,7 @@ class Server:
         If the server dies in the middle, it is started and asked once more.
 
         Args:
-            method: "merge", "defocus", "deblur", "status", "shutdown", …
+            method: "merge", "defocus", "deblur", "exposures", "status", "shutdown", …
             params: See libhdrnet/server/methods.py; paths absolute.
             on_progress: Called with the fraction done and the stage, at least twice a second.
             should_cancel: Asked ten times a second; True stops the work and raises CancelledError.

@@ -154,6 +154,13 @@ def embed(path: Path, shown: Path, metadata: Metadata | None, record: Mapping[st
         return False
 
 
+def write_blank(path: Path, metadata: Metadata, record: Mapping[str, Any] | None) -> Path:
+    """Write a JPEG without a picture that carries what a picture made from `metadata`'s source inherits."""
+    path.write_bytes(blank_jpeg())
+    embed(path, path, metadata, record, srgb=False)
+    return path
+
+
 def exr_attributes(metadata: Metadata | None, record: Mapping[str, Any] | None, shown: Path) -> Tags:
     """Express metadata as OpenEXR's standard attributes, XMP as `xmp`, and add the record."""
     metadata = metadata or Metadata()

@@ -14,9 +14,9 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 - `hello` comes first; only `shutdown` is answered to a client of another protocol. Over TCP it carries a `nonce` and
   as `proof` the HMAC-SHA256 of "client:NONCE" under the token of the token file; the answer proves the same for
   "server:NONCE". So neither end tells the token to a stranger that took the port.
-- `merge`, `defocus`, `deblur`: see `server.methods`. `cancel {"id": 2}` stops a call of this connection, within a
-  tile. `release {"files": [names]}` removes files of this connection's folder. `status`. `shutdown`, with
-  {"finish": true} after the jobs at work and in the queue; then the next server may start at once.
+- `merge`, `defocus`, `deblur`, `exposures`: see `server.methods`. `cancel {"id": 2}` stops a call of this
+  connection, within a tile. `release {"files": [names]}` removes files of this connection's folder. `status`.
+  `shutdown`, with {"finish": true} after the jobs at work and in the queue; then the next server may start at once.
 - Progress is told whenever there is some, and every 0.3 s, the last again if there is nothing new.
 - Pixels are files in the folder that `hello` named, private to the connection: little-endian, rows from the top,
   described as {"file": name, "shape": [height, width, 3], "dtype": "float32", "uint16" or "uint8"}. They are

@@ -14,7 +14,7 @@ from libhdrnet.client.hdrnet_client import MESSAGE_LIMIT, PROTOCOL, prove
 from libhdrnet.errors import HdrnetError
 from libhdrnet.server.exchange import file_of
 from libhdrnet.server.jobs import Job
-from libhdrnet.server.methods import prepare
+from libhdrnet.server.methods import METHODS, prepare
 from libhdrnet.server.outbox import Outbox
 from libhdrnet.server.protocol import (
     BAD_PARAMS,
@@ -165,7 +165,7 @@ class Connection:
             return {}
         if not self._greeted or self._folder is None:
             raise ProtocolError(INVALID, f"'{method[:40]}' came before hello; say hello with your protocol first.")
-        if method in ("merge", "defocus", "deblur"):
+        if method in METHODS:
             if not request.wants_answer:
                 raise ProtocolError(INVALID, f"'{method}' needs an id, under which it is answered.")
             self._host.add(Job(self, request.identity, method, prepare(method, params, self._folder)))
@@ -180,8 +180,8 @@ class Connection:
             return self._host.status()
         raise ProtocolError(
             UNKNOWN_METHOD,
-            f"the method {method[:40]!r} is unknown; known are hello, merge, defocus, deblur, cancel, release, "
-            "status and shutdown.",
+            f"the method {method[:40]!r} is unknown; known are hello, {', '.join(METHODS)}, cancel, "
+            "release, status and shutdown.",
         )
 
     def _hello(self, params: dict[str, Any]) -> dict[str, Any]:

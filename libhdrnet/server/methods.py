@@ -3,15 +3,21 @@
 `merge`    from "inputs" (paths) or "arrays" (descriptions; float32 is linear, integers are sRGB). With "output" (and
            "preview", "mask", …) files are written as by `hdrnet merge`, all options by the same names, and the result
            is {"message", "outputs", "record"}. Without it the radiance comes as pixels: {"file", "shape", "dtype",
-           "record"}, with "mask": true also {"mask": description}.
+           "record"}, with "mask": true also {"mask": description}, with "tone_map": an operator's name also
+           {"preview": description} (display-encoded), and, where the reference is a file or "sources" names the files
+           that the arrays were read from, {"metadata": path} of a blank JPEG that carries what the result inherits.
            Exposures: "exposure_times" (numbers), "times" ("1/60,1/15") or "ev" ("-2,0"); "reference" counts from 1.
-`defocus`  of "input" (a path) or "array"; with "output" into a file, else the radii as pixels.
+`defocus`  of "input" (a path) or "array"; with "output" into a file, else the radii as pixels; with "scaled": true
+           as shares of "white", which the result tells: the largest radius, rounded up.
 `deblur`   of "input" or "array"; "map" is a path or a description; with "output" into a file, else as pixels of
-           the input's dtype and encoding.
+           the input's dtype and encoding. A map of integers is one to look at: "map_white" is the radius of white.
 `defocus` and `deblur` of an array take "linear" (false: the array is display-encoded, sRGB).
+`exposures` of "inputs" (paths): {"exposures": [time * ISO / N^2 or null, …]}, from the files' metadata.
 """
 
+import math
 import os
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +25,15 @@ from typing import TYPE_CHECKING, Any
 
 from libhdrnet import tasks
 from libhdrnet.errors import InputError
-from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, settings, tell_merge
+from libhdrnet.tasks.files import check_operator, defocus_record, merge_images, read_map, reporter, settings, tell_merge
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 Work = Callable[[tasks.Talk], dict[str, Any]]
-PATHS = ("inputs", "input", "output", "preview", "mask", "map")
+METHODS = ("merge", "defocus", "deblur", "exposures")
+"""What is done in the queue."""
+PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +43,8 @@ class MergePixels(tasks.MergeOptions):
     inputs: list[str] | None = None
     arrays: list[dict[str, Any]] | None = None
     mask: bool = False
+    tone_map: str | None = None
+    sources: list[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +54,7 @@ class DefocusPixels(tasks.DefocusOptions):
     input: str | None = None
     array: dict[str, Any] | None = None
     linear: bool = False
+    scaled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +65,18 @@ class DeblurPixels(tasks.DeblurOptions):
     array: dict[str, Any] | None = None
     linear: bool = False
     map: str | dict[str, Any] | None = None
+    map_white: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exposures:
+    """Which files to ask for their exposure."""
+
+    inputs: list[str]
 
 
 def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
-    """Check the parameters of "merge", "defocus" or "deblur" and return the work; pixels go to `folder`.
+    """Check the parameters of one of METHODS and return the work; pixels go to `folder`.
 
     Raises:
         InputError: a parameter is unknown, missing, of another type or no absolute path.
@@ -67,12 +86,19 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
         for path in given if isinstance(given, list) else [given]:
             if isinstance(path, str) and not os.path.isabs(path):
                 raise InputError(f"the parameter {name!r} is {path[:80]!r}; give an absolute path.")
+    if method == "exposures":
+        asked = tasks.read_options(Exposures, params)
+        return lambda talk: _exposures(asked)
     if params.get("output") is not None:
         run = tasks.prepare(method, params)
         return lambda talk: _files(run(talk))
     if method == "merge":
         merge = tasks.read_options(MergePixels, params)
         _only_one(merge.inputs, merge.arrays, "inputs", "arrays")
+        if merge.tone_map is not None:
+            check_operator(merge.tone_map)
+        if merge.sources is not None and len(merge.sources) != len(merge.arrays or ()):
+            raise InputError(f"{len(merge.sources)} sources for {len(merge.arrays or ())} arrays; name one for each.")
         return lambda talk: _merge(merge, folder, talk)
     if method == "defocus":
         defocus = tasks.read_options(DefocusPixels, params)
@@ -98,8 +124,24 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
     images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
     result = merge_images(images, options, with_mask=options.mask, talk=talk)
     tell_merge(result, talk)
-    mask = {} if result.mask is None else {"mask": write_array(result.mask, folder, "mask")}
-    return {**write_array(result.radiance, folder, "radiance"), "record": result.as_record(), **mask}
+    record = result.as_record()
+    done = {**write_array(result.radiance, folder, "radiance"), "record": record}
+    if result.mask is not None:
+        done["mask"] = write_array(result.mask, folder, "mask")
+    if options.tone_map is not None:
+        from libhdrnet.tonemap import tone_map
+
+        done["preview"] = write_array(tone_map(result.radiance, operator=options.tone_map), folder, "preview")
+    metadata = result.metadata
+    if options.sources is not None:
+        from libhdrnet.io.metadata import read_metadata
+
+        metadata = read_metadata(options.sources[result.reference])
+    if metadata is not None:
+        from libhdrnet.io.embed import write_blank
+
+        done["metadata"] = str(write_blank(folder / f"metadata-{uuid.uuid4().hex}.jpg", metadata, record))
+    return done
 
 
 def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str, Any]:
@@ -108,17 +150,24 @@ def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str
 
     pixels, linear = _picture(options, folder)
     radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
+    largest = float(radius.max())
+    white = {}
+    if options.scaled:
+        white = {"white": max(1, math.ceil(largest))}
+        radius /= white["white"]
     record = defocus_record(_name(options.input), report)
-    return {**write_array(radius, folder, "defocus"), "largest_radius": float(radius.max()), "record": record}
+    return {**write_array(radius, folder, "defocus"), "largest_radius": largest, **white, "record": record}
 
 
 def _deblur(options: DeblurPixels, folder: Path, talk: tasks.Talk) -> dict[str, Any]:
     from libhdrnet.ops.deblur import deblur_pixels
-    from libhdrnet.server.pixels import map_array, write_array
+    from libhdrnet.server.pixels import map_array, radii, write_array
 
     pixels, linear = _picture(options, folder)
     given = options.map
     radius = map_array(given, folder, 2) if isinstance(given, dict) else None if given is None else read_map(given)
+    if radius is not None and radius.dtype.kind == "u":
+        radius = radii(radius, options.map_white)
     result = deblur_pixels(
         pixels, linear, radius, strength=options.strength, settings=settings(options), reporter=reporter(talk)
     )
@@ -126,6 +175,12 @@ def _deblur(options: DeblurPixels, folder: Path, talk: tasks.Talk) -> dict[str, 
         talk.note(note)
     record = result.as_record(_name(options.input))
     return {**write_array(result.pixels, folder, "deblurred"), "linear": linear, "record": record}
+
+
+def _exposures(asked: Exposures) -> dict[str, Any]:
+    from libhdrnet.io.metadata import exposure_of, read_metadata
+
+    return {"exposures": [exposure_of(read_metadata(path)) for path in asked.inputs]}
 
 
 def _picture(options: DefocusPixels | DeblurPixels, folder: Path) -> "tuple[npt.NDArray[Any], bool]":

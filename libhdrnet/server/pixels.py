@@ -73,6 +73,17 @@ def write_array(array: npt.NDArray[Any], folder: Path, what: str) -> dict[str, A
     return {"file": str(path), "shape": list(array.shape), "dtype": dtype}
 
 
+def radii(codes: npt.NDArray[Any], white: float | None) -> npt.NDArray[np.float32]:
+    """Return the radii in pixels of a map to look at, integers of which the largest stands for `white`.
+
+    Raises:
+        InputError: `white` is no radius.
+    """
+    if white is None or not (math.isfinite(white) and white > 0):
+        raise InputError(f"the map holds integers and map_white is {white}; give the radius in pixels of white.")
+    return np.asarray(codes * np.float32(white / np.iinfo(codes.dtype).max), np.float32)
+
+
 def _is_shape(shape: list[Any], dimensions: int) -> bool:
     if len(shape) != dimensions:
         return False

@@ -100,7 +100,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         _check_new(path, options.overwrite)
         if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
             raise InputError(f"{path}: named for two outputs; give each a name of its own.")
-    _check_operator(options.tone_map)
+    check_operator(options.tone_map)
     if options.exr_bits not in (16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
     options.exposures(len(options.inputs))
@@ -208,7 +208,8 @@ def _check_new(path: str, overwrite: bool) -> None:
         raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
 
 
-def _check_operator(name: str) -> None:
+def check_operator(name: str) -> None:
+    """Raise InputError for a tone-map operator that nobody knows."""
     from libhdrnet.tonemap import OPERATORS
 
     if name not in OPERATORS:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import exposures, write_bracket, write_frame
 from residents import SLOW, wait_until
 
 import libhdrnet
 from libhdrnet.client import hdrnet_client
 from libhdrnet.engine import run
+from libhdrnet.io.embed import read_record
+from libhdrnet.io.metadata import read_metadata
 from libhdrnet.radiometry import encode_srgb
 
 NETWORK = {"device": "cpu", "precision": "fp32", "tile": 64}
@@ -86,6 +90,51 @@ def test_defocus_and_deblur_of_an_array_are_the_plain_functions(server, plain, s
         done = server.call("deblur", {"array": array, "linear": linear, **params, **NETWORK})
         assert np.array_equal(fetched(server, done), plain.deblur(image, linear=linear, **options, **NETWORK))
         assert done["linear"] is linear
+
+
+def test_a_map_to_look_at_is_a_share_of_white(server, plain, scene):
+    image = scene(64, 96)
+    array = server.share(image, image.shape)
+    done = server.call("defocus", {"array": array, "scaled": True, **NETWORK})
+    radius = plain.estimate_defocus(image, **NETWORK)
+    assert done["white"] == max(1, math.ceil(radius.max()))
+    np.testing.assert_allclose(fetched(server, done) * done["white"], radius, rtol=1e-6)
+    codes = np.full((64, 96), 32768, np.uint16)
+    given = server.share(codes, codes.shape, "uint16")
+    done = server.call("deblur", {"array": array, "map": given, "map_white": 6, **NETWORK})
+    expected = plain.deblur(image, codes * np.float32(6 / 65535), **NETWORK)
+    assert np.array_equal(fetched(server, done), expected)
+    with pytest.raises(hdrnet_client.InputError, match="map_white is None; give the radius"):
+        server.call("deblur", {"array": array, "map": given, **NETWORK})
+
+
+def test_a_merge_into_pixels_also_gives_a_preview_and_the_reference_s_metadata(server, plain, tmp_path):
+    paths = [str(path) for path in write_bracket(tmp_path, size=(64, 96))]
+    done = server.call("merge", {"inputs": paths, "model": "classical", "tone_map": "drago"})
+    radiance = fetched(server, done)
+    assert np.array_equal(fetched(server, done["preview"]), plain.tone_map(radiance, operator="drago"))
+    metadata = read_metadata(done["metadata"])
+    assert metadata.exif["Exif.Photo.ExposureTime"] == "1/15"
+    assert read_record(done["metadata"])["reference"] == 2
+    arrays = shared(server, exposures(size=(64, 96)))
+    params = {"arrays": arrays, "ev": "-2,0,2", "reference": 3, "model": "classical"}
+    done = server.call("merge", {**params, "sources": paths})
+    assert read_metadata(done["metadata"]).exif["Exif.Photo.ExposureTime"] == "1/4"
+    assert "metadata" not in server.call("merge", params)
+    with pytest.raises(hdrnet_client.InputError, match="2 sources for 3 arrays"):
+        server.call("merge", {**params, "sources": paths[:2]})
+    with pytest.raises(hdrnet_client.InputError, match="operator 'ugly' is unknown"):
+        server.call("merge", {"inputs": paths, "tone_map": "ugly"})
+
+
+def test_exposures_of_files_are_told_without_merging(server, tmp_path):
+    paths = [str(path) for path in write_bracket(tmp_path)]
+    bare = write_frame(tmp_path / "bare.jpg", exposures()[0])
+    done = server.call("exposures", {"inputs": [*paths, str(bare)]})
+    assert done["exposures"][3] is None
+    np.testing.assert_allclose(np.divide(done["exposures"][1:3], done["exposures"][0]), [4, 15])
+    with pytest.raises(hdrnet_client.InputError, match="give an absolute path"):
+        server.call("exposures", {"inputs": ["a.jpg"]})
 
 
 def test_a_map_of_another_size_is_refused(server, scene):

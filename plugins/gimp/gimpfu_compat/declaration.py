@@ -1,0 +1,111 @@
+"""What a plug-in registers, told in Python-Fu's words; nothing here knows a GIMP."""
+
+from dataclasses import dataclass, field
+
+PF_IMAGE = "image"
+PF_DRAWABLE = "drawable"
+PF_LAYER = "layer"
+PF_BOOL = "bool"
+PF_INT = "int"
+PF_SLIDER = "slider"
+PF_STRING = "string"
+PF_RADIO = "radio"
+PF_FILES = "files"
+
+RESULTS = (PF_IMAGE, PF_LAYER)
+
+
+class Failure(Exception):  # noqa: N818 (it is told to people, not programmers)
+    """The plug-in cannot do what was asked: the text is shown, or becomes the PDB's error."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter: (kind, name, label, default, extra, help), the last two if there is something to say."""
+
+    kind: str
+    name: str
+    label: str
+    default: object = None
+    extra: object = None
+    """PF_SLIDER and PF_INT: (lowest, highest, step). PF_RADIO: ((label, value), …), values are texts."""
+    help: str = ""
+
+    def choices(self):
+        """Return the values of a PF_RADIO."""
+        return [value for _, value in self.extra]
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A registered procedure."""
+
+    name: str
+    blurb: str
+    help: str
+    author: str
+    copyright: str
+    date: str
+    label: str
+    image_types: str
+    parameters: list
+    results: list
+    function: object
+    menu: str
+    prepare: object
+    note: object
+    on_image: bool = field(init=False)
+    """The first parameters are an image and a drawable of it."""
+    wants_image: bool = field(init=False)
+
+    def __post_init__(self):
+        kinds = [parameter.kind for parameter in self.parameters[:2]]
+        object.__setattr__(self, "on_image", kinds == [PF_IMAGE, PF_DRAWABLE])
+        object.__setattr__(self, "wants_image", self.on_image and bool(self.image_types))
+
+    @property
+    def options(self):
+        """The parameters a person sets."""
+        return self.parameters[2:] if self.on_image else self.parameters
+
+
+PROCEDURES = {}
+
+
+def register(
+    proc_name, blurb, help, author, copyright, date, label, imagetypes, params, results, function, menu=None,
+    *, prepare=None, note=None,
+):  # fmt: skip
+    """Register a procedure of the PDB and of the menus, as Python-Fu's `register` did.
+
+    Args:
+        proc_name: Name in the PDB, as it is: lower case and hyphens.
+        blurb: One sentence, the tooltip of the menu entry.
+        help: What it does, at length.
+        author: Who wrote it.
+        copyright: Who holds the rights.
+        date: When.
+        label: Menu entry; `…` at its end if a dialog comes first.
+        imagetypes: "RGB*", "*", …; "": an image is not needed, and may be None.
+        params: Tuples as `Parameter`; (PF_IMAGE, …) and (PF_DRAWABLE, …) come first, both or neither.
+        results: (kind, name, label); PF_IMAGE or PF_LAYER.
+        function: Called with the values of `params`, in order; returns one result, a tuple of several, or None.
+        menu: Path of the menu, "<Image>/Filters/…".
+        prepare: Called as prepare(image, drawable) before a dialog; returns {name: value} to begin with.
+        note: Called without arguments for a dialog; returns a line to show in it.
+    """
+    parameters = [Parameter(*values) for values in params]
+    for parameter in parameters:
+        if parameter.kind == PF_RADIO and parameter.default not in parameter.choices():
+            raise ValueError(f"{proc_name}: the default of {parameter.name!r} is none of {parameter.choices()}.")
+        if parameter.kind in (PF_SLIDER, PF_INT) and not parameter.extra[0] <= parameter.default <= parameter.extra[1]:
+            raise ValueError(f"{proc_name}: the default of {parameter.name!r} is not within {parameter.extra[:2]}.")
+    for kind, name, _ in results:
+        if kind not in RESULTS:
+            raise ValueError(f"{proc_name}: the result {name!r} is a {kind}; known are {', '.join(RESULTS)}.")
+    if proc_name in PROCEDURES:
+        raise ValueError(f"{proc_name} is registered twice.")
+    PROCEDURES[proc_name] = Procedure(
+        proc_name, blurb, help, author, copyright, date, label, imagetypes, parameters, list(results), function,
+        menu, prepare, note,
+    )  # fmt: skip

@@ -1,0 +1,51 @@
+"""Deblur Defocus: the selected layer, within the selection, in place or as a new layer."""
+
+from frames import check_colours
+from gimpfu_compat import Failure, host
+from gimpfu_compat.areas import grown
+from mapping import check_layer, white_of
+from resident import STEPS, ask, server, share
+from rows import cut, with_alpha
+from words import _
+
+BORDER = 128
+"""Pixels around the selection that the network sees: over twice its reach, for the map and for the colours."""
+
+
+def deblur(image, layer, strength, map_layer, as_new, device):
+    """Deblur and return the layer that was changed or made."""
+    check_colours(image)
+    check_layer(layer)
+    if layer.locked and not as_new:
+        raise Failure(
+            _("the pixels of “{name}” are locked; unlock them or choose a new layer.").format(name=layer.name)
+        )
+    chosen = layer.selected()
+    if chosen is None:
+        raise Failure(_("the selection does not touch the layer “{name}”.").format(name=layer.name))
+    seen = grown(chosen, BORDER, *layer.size)
+    with server() as connection:
+        host().progress(0, _("Handing over the layer"))
+        params = {"array": share(connection, layer, "RGB float", seen), "linear": True, "strength": strength,
+                  "device": device}  # fmt: skip
+        if map_layer is not None:
+            params |= {"map": _share_map(connection, map_layer, layer, seen), "map_white": white_of(map_layer.name)}
+        done = ask(connection, "deblur", params)
+        pixels = connection.fetch(done)
+    host().progress(STEPS[1], _("Changing the layer"))
+    colours = cut(pixels, done["shape"], (chosen[0] - seen[0], chosen[1] - seen[1], *chosen[2:]))
+    with image.undo_group():
+        if as_new:
+            layer = image.duplicate_layer(layer, _("{name} deblurred").format(name=layer.name))
+        if layer.has_alpha:
+            layer.edit("RGBA float", chosen, with_alpha(colours, layer.read("RGBA float", chosen)))
+        else:
+            layer.edit("RGB float", chosen, colours)
+    return layer
+
+
+def _share_map(connection, map_layer, layer, seen):
+    """Hand over the part of the map that lies over `seen`; beside the map all is black: in focus."""
+    (left, top), (map_left, map_top) = layer.offsets, map_layer.offsets
+    area = (seen[0] + left - map_left, seen[1] + top - map_top, *seen[2:])
+    return share(connection, map_layer, "Y' u16", area, "uint16", ())

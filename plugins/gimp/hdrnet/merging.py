@@ -1,0 +1,87 @@
+"""Merge Exposures: a bracket of files or layers becomes a new image."""
+
+import os
+
+from frames import files_of, layer_exposures, layers_of, parse
+from gimpfu_compat import Failure, host
+from resident import STEPS, ask, server, share
+from rows import cut
+from words import _
+
+
+def suggestions(image, _layer):
+    """Say what to merge, before the dialog: layers if there are several, else the files of all open images."""
+    layers = [layer for layer in image.layers if layer.visible] if image else []
+    if len(layers) > 1:
+        return {"source": "layers"}
+    files = sorted({open_.path for open_ in host().images() if open_.path})
+    return {"source": "files", **({"files": files} if len(files) > 1 else {})}
+
+
+def merge(
+    image, _layer, source, files, exposures, reference, model, response, deghost, align, tone_mapped, with_mask, device
+):  # fmt: skip
+    """Merge and return the new image."""
+    params = {"model": model, "response": response, "deghost": deghost, "align": align, "mask": with_mask,
+              "device": device}  # fmt: skip
+    if reference:
+        params["reference"] = reference
+    if tone_mapped:
+        params["tone_map"] = "natural"
+    if source == "layers":
+        layers, area = layers_of(image)
+        params["exposure_times"] = parse(exposures, len(layers))
+        with server() as connection:
+            opened = files_of(image, layers)
+            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, opened, layers)
+            params["sources"] = opened or None
+            params["arrays"] = _shared(connection, layers, area, linear=response in ("auto", "linear"))
+            done = ask(connection, "merge", params)
+            connection.release(*params["arrays"])
+            return _new_image(connection, done, image)
+    if not 2 <= len(files) <= 9:
+        raise Failure(
+            _("choose two to nine files, the exposures of a bracket; these are {count}.").format(count=len(files))
+        )
+    params["exposure_times"] = parse(exposures, len(files))
+    params["inputs"] = [os.path.abspath(file) for file in files]
+    with server() as connection:
+        return _new_image(connection, ask(connection, "merge", params), None)
+
+
+def _shared(connection, layers, area, *, linear):
+    """Hand over what layers have in an area of the image: linear light, or numbers that still have a tone curve."""
+    x, y, width, height = area
+    arrays = []
+    for number, layer in enumerate(layers):
+        host().progress(STEPS[0] * number / len(layers), _("Handing over the layers"))
+        left, top = layer.offsets
+        form = ("RGB float", "float32") if linear else ("R'G'B' u16", "uint16")
+        arrays.append(share(connection, layer, form[0], (x - left, y - top, width, height), form[1]))
+    return arrays
+
+
+def _new_image(connection, done, parent):
+    """Make the image of what the server gave: HDR, above it the tone-mapped picture and, hidden, the mask."""
+    height, width, _channels = done["shape"]
+    host().progress(STEPS[1], _("Making the image"))
+    merged = host().new_image(width, height)
+    try:
+        for name, form, array in (
+            (_("HDR"), "RGB float", done),
+            (_("HDR tone-mapped"), "R'G'B' float", done.get("preview")),
+            (_("HDR mask (white: measured, grey: repaired, black: guessed)"), "Y' float", done.get("mask")),
+        ):
+            if array is not None:
+                layer = merged.add_layer(name, width, height)
+                layer.fill(form, cut(connection.fetch(array), array["shape"], (0, 0, width, height)))
+                layer.visible = array is not done.get("mask")
+        if done.get("metadata"):
+            merged.load_metadata(done["metadata"])
+        elif parent is not None:
+            merged.copy_metadata(parent)
+    except BaseException:
+        merged.delete()
+        raise
+    merged.show()
+    return merged

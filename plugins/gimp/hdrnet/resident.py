@@ -1,0 +1,67 @@
+"""The resident server: asked, shown while it works, and its errors in words that help."""
+
+import contextlib
+
+import hdrnet_client
+from gimpfu_compat import Failure, host
+from words import _
+
+STEPS = (0.15, 0.9)
+"""Shares of the progress before which pixels are handed over, and after which they are taken back."""
+
+
+@contextlib.contextmanager
+def server():
+    """Connect to the server, and start it if there is none."""
+    host().progress(0, _("Starting hdrnet"))
+    try:
+        with hdrnet_client.connect() as connection:
+            yield connection
+    except hdrnet_client.ClientError as error:
+        raise Failure(_told(error)) from error
+
+
+def ask(connection, method, params):
+    """Have the server do something, with its progress shown; returns its result and what it warned of."""
+    warnings = []
+    first, last = STEPS
+
+    def progress(fraction, stage):
+        host().progress(first + (last - first) * fraction, stage[:1].upper() + stage[1:])
+
+    def note(kind, text):
+        if kind == "warning":
+            warnings.append(text)
+
+    done = connection.call(method, params, on_progress=progress, on_note=note)
+    for text in warnings:
+        host().message(text)
+    return done
+
+
+def share(connection, layer, form, area, dtype="float32", shape=(3,)):
+    """Hand over an area of a layer."""
+    _x, _y, width, height = area
+    return connection.share(layer.read(form, area), (height, width, *shape), dtype)
+
+
+def device_in_use():
+    """Say on what the server works, for a dialog."""
+    try:
+        with hdrnet_client.connect(start=False) as connection:
+            status = connection.call("status")
+    except hdrnet_client.ServerUnavailableError:
+        return _("hdrnet is not running yet; it starts when it is needed.")
+    except hdrnet_client.ClientError as error:
+        return _told(error)
+    return _("hdrnet {version} works on: {device}").format(
+        version=status["version"], device=status["device"] or _("not chosen yet")
+    )
+
+
+def _told(error):
+    """Say what is wrong and, in lines of their own, what to do."""
+    lines = [str(error), error.hint]
+    if type(error) is hdrnet_client.ServerUnavailableError:
+        lines.append(_("To install hdrnet, run in a terminal, in its folder: ./installers/quickstart.sh"))
+    return "\n".join(filter(None, lines))

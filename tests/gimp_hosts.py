@@ -1,0 +1,150 @@
+"""What the tests in real GIMPs share: the plug-in installed in a folder of its own, scenarios, pixels in files."""
+
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+from host_root import REPOSITORY, run_inside
+from residents import is_alive, wait_until
+
+import libhdrnet
+
+TIMEOUT = 90
+
+
+def install(folder):
+    """Put the plug-in into the folder of plug-ins `folder`, as the installer does."""
+    for source, target in (("hdrnet", "hdrnet"), ("gimpfu_compat", "hdrnet/gimpfu_compat")):
+        without = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / "plugins/gimp" / source, folder / target, ignore=without)
+    shutil.copy(REPOSITORY / "libhdrnet/client/hdrnet_client.py", folder / "hdrnet")
+
+
+class Gimp3:
+    """A GIMP 3 with settings of its own, whose plug-in asks the server of `place`."""
+
+    suite = "trixie"
+    program = "gimp-3.0"
+    settings = "GIMP3_DIRECTORY"
+    gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n'
+
+    def __init__(self, folder, place):
+        self.folder = folder
+        self.place = place
+        (folder / "settings").mkdir()
+        (folder / "settings/gimprc").write_text(
+            f'(plug-in-path "${{gimp_plug_in_dir}}/plug-ins:{folder}/plug-ins")\n{self.gimprc}'
+        )
+        install(folder / "plug-ins")
+
+    def inside(self, *words, place=None, timeout=TIMEOUT, **environment):
+        """Run a command in the root; gives what it said."""
+        place = place or self.place
+        installed = place.folder / "environment.json"
+        installed.write_text(json.dumps({"python": "/usr/bin/python3", "version": libhdrnet.__version__}))
+        env = {
+            "HOME": str(self.folder), self.settings: str(self.folder / "settings"),
+            "HDRNET_SCENARIO": str(self.folder), "HDRNET_RUNTIME": str(place.runtime),
+            "HDRNET_ENVIRONMENT": str(installed), **environment,
+        }  # fmt: skip
+        return run_inside(*words, suite=self.suite, folders=[self.folder, place.folder], env=env, timeout=timeout)
+
+    def play(self, scenario, *opened, **options):
+        """Run a scenario (Python, see gimp3_driver.py) with these files open; gives what it told."""
+        (self.folder / "scenario.py").write_text(scenario)
+        return self._told(*self.batch(), *opened, **options)
+
+    def show(self, steps, *opened, **options):
+        """Run the steps (Python, see gui_driver.py) before the eyes of a display with these files open."""
+        (self.folder / "steps.py").write_text(steps)
+        driver = REPOSITORY / "tests/hosts/gui_driver.py"
+        return self._told("python3", driver, self.folder, self.program, "-ndf", *opened, timeout=240, **options)
+
+    def _told(self, *words, **options):
+        (self.folder / "told.json").unlink(missing_ok=True)
+        done = self.inside(*words, **options)
+        assert (self.folder / "told.json").exists(), done.stdout + done.stderr
+        told = json.loads((self.folder / "told.json").read_text())
+        assert told.get("ended"), told.get("traceback", "") + done.stderr
+        return told
+
+    def batch(self):
+        """Return the command that runs the scenario."""
+        driver = f"exec(open('{REPOSITORY}/tests/hosts/gimp3_driver.py').read())"
+        return ["gimp-console-3.0", "-idf", "--batch-interpreter", "python-fu-eval", "-b", driver, "--quit"]
+
+    def give(self, **pictures):
+        """Put float32 pictures where `add_layer` finds them."""
+        for name, pixels in pictures.items():
+            Path(self.folder, f"{name}.raw").write_bytes(np.ascontiguousarray(pixels, "<f4").tobytes())
+
+    def take(self, name, *shape, dtype="<f4"):
+        """Read what `dump` wrote."""
+        return np.fromfile(self.folder / f"{name}.out", dtype).reshape(shape)
+
+
+class Gimp2(Gimp3):
+    """A GIMP 2.10; its scenarios speak with gimp2_driver.py."""
+
+    suite = "bookworm"
+    program = "gimp-2.10"
+    settings = "GIMP2_DIRECTORY"
+    gimprc = ""
+
+    def __init__(self, folder, place):
+        super().__init__(folder, place)
+        (folder / "plug-ins/driver").mkdir()
+        shutil.copy(REPOSITORY / "tests/hosts/gimp2_driver.py", folder / "plug-ins/driver/driver.py")
+        (folder / "plug-ins/driver/driver.py").chmod(0o755)
+
+    def batch(self):
+        """Return the command that runs the scenario."""
+        return ["gimp-console-2.10", "-idf", "-b", "(hdrnet-test-scenario 1)", "-b", "(gimp-quit 0)"]
+
+
+def equal(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def plug_in_process(gimp):
+    """Return the number of the process of the plug-in at work in a GIMP, None if it is not."""
+    program = f"{gimp.folder}/plug-ins/hdrnet/hdrnet.py"
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if program in words and "-run" in words:
+            return int(path.parent.name)
+    return None
+
+
+class InMidJob(threading.Thread):
+    """Acts once the server is at a stage of a job, and again when it has no job any more."""
+
+    def __init__(self, place, act, afterwards=lambda: None, *, stage="merging with the network"):
+        super().__init__(daemon=True)
+        self._place, self._act, self._afterwards, self._stage = place, act, afterwards, stage
+        self._stopped = False
+        self.start()
+
+    def stopped(self):
+        """Tell whether the job came to an end."""
+        self.join(30)
+        return self._stopped
+
+    def run(self):
+        wire = self._place.wire()
+        wire.hello()
+
+        def stages():
+            return [job["stage"] for job in wire.ask("status")["result"]["jobs"]]
+
+        wait_until(lambda: self._stage in stages())
+        self._act()
+        if is_alive(self._place.processes[0].pid):
+            self._stopped = wait_until(lambda: not stages(), seconds=20)
+            self._afterwards()
+        wire.close()

@@ -1,0 +1,66 @@
+"""Fixtures of the tests in GIMP: one server, one GIMP of each kind with settings of its own, the library beside it."""
+
+import pytest
+from gimp_hosts import Gimp2, Gimp3
+from host_root import missing
+from residents import Home, wait_until
+from small_networks import save_random_weights
+
+import libhdrnet
+from libhdrnet.engine import run
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    """A folder with small random networks."""
+    return save_random_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="session")
+def gimp_place(weights):
+    """A resident server with small random networks."""
+    home = Home(weights)
+    home.serve()
+    yield home
+    home.end()
+
+
+@pytest.fixture(scope="session")
+def gimp3_home(tmp_path_factory, gimp_place):
+    return Gimp3(tmp_path_factory.mktemp("gimp3"), gimp_place)
+
+
+@pytest.fixture(scope="session")
+def gimp2_home(tmp_path_factory, gimp_place):
+    return Gimp2(tmp_path_factory.mktemp("gimp2"), gimp_place)
+
+
+@pytest.fixture
+def gimp3(request):
+    """A GIMP 3."""
+    yield from _gimp(request, "trixie", "gimp3_home")
+
+
+@pytest.fixture
+def gimp2(request):
+    """A GIMP 2.10."""
+    yield from _gimp(request, "bookworm", "gimp2_home")
+
+
+def _gimp(request, suite, name):
+    """A GIMP; nothing may be left on the server after the test."""
+    if missing(suite):
+        pytest.skip(missing(suite))
+    gimp = request.getfixturevalue(name)
+    before = gimp.place.leftovers()
+    yield gimp
+    wait_until(lambda: gimp.place.leftovers() == before)
+
+
+@pytest.fixture
+def plain(weights, monkeypatch):
+    """The library of this process, with the server's weights."""
+    monkeypatch.setenv("HDRNET_WEIGHTS", str(weights))
+    run.loaded.cache_clear()
+    yield libhdrnet
+    run.loaded.cache_clear()

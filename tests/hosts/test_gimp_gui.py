@@ -1,0 +1,62 @@
+"""The plug-in before the eyes of a person, under Xvfb; screenshots lie in pytest's temporary folder."""
+
+import pytest
+from commands import write_bracket
+from gimp_hosts import InMidJob
+
+LAYOUT = {
+    "gimp3": "PLACE, CROP, BUTTON = 1, '400x300+250+170', (1036, 814)\n",
+    "gimp2": "PLACE, CROP, BUTTON = 3, '400x250+430+350', (1155, 875)\n",
+}
+"""Where HDR Merge is in the menu, a part of the picture, and Cancel in the status bar beside a picture of 1400x1000."""
+STEPS = r"""
+window(r"\[c\] .imported")
+opened = still(CROP)
+menu("d", PLACE)
+window("^Deblur Defocus")
+shot("deblur-dialog")
+key("Return")
+gone("^Deblur Defocus")
+deblurred = wait_for(lambda: (now := still(CROP)) != opened and now, "the deblurred picture")
+shot("deblurred")
+key("ctrl+z")
+wait_for(lambda: still(CROP) == opened, "the picture as it was, after one undo")
+shot("undone")
+menu("m", PLACE)
+window("^Merge Exposures")
+shot("merge-dialog")
+key("Return")
+window("Untitled.*32-bit linear floating point.*2 layers")
+shot("merged")
+told["merged"] = still(CROP) not in (opened, deblurred)
+"""
+CANCEL = """
+window("imported")
+menu("d", PLACE)
+window("^Deblur Defocus")
+key("Return")
+wait_for(lambda: os.path.exists(f"{FOLDER}/at-work"), "the server's job")
+shot("working")
+opened = seen(CROP)
+run("xdotool", "mousemove", *BUTTON, "click", 1)
+wait_for(lambda: os.path.exists(f"{FOLDER}/stopped"), "the end of the server's job")
+shot("cancelled")
+told["unchanged"] = still(CROP) == opened
+"""
+
+
+@pytest.mark.parametrize("host", ["gimp3", "gimp2"])
+def test_menu_dialog_merge_deblur_and_undo(host, request):
+    gimp = request.getfixturevalue(host)
+    paths = write_bracket(gimp.folder, size=(400, 600))
+    assert gimp.show(LAYOUT[host] + STEPS, *paths)["merged"]
+
+
+@pytest.mark.parametrize("host", ["gimp3", "gimp2"])
+def test_the_cancel_button_stops_the_server_s_job_and_leaves_the_picture(host, request):
+    gimp = request.getfixturevalue(host)
+    (path, *_) = write_bracket(gimp.folder, size=(1000, 1400))
+    begun, ended = gimp.folder / "at-work", gimp.folder / "stopped"
+    act = InMidJob(gimp.place, begun.touch, ended.touch, stage="estimating the defocus")
+    assert gimp.show(LAYOUT[host] + CANCEL, path)["unchanged"]
+    assert act.stopped()
