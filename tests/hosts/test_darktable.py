@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -218,6 +219,50 @@ def test_nothing_changes_when_hdrnet_is_missing_or_fails(darktable):
     now = contents(darktable.pictures)
     assert {name: now[name] for name in before} == before
     assert all(name in before or name.endswith(".xmp") for name in now)
+
+
+@contextmanager
+def small_disk(folder, kilobytes):
+    """A disk of so many kilobytes at `folder`."""
+    folder.mkdir(exist_ok=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "hdrnet-test", folder], check=True, timeout=TIMEOUT
+    )
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True, timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize("full", ["temporary", "results"])
+def test_a_full_disk_stops_a_merge_with_one_sentence(darktable, full):
+    paths = write_bracket(darktable.pictures, size=(240, 320))
+    before = contents(darktable.pictures)
+    with small_disk(darktable.folder / full, 200) as folder:
+        told = darktable.play(
+            importing(path.name for path in paths) + 'merge(); tell("count", #dt.database)',
+            format="TIFF, 32 bit", folder=darktable.folder / "results" if full == "results" else "",
+            frames="linear exports" if full == "temporary" else "original files",
+        )  # fmt: skip
+        assert list(folder.iterdir()) == []
+    assert told["count"] == [["3"]]
+    ((sentence,),) = told["summary"]
+    assert "free some space" in sentence
+    now = contents(darktable.pictures)
+    assert {name: now[name] for name in before} == before
+    assert now.keys() - before.keys() <= {f"{name}.xmp" for name in before}
+
+
+def test_a_full_disk_leaves_darktable_s_own_export(darktable):
+    source = write_frame(darktable.pictures / "a.jpg", exposures(size=SIZE)[1], "1/15")
+    plain = darktable.folder / "plain.tif"
+    darktable.export(source, plain, hook=False)
+    with small_disk(darktable.folder / "small", plain.stat().st_size // 1024 + 12) as folder:
+        said = darktable.export(source, folder / "out.tif", deblur_exports="TRUE")
+        assert [path.name for path in folder.iterdir()] == ["out.tif"]
+        exported = tifffile.imread(folder / "out.tif")
+    assert "out.tif was exported without deblurring: " in said and "o space left" in said
+    np.testing.assert_array_equal(exported, tifffile.imread(plain))
 
 
 @BOTH
