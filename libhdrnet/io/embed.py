@@ -105,7 +105,7 @@ _XMP_SPACES = frozenset(
 _WRONG_XMP = re.compile(
     r"Xmp\.(tiff\.(Orientation|ImageWidth|ImageLength|BitsPerSample|Compression|Photometric|SamplesPer|Planar|YCbCr"
     r"|Primary|White|Transfer|Reference|Native)|exif\.(Pixel|ColorSpace|Components|CompressedBits|CFA|Native|Maker)"
-    r"|photoshop\.(ICC|ColorMode|History|DocumentAncestors)|xmp\.Thumbnails)"
+    r"|hdrgm\.|GContainer\.|photoshop\.(ICC|ColorMode|History|DocumentAncestors)|xmp\.Thumbnails)"
 )
 _MAX_VALUE = 16_000
 """Characters: JPEG has room for 64 KiB of EXIF in all, and longer values are makers' private data."""
@@ -124,8 +124,18 @@ def inherited(metadata: Metadata) -> tuple[Tags, Tags]:
     return exif, xmp
 
 
-def embed(path: Path, shown: Path, metadata: Metadata | None, record: Mapping[str, Any] | None, *, srgb: bool) -> bool:
+def embed(
+    path: Path,
+    shown: Path,
+    metadata: Metadata | None,
+    record: Mapping[str, Any] | None,
+    *,
+    srgb: bool,
+    packet: str = "",
+) -> bool:
     """Write tags into the JPEG, PNG or TIFF at `path`; warnings speak of the file as `shown`.
+
+    `packet`: the XMP of a source with the same picture, kept whole but for what describes how it was stored.
 
     False, with a HdrnetWarning, if they cannot be written: the file may then be damaged.
     """
@@ -135,15 +145,17 @@ def embed(path: Path, shown: Path, metadata: Metadata | None, record: Mapping[st
         "Exif.Image.Software": SOFTWARE,
         "Exif.Photo.ColorSpace": "1" if srgb else "65535",
     }
-    if record is not None:
-        xmp[_RECORD] = json.dumps(record)
+    own = {} if record is None else {_RECORD: json.dumps(record)}
     whole = path.read_bytes() if os.name == "nt" else None
     try:
         exif = _writable(exif, "exif")
-        xmp = _writable(xmp, "xmp")
+        xmp = own if packet else _writable(xmp | own, "xmp")
         # Exiv2 takes file names in the system's code page on Windows, bytes everywhere.
         with exiv2_image(path if whole is None else whole) as image:
             image.modify_exif(exif)
+            if packet:
+                image.modify_raw_xmp(packet)
+                xmp |= {key: None for key in image.read_xmp() if _WRONG_XMP.match(key)}
             if xmp:
                 image.modify_xmp(xmp)
             if whole is not None:

@@ -15,6 +15,7 @@ from libhdrnet.io import colour
 from libhdrnet.io.embed import SOFTWARE, check_record, embed, exr_attributes
 from libhdrnet.io.files import whole_file, write_whole
 from libhdrnet.io.formats import exr, hdr, jpeg, png, tiff
+from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.read import Photo
 
@@ -33,6 +34,9 @@ _SUFFIXES = {
     "any": tuple(dict.fromkeys(_RADIANCE + _DISPLAY)),
 }
 _TIFF, _JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")
+_JPEG_XMP = 60_000
+"""Bytes of XMP that surely fit into the one segment of a JPEG, with the record."""
+_NEW = Likeness()
 
 
 def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds = "any") -> None:
@@ -97,7 +101,7 @@ def write_display(
     metadata: Metadata | None = None,
     icc: bytes | None = None,
     record: Record | None = None,
-    quality: int = 95,
+    quality: int = jpeg.QUALITY,
     alpha: Array | None = None,
 ) -> None:
     """Write a picture for the eye: (H, W) or (H, W, 3) float in [0, 1], uint8 or uint16.
@@ -120,11 +124,13 @@ def write_display(
     srgb = icc is None or colour.is_srgb_profile(icc)
     if icc is None and not grey:  # an RGB profile in a grey file is an error to most readers
         icc = colour.srgb_profile()
-    _write_coded(path, pixels, metadata, record, icc=icc, srgb=srgb, alpha=layer, quality=quality)
+    _write_coded(path, pixels, metadata, record, icc=icc, srgb=srgb, alpha=layer, like=Likeness(quality))
 
 
 def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | None = None) -> None:
     """Write `pixels`, (H, W, 3) of the photo's dtype and encoding, with its profile, alpha and metadata.
+
+    The file keeps the resolution, the whole XMP and, from JPEG to JPEG, quality and subsampling.
 
     The format is that of the suffix. What it cannot hold is converted, and a HdrnetWarning says what was
     lost: 16 bits and alpha in JPEG, floats in PNG and JPEG, alpha in Radiance files. OpenEXR and Radiance
@@ -178,7 +184,7 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         elif default:
             pixels, icc = _one_channel(pixels), None
     layer = None if alpha is None or suffix in _JPEG else _depth(alpha, dtype)
-    _write_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer)
+    _write_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, like=likeness_of(photo.path))
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:
@@ -238,7 +244,7 @@ def _write_coded(
     icc: bytes | None,
     srgb: bool,
     alpha: Array | None = None,
-    quality: int = 95,
+    like: Likeness = _NEW,
 ) -> None:
     suffix = path.suffix.lower()
     module = jpeg if suffix in _JPEG else png if suffix == ".png" else tiff
@@ -253,15 +259,19 @@ def _write_coded(
 
     def store(file: Path) -> None:
         if suffix in _JPEG:
-            file.write_bytes(jpeg.encode(pixels, quality=quality, icc=icc))
+            data = jpeg.encode(
+                pixels, quality=like.quality, icc=icc, subsampling=like.subsampling, density=like.density
+            )
+            file.write_bytes(data)
         elif suffix == ".png":
             file.write_bytes(png.encode(pixels, icc=icc))
         else:
-            tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=alpha is not None)
+            tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=alpha is not None, resolution=like.resolution)
 
+    packet = "" if suffix in _JPEG and len(like.packet.encode()) > _JPEG_XMP else like.packet
     with whole_file(path) as temporary:
         store(temporary)
-        if not embed(temporary, path, metadata, record, srgb=srgb):
+        if not embed(temporary, path, metadata, record, srgb=srgb, packet=packet):
             store(temporary)
 
 

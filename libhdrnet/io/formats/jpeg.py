@@ -11,8 +11,10 @@ from libhdrnet.io import colour
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
 
 MAX_SIDE = 65500
+QUALITY = 95
 _ICC_MARK = b"ICC_PROFILE\0"
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Codes of the markers that start a picture."""
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
@@ -66,19 +68,29 @@ def decode(path: Path) -> Decoded:
     return Decoded(pixels, alpha, grey, icc=scan.icc)
 
 
-def encode(pixels: Array, *, quality: int, icc: bytes | None) -> bytes:
-    """(H, W) or (H, W, 3) uint8 to a JPEG file without colour subsampling, the profile embedded."""
+def encode(
+    pixels: Array,
+    *,
+    quality: int,
+    icc: bytes | None,
+    subsampling: str = "444",
+    density: tuple[int, int, int] | None = None,
+) -> bytes:
+    """(H, W) or (H, W, 3) uint8 to a JPEG file, the profile embedded; `density`: JFIF's unit, across, down."""
     import imagecodecs
 
     data = bytes(
         imagecodecs.jpeg8_encode(
             np.ascontiguousarray(pixels),
             level=quality,
-            subsampling="444" if pixels.ndim == 3 else None,
+            subsampling=subsampling if pixels.ndim == 3 else None,
             optimize=True,
         )
     )
-    return data[:2] + _icc_segments(icc) + data[2:] if icc else data
+    if density is not None and data[6:11] == b"JFIF\0":
+        data = data[:13] + struct.pack(">BHH", *density) + data[18:]
+    after = 20 if data[6:11] == b"JFIF\0" else 2  # JFIF asks for the first place
+    return data[:after] + _icc_segments(icc) + data[after:] if icc else data
 
 
 def _walk(data: bytes, *, to_the_end: bool = False) -> _Scan | None:
@@ -97,7 +109,7 @@ def _walk(data: bytes, *, to_the_end: bool = False) -> _Scan | None:
             break
         length = struct.unpack_from(">H", data, position + 2)[0]
         body = data[position + 4 : position + 2 + length]
-        if code in _FRAMES and len(body) >= 6 and frame is None:
+        if code in FRAMES and len(body) >= 6 and frame is None:
             frame = struct.unpack_from(">BHHB", body)
             if not to_the_end:
                 break

@@ -69,8 +69,19 @@ def decode(path: Path) -> Decoded:
     return Decoded(pixels, alpha, grey, icc=icc, icc_is_final=True, linear=linear)
 
 
-def write(path: Path, pixels: Array, *, icc: bytes | None, software: str, alpha: bool = False) -> None:
-    """Write (H, W) or (H, W, 2..4) with deflate and a predictor; `alpha`: the last channel is that."""
+def write(
+    path: Path,
+    pixels: Array,
+    *,
+    icc: bytes | None,
+    software: str,
+    alpha: bool = False,
+    resolution: tuple[float, float, int] | None = None,
+) -> None:
+    """Write (H, W) or (H, W, 2..4) with deflate and a predictor; `alpha`: the last channel is that.
+
+    `resolution`: pixels a unit across and down, and the unit (1 none, 2 inch, 3 centimetre).
+    """
     import tifffile
 
     grey = pixels.ndim == 2 or pixels.shape[2] < 3
@@ -82,6 +93,8 @@ def write(path: Path, pixels: Array, *, icc: bytes | None, software: str, alpha:
         rowsperstrip=min(pixels.shape[0], max(1, (1 << 20) // row_bytes)),
         metadata=None, software=software,
         extrasamples=["unassalpha"] if alpha else None,
+        resolution=None if resolution is None else resolution[:2],
+        resolutionunit=None if resolution is None else resolution[2],
     )  # fmt: skip
 
 

@@ -145,7 +145,10 @@ function shell.new(host)
       read_lines()
       if code then
         if rest ~= "" then on_line(rest) end
-        return not stopping and math.tointeger(tonumber(code)) or nil, read_file(folder .. "/err") or ""
+        if stopping then return nil, "" end
+        code = math.tointeger(tonumber(code))
+        if not code then return nil, ("nothing can be written in '%s': free some space"):format(folder) end
+        return code, read_file(folder .. "/err") or ""
       end
       if not stopping and should_stop() then
         stopping = waited

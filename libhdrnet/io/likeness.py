@@ -1,0 +1,56 @@
+"""What a file keeps when only its pixels are replaced: resolution, JPEG quality, and its whole XMP."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from libhdrnet.io.formats import jpeg
+from libhdrnet.io.formats.jpeg_settings import read_settings
+from libhdrnet.io.kinds import kind_of
+from libhdrnet.io.metadata import exiv2_image, number, read_metadata
+
+_CENTIMETRES = 3
+_EXIF_UNITS = {1: 2, 2: _CENTIMETRES}
+"""JFIF's numbers for inch and centimetre, and EXIF's."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How a JPEG, PNG or TIFF is stored; without arguments as this library stores new pictures."""
+
+    quality: int = jpeg.QUALITY
+    subsampling: str = "444"
+    resolution: tuple[float, float, int] | None = None
+    """Pixels a unit across and down, and EXIF's unit: 1 none, 2 inch, 3 centimetre."""
+    packet: str = ""
+    """The XMP packet; empty where the picture's XMP does not describe a file of these pixels (RAW)."""
+
+    @property
+    def density(self) -> tuple[int, int, int] | None:
+        """The resolution as JFIF writes it: unit, across, down."""
+        if self.resolution is None:
+            return None
+        across, down, unit = self.resolution
+        values = round(across), round(down)
+        return (max(0, unit - 1), *values) if all(0 < value < 65536 for value in values) else None
+
+
+def likeness_of(path: Path) -> Likeness:
+    """Read it from a picture; raises InputError for a file that is none."""
+    kind = kind_of(path)
+    if kind not in ("jpeg", "png", "tiff"):
+        return Likeness()
+    exif = read_metadata(path).exif
+    across, down = (number(exif.get(f"Exif.Image.{axis}Resolution", "")) for axis in "XY")
+    unit = round(number(exif.get("Exif.Image.ResolutionUnit", "2")) or 2)
+    resolution = (across, down, unit) if across and down and unit in (1, 2, _CENTIMETRES) else None
+    try:
+        with exiv2_image(path) as image:
+            packet = str(image.read_raw_xmp())
+    except (RuntimeError, ValueError, UnicodeError):
+        packet = ""
+    if kind != "jpeg":
+        return Likeness(resolution=resolution, packet=packet)
+    stored = read_settings(path.read_bytes())
+    if resolution is None and stored.density is not None:
+        resolution = (*stored.density[1:], _EXIF_UNITS[stored.density[0]])
+    return Likeness(stored.quality, stored.subsampling, resolution, packet)

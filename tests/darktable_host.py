@@ -1,0 +1,87 @@
+"""What the tests in a real darktable share: one with a home of its own, in the roots of tests/hosts/root.sh."""
+
+import json
+
+from host_root import REPOSITORY, run_inside
+
+DRIVER = REPOSITORY / "tests/hosts/darktable_driver.lua"
+HOOK = f"dofile('{REPOSITORY}/plugins/darktable/hdrnet.lua')"
+TIMEOUT = 60
+NAMES = "Köln 'q\" $HOME `id`"
+SHOWN = "/usr/lib/x86_64-linux-gnu/darktable"
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+class Darktable:
+    """A darktable with a home of its own, in which `hdrnet` asks the server of `place`."""
+
+    def __init__(self, folder, place, suite):
+        self.folder = folder
+        self.suite = suite
+        self.place = place
+        self.temporary = folder / "temporary"
+        self.pictures = folder / NAMES
+        self.homes = 0
+        for path in (self.temporary, self.pictures, folder / "lib"):
+            path.mkdir()
+        (folder / "lib/darktable.so").symlink_to(f"{SHOWN}/libdarktable.so")
+        self.command = self.script("hdrnet", f'PYTHONPATH="{REPOSITORY}" exec python3 -m libhdrnet.cli "$@"')
+        self.environment = {
+            "TMPDIR": str(self.temporary), "LD_LIBRARY_PATH": SHOWN,
+            "HDRNET_RUNTIME": str(place.runtime),
+        }  # fmt: skip
+
+    def script(self, name, text):
+        """Write a command whose path needs quoting."""
+        path = self.folder / f"the 'command' {name}"
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o700)
+        return path
+
+    def inside(self, *words):
+        # a new home: after a crash darktable takes a lock file's process number for a living process
+        self.homes += 1
+        home = self.folder / f"home-{self.homes}"
+        home.mkdir()
+        done = run_inside(
+            *words, suite=self.suite, folders=[self.folder, self.place.folder],
+            env={**self.environment, "HOME": str(home)}, timeout=TIMEOUT,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def play(self, scenario, **settings):
+        """Run a scenario (the body of a Lua function of dt, plugin, tell); gives what it told, name to rows."""
+        script = self.folder / "scenario.lua"
+        script.write_text(f"return function(dt, plugin, tell)\nlocal folder = ...\n{scenario}\nend\n".replace(
+            "local folder = ...", f"local folder = {json.dumps(str(self.pictures), ensure_ascii=False)}"))  # fmt: skip
+        settings = {"command": self.command, "model": "classical", **settings}
+        pairs = [f"{name}={value}" for name, value in settings.items()]
+        words = ["xvfb-run", "-a", "lua5.4", DRIVER, self.folder / "lib", script, *pairs]
+        told = {}
+        output = self.inside(*words).stdout
+        for line in output.splitlines():
+            if line.startswith("TOLD\t"):
+                name, *values = line.split("\t")[1:]
+                told.setdefault(name, []).append(values)
+        assert told.get("ended") == [["true", ""]], output
+        return told
+
+    def export(self, source, output, *words, hook=True, **settings):
+        """Export with darktable-cli; gives what it said."""
+        pairs = {
+            "lua/hdrnet/command": self.command,
+            **{f"lua/hdrnet/{name}": value for name, value in settings.items()},
+        }
+        configuration = self.folder / f"cli-{self.homes}"
+        done = self.inside(
+            "darktable-cli", source, output, *words, "--core", "--configdir", configuration, "--cachedir",
+            configuration, "--library", ":memory:", "--disable-opencl", "--conf", "write_sidecar_files=never",
+            "--conf", "plugins/imageio/format/tiff/bpp=16",
+            *(word for name, value in pairs.items() for word in ("--conf", f"{name}={value}")),
+            *(["--luacmd", HOOK] if hook else []),
+        )  # fmt: skip
+        return done.stdout + done.stderr
