@@ -151,7 +151,7 @@ def _add_uninstall(commands: Any) -> None:
 def _add_places(parser: argparse.ArgumentParser, targets: Sequence[str]) -> None:
     parser.add_argument("target", choices=targets)
     parser.add_argument("--into", metavar="DIR",
-                        help="GIMP's folder for plug-ins, or darktable's of settings (default: all that are found)")  # fmt: skip
+                        help="GIMP's folder for plug-ins, or darktable's of settings (default: all found)")  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
 
 

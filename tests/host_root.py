@@ -29,6 +29,6 @@ def run_inside(*words, suite="trixie", folders=(), env=None, timeout):
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
     pairs = [f"{name}={value}" for name, value in {**environment, **(env or {})}.items()]
     return subprocess.run(
-        [SCRIPT, "run", suite, REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)], capture_output=True, text=True,
-        timeout=timeout, errors="replace",
+        [SCRIPT, "run", suite, REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)],
+        capture_output=True, text=True, timeout=timeout, errors="replace",
     )  # fmt: skip

@@ -84,8 +84,10 @@ def alone(machine: Machine, say: Say) -> Iterator[None]:
                 say("another installation is under way; waiting for it to end.")
                 if not stack.enter_context(locked(str(record.lock), WAIT)):
                     raise OutputError("another installation does not end; see what it does, and try again.")
-            yield
-        record.forget_if_empty()
+            try:
+                yield
+            finally:
+                record.forget_if_empty()
     except OutputError:
         raise
     except OSError as error:

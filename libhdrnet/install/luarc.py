@@ -31,7 +31,7 @@ def append(path: Path, added: bytes) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    if added and not _read(path).endswith(added):
+    if added:
         _write(path, _read(path) + added)
 
 

@@ -115,6 +115,7 @@ class Pip:
             "PIP_USER": "0",
             "PIP_NO_INPUT": "1",
             "PYTHONNOUSERSITE": "1",
+            "PYTHONUTF8": "1",
         }
         if self._cache:
             variables["PIP_CACHE_DIR"] = str(self._cache)
@@ -122,7 +123,7 @@ class Pip:
             words = ("--isolated", "--no-index", "--find-links", str(self._wheels), "--no-cache-dir", *words)
         kept = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
         done = subprocess.run(
-            [str(self._python), "-m", "pip", command, *words], env=kept | variables | {"PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1"},
+            [str(self._python), "-m", "pip", command, *words], env=kept | variables,
             stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
         )  # fmt: skip
         if done.returncode:

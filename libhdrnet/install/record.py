@@ -54,6 +54,7 @@ class Record:
 
     def forget_if_empty(self) -> None:
         """Remove the record, its lock and its folder if nothing else is in there any more."""
+        self.remove_made_folders()
         facts = self._read()
         others = {path.name for path in self.path.parent.glob("*")} - {self.path.name, self.lock.name}
         if others or facts["places"]:

@@ -27,7 +27,7 @@ from libhdrnet.install.versions import Version, Versions, make_environment
 
 _FIND = {
     "gimp": "After its next start GIMP has it in the menu Filters.",
-    "darktable": "After its next start darktable has the module hdrnet in lighttable, and HDR merge in the export module.",
+    "darktable": "After its next start darktable has the module hdrnet, and HDR merge in the export module.",
 }
 
 

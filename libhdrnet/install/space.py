@@ -37,8 +37,9 @@ def _estimate(packages: Sequence[Package], free: int) -> str:
     unknown = sum(package.size is None for package in packages)
     coming = [package for package in packages if not package.is_local]
     what = f"To download: {_total(coming)}" if coming else f"Nothing to download; {_total(packages)} are at hand"
+    count = len(coming or packages)
     return (
-        f"{what} in {len(coming or packages)} files ({named}{f'; {unknown} of unknown size' if unknown else ''}); "
+        f"{what} in {count} file{'s' * (count != 1)} ({named}{f'; {unknown} of unknown size' if unknown else ''}); "
         f"{_megabytes(_needed(packages))} on disk, where {_megabytes(free)} are free."
     )
 
