@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from host_root import REPOSITORY, run_inside

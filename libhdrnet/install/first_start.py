@@ -17,6 +17,7 @@ def let_gimp_make_its_folder(host: Host) -> None:
     if host.name != "gimp" or host.kind != "system" or host.program is None or host.folder.parent.exists():
         return
     console = host.program.with_name(host.program.name.replace("gimp-", "gimp-console-"))
-    words = [str(console if console.exists() else host.program), "-i", "-d", "-f", "-b", "(gimp-quit 0)"]
+    end = ["-b", "(gimp-quit 0)"] if host.version.startswith("2.") else ["--quit"]
+    words = [str(console if console.exists() else host.program), "-i", "-d", "-f", *end]
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)

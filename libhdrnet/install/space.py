@@ -32,10 +32,10 @@ def check_space(folder: Path, packages: Sequence[Package], say: Say) -> None:
 
 def _estimate(packages: Sequence[Package], free: int) -> str:
     """Tell what an installation takes."""
-    large = sorted((package for package in packages if package.size), key=lambda package: -(package.size or 0))[:3]
+    coming = [package for package in packages if not package.is_local]
+    large = sorted((one for one in coming or packages if one.size), key=lambda one: -(one.size or 0))[:3]
     named = ", ".join(f"{package.name} {package.version} {_megabytes(package.size)}" for package in large)
     unknown = sum(package.size is None for package in packages)
-    coming = [package for package in packages if not package.is_local]
     what = f"To download: {_total(coming)}" if coming else f"Nothing to download; {_total(packages)} are at hand"
     count = len(coming or packages)
     return (

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import sys
 import time
 from pathlib import Path
 
@@ -17,12 +16,12 @@ def stop_server(*, finish: bool) -> None:
     """End the resident server if one runs, and wait for it; with `finish` it ends its jobs first."""
     try:
         with connect(start=False) as server:
-            process = server.process
+            folder = Path(server.folder).parent  # it removes this last; a process number may be a zombie's
             server.call("shutdown", {"finish": finish})
     except ClientError:
         return
     until = time.monotonic() + SECONDS
-    while _is_alive(process) and time.monotonic() < until:
+    while folder.exists() and time.monotonic() < until:
         time.sleep(0.05)
 
 
@@ -48,13 +47,3 @@ def _log_folder(machine: Machine) -> Path:
     if machine.system == "darwin":
         return machine.home / "Library/Logs/libhdrnet"
     return machine.folder("XDG_STATE_HOME", ".local", "state") / "libhdrnet/log"
-
-
-def _is_alive(process: int) -> bool:
-    if sys.platform == "win32":  # no signal there that only asks
-        return False
-    try:
-        os.kill(process, 0)
-    except OSError:
-        return False
-    return True

@@ -29,6 +29,8 @@ from libhdrnet.install.places import Machine
 from libhdrnet.install.record import Record
 
 WHOLE = "whole.json"
+FULL = 1 << 20
+"""Free bytes of a disk below which whatever failed did so for lack of space."""
 NEW_LINK = ".hdrnet-new-link"
 
 
@@ -152,7 +154,8 @@ def make_environment(folder: Path) -> Path:
     done = subprocess.run(words, capture_output=True, text=True, errors="replace")
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())
-        if "No space left" in said:
+        # ensurepip keeps its reason to itself
+        if "No space left" in said or shutil.disk_usage(folder.parent).free < FULL:
             raise InstallError("the disk is full; free some space, and try again.")
         raise InstallError(
             f"{sys.executable} cannot make a virtual environment ({said or 'it said nothing'}); "

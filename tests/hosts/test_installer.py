@@ -124,7 +124,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_the_old_version(home, trees):
     script = REPOSITORY / "tests/hosts/fill_disk.sh"
     with home.small_disk(400):
         lines = succeeded(home.run("bash", script, trees[OLD], trees[NEW], folders=trees.values())).splitlines()
-    assert any("the disk is full; free some space" in line for line in lines), lines
+    assert any("the disk is full; free some space" in line for line in lines), "\n".join(lines)
     assert lines[-2:] == [f"hdrnet {OLD}", "1 version"]
 
 
