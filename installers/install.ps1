@@ -1,8 +1,6 @@
 # Installs libhdrnet for this user on Windows; options are those of install.sh, see --help.
 #   powershell -ExecutionPolicy Bypass -File installers\install.ps1
 # The variable PYTHON chooses the interpreter.
-$ErrorActionPreference = 'Stop'
-
 function Test-Python([string[]] $Words) {
     $Program = $Words[0]
     $Rest = @($Words | Select-Object -Skip 1)

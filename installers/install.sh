@@ -14,15 +14,15 @@ die() {
 
 find_python() {
   local candidate found=
-  for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.14; do
+  # the one that was asked for, or none
+  if [ -n "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3 python3.13 python3.12 python3.11 python3.14; fi
+  for candidate in "$@"; do
     command -v "$candidate" >/dev/null 2>&1 || continue
     found="$candidate is $("$candidate" -V 2>&1 || true)"
     if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       python=$candidate
       return
     fi
-    # the one that was asked for, or none
-    [ -z "${PYTHON:-}" ] || break
   done
   die "Python 3.11 or newer is needed; ${found:-no python3 was found}." \
     "Debian, Ubuntu: apt install python3 python3-venv" \

@@ -33,14 +33,15 @@ def install_into(options: argparse.Namespace) -> None:
         make_environment(folder)
     with tempfile.TemporaryDirectory() as scratch:
         pip = Pip(python, None, constraints_file(), options.wheels)
-        wheel = ready_wheel(options.wheels) or pip.build(copy_tree(Path(scratch, "tree")), Path(scratch))
-        if fresh:
-            check_space(folder, pip.plan([str(wheel)], options.torch), say)
-        say("Installing.")
         if options.develop:
+            say("Installing, with the tools of the tests.")
             pip.add("setuptools>=77", torch=options.torch)
             pip.add("--no-build-isolation", "--editable", f"{ROOT}[test]", torch=options.torch)
         else:
+            wheel = ready_wheel(options.wheels) or pip.build(copy_tree(Path(scratch, "tree")), Path(scratch))
+            if fresh:
+                check_space(folder, pip.plan([str(wheel)], options.torch), say)
+            say("Installing.")
             pip.add(str(wheel), torch=options.torch)
             pip.run("install", "--no-deps", "--force-reinstall", str(wheel))
     program = machine.program(folder, "hdrnet")
