@@ -52,10 +52,11 @@ class Versions:
         self._folder = machine.data / "versions"
         self._link = machine.data / "current"
         self._record = Record(machine.data)
+        self._is_windows = machine.system == "win32"
 
     def current(self) -> Version | None:
         """Return the version in use."""
-        if sys.platform != "win32":
+        if not self._is_windows:
             return _read(self._link.resolve()) if self._link.is_symlink() else None
         try:
             facts = json.loads(self._machine.environment_file.read_text("utf-8"))
@@ -83,19 +84,20 @@ class Versions:
 
     def switch(self, version: Version) -> None:
         """Put a version into use."""
-        if sys.platform == "win32":
+        if self._is_windows:
             environment = self._machine.environment_file
             self._record.make_folder(environment.parent)
             write_environment(str(self._machine.program(version.folder, "python")), version.number, environment)
             self._record.make_folder(self._machine.launcher.parent)
-            program = self._machine.program(version.folder, "hdrnet")
+            # from where the launcher lies: cmd.exe reads no other letters than its code page's
+            program = rf"%~dp0..\versions\{version.folder.name}\Scripts\hdrnet.exe"
             write_whole(self._machine.launcher, f'@"{program}" %*\r\n'.encode())
             return
         _link(self._link, version.folder)
 
     def link(self) -> list[str]:
         """Make the command and environment.json, and return what stood in the way."""
-        if sys.platform == "win32":
+        if self._is_windows:
             return []
         links = {
             self._machine.launcher: self._link / "bin/hdrnet",
@@ -120,7 +122,11 @@ class Versions:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self) -> None:
-        """Remove every version, the links and what pip kept."""
+        """Remove every version, the links and what pip kept.
+
+        Raises:
+            OSError: something cannot be removed.
+        """
         for path in (self._machine.launcher, self._machine.environment_file):
             path.with_name(NEW_LINK).unlink(missing_ok=True)
             if self._is_ours(path):
@@ -128,8 +134,9 @@ class Versions:
         self._link.with_name(NEW_LINK).unlink(missing_ok=True)
         self._link.unlink(missing_ok=True)
         self.sweep()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        shutil.rmtree(self.cache, ignore_errors=True)
+        for folder in (self._folder, self.cache):
+            if folder.exists():
+                shutil.rmtree(folder)
 
     @property
     def cache(self) -> Path:
@@ -137,10 +144,9 @@ class Versions:
         return self._machine.data / "downloads"
 
     def _is_ours(self, path: Path) -> bool:
-        if sys.platform == "win32":
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                return str(self._folder) in path.read_text("utf-8").replace("\\\\", "\\")
-            return False
+        if self._is_windows:
+            current = self.current() if path == self._machine.environment_file else None
+            return path.exists() and (path == self._machine.launcher or current is not None)
         return path.is_symlink() and Path(os.readlink(path)).is_relative_to(self._machine.data)
 
 

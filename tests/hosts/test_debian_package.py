@@ -21,7 +21,7 @@ AS_USER = f"setpriv --reuid={USER} --regid={USER} --clear-groups {CLEAN}"
 NOT_DPKG_S = "grep -v -e ^/var/lib/dpkg -e ^/var/log -e ^/list"
 
 
-@pytest.mark.parametrize("suite", ["bare-bookworm", "bare-trixie"])
+@pytest.mark.parametrize("suite", ["bare-trixie"])
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
 def test_a_user_sets_libhdrnet_up_from_the_package_and_both_go_without_a_trace(suite, tmp_path):
     if missing(suite):
