@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from residents import Home, is_alive
+from residents import Home, is_alive, wait_until
 from small_networks import save_random_weights
 
 from libhdrnet.install.places import Machine
@@ -27,7 +27,7 @@ def test_a_running_server_is_ended_and_its_log_removed(living):
     wire.close()
     assert living.log.exists()
     stop_server(finish=True)
-    assert not is_alive(process)
+    wait_until(lambda: not is_alive(process))
     remove_traces(Machine(sys.platform, living.folder, living.environment))
     assert not (living.folder / "state/libhdrnet").exists()
 
