@@ -40,8 +40,9 @@ def hdrnet(*words):
     return ["python3", "-m", "libhdrnet.cli", *words]
 
 
-@SUITES
+@pytest.mark.parametrize("suite", ["trixie"])
 def test_darktable_loads_the_plugin_from_its_luarc(inside, suite):
+    """Not in darktable 4.2, which now and then hangs at its start under Xvfb, without any plug-in, too."""
     told = inside(*hdrnet("install", "darktable"))
     assert "darktable: the plug-in, version" in told
     luarc = inside.home / ".config/darktable/luarc"
@@ -49,11 +50,12 @@ def test_darktable_loads_the_plugin_from_its_luarc(inside, suite):
         file.write(PROBE)
     loaded = inside.home / "loaded"
     script = """
-      darktable --library :memory: --disable-opencl >/dev/null 2>&1 & host=$!
-      for _ in $(seq 300); do [ -s "$HOME/loaded" ] && break; sleep 0.2; done
+      darktable --library :memory: --disable-opencl -d lua & host=$!
+      for _ in $(seq 300); do { [ -s "$HOME/loaded" ] || ! kill -0 $host; } && break; sleep 0.2; done
       kill -9 $host; wait $host 2>/dev/null; exit 0
     """
-    inside("xvfb-run", "-a", "bash", "-c", script)
+    told = inside("xvfb-run", "-a", "bash", "-c", script)
+    assert loaded.exists(), told
     assert loaded.read_text() == "hdrnet"
     inside(*hdrnet("uninstall", "darktable"))
     assert luarc.read_text() == PROBE
