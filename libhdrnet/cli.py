@@ -106,6 +106,21 @@ def run_stop(options: argparse.Namespace, console: Console) -> None:
     stop(console, finish=options.finish)
 
 
+def run_install(options: argparse.Namespace, console: Console) -> None:
+    """Run `hdrnet install` or `hdrnet uninstall`."""
+    from libhdrnet.install.run import change
+
+    change(options.command, options.target, console.note, into=options.into, dry_run=options.dry_run)
+    console.result("nothing was changed." if options.dry_run else "done.")
+
+
+def run_doctor(options: argparse.Namespace, console: Console) -> None:
+    """Run `hdrnet doctor`."""
+    from libhdrnet.install.doctor import examine
+
+    examine(console.result, report=options.report)
+
+
 COMMANDS = {
     "merge": run_task,
     "defocus": run_task,
@@ -115,6 +130,9 @@ COMMANDS = {
     "serve": run_serve,
     "status": run_status,
     "stop": run_stop,
+    "install": run_install,
+    "uninstall": run_install,
+    "doctor": run_doctor,
 }
 
 

@@ -41,6 +41,9 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_status(commands)
     _add_stop(commands)
+    _add_install(commands)
+    _add_uninstall(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -134,6 +137,28 @@ def _add_status(commands: Any) -> None:
 def _add_stop(commands: Any) -> None:
     p = _command(commands, "stop", "end the resident server")
     p.add_argument("--finish", action="store_true", help="let its jobs end first")
+
+
+def _add_install(commands: Any) -> None:
+    p = _command(commands, "install", "install the plug-in into GIMP or darktable")
+    _add_places(p, ("gimp", "darktable"))
+
+
+def _add_uninstall(commands: Any) -> None:
+    p = _command(commands, "uninstall", "remove the plug-in from GIMP or darktable, or all of libhdrnet")
+    _add_places(p, ("gimp", "darktable", "libhdrnet"))
+
+
+def _add_places(parser: argparse.ArgumentParser, targets: Sequence[str]) -> None:
+    parser.add_argument("target", choices=targets)
+    parser.add_argument("--into", metavar="DIR",
+                        help="GIMP's folder for plug-ins, or darktable's of settings (default: all found)")  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+
+
+def _add_doctor(commands: Any) -> None:
+    p = _command(commands, "doctor", "check the installation, and say what mends it")
+    p.add_argument("--report", metavar="FILE", help="also write it to a new file, without private paths")
 
 
 def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:

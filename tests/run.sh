@@ -75,8 +75,8 @@ else
   echo "== these passed; now pytest"
 fi
 
-# GIMP and darktable, two versions of each, once; where they cannot be had, their tests are skipped and say why
-for suite in trixie bookworm; do
+# GIMP and darktable, two versions of each, and two bare systems for the installer, once; where they cannot be had, their tests are skipped and say why
+for suite in trixie bookworm bare-trixie bare-bookworm; do
   tests/hosts/root.sh build "$suite" || echo "== the tests in the hosts of $suite will be skipped; the line above says why"
 done
 

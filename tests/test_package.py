@@ -30,7 +30,18 @@ def test_looking_at_the_package_s_names_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["merge", "--help"], ["train", "--help"], ["merge"], ["status"]]
+    "words",
+    [
+        ["--help"],
+        ["--version"],
+        ["merge", "--help"],
+        ["train", "--help"],
+        ["merge"],
+        ["status"],
+        ["install", "--help"],
+        ["doctor", "--help"],
+        ["uninstall", "gimp", "--dry-run"],
+    ],
 )
 def test_help_version_and_usage_errors_load_nothing_heavy(words):
     run = f"import contextlib\nfrom libhdrnet.cli import main\nwith contextlib.suppress(SystemExit):\n    main({words})"
@@ -71,7 +82,10 @@ def test_the_command_tells_the_package_s_version():
     assert (done.returncode, done.stdout.strip()) == (0, f"hdrnet {libhdrnet.__version__}")
 
 
-@pytest.mark.parametrize("command", ["merge", "defocus", "deblur", "demo", "train", "serve", "status", "stop"])
+@pytest.mark.parametrize(
+    "command",
+    ["merge", "defocus", "deblur", "demo", "train", "serve", "status", "stop", "install", "uninstall", "doctor"],
+)
 def test_every_command_has_a_help(command, capsys):
     from libhdrnet.cli import main
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError
+from libhdrnet.files import whole_file, write_whole
 from libhdrnet.io import colour
 from libhdrnet.io.embed import SOFTWARE, check_record, embed, exr_attributes
-from libhdrnet.io.files import whole_file, write_whole
 from libhdrnet.io.formats import exr, hdr, jpeg, png, tiff
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
-from libhdrnet.io.files import output_error
+from libhdrnet.files import output_error
 from libhdrnet.server.exchange import file_of
 
 DTYPES = {"float32": "<f4", "uint16": "<u2", "uint8": "|u1"}

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from libhdrnet.errors import InputError, OutputError
-from libhdrnet.io.files import whole_file
+from libhdrnet.files import whole_file
 
 
 @dataclass

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from libhdrnet.engine.memory import keep_freed_memory
 from libhdrnet.errors import InputError
-from libhdrnet.io.files import output_error
+from libhdrnet.files import output_error
 from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, build
 from libhdrnet.training.brackets import BracketRecipe, make_bracket
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint

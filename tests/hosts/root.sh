@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Small Debians with the real hosts for the tests in this folder: trixie (Debian 13) has GIMP 3.0 and darktable 5.0,
-# bookworm (Debian 12) has GIMP 2.10 and darktable 4.2.
+# bookworm (Debian 12) has GIMP 2.10 and darktable 4.2; bare-trixie and bare-bookworm have nothing but Python, for
+# what installs libhdrnet.
 #
 #   root.sh build SUITE                    build it, once; it lies in ~/.cache/libhdrnet/hosts (or $HDRNET_CACHE/hosts)
 #   root.sh path SUITE                     print its folder if it is there and of this list of packages; else fail
@@ -24,7 +25,8 @@ choose() {
   case $suite in
     trixie) packages+=(gir1.2-gimp-3.0 lua-check lua5.3 python3-gi python3-gi-cairo) ;;
     bookworm) packages+=(libgimp2.0) ;;
-    *) fail "name a suite: trixie or bookworm." ;;
+    bare-trixie | bare-bookworm) packages=(ca-certificates passwd python3 python3-venv) ;;
+    *) fail "name a suite: trixie, bookworm, bare-trixie or bare-bookworm." ;;
   esac
   root=$hosts/$suite
   stamp=$root/.built-from
@@ -48,7 +50,7 @@ build() {
   TMPDIR=$hosts mmdebstrap --quiet --variant=apt --mode=root --aptopt='APT::Install-Recommends "0"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="${packages[*]}" \
-    "$suite" "$root" "deb [signed-by=$signed] $mirror $suite main" ||
+    "${suite#bare-}" "$root" "deb [signed-by=$signed] $mirror ${suite#bare-} main" ||
     fail "mmdebstrap could not build the root of $mirror."
   printf '%s\n' "$wanted" >"$stamp" # last: without it, what is there may be half a root
 }

@@ -14,7 +14,7 @@ from residents import is_alive
 
 import libhdrnet
 from libhdrnet.client import hdrnet_client
-from libhdrnet.server.environment import write_environment
+from libhdrnet.install.environment import write_environment
 
 FILE = Path(hdrnet_client.__file__)
 VERSIONS = [f"3.{minor}" for minor in range(9, 15)]

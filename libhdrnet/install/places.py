@@ -1,0 +1,63 @@
+"""Where this user's things lie. Pure paths, so that every platform's can be told on any other."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from libhdrnet.client.hdrnet_client import environment_path
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The system, the user's home folder and the variables that move things elsewhere."""
+
+    system: str
+    """As sys.platform names it."""
+    home: Path
+    environment: Mapping[str, str]
+
+    def folder(self, variable: str, *default: str) -> Path:
+        """Return the folder an environment variable names, else one in the home folder."""
+        given = self.environment.get(variable)
+        return type(self.home)(given) if given else self.home.joinpath(*default)
+
+    @property
+    def data(self) -> Path:
+        """Where libhdrnet's environment lies (platformdirs' user_data_dir)."""
+        if self.system == "win32":
+            return self.folder("LOCALAPPDATA", "AppData", "Local") / "libhdrnet"
+        if self.system == "darwin":
+            return self.home / "Library/Application Support/libhdrnet"
+        return self.folder("XDG_DATA_HOME", ".local", "share") / "libhdrnet"
+
+    @property
+    def config(self) -> Path:
+        """Where programs keep their settings."""
+        if self.system == "win32":
+            return self.folder("APPDATA", "AppData", "Roaming")
+        if self.system == "darwin":
+            return self.home / "Library/Application Support"
+        return self.folder("XDG_CONFIG_HOME", ".config")
+
+    @property
+    def launcher(self) -> Path:
+        """The command for the user's terminal."""
+        if self.system == "win32":
+            return self.data / "bin" / "hdrnet.cmd"
+        return self.home / ".local/bin/hdrnet"
+
+    @property
+    def environment_file(self) -> Path:
+        """What tells plug-ins which Python has libhdrnet (hdrnet_client.environment_path)."""
+        return Path(environment_path())
+
+    def program(self, environment: Path, name: str) -> Path:
+        """Return the path of a program in a virtual environment."""
+        return environment / "Scripts" / f"{name}.exe" if self.system == "win32" else environment / "bin" / name
+
+
+def this_machine() -> Machine:
+    """Return the machine this runs on."""
+    return Machine(sys.platform, Path.home(), os.environ)

@@ -1,0 +1,59 @@
+"""What an installation takes, told before anything is downloaded, and whether the disk has room for it."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from libhdrnet.errors import OutputError
+from libhdrnet.install.pip import Package, choose_torch
+from libhdrnet.install.plugins import Say
+
+MARGIN = 100 << 20
+"""Bytes that a bare environment takes, and a little more."""
+
+
+def check_space(folder: Path, packages: Sequence[Package], say: Say) -> None:
+    """Tell what an installation takes.
+
+    Raises:
+        OutputError: there is too little space.
+    """
+    parent = next(path for path in (folder, *folder.parents) if path.exists())
+    free, needed = shutil.disk_usage(parent).free, _needed(packages)
+    say(_estimate(packages, free))
+    if choose_torch("auto") == "cpu" and any(package.name.startswith("nvidia") for package in packages):
+        say("This is the build of PyTorch for NVIDIA cards: that for the CPU could not be reached.")
+    if free < needed:
+        raise OutputError(
+            f"'{parent}' has {_megabytes(free)} free, about {_megabytes(needed)} are needed: free some space, "
+            "or set XDG_DATA_HOME (Windows: LOCALAPPDATA) to a folder on another disk."
+        )
+
+
+def _estimate(packages: Sequence[Package], free: int) -> str:
+    """Tell what an installation takes."""
+    coming = [package for package in packages if not package.is_local]
+    large = sorted((one for one in coming or packages if one.size), key=lambda one: -(one.size or 0))[:3]
+    named = ", ".join(f"{package.name} {package.version} {_megabytes(package.size)}" for package in large)
+    unknown = sum(package.size is None for package in packages)
+    what = f"To download: {_total(coming)}" if coming else f"Nothing to download; {_total(packages)} are at hand"
+    count = len(coming or packages)
+    return (
+        f"{what} in {count} file{'s' * (count != 1)} ({named}{f'; {unknown} of unknown size' if unknown else ''}); "
+        f"{_megabytes(_needed(packages))} on disk, where {_megabytes(free)} are free."
+    )
+
+
+def _needed(packages: Sequence[Package]) -> int:
+    """Return bytes on disk: unpacked, and what has to be downloaded first."""
+    coming = sum(package.size or 0 for package in packages if not package.is_local)
+    return MARGIN + coming + sum(package.unpacked for package in packages)
+
+
+def _total(packages: Sequence[Package]) -> str:
+    return _megabytes(sum(package.size or 0 for package in packages))
+
+
+def _megabytes(size: int | None) -> str:
+    size = size or 0
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -1,0 +1,71 @@
+"""The source tree that is installed: a checkout or an unpacked sdist, in which this file lies."""
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from libhdrnet._version import __version__
+from libhdrnet.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+PARTS = (
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "libhdrnet",
+    "plugins",
+    "installers",
+)
+"""All that a wheel is built of."""
+
+
+def check_tree() -> None:
+    """Raise InputError where this file lies in an installed libhdrnet."""
+    if not (ROOT / "pyproject.toml").exists():
+        raise InputError(
+            "there is nothing here to install from; get libhdrnet's sources, and run installers/install.sh."
+        )
+
+
+def constraints_file() -> Path:
+    """Return the versions that were tested."""
+    return ROOT / "installers/constraints.txt"
+
+
+def fingerprint(torch: str) -> str:
+    """Return what tells one state of the tree, for this Python and that build of torch, from another."""
+    digest = hashlib.sha256(f"{sys.version} {sys.prefix} {torch}".encode())
+    for path in _files():
+        digest.update(f"{path.relative_to(ROOT)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def copy_tree(folder: Path) -> Path:
+    """Copy the tree, so that building leaves nothing in it, and return the copy."""
+    for path in _files():
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        shutil.copymode(path, target)
+    return folder
+
+
+def ready_wheel(wheels: Path | None) -> Path | None:
+    """Return a wheel of this version of libhdrnet among the wheels, if there is one."""
+    found = sorted(wheels.glob(f"libhdrnet-{__version__}-*.whl")) if wheels else []
+    return found[-1] if found else None
+
+
+def _files() -> Iterator[Path]:
+    for part in PARTS:
+        if (ROOT / part).is_file():
+            yield ROOT / part
+        for base, folders, names in os.walk(ROOT / part):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            yield from (Path(base, name) for name in sorted(names) if not name.endswith(".pyc"))
