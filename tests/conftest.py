@@ -9,6 +9,12 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_collection_modifyitems(items):
+    """Quick tests first: those in real hosts and those that install take longer than all others together."""
+    slow = [Path(__file__).parent / name for name in ("install", "hosts")]
+    items.sort(key=lambda item: next((rank for rank, folder in enumerate(slow, 1) if folder in item.path.parents), 0))
+
+
 @pytest.fixture
 def shared():
     """The folder with real brackets beside the checkout; the test is skipped where it is missing."""

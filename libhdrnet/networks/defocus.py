@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import SLOPE, PooledStatistics, conv3x3, initialise, spread
+from libhdrnet.networks.blocks import PooledStatistics, conv3x3, initialise, spread
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class ConditionedResidualBlock(nn.Module):
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
         y = self.sft1(x, conditions) if self.modulated else x
-        y = F.leaky_relu(self.conv1(y), SLOPE)
+        y = F.relu(self.conv1(y))
         y = self.sft2(y, conditions) if self.modulated else y
         out: Tensor = x + self.conv2(y)
         return out
@@ -171,14 +171,14 @@ class DeblurringNet(nn.Module):
 
     def forward(self, image: Tensor, conditions: Tensor) -> Tensor:
         """Return the deblurred picture (B, 3, H, W), not clipped."""
-        full = F.leaky_relu(self.enter(image), SLOPE)
-        half = F.leaky_relu(self.down(full), SLOPE)
+        full = F.relu(self.enter(image))
+        half = F.relu(self.down(full))
         x = half
         for block in self.blocks:
             x = block(x, conditions)
         x = self.leave(x) + half
         x = F.pixel_shuffle(self.up(x), 2) + full
-        restored: Tensor = image + self.output(F.leaky_relu(x, SLOPE))
+        restored: Tensor = image + self.output(F.relu(x))
         return restored
 
 

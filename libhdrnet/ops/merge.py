@@ -1,6 +1,7 @@
 """Merge a bracket (design: how a merge flows).
 
-Read, linearise, align, find where the frames agree, merge classically, run the network where they do not, join.
+Read, linearise, align, find where the frames agree, follow what moved, merge classically, run the network where they
+still disagree, join.
 """
 
 from collections.abc import Sequence
@@ -131,7 +132,8 @@ def merge_exposures(
         exposure_times: Exposure of each image (only ratios matter); None reads time, ISO and aperture from EXIF.
         reference: Index of the image whose content and geometry the result has; None picks the best exposed
             middle one.
-        model: "auto" merges classically where the frames agree and by the network where they do not;
+        model: "auto" merges classically where the frames agree, or do once what moved is followed, and by the
+            network where they do not;
             "psfnet" (three frames, thesis chapter 2) and "msffnet" (the shorter frame and the reference, chapter 3)
             run the network over the whole picture; "classical" is the mean of all frames with the least noise
             and knows no motion.
@@ -149,8 +151,9 @@ def merge_exposures(
     Returns:
         float32 (H, W, 3), linear, Rec.709 primaries, 1.0 = white of the reference, highlights up to
         t_reference / t_shortest; with `return_mask` also float32 (H, W) in three grades: 1 = measured (the frames
-        agree), 0.5 = repaired (something moved; taken from the frames that show it as the reference does), 0 =
-        guessed (the reference is saturated there and all shorter frames show something else: section 2.4.5).
+        agree; where something moved, once it was followed), 0.5 = repaired (rebuilt from the frames that show it as
+        the reference does), 0 = guessed (the reference is saturated there and all shorter frames show something
+        else: section 2.4.5).
 
     Raises:
         InputError: a file, an array, the exposures or an option cannot be used; the message says why.

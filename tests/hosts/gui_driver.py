@@ -35,14 +35,29 @@ def window(title):
     return found
 
 
-def gone(title):
-    wait_for(lambda: not run("xdotool", "search", "--onlyvisible", "--name", title), f"the end of {title}")
-
-
 def key(*keys):
     for one in keys:
         run("xdotool", "key", "--clearmodifiers", one)
         time.sleep(0.3)
+
+
+def accept(title):
+    """Press Return in a dialog until it is gone: a key that comes before it has the focus is lost."""
+    number = window(title)
+
+    def answered():
+        run("xdotool", "windowactivate", "--sync", number)
+        key("Return")
+        time.sleep(2)
+        return not run("xdotool", "search", "--onlyvisible", "--name", title)
+
+    wait_for(answered, f"the end of {title}")
+
+
+def point(x, y):
+    """Move the pointer there and let the brush's outline, which follows it on the picture, vanish."""
+    run("xdotool", "mousemove", x, y)
+    time.sleep(1)
 
 
 def menu(letter, from_below):
@@ -56,7 +71,7 @@ def menu(letter, from_below):
 
 def seen(crop):
     """What is shown in a part of the screen, as bytes."""
-    return run("import", "-window", "root", "-crop", crop, "rgb:-")
+    return run("import", "-window", "root", "-crop", crop, "-depth", "8", "rgb:-")
 
 
 def still(crop):
@@ -66,6 +81,11 @@ def still(crop):
         time.sleep(0.5)
         last = [*last[1:], seen(crop)]
     return last[0]
+
+
+def same(one, other):
+    """Whether two parts of the screen show the same; GIMP 2.10 rounds a reduced picture differently when drawn anew."""
+    return len(one) == len(other) and max(abs(a - b) for a, b in zip(one, other, strict=True)) <= 1
 
 
 def shot(name):
@@ -88,7 +108,7 @@ def main():
         start(["openbox"], stderr=subprocess.DEVNULL)
         with open(f"{FOLDER}/host.log", "w") as log:
             start(COMMAND, stdout=log, stderr=log)
-        run("xdotool", "mousemove", 1399, 899)  # a brush follows the pointer on the picture
+        run("xdotool", "mousemove", 1399, 899)
         try:
             with open(f"{FOLDER}/steps.py") as file:
                 exec(compile(file.read(), "steps.py", "exec"), globals())

@@ -120,7 +120,7 @@ call("hdrnet-defocus-map", grey, flat, "auto")
 told["dirty"] = gimp.gimp_image_is_dirty(image.native)
 told["images"] = len(host().images())
 """, HDRNET_ENVIRONMENT="/nowhere/environment.json")  # fmt: skip
-    said = ["./installers/quickstart.sh", "strength is 7.0; give 0.0 to 1.0", "device is “abacus”; give one of auto",
+    said = ["./installers/install.sh", "strength is 7.0; give 0.0 to 1.0", "device is “abacus”; give one of auto",
             "choose two to nine files", "the image is greyscale; convert"]  # fmt: skip
     for part, error in zip(said, absent["errors"], strict=True):
         assert part in error

@@ -43,7 +43,7 @@ def test_without_a_server_the_way_to_install_it_is_told(gimp3, frames, own_home)
     told = gimp3.play(SCENARIO.format(deblur=True), place=own_home, HDRNET_ENVIRONMENT="/nowhere/environment.json")
     assert len(told["errors"]) == 2
     for error in told["errors"]:
-        assert "libhdrnet is not installed for this user" in error and "./installers/quickstart.sh" in error
+        assert "libhdrnet is not installed for this user" in error and "./installers/install.sh" in error
     assert told["images"] == 1 and not told["dirty"]
     assert np.array_equal(gimp3.take("after", *SIZE, 3), frames["c"])
 

@@ -11,37 +11,38 @@ LAYOUT = {
 """Where HDR Merge is in the menu, a part of the picture, and Cancel in the status bar beside a picture of 1400x1000."""
 STEPS = r"""
 window(r"\[c\] .imported")
+point(*BUTTON)
 opened = still(CROP)
 menu("d", PLACE)
 window("^Deblur Defocus")
 shot("deblur-dialog")
-key("Return")
-gone("^Deblur Defocus")
-deblurred = wait_for(lambda: (now := still(CROP)) != opened and now, "the deblurred picture")
+accept("^Deblur Defocus")
+point(*BUTTON)
+deblurred = wait_for(lambda: not same(now := still(CROP), opened) and now, "the deblurred picture")
 shot("deblurred")
 key("ctrl+z")
-wait_for(lambda: still(CROP) == opened, "the picture as it was, after one undo")
+wait_for(lambda: same(still(CROP), opened), "the picture as it was, after one undo")
 shot("undone")
 menu("m", PLACE)
 window("^Merge Exposures")
 shot("merge-dialog")
-key("Return")
+accept("^Merge Exposures")
 window("Untitled.*32-bit linear floating point.*2 layers")
 shot("merged")
-told["merged"] = still(CROP) not in (opened, deblurred)
+told["merged"] = not any(same(still(CROP), other) for other in (opened, deblurred))
 """
 CANCEL = """
 window("imported")
+point(*BUTTON)
+opened = still(CROP)
 menu("d", PLACE)
-window("^Deblur Defocus")
-key("Return")
+accept("^Deblur Defocus")
 wait_for(lambda: os.path.exists(f"{FOLDER}/at-work"), "the server's job")
 shot("working")
-opened = seen(CROP)
 run("xdotool", "mousemove", *BUTTON, "click", 1)
 wait_for(lambda: os.path.exists(f"{FOLDER}/stopped"), "the end of the server's job")
 shot("cancelled")
-told["unchanged"] = still(CROP) == opened
+told["unchanged"] = wait_for(lambda: same(still(CROP), opened), "the picture as it was")
 """
 
 

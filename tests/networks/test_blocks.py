@@ -61,6 +61,7 @@ def test_a_correction_is_added_in_the_mu_law_domain_and_stays_in_range():
 
 
 def test_local_statistics_can_be_switched_on_and_off():
+    torch.manual_seed(1)
     network, exposures = build("psfnet", channels=8, blocks=1).eval(), torch.rand(1, 3, 6, 96, 96)
     with torch.no_grad():
         before = network(exposures)

@@ -63,5 +63,5 @@ def _told(error):
     """Say what is wrong and, in lines of their own, what to do."""
     lines = [str(error), error.hint]
     if type(error) is hdrnet_client.ServerUnavailableError:
-        lines.append(_("To install hdrnet, run in a terminal, in its folder: ./installers/quickstart.sh"))
+        lines.append(_("To install hdrnet, run in a terminal, in its folder: ./installers/install.sh"))
     return "\n".join(filter(None, lines))
