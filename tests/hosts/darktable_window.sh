@@ -14,5 +14,13 @@ DISPLAY=:$(cat "$folder/display")
 export DISPLAY
 openbox 2>/dev/null &
 manager=$!
+# at times it ends at once: without it no window gets the keys
+until xprop -root _NET_SUPPORTING_WM_CHECK 2>/dev/null | grep -q 'window id'; do
+  sleep 0.2
+  kill -0 "$manager" 2>/dev/null && continue
+  kill -0 "$server" || exit 1
+  openbox 2>/dev/null &
+  manager=$!
+done
 darktable "$@" >"$folder/darktable.log" 2>&1
 kill "$manager" "$server"

@@ -92,6 +92,15 @@ def shot(name):
     run("import", "-window", "root", f"{FOLDER}/{name}.png")
 
 
+def managed(process):
+    """Wait for the window manager to take over the screen; false if it ended instead."""
+    while process.poll() is None:
+        if b"window id" in run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"):
+            return True
+        time.sleep(0.2)
+    return False
+
+
 def main():
     with contextlib.ExitStack() as started:
 
@@ -99,13 +108,15 @@ def main():
             process = subprocess.Popen(words, **options)
             started.callback(process.wait, 10)
             started.callback(process.kill)  # told to end, GIMP salvages images and asks about them the next time
+            return process
 
         # a number that is free on the whole machine: the root shares its network, and X listens there, too
         told_number, number = os.pipe()
         screen = ["-screen", "0", "1400x900x24", "-nolisten", "tcp"]
         start(["Xvfb", "-displayfd", str(number), *screen], stderr=subprocess.DEVNULL, pass_fds=[number])
         os.environ["DISPLAY"] = f":{os.read(told_number, 16).decode().strip()}"
-        start(["openbox"], stderr=subprocess.DEVNULL)
+        # at times it ends at once: without it no window gets the keys
+        wait_for(lambda: managed(start(["openbox"], stderr=subprocess.DEVNULL)), "the window manager")
         with open(f"{FOLDER}/host.log", "w") as log:
             start(COMMAND, stdout=log, stderr=log)
         run("xdotool", "mousemove", 1399, 899)
