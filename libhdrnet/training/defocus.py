@@ -76,7 +76,7 @@ def _resized(image: FloatImage, size: int) -> FloatImage:
 
 
 def _random_radius(recipe: DefocusRecipe, rng: np.random.Generator) -> float:
-    return 0.0 if rng.random() < 0.3 else float(recipe.max_radius * rng.random() ** 1.7)
+    return 0.0 if rng.random() < 0.3 else float(recipe.max_radius * rng.random() ** 1.2)
 
 
 def _radius_map(size: int, recipe: DefocusRecipe, rng: np.random.Generator) -> FloatImage:
@@ -88,7 +88,7 @@ def _radius_map(size: int, recipe: DefocusRecipe, rng: np.random.Generator) -> F
     depth = 1 + 0.9 * rng.random() * (xx * np.cos(angle) + yy * np.sin(angle)) * 2 / np.sqrt(2)
     focus = rng.uniform(0.4, 2.0)
     radius = np.abs(depth - focus) / depth
-    return np.asarray(radius * (recipe.max_radius * rng.random() / max(float(radius.max()), 1e-3)), np.float32)
+    return np.asarray(radius * (recipe.max_radius * rng.random() ** 0.7 / max(float(radius.max()), 1e-3)), np.float32)
 
 
 def _blur(image: FloatImage, radius: FloatImage, aperture: "_Aperture", levels: int) -> FloatImage:
