@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.ops.frames import BAND, Frame
-from libhdrnet.ops.transfer import fit_transfer, interpolate, spread_of
+from libhdrnet.ops.transfer import predict, spread_of
 from libhdrnet.radiometry import FloatImage
 
 Codes = npt.NDArray[np.uint16]
@@ -160,17 +160,14 @@ def _excess(reference: Codes, frame: Codes, ratio: float) -> npt.NDArray[np.floa
     import cv2
 
     bright, dark = (reference, frame) if ratio > 1 else (frame, reference)
-    transfer = fit_transfer(bright, dark, max(ratio, 1 / ratio), SATURATED)
+    predicted, floor = predict(bright, dark, max(ratio, 1 / ratio), SATURATED)
     cross = np.ones((3, 3), np.uint8)
     excess = np.zeros(reference.shape[:2], np.float32)
     for channel in range(3):
-        code = bright[..., channel]
-        table = interpolate(transfer[channel])
-        told = table[code >> 4]
+        code, told = bright[..., channel], np.ascontiguousarray(predicted[..., channel])
         gap = dark[..., channel] * np.float32(1 / 65535) - told
         saturated = code >= SATURATED * 65535
-        floor = table[int(SATURATED * table.size)]
-        gap[saturated] = np.minimum(dark[..., channel][saturated] * np.float32(1 / 65535) - floor, 0)
+        gap[saturated] = np.minimum(dark[..., channel][saturated] * np.float32(1 / 65535) - floor[channel], 0)
         gap = np.abs(cv2.GaussianBlur(gap, (0, 0), SMOOTHING))
         tolerance = np.clip(spread_of(code[::2, ::2], gap[::2, ::2], SATURATED), *TOLERANCE).astype(np.float32)
         gap -= np.float32(EDGE / 2) * cv2.morphologyEx(told, cv2.MORPH_GRADIENT, cross)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.ops.agreement import SATURATED, Agreement, Codes, find_agreement, reduced
 from libhdrnet.ops.frames import BAND, Frame
-from libhdrnet.ops.transfer import fit_transfer, interpolate
+from libhdrnet.ops.transfer import predict
 from libhdrnet.radiometry import FloatImage
 
 REACH = 1 / 12
@@ -103,8 +103,7 @@ def _same_tones(reference: Codes, frame: Codes, ratio: float) -> tuple[npt.NDArr
     import cv2
 
     bright, dark = (reference, frame) if ratio > 1 else (frame, reference)
-    transfer = fit_transfer(bright, dark, max(ratio, 1 / ratio), SATURATED)
-    told = np.stack([interpolate(transfer[channel])[bright[..., channel] >> 4] for channel in range(3)], -1)
+    told, _ = predict(bright, dark, max(ratio, 1 / ratio), SATURATED)
     # what the brighter one cannot show the darker one may not show either
     seen = np.minimum(dark * np.float32(1 / 65535), told.reshape(-1, 3).max(0))
     white = max(float(np.percentile(seen, 99.5)), 1e-3)

@@ -9,13 +9,14 @@ Pollefeys 2008).
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.radiometry import GAMMA
+from libhdrnet.radiometry import GAMMA, FloatImage
 
 Codes = npt.NDArray[np.uint16]
 Doubles = npt.NDArray[np.float64]
 
 LEVELS = 256
 _FINE = 1024
+_TABLE = 4096
 _LEAST_COUNT = 30
 _BLACK = 0.02
 _ENOUGH = 1e6
@@ -49,9 +50,17 @@ def fit_transfer(bright: Codes, dark: Codes, ratio: float, saturated: float) -> 
     return expected
 
 
-def interpolate(values: Doubles, levels: int = 4096) -> npt.NDArray[np.float32]:
-    """Return `values` (256,), as `fit_transfer` gives them for a channel, for `levels` levels: (levels,) float32."""
-    return np.interp((np.arange(levels) + 0.5) / levels, _MIDDLES, values).astype(np.float32)
+def predict(bright: Codes, dark: Codes, ratio: float, saturated: float) -> tuple[FloatImage, FloatImage]:
+    """Predict the darker frame from the brighter one; the arguments are `fit_transfer`'s.
+
+    Returns:
+        (h, w, 3) float32, encoded, and (3,): what is predicted where the brighter one is at `saturated`.
+    """
+    transfer = fit_transfer(bright, dark, ratio, saturated)
+    levels = np.arange(_TABLE)
+    tables = [np.interp((levels + 0.5) / _TABLE, _MIDDLES, curve).astype(np.float32) for curve in transfer]
+    told = np.stack([table[bright[..., channel] >> 4] for channel, table in enumerate(tables)], -1)
+    return told, np.array([table[int(saturated * _TABLE)] for table in tables])
 
 
 def spread_of(levels: Codes, gaps: npt.NDArray[np.float32], saturated: float) -> Doubles:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from libhdrnet.ops.transfer import fit_transfer, interpolate, spread_of
+from libhdrnet.ops.transfer import fit_transfer, predict, spread_of
 
 
 def codes(linear):
@@ -37,19 +37,27 @@ def test_what_moves_does_not_bend_the_transfer_nor_widen_its_spread(scene, share
     dark[: int(200 * share)] = scene(200, 200, seed=5)[: int(200 * share)]
     transfer = fit_transfer(codes(light), codes(dark), 4.0, 0.9)
     assert errors(transfer, lambda x: x * 4 ** (-1 / 2.2)) < 0.02
-    assert spread(light, codes(dark) / 65535, transfer)[60:180].max() < 0.02
+    assert spread(light, codes(dark))[60:180].max() < 0.02
 
 
-def spread(light, dark, transfer):
-    gap = dark[..., 1] - interpolate(transfer[1])[codes(light)[..., 1] >> 4]
+def spread(light, dark):
+    gap = dark[..., 1] / 65535 - predict(codes(light), dark, 4.0, 0.9)[0][..., 1]
     return spread_of(codes(light)[..., 1], np.abs(gap).astype(np.float32), 0.9)
 
 
 def test_noise_is_the_spread(scene):
     light = scene(300, 300) ** 2
     dark = codes(light / 4) / 65535 + np.random.default_rng(0).normal(0, 0.02, light.shape)
-    transfer = fit_transfer(codes(light), np.rint(dark.clip(0, 1) * 65535).astype(np.uint16), 4.0, 0.9)
-    assert np.median(spread(light, dark, transfer)[60:180]) == pytest.approx(0.02, rel=0.2)
+    found = spread(light, np.rint(dark.clip(0, 1) * 65535).astype(np.uint16))
+    assert np.median(found[60:180]) == pytest.approx(0.02, rel=0.2)
+
+
+def test_the_darker_frame_is_predicted_from_the_brighter_one(scene):
+    light = scene(200, 200) ** 2
+    predicted, floor = predict(codes(light), codes(light / 4), 4.0, 0.9)
+    below = codes(light) < 0.9 * 65535
+    assert np.abs(predicted - codes(light / 4) / 65535)[below].max() < 0.006
+    assert floor == pytest.approx(np.full(3, 0.9 * 4 ** (-1 / 2.2)), abs=0.006)
 
 
 def test_a_single_pixel_gives_the_nominal_line():
