@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import SLOPE, PooledStatistics, conv3x3, initialise, spread
+from libhdrnet.networks.blocks import PooledStatistics, conv3x3, initialise, spread
 
 
 @dataclass(frozen=True)
@@ -178,8 +178,7 @@ class DeblurringNet(nn.Module):
             x = block(x, conditions)
         x = self.leave(x) + half
         x = F.pixel_shuffle(self.up(x), 2) + full
-        # Leaky: with a plain ReLU the last features died in training, and the picture came back as it was.
-        restored: Tensor = image + self.output(F.leaky_relu(x, SLOPE))
+        restored: Tensor = image + self.output(F.relu(x))
         return restored
 
 

@@ -36,8 +36,8 @@ LARGEST_GRADIENT = 0.3
 """Norm to which gradients are cut: one odd batch must not throw a young network off."""
 ESTIMATION_ONLY = 0.25
 """Share of a defocus run's budget in which only the estimation net learns."""
-KEPT_ESTIMATION = 1.0
-"""Weight of the first stages' loss that stays in the last one: with 0.1 the map stopped learning."""
+KEPT_ESTIMATION = 0.1
+"""Weight of the first stages' loss that stays in the last one."""
 RATE_OF = {"estimation": 0.5}
 """Parts of a network that learn at a share of the rate: the estimation net dies at rates the others need."""
 
@@ -75,8 +75,7 @@ class TrainingOptions:
     steps: int | None = None
     """Budget in steps, earlier stretches included, instead of `minutes`."""
     start: Path | None = None
-    """Folder with the weights and the card of an earlier run to start from, instead of random ones; a defocus run then
-    begins with the last stage."""
+    """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
 
     def spent(self, progress: Progress) -> float:
         """Share of the budget that is spent."""
@@ -126,7 +125,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
                 group["share"] * warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
             )
         batch = [tensor.to(device) for tensor in next(stream)]
-        loss = _loss(options.network, network, batch, fraction if options.start is None else 1.0)
+        loss = _loss(options.network, network, batch, fraction)
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
