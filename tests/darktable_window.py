@@ -8,14 +8,18 @@ from host_root import REPOSITORY, SCRIPT, run_inside
 from residents import wait_until
 
 SECONDS = 60
-MERGE_BUTTON, CANCEL, PICTURES, GROUPING = (1230, 358), (268, 720), (700, 600), (940, 93)
-"""Places on a screen of 1400 × 900: the module is the last but one, and unfolded; Cancel is right of the progress."""
+MERGE_BUTTON, PICTURES = (1230, 358), (700, 600)
+"""Places on a screen of 1400 × 900: the module is the last but one, and unfolded."""
+CANCEL = {"trixie": (268, 720), "bookworm": (271, 755)}
+"""Right of the progress."""
+GROUPING = {"trixie": (940, 93), "bookworm": (959, 93)}
+"""Expands and collapses groups."""
 MERGE_KEY = "F9"
 STORAGE = ["--conf", "plugins/lighttable/export/storage_name=hdrnet",
            "--conf", "plugins/lighttable/export/format_name=tiff"]  # fmt: skip
-FILTERS = ["--conf", "plugins/lighttable/filtering/item0=33", "--conf", "plugins/lighttable/filtering/item2=34"]
-"""Rating and text, as meant. The numbers that darktable 5.0.1 comes with name other filters by now: a first start hides
-all pictures with a module order, which is each that was ever exported."""
+MEANT_FILTERS = ["--conf", "plugins/lighttable/filtering/item0=33", "--conf", "plugins/lighttable/filtering/item2=34"]
+"""Rating and text. The numbers that darktable 5.0.1 comes with name other filters by now, and a first start hides all
+pictures with a module order, which is each that was ever exported."""
 
 
 class Window:
@@ -41,7 +45,7 @@ class Window:
                 REPOSITORY / "tests/hosts/darktable_window.sh", self.folder, "--configdir", configuration,
                 "--cachedir", configuration, "--library", ":memory:", "--disable-opencl",
                 "--conf", "write_sidecar_files=never", "--conf", "plugins/lighttable/hdrnet/expanded=TRUE",
-                *FILTERS, *words, *pairs, host.pictures,
+                *(MEANT_FILTERS if host.suite == "trixie" else []), *words, *pairs, host.pictures,
             ],
             stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
@@ -94,10 +98,10 @@ class Window:
 
         wait_until(selected, every=1)
 
-    def jobs(self):
+    def stages(self):
         """What the server works on."""
         wire = self.host.place.wire()
         wire.hello()
         jobs = wire.ask("status")["result"]["jobs"]
         wire.close()
-        return jobs
+        return [job["stage"] for job in jobs]

@@ -8,17 +8,17 @@ from host_root import missing
 from residents import wait_until
 
 
-@pytest.fixture(scope="module")
-def configuration(tmp_path_factory):
-    """A folder of settings; the first darktable fills it, which takes seconds."""
-    return tmp_path_factory.mktemp("configuration")
+@pytest.fixture(scope="module", params=["trixie", "bookworm"])
+def configuration(request, tmp_path_factory):
+    """A folder of settings of darktable 5.0 and 4.2; the first start fills it, which takes seconds."""
+    if missing(request.param):
+        pytest.skip(missing(request.param))
+    return tmp_path_factory.mktemp(request.param)
 
 
 @pytest.fixture
-def host(request, tmp_path):
-    if missing("trixie"):
-        pytest.skip(missing("trixie"))
-    return Darktable(tmp_path, request.getfixturevalue("place"), "trixie")
+def host(request, tmp_path, configuration):
+    return Darktable(tmp_path, request.getfixturevalue("place"), configuration.name.rstrip("0123456789"))
 
 
 def test_button_shortcut_and_storage_merge_what_is_selected_and_the_result_leads_its_group(host, configuration):
@@ -39,7 +39,7 @@ def test_button_shortcut_and_storage_merge_what_is_selected_and_the_result_leads
             wait_until(lambda expected=expected: window.shown() == [row[0] for row in expected])
             wait_until(lambda: not any(host.temporary.iterdir()))
             window.shot(name)
-        window.click(GROUPING)
+        window.click(GROUPING[host.suite])
         wait_until(lambda: window.shown() == ["a_hdr_02.exr"])
         window.shot("folded")
     now = contents(host.pictures)
@@ -53,10 +53,10 @@ def test_cancel_in_the_progress_bar_stops_the_server_s_job(host, configuration):
     with Window(host, configuration, model="psfnet") as window:
         window.select_all(3)
         window.click(MERGE_BUTTON)
-        wait_until(window.jobs)
+        wait_until(lambda: "merging with the network" in window.stages())
         window.shot("merging")
-        window.click(CANCEL)
-        wait_until(lambda: not window.jobs() and not any(host.temporary.iterdir()))
+        window.click(CANCEL[host.suite])
+        wait_until(lambda: not window.stages() and not any(host.temporary.iterdir()))
         window.shot("cancelled")
         assert len(window.state("image")) == 3
     assert contents(host.pictures) == before

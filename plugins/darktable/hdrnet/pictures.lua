@@ -73,8 +73,8 @@ local function join(sources)
   end
 end
 
---- Import a new file and put it with the pictures it was made of: group, tags, rating, colours, metadata. If it `leads`,
---- lighttable shows it for the whole group when groups are collapsed.
+--- Import a new file and put it with the pictures it was made of: group, tags, rating, colours, metadata. If `leads`,
+--- it is the one that lighttable shows of a collapsed group.
 function pictures.adopt(dt, path, sources, tag, leads)
   local made = dt.database.import(path)
   if not made then return nil end
