@@ -5,7 +5,8 @@ import json
 from host_root import REPOSITORY, run_inside
 
 DRIVER = REPOSITORY / "tests/hosts/darktable_driver.lua"
-HOOK = f"dofile('{REPOSITORY}/plugins/darktable/hdrnet.lua')"
+PLUGIN = REPOSITORY / "plugins/darktable/hdrnet.lua"
+HOOK = f"dofile('{PLUGIN}')"
 TIMEOUT = 60
 NAMES = "Köln 'q\" $HOME `id`"
 SHOWN = "/usr/lib/x86_64-linux-gnu/darktable"
@@ -60,14 +61,14 @@ class Darktable:
             _presets[self.suite] = database.read_bytes()
         return done
 
-    def play(self, scenario, **settings):
+    def play(self, scenario, *, plugin=PLUGIN, **settings):
         """Run a scenario (the body of a Lua function of dt, plugin, tell); gives what it told, name to rows."""
         script = self.folder / "scenario.lua"
         script.write_text(f"return function(dt, plugin, tell)\nlocal folder = ...\n{scenario}\nend\n".replace(
             "local folder = ...", f"local folder = {json.dumps(str(self.pictures), ensure_ascii=False)}"))  # fmt: skip
         settings = {"command": self.command, "model": "classical", **settings}
         pairs = [f"{name}={value}" for name, value in settings.items()]
-        words = ["xvfb-run", "-a", "lua5.4", DRIVER, self.folder / "lib", script, *pairs]
+        words = ["xvfb-run", "-a", "lua5.4", DRIVER, self.folder / "lib", script, plugin, *pairs]
         told = {}
         output = self.inside(*words).stdout
         for line in output.splitlines():
