@@ -296,6 +296,30 @@ def test_cancel_stops_the_server_s_job(darktable):
 
 
 @BOTH
+def test_nothing_is_left_when_darktable_is_killed_in_mid_merge(darktable):
+    paths = write_bracket(darktable.pictures, size=(1200, 1600))
+    before = contents(darktable.pictures)
+    # what darktable leaves running lives on in the root until the command ends
+    survivor = """"$@"; for i in $(seq 100); do rmdir "$0" 2>/dev/null && exec mkdir "$0"; sleep 0.2; done"""
+    told = darktable.play(importing(path.name for path in paths) + """
+      merge(never, function(_, now)
+        if now ~= "merging with the network" then return end
+        tell("at", now)
+        os.execute("kill -9 $PPID")
+      end)
+    """, prefix=["bash", "-c", survivor, darktable.temporary], model="psfnet", frames="original files")  # fmt: skip
+    assert told == {"at": [["merging with the network"]]}
+    assert list(darktable.temporary.iterdir()) == []
+    wire = darktable.place.wire()
+    wire.hello()
+    assert wait_until(lambda: wire.ask("status")["result"]["jobs"] == [], seconds=20)
+    wire.close()
+    now = contents(darktable.pictures)
+    assert {name: now[name] for name in before} == before
+    assert {name for name in now if not name.endswith(".xmp")} == before.keys()
+
+
+@BOTH
 def test_a_defocus_map_is_grouped_with_its_picture(darktable, tmp_path):
     (path, *_) = write_bracket(darktable.pictures, size=SIZE)
     told = darktable.play(importing([path.name]) + """

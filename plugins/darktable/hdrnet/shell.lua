@@ -35,6 +35,22 @@ function shell.posix_line(words, folder)
     .. ">/dev/null 2>&1 & }"):format(inside, quoted(words, shell.quote_posix))
 end
 
+-- While this file is in a private folder, the folder goes with darktable.
+local WATCHED = "watched"
+
+--- The line that makes a private folder on a POSIX system, and starts its watcher: if darktable is closed or killed,
+--- the program that runs there is stopped and the folder removed. The watcher ends when the folder is gone or kept.
+function shell.folder_line(folder)
+  return ([[F=%s; mkdir -m 700 "$F" && : >"$F/%s" && {
+    { trap '' HUP
+      while sleep 1 && [ -e "$F/%s" ]; do
+        kill -0 $PPID 2>/dev/null && continue
+        program=$(cat "$F/pid" 2>/dev/null)
+        for try in 1 2 3 4 5 6 7 8 9 10; do kill -TERM $program || break; sleep 0.5; done
+        rm -rf "$F"
+      done; } >/dev/null 2>&1 </dev/null & }]]):format(shell.quote_posix(folder), WATCHED, WATCHED)
+end
+
 --- The batch file that runs `words` on Windows.
 function shell.batch_text(words, folder)
   return table.concat({
@@ -79,7 +95,7 @@ function shell.new(host)
       count = count + 1
       local name = ("hdrnet-%x-%x-%x"):format(os.time(), math.random(0, 0xFFFFFF), count)
       local path = host.temporary .. "/" .. name
-      local command = host.windows and "mkdir " .. windows_path(path) or "mkdir -m 700 " .. shell.quote_posix(path)
+      local command = host.windows and "mkdir " .. windows_path(path) or shell.folder_line(path)
       if succeeded(command) then
         mine[path] = true
         return path
@@ -97,6 +113,13 @@ function shell.new(host)
     else
       os.execute("rm -rf " .. shell.quote_posix(path))
     end
+  end
+
+  --- Leave a folder made here to the user, with all that is in it.
+  function self.keep_folder(path)
+    if not mine[path] then error("not a folder made here: " .. tostring(path), 0) end
+    mine[path] = nil
+    os.remove(path .. "/" .. WATCHED)
   end
 
   local function start(words, folder, title)

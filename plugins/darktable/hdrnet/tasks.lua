@@ -22,7 +22,7 @@ function tasks.new(context)
     if not folder then return nil, failure end
     local ok, result, reason, warnings = pcall(work, folder)
     local keep = settings.keep()
-    if not keep then context.shell.remove_folder(folder) end
+    if keep then context.shell.keep_folder(folder) else context.shell.remove_folder(folder) end
     if not ok then return nil, tostring(result) end
     return result, reason, warnings, keep and folder or nil
   end
