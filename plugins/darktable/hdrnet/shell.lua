@@ -83,8 +83,9 @@ local function succeeded(command)
   return ok == true or ok == 0
 end
 
---- Programs run through a shell. `host`: windows (boolean), temporary (a folder), sleep(milliseconds).
+--- Programs run through a shell. `host`: windows (boolean), temporary (a folder), sleep(milliseconds), gettext(text).
 function shell.new(host)
+  local gettext = host.gettext
   local mine, count = {}, 0
 
   local self = {}
@@ -101,7 +102,7 @@ function shell.new(host)
         return path
       end
     end
-    return nil, ("no folder can be made in '%s'"):format(host.temporary)
+    return nil, gettext("no folder can be made in '%s': is the disk full or read-only?"):format(host.temporary)
   end
 
   --- Remove a folder made here, with all that is in it.
@@ -146,7 +147,7 @@ function shell.new(host)
   --- program is stopped. Returns the exit code (nil if it was stopped or could not start), and what it said on errors.
   function self.run(words, folder, on_line, should_stop)
     local title = folder:match("[^/\\]+$")
-    if not start(words, folder, title) then return nil, "no program can be started" end
+    if not start(words, folder, title) then return nil, gettext("no program can be started") end
     local position, rest, waited, stopping = 0, "", 0, nil
 
     local function read_lines()
@@ -170,16 +171,16 @@ function shell.new(host)
         if rest ~= "" then on_line(rest) end
         if stopping then return nil, "" end
         code = math.tointeger(tonumber(code))
-        if not code then return nil, ("nothing can be written in '%s': free some space"):format(folder) end
+        if not code then return nil, gettext("nothing can be written in '%s': free some space"):format(folder) end
         return code, read_file(folder .. "/err") or ""
       end
       if not stopping and should_stop() then
         stopping = waited
         stop(folder, title)
       end
-      if stopping and waited - stopping > STOP_SECONDS then return nil, "the program does not stop" end
+      if stopping and waited - stopping > STOP_SECONDS then return nil, gettext("the program does not stop") end
       if waited > START_SECONDS and (read_file(folder .. "/pid") or "") == "" then
-        return nil, "the program does not start"
+        return nil, gettext("the program does not start")
       end
     end
   end
