@@ -77,7 +77,7 @@ function settings.new(dt, gettext)
   made.deghost = number("deghost", _("hdrnet: deghosting"),
     _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does"), 0.5)
   made.model = choice("model", _("hdrnet: model"),
-    _("auto: a neural network only where something moved; psfnet, msffnet: everywhere, slow; classical: nowhere"), MODELS)
+    _("auto: a neural network only where something moved; psfnet, msffnet: everywhere; classical: nowhere"), MODELS)
   local frames = choice("frames", _("hdrnet: frames to merge"),
     _("linear exports: darktable develops raw files, without your edits; original files: hdrnet, quicker"), FRAMES)
   made.cli = text("darktable_cli", _("hdrnet: path of darktable-cli"), _("exports the frames; it comes with darktable"),
