@@ -40,6 +40,7 @@ local context = {
   settings = part("settings").new(dt, _),
   shell = part("shell").new({
     windows = windows,
+    gettext = _,
     temporary = dt.configuration.tmp_dir,
     sleep = function(milliseconds) dt.control.sleep(milliseconds) end,
   }),
@@ -84,7 +85,7 @@ dt.register_event(MODULE, "intermediate-export-image", deblur_export)
 local script_data = {
   metadata = {
     name = "hdrnet",
-    purpose = _("merge brackets as HDR, defocus maps, deblurring on export"),
+    purpose = _("merge brackets to HDR, defocus maps, deblurring on export"),
     author = "libhdrnet",
   },
   destroy_method = "hide",

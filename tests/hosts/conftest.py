@@ -1,4 +1,4 @@
-"""Fixtures of the tests in GIMP: one server, one GIMP of each kind with settings of its own, the library beside it."""
+"""Fixtures of the tests in GIMP and darktable: one server, a GIMP of each kind, the library beside them."""
 
 import pytest
 from gimp_hosts import Gimp2, Gimp3
@@ -17,7 +17,7 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def gimp_place(weights):
+def place(weights):
     """A resident server with small random networks."""
     home = Home(weights)
     home.serve()
@@ -26,13 +26,13 @@ def gimp_place(weights):
 
 
 @pytest.fixture(scope="session")
-def gimp3_home(tmp_path_factory, gimp_place):
-    return Gimp3(tmp_path_factory.mktemp("gimp3"), gimp_place)
+def gimp3_home(tmp_path_factory, place):
+    return Gimp3(tmp_path_factory.mktemp("gimp3"), place)
 
 
 @pytest.fixture(scope="session")
-def gimp2_home(tmp_path_factory, gimp_place):
-    return Gimp2(tmp_path_factory.mktemp("gimp2"), gimp_place)
+def gimp2_home(tmp_path_factory, place):
+    return Gimp2(tmp_path_factory.mktemp("gimp2"), place)
 
 
 @pytest.fixture

@@ -1,19 +1,19 @@
--- Runs a scenario inside darktable without a window: lua5.4 darktable_driver.lua LIBRARY-FOLDER SCENARIO.lua
+-- Runs a scenario inside darktable without a window: lua5.4 darktable_driver.lua LIBRARY-FOLDER SCENARIO.lua PLUGIN
+-- NAME=VALUE…; PLUGIN is hdrnet.lua, or "" for darktable alone; the values are the plug-in's settings.
 -- A scenario is a function (dt, plugin, tell); tell(name, …) writes a line, its values apart by tabs.
 
 package.cpath = arg[1] .. "/?.so;" .. package.cpath
 io.stdout:setvbuf("line")
 
-local repository = arg[0]:match("^(.*)/tests/hosts/[^/]*$")
 local configuration = os.getenv("HOME") .. "/config"
 local words = { "--configdir", configuration, "--cachedir", configuration, "--library", ":memory:", "--disable-opencl",
   "--conf", "write_sidecar_files=on import" }
-for index = 3, #arg do
+for index = 4, #arg do
   table.move({ "--conf", "lua/hdrnet/" .. arg[index] }, 1, 2, #words + 1, words)
 end
 local dt = require("darktable")(table.unpack(words))
 dt.control.sleep(100) -- comes back with the lock on Lua, which starting darktable gave away; its threads use Lua, too
-local plugin = dofile(repository .. "/plugins/darktable/hdrnet.lua")
+local plugin = arg[3] ~= "" and dofile(arg[3]) or nil
 
 local function tell(...)
   local texts = {}

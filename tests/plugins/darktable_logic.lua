@@ -190,7 +190,7 @@ local NASTY = { "", "plain", "two words", "it's", '"quoted"', "$HOME `id` $(id)"
   "-o", "!1", "%PATH%" }
 
 local host = shell.new({
-  windows = false, temporary = scratch, sleep = function() os.execute("sleep 0.02") end,
+  windows = false, gettext = same, temporary = scratch, sleep = function() os.execute("sleep 0.02") end,
 })
 
 local function run(words, should_stop)
@@ -212,7 +212,9 @@ end)
 test("a folder's name is not interpreted either", function()
   local inner = scratch .. "/it's $HOME \"ü\" `id`;"
   assert(os.execute("mkdir " .. shell.quote_posix(inner)))
-  local odd = shell.new({ windows = false, temporary = inner, sleep = function() os.execute("sleep 0.02") end })
+  local odd = shell.new({
+    windows = false, gettext = same, temporary = inner, sleep = function() os.execute("sleep 0.02") end,
+  })
   local folder = assert(odd.make_folder())
   local lines = {}
   equal(odd.run({ "pwd" }, folder, function(line) lines[#lines + 1] = line end, function() return false end), 0)
@@ -300,6 +302,32 @@ test("hdrnet is found: as set, as installed, by the PATH", function()
 end)
 
 -- settings and tasks with a darktable that only remembers
+
+-- Windows and macOS are only named here: what they really do with these words was never seen.
+local function settings_on(os_name)
+  return settings.new({
+    configuration = { running_os = os_name }, preferences = { read = function() return "" end },
+  }, same)
+end
+
+test("darktable-cli is looked for where each system's darktable has it", function()
+  equal(settings_on("linux").cli(), "darktable-cli")
+  equal(settings_on("macos").cli(), "/Applications/darktable.app/Contents/MacOS/darktable-cli")
+  equal(settings_on("windows").cli(), "C:\\Program Files\\darktable\\bin\\darktable-cli.exe")
+end)
+test("Windows gets a batch file in which every word is quoted, and no exit code before the end", function()
+  local text = shell.batch_text({ "C:\\Program Files\\hdrnet.exe", "C:\\Köln 100%\\it's.tif" }, "C:\\Temp & co")
+  local lines = {}
+  for line in text:gmatch("([^\r]*)\r\n") do lines[#lines + 1] = line end
+  equal({ lines[3], lines[5] }, { 'cd /d "C:\\Temp & co"',
+    'call "C:\\Program Files\\hdrnet.exe" "C:\\Köln 100%%\\it\'s.tif" >out 2>err <nul' })
+  equal({ lines[6], lines[7] }, { "echo %errorlevel% >code.part", "move /y code.part code >nul" })
+end)
+test("macOS starts programs as Linux does", function()
+  local line = shell.posix_line({ settings_on("macos").cli(), "/Users/o'hara/a b.dng" }, "/var/folders/it's")
+  equal(line:find([[cd '/var/folders/it'\''s' && ]], 1, true), 1)
+  equal(line:find([['/Users/o'\''hara/a b.dng' >out]], 1, true) ~= nil, true)
+end)
 
 test("settings that were never chosen are the defaults, wrong ones too", function()
   local kept = {}

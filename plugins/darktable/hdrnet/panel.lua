@@ -29,7 +29,7 @@ function panel.new(context, tasks, say)
 
   local function start(title, task, images)
     if #images == 0 then
-      say(_("select pictures first"))
+      say(_("select images first"))
       return
     end
     dt.control.dispatch(function()
@@ -52,12 +52,12 @@ function panel.new(context, tasks, say)
         orientation = "vertical",
         dt.new_widget("button") {
           label = _("merge selected as HDR"),
-          tooltip = _("merge each bracket of the selection into one picture without ghosts"),
+          tooltip = _("merge each bracket among the selected images into one HDR image without ghosts"),
           clicked_callback = merge_selected,
         },
         dt.new_widget("button") {
           label = _("defocus map"),
-          tooltip = _("write how far each place of the picture is out of focus"),
+          tooltip = _("make an image that shows how far each part of the selected ones is out of focus"),
           clicked_callback = map_selected,
         },
         status,

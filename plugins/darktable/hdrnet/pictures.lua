@@ -63,13 +63,25 @@ function pictures.frames(images)
   return found
 end
 
---- Import a new file and put it with the pictures it was made of: group, tags, rating, colours, metadata.
-function pictures.adopt(dt, path, sources, tag)
+-- Put pictures into the group of the first; what was grouped with them, as the JPEG of a RAW file, stays with them.
+local function join(sources)
+  local first = sources[1]
+  for index = 2, #sources do
+    if sources[index].group_leader.id ~= first.group_leader.id then
+      for _, member in ipairs(sources[index]:get_group_members()) do member:group_with(first) end
+    end
+  end
+end
+
+--- Import a new file and put it with the pictures it was made of: group, tags, rating, colours, metadata. If `leads`,
+--- it is the one that lighttable shows of a collapsed group.
+function pictures.adopt(dt, path, sources, tag, leads)
   local made = dt.database.import(path)
   if not made then return nil end
   local first = sources[1]
-  for index = 2, #sources do sources[index]:group_with(first) end
+  join(sources)
   made:group_with(first)
+  if leads then made:make_group_leader() end
   local rating = 0
   for _, source in ipairs(sources) do
     for _, source_tag in ipairs(dt.tags.get_tags(source)) do

@@ -26,7 +26,7 @@ end
 --- What an exit without a word of its own means.
 function program.reason(code, said, name, gettext)
   if NOT_FOUND[code] then
-    return gettext("'%s' was not found; install it, or set its path in the preferences, Lua options"):format(name)
+    return gettext("'%s' was not found: install it, or set its path in preferences > Lua options"):format(name)
   end
   local last = ""
   for line in said:gmatch("[^\r\n]+") do last = line end

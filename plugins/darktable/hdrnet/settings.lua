@@ -67,20 +67,23 @@ function settings.new(dt, gettext)
   local made = {}
   -- shown from the last to the first
   made.keep = flag("keep", _("hdrnet: keep intermediate files"),
-    _("the exported frames stay in the temporary folder, and the summary says where"))
-  made.strength = number("strength", _("hdrnet: strength of deblurring"), _("share of the correction, 0 to 1"), 1)
-  made.deblur_exports = flag("deblur_exports", _("hdrnet: deblur every exported picture"),
-    _("without this, only pictures with the tag hdrnet|deblur"))
-  made.folder = text("folder", _("hdrnet: folder for results"), _("empty: beside the originals"), "")
-  local format = choice("format", _("hdrnet: format of merged pictures"), _("how the HDR picture is stored"),
-    FORMAT_NAMES)
-  made.deghost = number("deghost", _("hdrnet: deghosting"), _("how readily frames count as different, 0 to 1"), 0.5)
-  made.model = choice("model", _("hdrnet: model"), _("auto takes a network where the frames disagree"), MODELS)
-  local frames = choice("frames", _("hdrnet: merge"),
-    _("linear exports: darktable reads the RAW files; original files: libhdrnet does"), FRAMES)
-  made.cli = text("darktable_cli", _("hdrnet: command darktable-cli"), _("exports the frames"),
+    _("the exported frames stay in the temporary folder, and a message says where"))
+  made.strength = number("strength", _("hdrnet: strength of deblurring"), _("1: the whole correction, 0: none"), 1)
+  made.deblur_exports = flag("deblur_exports", _("hdrnet: deblur every exported image"),
+    _("otherwise only images with the tag hdrnet|deblur are deblurred on export"))
+  made.folder = text("folder", _("hdrnet: folder for new images"), _("empty: beside the originals"), "")
+  local format = choice("format", _("hdrnet: file format of merged images"),
+    _("16 bit is enough for most; 32 bit is twice as large"), FORMAT_NAMES)
+  made.deghost = number("deghost", _("hdrnet: deghosting"),
+    _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does"), 0.5)
+  made.model = choice("model", _("hdrnet: model"),
+    _("auto: a neural network only where something moved; psfnet, msffnet: everywhere; classical: nowhere"), MODELS)
+  local frames = choice("frames", _("hdrnet: frames to merge"),
+    _("linear exports: darktable develops raw files, without your edits; original files: hdrnet, quicker"), FRAMES)
+  made.cli = text("darktable_cli", _("hdrnet: path of darktable-cli"), _("exports the frames; it comes with darktable"),
     default_cli(dt.configuration.running_os))
-  made.command = text("command", _("hdrnet: command hdrnet"), _("empty: found by itself"), "")
+  made.command = text("command", _("hdrnet: path of the command hdrnet"),
+    _("empty: the one that the installer put in place, or that is on the PATH"), "")
 
   function made.format() return FORMATS[format()] end
   function made.merges_originals() return frames() == FRAMES[2] end

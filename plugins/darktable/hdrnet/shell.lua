@@ -35,6 +35,22 @@ function shell.posix_line(words, folder)
     .. ">/dev/null 2>&1 & }"):format(inside, quoted(words, shell.quote_posix))
 end
 
+-- While this file is in a private folder, the folder goes with darktable.
+local WATCHED = "watched"
+
+--- The line that makes a private folder on a POSIX system, and starts its watcher: if darktable is closed or killed,
+--- the program that runs there is stopped and the folder removed. The watcher ends when the folder is gone or kept.
+function shell.folder_line(folder)
+  return ([[F=%s; mkdir -m 700 "$F" && : >"$F/%s" && {
+    { trap '' HUP
+      while sleep 1 && [ -e "$F/%s" ]; do
+        kill -0 $PPID 2>/dev/null && continue
+        program=$(cat "$F/pid" 2>/dev/null)
+        for try in 1 2 3 4 5 6 7 8 9 10; do kill -TERM $program || break; sleep 0.5; done
+        rm -rf "$F"
+      done; } >/dev/null 2>&1 </dev/null & }]]):format(shell.quote_posix(folder), WATCHED, WATCHED)
+end
+
 --- The batch file that runs `words` on Windows.
 function shell.batch_text(words, folder)
   return table.concat({
@@ -67,8 +83,9 @@ local function succeeded(command)
   return ok == true or ok == 0
 end
 
---- Programs run through a shell. `host`: windows (boolean), temporary (a folder), sleep(milliseconds).
+--- Programs run through a shell. `host`: windows (boolean), temporary (a folder), sleep(milliseconds), gettext(text).
 function shell.new(host)
+  local gettext = host.gettext
   local mine, count = {}, 0
 
   local self = {}
@@ -79,13 +96,13 @@ function shell.new(host)
       count = count + 1
       local name = ("hdrnet-%x-%x-%x"):format(os.time(), math.random(0, 0xFFFFFF), count)
       local path = host.temporary .. "/" .. name
-      local command = host.windows and "mkdir " .. windows_path(path) or "mkdir -m 700 " .. shell.quote_posix(path)
+      local command = host.windows and "mkdir " .. windows_path(path) or shell.folder_line(path)
       if succeeded(command) then
         mine[path] = true
         return path
       end
     end
-    return nil, ("no folder can be made in '%s'"):format(host.temporary)
+    return nil, gettext("no folder can be made in '%s': is the disk full or read-only?"):format(host.temporary)
   end
 
   --- Remove a folder made here, with all that is in it.
@@ -97,6 +114,13 @@ function shell.new(host)
     else
       os.execute("rm -rf " .. shell.quote_posix(path))
     end
+  end
+
+  --- Leave a folder made here to the user, with all that is in it.
+  function self.keep_folder(path)
+    if not mine[path] then error("not a folder made here: " .. tostring(path), 0) end
+    mine[path] = nil
+    os.remove(path .. "/" .. WATCHED)
   end
 
   local function start(words, folder, title)
@@ -123,7 +147,7 @@ function shell.new(host)
   --- program is stopped. Returns the exit code (nil if it was stopped or could not start), and what it said on errors.
   function self.run(words, folder, on_line, should_stop)
     local title = folder:match("[^/\\]+$")
-    if not start(words, folder, title) then return nil, "no program can be started" end
+    if not start(words, folder, title) then return nil, gettext("no program can be started") end
     local position, rest, waited, stopping = 0, "", 0, nil
 
     local function read_lines()
@@ -147,16 +171,16 @@ function shell.new(host)
         if rest ~= "" then on_line(rest) end
         if stopping then return nil, "" end
         code = math.tointeger(tonumber(code))
-        if not code then return nil, ("nothing can be written in '%s': free some space"):format(folder) end
+        if not code then return nil, gettext("nothing can be written in '%s': free some space"):format(folder) end
         return code, read_file(folder .. "/err") or ""
       end
       if not stopping and should_stop() then
         stopping = waited
         stop(folder, title)
       end
-      if stopping and waited - stopping > STOP_SECONDS then return nil, "the program does not stop" end
+      if stopping and waited - stopping > STOP_SECONDS then return nil, gettext("the program does not stop") end
       if waited > START_SECONDS and (read_file(folder .. "/pid") or "") == "" then
-        return nil, "the program does not start"
+        return nil, gettext("the program does not start")
       end
     end
   end

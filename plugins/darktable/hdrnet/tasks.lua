@@ -22,7 +22,7 @@ function tasks.new(context)
     if not folder then return nil, failure end
     local ok, result, reason, warnings = pcall(work, folder)
     local keep = settings.keep()
-    if not keep then context.shell.remove_folder(folder) end
+    if keep then context.shell.keep_folder(folder) else context.shell.remove_folder(folder) end
     if not ok then return nil, tostring(result) end
     return result, reason, warnings, keep and folder or nil
   end
@@ -97,7 +97,7 @@ function tasks.new(context)
     if not done then return nil, reason, warnings end
     local sources = {}
     for index, frame in ipairs(bracket) do sources[index] = frame.image end
-    if not context.pictures.adopt(dt, output, sources, "darktable|hdrnet|merged") then
+    if not context.pictures.adopt(dt, output, sources, "darktable|hdrnet|merged", true) then
       return nil, _("%s was written, but darktable does not import it"):format(output), warnings
     end
     return output, nil, warnings
@@ -146,7 +146,7 @@ function tasks.new(context)
           report((index - 1 + fraction) / #images, stage)
         end, should_stop)
       end)
-      local adopted = done and context.pictures.adopt(dt, output, { image }, "darktable|hdrnet|defocus")
+      local adopted = done and context.pictures.adopt(dt, output, { image }, "darktable|hdrnet|defocus", false)
       if adopted then
         outputs[#outputs + 1] = output
         reason = _("defocus map %s, largest radius %.1f pixels"):format(output:match("[^/\\]+$"),

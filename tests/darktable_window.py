@@ -1,0 +1,107 @@
+"""What the tests in darktable's window share: one before the eyes of a display, keys, clicks and screenshots."""
+
+import os
+import signal
+import subprocess
+
+from host_root import REPOSITORY, SCRIPT, run_inside
+from residents import wait_until
+
+SECONDS = 60
+MERGE_BUTTON, PICTURES = (1230, 358), (700, 600)
+"""Places on a screen of 1400 × 900: the module is the last but one, and unfolded."""
+CANCEL = {"trixie": (268, 720), "bookworm": (271, 755)}
+"""Right of the progress."""
+GROUPING = {"trixie": (940, 93), "bookworm": (959, 93)}
+"""Expands and collapses groups."""
+MERGE_KEY = "F9"
+STORAGE = ["--conf", "plugins/lighttable/export/storage_name=hdrnet",
+           "--conf", "plugins/lighttable/export/format_name=tiff"]  # fmt: skip
+MEANT_FILTERS = ["--conf", "plugins/lighttable/filtering/item0=33", "--conf", "plugins/lighttable/filtering/item2=34"]
+"""Rating and text. The numbers that darktable 5.0.1 comes with name other filters by now, and a first start hides all
+pictures with a module order, which is each that was ever exported."""
+
+
+class Window:
+    """darktable with the folder of pictures open in lighttable."""
+
+    def __init__(self, host, configuration, *words, **settings):
+        self.host, self.folder = host, host.folder
+        configuration.mkdir(exist_ok=True)
+        for lock in configuration.glob("*.lock"):
+            lock.unlink()  # of a darktable that was killed
+        (configuration / "luarc").write_text(
+            f'dofile("{REPOSITORY}/plugins/darktable/hdrnet.lua")\n'
+            f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{self.folder}")\n'
+        )
+        (configuration / "shortcutsrc").write_text(f"{MERGE_KEY}=lua/hdrnet: merge selected as HDR\n")
+        settings = {"command": host.command, "frames": "original files", **settings}
+        pairs = [word for name, value in settings.items() for word in ("--conf", f"lua/hdrnet/{name}={value}")]
+        inside = {**host.environment, "HOME": host.folder, "LC_ALL": "C.UTF-8"}
+        self.process = subprocess.Popen(
+            [
+                SCRIPT, "run", host.suite, REPOSITORY, self.folder, configuration, host.place.folder, "--", "env",
+                *(f"{name}={value}" for name, value in inside.items()),
+                REPOSITORY / "tests/hosts/darktable_window.sh", self.folder, "--configdir", configuration,
+                "--cachedir", configuration, "--library", ":memory:", "--disable-opencl",
+                "--conf", "write_sidecar_files=never", "--conf", "plugins/lighttable/hdrnet/expanded=TRUE",
+                *(MEANT_FILTERS if host.suite == "trixie" else []), *words, *pairs, host.pictures,
+            ],
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        """End it as a crash does: the root's processes end with it."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def state(self, kind):
+        """What darktable_watch.lua wrote: rows of one kind."""
+        try:
+            rows = [line.split("\t") for line in (self.folder / "state").read_text().splitlines()]
+        except FileNotFoundError:
+            return []
+        return [row[1:] for row in rows if row[0] == kind]
+
+    def shown(self):
+        """Names of the pictures in lighttable."""
+        return sorted(row[0] for row in self.state("shown"))
+
+    def do(self, *words):
+        display = f":{(self.folder / 'display').read_text().strip()}"
+        done = run_inside(
+            *words, suite=self.host.suite, folders=[self.folder], env={"DISPLAY": display}, timeout=SECONDS
+        )
+        assert done.returncode == 0, done.stderr
+
+    def shot(self, name):
+        self.do("import", "-window", "root", self.folder / f"{name}.png")
+
+    def click(self, place):
+        self.do("xdotool", "mousemove", *place, "sleep", "0.5", "click", "1")
+
+    def press(self, keys):
+        self.do("xdotool", "key", keys)
+
+    def select_all(self, count):
+        wait_until(lambda: len(self.state("image")) == count)
+
+        def selected():
+            self.do("xdotool", "mousemove", *PICTURES, "sleep", "0.5", "key", "ctrl+a")
+            return wait_until(lambda: self.state("selected"))[0] == [str(count)]
+
+        wait_until(selected, every=1)
+
+    def stages(self):
+        """What the server works on."""
+        wire = self.host.place.wire()
+        wire.hello()
+        jobs = wire.ask("status")["result"]["jobs"]
+        wire.close()
+        return [job["stage"] for job in jobs]
