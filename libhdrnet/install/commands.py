@@ -87,6 +87,8 @@ def alone(machine: Machine, say: Say) -> Iterator[None]:
             try:
                 yield
             finally:
+                if machine.system == "win32":
+                    stack.close()  # an open file cannot be removed there
                 record.forget_if_empty()
     except OutputError:
         raise

@@ -23,6 +23,11 @@ class Record:
         """Each host's name with the folder its plug-in went to."""
         return [(host, Path(folder)) for host, folder in self._read()["places"]]
 
+    @property
+    def made(self) -> list[str]:
+        """The folders that were made."""
+        return list(self._read()["made"])
+
     def add_place(self, host: str, folder: Path) -> None:
         """Note that a plug-in is about to be installed."""
         facts = self._read()
@@ -59,7 +64,8 @@ class Record:
         others = {path.name for path in self.path.parent.glob("*")} - {self.path.name, self.lock.name}
         if others or facts["places"]:
             return
-        self.lock.unlink(missing_ok=True)
+        with contextlib.suppress(PermissionError):  # Windows: another installer waits with it
+            self.lock.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         _remove_empty([*facts["made"], str(self.path.parent)])
 

@@ -20,8 +20,9 @@ from libhdrnet.install.hosts import NAMES
 from libhdrnet.install.pip import TORCH, InstallError, Package, Pip
 from libhdrnet.install.places import Machine, this_machine
 from libhdrnet.install.plugins import Say
+from libhdrnet.install.record import Record
 from libhdrnet.install.space import check_space
-from libhdrnet.install.traces import remove_traces, stop_server
+from libhdrnet.install.traces import log_folder, remove_traces, stop_server
 from libhdrnet.install.tree import check_tree, constraints_file, copy_tree, fingerprint, ready_wheel
 from libhdrnet.install.versions import Version, Versions, make_environment
 
@@ -116,6 +117,7 @@ def _install(options: argparse.Namespace, machine: Machine) -> None:
         versions.switch(version)
         say(f"libhdrnet {version.number} is installed in '{version.folder}'.")
         versions.sweep()
+    Record(machine.data).make_folder(log_folder(machine))  # noted, so that it goes with all that the server would make
     for refused in versions.link():
         say(refused)
     shutil.rmtree(versions.cache, ignore_errors=True)

@@ -27,7 +27,7 @@ def stop_server(*, finish: bool) -> None:
 
 def remove_traces(machine: Machine) -> None:
     """Remove the server's log and its private folders."""
-    log = _log_folder(machine)
+    log = log_folder(machine)
     for path in log.glob("server.log*"):
         path.unlink()
     private = Path(home_folder())
@@ -40,7 +40,7 @@ def remove_traces(machine: Machine) -> None:
                 folder.rmdir()
 
 
-def _log_folder(machine: Machine) -> Path:
+def log_folder(machine: Machine) -> Path:
     """Return platformdirs' user_log_path."""
     if machine.system == "win32":
         return machine.data / "Logs"

@@ -24,6 +24,7 @@ from pathlib import Path
 from libhdrnet._version import __version__
 from libhdrnet.files import write_whole
 from libhdrnet.install.environment import write_environment
+from libhdrnet.install.later import remove_later, runs_in
 from libhdrnet.install.pip import InstallError
 from libhdrnet.install.places import Machine
 from libhdrnet.install.record import Record
@@ -116,7 +117,9 @@ class Versions:
         """Remove what is not in use: older versions and what interrupted installations left."""
         current = self.current()
         for folder in self._folder.glob("*"):
-            if current is None or folder.name != current.folder.name:
+            if self._is_busy(folder):
+                (folder / WHOLE).unlink(missing_ok=True)
+            elif current is None or folder.name != current.folder.name:
                 with contextlib.suppress(OSError):
                     (folder / WHOLE).unlink(missing_ok=True)  # first: from here on it is half a version
                 shutil.rmtree(folder, ignore_errors=True)
@@ -133,15 +136,24 @@ class Versions:
                 path.unlink()
         self._link.with_name(NEW_LINK).unlink(missing_ok=True)
         self._link.unlink(missing_ok=True)
+        busy = [folder for folder in self._folder.glob("*") if self._is_busy(folder)]
         self.sweep()
-        for folder in (self._folder, self.cache):
-            if folder.exists():
-                shutil.rmtree(folder)
+        if self.cache.exists():
+            shutil.rmtree(self.cache)
+        if busy:
+            record = self._record
+            remove_later(busy, self._machine.data, record.path, record.lock, record.made)
+        elif self._folder.exists():
+            shutil.rmtree(self._folder)
 
     @property
     def cache(self) -> Path:
         """Where downloads wait while an installation is under way."""
         return self._machine.data / "downloads"
+
+    def _is_busy(self, folder: Path) -> bool:
+        """Tell whether this process runs in a version that is being removed, where that keeps its files from going."""
+        return self._is_windows and self.current() is None and runs_in(folder)
 
     def _is_ours(self, path: Path) -> bool:
         if self._is_windows:

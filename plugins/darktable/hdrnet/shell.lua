@@ -2,7 +2,7 @@
 
 Lua can only start a program through a shell, so every word is quoted for it and nothing of a name is interpreted.
 The program runs detached, and its output, its number and its exit code are files: whoever waits can sleep in between,
-which keeps darktable alive (hdrnet.lua hands in `sleep`).
+which keeps darktable alive (main.lua hands in `sleep`).
 ]]
 
 local shell = {}
