@@ -47,17 +47,22 @@ def read_realdof(root: Path) -> list[Scene]:
 
 
 def read_realistic(root: Path) -> list[Scene]:
-    """Read pictures and maps, whose value is the standard deviation of the blur in pixels, half the radius of a disc."""
+    """Read pictures and maps, whose value is the standard deviation of the blur in pixels, half the radius of a disc.
+
+    White of a .png is 3.275.
+    """
     image, maps = pictures(_folder(root, "image", REALISTIC)), pictures(_folder(root, "gt", REALISTIC), MAPS)
     parts = {"image": image, "gt": maps}
     if (root / "sharp").is_dir():
         parts["sharp"] = pictures(root / "sharp")
     _check_alike(root, parts, REALISTIC)
     sharp = parts.get("sharp", {})
-    return [
-        DefocusScene(name, image[name], sharp.get(name), maps[name], unit=2.0, largest=2 * LARGEST_SIGMA)
-        for name in image
-    ]
+    scenes: list[Scene] = []
+    for name in image:
+        white = LARGEST_SIGMA if maps[name].suffix.lower() == ".png" else 1.0
+        largest = 2 * LARGEST_SIGMA
+        scenes.append(DefocusScene(name, image[name], sharp.get(name), maps[name], unit=2 * white, largest=largest))
+    return scenes
 
 
 def read_pairs(root: Path) -> list[Scene]:
