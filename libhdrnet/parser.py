@@ -155,7 +155,7 @@ def _add_eval(commands: Any) -> None:
 def _add_cluster(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="processes of this machine (libhdrnet[cluster])")
     parser.add_argument("--scheduler", metavar="ADDRESS",
-                        help="Dask scheduler (tcp://host:8786) whose workers do it; they see the same files")  # fmt: skip
+                        help="Dask scheduler (tcp://host:8786) whose workers do it, on the same files")  # fmt: skip
 
 
 def _add_serve(commands: Any) -> None:
