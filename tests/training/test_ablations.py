@@ -19,7 +19,7 @@ def narrow(monkeypatch):
 
 
 def small(data, out, name, **changes):
-    chosen = {"batch": 1, "patch": 16, "workers": 0, "limit": 2, "steps": 2, "ablation": name}
+    chosen = {"batch": 1, "patch": 16, "workers": 0, "limit": 2, "steps": 1, "ablation": name}
     return TrainingOptions(ABLATIONS[name].network, data, out, **{**chosen, **changes})
 
 
