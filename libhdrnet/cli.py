@@ -79,10 +79,30 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
             batch=options.batch, patch=options.patch, rate=options.rate, seed=options.seed,
             resume=options.resume, workers=options.workers, device=str(choose_device(options.device)),
             limit=options.limit, steps=options.steps, start=Path(options.start) if options.start else None,
+            ablation=options.ablation,
         ),
         on_step=lambda step, loss, fraction: console.progress(fraction, f"step {step}, loss {loss:.4f}"),
     )  # fmt: skip
     console.result(f"wrote {path}", outputs=[str(path)])
+
+
+def run_eval(options: argparse.Namespace, console: Console) -> None:
+    """Run `hdrnet eval`."""
+    from pathlib import Path
+
+    from libhdrnet.evaluation.run import EvaluationOptions, evaluate
+    from libhdrnet.evaluation.tables import as_text
+
+    given = {name: value for name, value in vars(options).items() if name not in (*OURS, "output")}
+    for name in ("root", "report", "predictions"):
+        given[name] = Path(given[name]) if given[name] else None
+    out = Path(options.output or f"hdrnet-eval/{options.set}")
+    done = evaluate(EvaluationOptions(out=out, **given), progress=console.progress, note=console.note)
+    paths = [str(path) for path in done.outputs]
+    text = "\n\n".join([*map(as_text, done.tables), f"wrote {', '.join(paths)}"])
+    console.result(text, outputs=paths, measured=done.measured, failed=list(done.failed))
+    if done.failed:
+        raise HdrnetError(f"{len(done.failed)} of the jobs failed, the first: {done.failed[0]}")
 
 
 def run_serve(options: argparse.Namespace, console: Console) -> None:
@@ -127,6 +147,7 @@ COMMANDS = {
     "deblur": run_task,
     "demo": run_demo,
     "train": run_train,
+    "eval": run_eval,
     "serve": run_serve,
     "status": run_status,
     "stop": run_stop,

@@ -38,6 +38,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_deblur(commands)
     _add_demo(commands)
     _add_train(commands)
+    _add_eval(commands)
     _add_serve(commands)
     _add_status(commands)
     _add_stop(commands)
@@ -120,7 +121,41 @@ def _add_train(commands: Any) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--workers", type=int, default=1, help="processes that make samples (default: 1)")
     p.add_argument("--limit", type=int, help="use only that many pictures of each kind")
+    p.add_argument("--ablation", metavar="NAME", help="a row of the thesis's tables of ablations, such as no-dab "
+                   "(a wrong name lists them)")  # fmt: skip
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+
+
+def _add_eval(commands: Any) -> None:
+    p = _command(commands, "eval", "measure methods on a set, beside the thesis's figures, with a report to look at")
+    p.add_argument("set", metavar="SET", help="kalantari, tel, challenge123, sen, tursun, ded, dpdd, realdof, "
+                   "realistic, pairs (a folder), or built in: synthetic, synthetic-defocus")  # fmt: skip
+    p.add_argument("--root", metavar="DIR", help="folder of the set, in the layout in which it is published")
+    p.add_argument("--methods", metavar="A,B", help="brackets: ours, classical, psfnet, msffnet, debevec, mertens, "
+                   "reference; defocus: ours, input; NET@FOLDER takes the weights of a training run, such as an "
+                   "ablation's")  # fmt: skip
+    p.add_argument("-o", "--output", metavar="FOLDER", help="results (default: hdrnet-eval/SET)")
+    p.add_argument(
+        "--report", metavar="OUT.html", help="also write one page with tables, plots and pictures to compare"
+    )
+    p.add_argument(
+        "--resume", action="store_true", help="go on with the run in FOLDER; more scenes or methods may join"
+    )
+    p.add_argument("--overwrite", action="store_true", help="replace a report that exists")
+    p.add_argument("--limit", type=int, metavar="N", help="only the first N scenes")
+    p.add_argument("--scenes", metavar="A,B", help="only these scenes")
+    p.add_argument("--crop", type=int, metavar="N", help="only the central square of N pixels of each scene")
+    p.add_argument("--no-align", dest="align", action="store_false", help="our methods do not align the frames")
+    p.add_argument("--metrics", metavar="A,B", help="more metrics: jod, lpips (their packages have to be installed)")
+    p.add_argument("--predictions", metavar="FOLDER", help="keep every result as float32 .npy: METHOD/SCENE.npy")
+    _add_cluster(p)
+    _add_engine(p, overwrite=False)
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=int, metavar="N", help="processes of this machine (libhdrnet[cluster])")
+    parser.add_argument("--scheduler", metavar="ADDRESS",
+                        help="Dask scheduler (tcp://host:8786) whose workers do it, on the same files")  # fmt: skip
 
 
 def _add_serve(commands: Any) -> None:

@@ -84,7 +84,20 @@ def test_the_command_tells_the_package_s_version():
 
 @pytest.mark.parametrize(
     "command",
-    ["merge", "defocus", "deblur", "demo", "train", "serve", "status", "stop", "install", "uninstall", "doctor"],
+    [
+        "merge",
+        "defocus",
+        "deblur",
+        "demo",
+        "train",
+        "eval",
+        "serve",
+        "status",
+        "stop",
+        "install",
+        "uninstall",
+        "doctor",
+    ],
 )
 def test_every_command_has_a_help(command, capsys):
     from libhdrnet.cli import main

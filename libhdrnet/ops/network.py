@@ -1,11 +1,14 @@
 """The network's part of a merge: over the whole picture, or only where the frames disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor, nn
 
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
+from libhdrnet.networks import MSFFNet
 from libhdrnet.ops.agreement import Agreement
 from libhdrnet.ops.frames import BAND, DECODE, Frame
 from libhdrnet.ops.join import join
@@ -105,3 +108,34 @@ def _exposures_of(frames: Sequence[Frame], rows: slice, columns: slice) -> Float
         np.divide(codes, np.float32(65535), out=exposure[:3])
         np.multiply(DECODE[codes], np.float32(shortest / frame.exposure), out=exposure[3:])
     return exposures
+
+
+def feature_flow(
+    short: Frame,
+    reference: Frame,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> FloatImage | None:
+    """Return MSFFNet's flow at the finest scale (Figure 3.4), (H, W, 2) in pixels (x, y), to look at.
+
+    It points from a place in the reference to its match in the shorter frame; None if the network has none (the
+    ablations without scales or flow).
+    """
+    there = True
+
+    def flow_of(network: nn.Module) -> Callable[..., Tensor]:
+        nonlocal there
+        net = cast(MSFFNet, network)
+        there = net.flows
+        if not there:
+            return lambda exposures: exposures.new_zeros(1, 2, *exposures.shape[-2:])
+        return lambda exposures: net.align(net.features(exposures[:, 0]), net.features(exposures[:, 1]))[0][0]
+
+    def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
+        return (_exposures_of([short, reference], rows, columns),)
+
+    flow = np.empty((*reference.codes.shape[:2], 2), np.float32)
+    run_tiled(
+        "msffnet", fetch, flow, forward=flow_of, settings=settings, reporter=reporter, stage="looking at the flow"
+    )
+    return flow if there else None

@@ -25,6 +25,7 @@ class Progress:
     seconds: float = 0.0
     seed: int = 0
     batch: int = 0
+    ablation: str | None = None
 
 
 def save_checkpoint(

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from libhdrnet.engine.memory import keep_freed_memory
 from libhdrnet.errors import InputError
 from libhdrnet.files import output_error
-from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, build
+from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, PSFNet, build
+from libhdrnet.networks.ablations import ABLATIONS, Ablation, ablations_of
 from libhdrnet.training.brackets import BracketRecipe, make_bracket
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from libhdrnet.training.dataset import Sample, SyntheticDataset, batches
@@ -36,6 +37,8 @@ LARGEST_GRADIENT = 0.3
 """Norm to which gradients are cut: one odd batch must not throw a young network off."""
 ESTIMATION_ONLY = 0.25
 """Share of a defocus run's budget in which only the estimation net learns."""
+STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
+"""Share of the rest of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
 KEPT_ESTIMATION = 0.1
 """Weight of the first stages' loss that stays in the last one."""
 RATE_OF = {"estimation": 0.5}
@@ -76,6 +79,13 @@ class TrainingOptions:
     """Budget in steps, earlier stretches included, instead of `minutes`."""
     start: Path | None = None
     """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
+    ablation: str | None = None
+    """Name in `networks.ablations`; None: the full network."""
+
+    @property
+    def configuration(self) -> Ablation:
+        """The ablation, or the full network."""
+        return Ablation(self.network, "", "") if self.ablation is None else ABLATIONS[self.ablation]
 
     def spent(self, progress: Progress) -> float:
         """Share of the budget that is spent."""
@@ -108,11 +118,14 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     adam = torch.optim.Adam(_groups(network), lr=options.rate, betas=(0.9, 0.999))
-    progress = Progress(options.network, seed=options.seed, batch=options.batch)
+    progress = Progress(options.network, seed=options.seed, batch=options.batch, ablation=options.ablation)
     with _writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
         progress = load_checkpoint(checkpoint, network, average, adam)
+        if progress.ablation != options.ablation:
+            before = f"--ablation {progress.ablation}" if progress.ablation else "no --ablation"
+            raise InputError(f"{checkpoint}: its run has {before}; go on with the same, or give another folder.")
     dataset = SyntheticDataset(make, progress.seed)
     stream = batches(dataset, start=progress.step * options.batch, size=options.batch, workers=options.workers)
     saved = time.monotonic()
@@ -125,7 +138,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
                 group["share"] * warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
             )
         batch = [tensor.to(device) for tensor in next(stream)]
-        loss = _loss(options.network, network, batch, fraction)
+        loss = _loss(options.configuration, network, batch, fraction)
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
@@ -140,17 +153,22 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
             save_checkpoint(checkpoint, progress, network, average, adam)
             saved = time.monotonic()
     save_checkpoint(checkpoint, progress, network, average, adam)
-    return export(options, progress, average, earlier)
+    return export(options, progress, average, earlier, _changed_options(network))
 
 
 def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] | None]:
     """Build the network, with the weights of an earlier run if there is one to start from, and that run's card."""
-    network = build(options.network)
+    network = build(options.network, **options.configuration.options)
     if options.start is None:
         return network, None
     trained, card = load_network(options.network, options.start)
     kept = {name: tensor for name, tensor in trained.state_dict().items() if not _only_in_training(options, name)}
-    network.load_state_dict(kept, strict=False)
+    try:
+        network.load_state_dict(kept, strict=False)
+    except RuntimeError as error:
+        raise InputError(
+            f"{options.start}: its weights are of another configuration; give the same --ablation."
+        ) from error
     told = ("steps", "hours", "reproduce", "sha256", "earlier")
     return network, {name: card.facts[name] for name in told if name in card.facts}
 
@@ -160,14 +178,30 @@ def _only_in_training(options: TrainingOptions, name: str) -> bool:
     return bool(prefix and name.startswith(prefix))
 
 
+def _changed_options(network: nn.Module) -> dict[str, Any]:
+    """Options of a network that are not its defaults: what a loader has to know."""
+    chosen = cast(PSFNet | MSFFNet | DefocusNet, network).options
+    return {f.name: getattr(chosen, f.name) for f in fields(chosen) if getattr(chosen, f.name) != f.default}
+
+
 def export(
-    options: TrainingOptions, progress: Progress, average: dict[str, Tensor], earlier: dict[str, Any] | None = None
+    options: TrainingOptions,
+    progress: Progress,
+    average: dict[str, Tensor],
+    earlier: dict[str, Any] | None = None,
+    changed: dict[str, Any] | None = None,
 ) -> Path:
-    """Write the averaged weights in half precision with a card of how they were made, after an `earlier` run's."""
+    """Write the averaged weights in half precision with a card of how they were made, after an `earlier` run's.
+
+    `changed` are the network's options that are not its defaults.
+    """
     kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
     budget = f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}"
+    ablation = f" --ablation {options.ablation}" if options.ablation else ""
     card = {
         "network": options.network,
+        **({"ablation": options.ablation} if options.ablation else {}),
+        **({"options": changed} if changed else {}),
         "trained_on": "synthetic samples made from CC0 radiance panoramas and permissively licensed photographs",
         "steps": progress.step,
         "hours": round(progress.seconds / 3600, 2),
@@ -176,7 +210,7 @@ def export(
         "rate": options.rate,
         "seed": progress.seed,
         "device": options.device,
-        "reproduce": f"hdrnet train {options.network} {budget} --batch {options.batch} "
+        "reproduce": f"hdrnet train {options.network}{ablation} {budget} --batch {options.batch} "
         f"--patch {options.patch} --rate {options.rate:g} --seed {progress.seed}"
         + (" --start FOLDER, which holds the earlier weights" if earlier else ""),
         **({"earlier": earlier} if earlier else {}),
@@ -188,6 +222,9 @@ def export(
 def _check(options: TrainingOptions) -> None:
     if options.network not in NETWORKS:
         raise InputError(f"network {options.network!r} is unknown; choose one of {', '.join(NETWORKS)}.")
+    if options.ablation is not None and options.ablation not in ablations_of(options.network):
+        names = ", ".join(ablations_of(options.network))
+        raise InputError(f"{options.network} has no ablation {options.ablation!r}; choose one of {names}.")
     multiple = NETWORKS[options.network].multiple
     if options.patch < multiple or options.patch % multiple:
         raise InputError(f"patch {options.patch} does not fit; give a multiple of {multiple} pixels.")
@@ -224,28 +261,33 @@ def _defocus_sample(scenes, recipe, rng) -> Sample:  # type: ignore[no-untyped-d
     return make_defocus(scenes, recipe, rng)
 
 
-def _loss(name: str, network: nn.Module, batch: list[Tensor], fraction: float) -> Tensor:
-    if name == "psfnet":
+def _loss(configuration: Ablation, network: nn.Module, batch: list[Tensor], fraction: float) -> Tensor:
+    if configuration.network == "psfnet":
         return tone_mapped_l1(network(batch[0]), batch[1])
-    if name == "msffnet":
-        return flow_loss(*cast(MSFFNet, network).reconstruct(batch[0], auxiliary=True), batch[1])
-    return _defocus_loss(cast(DefocusNet, network), batch, fraction)
+    if configuration.network == "msffnet":
+        reconstructed = cast(MSFFNet, network).reconstruct(batch[0], auxiliary=configuration.flow_weight > 0)
+        return flow_loss(*reconstructed, batch[1], configuration.flow_weight)
+    return _defocus_loss(configuration, cast(DefocusNet, network), batch, fraction)
 
 
-def _defocus_loss(net: DefocusNet, batch: list[Tensor], fraction: float) -> Tensor:
+def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: list[Tensor], fraction: float) -> Tensor:
     """Loss of the thesis's stages of 400, 200 and 400 epochs, after a stage for the estimation net alone.
 
     Guided by the true map, by the estimate, then fine-tuned. Without a first stage of its own, and without a share
-    of its loss in the last one, the estimated map collapsed to zero.
+    of its loss in the last one, the estimated map collapsed to zero. An ablation's budget ends with its last stage;
+    end to end there is only the loss of stage two.
     """
     blurred, sharp, true_radius = batch
     radius = net.estimate(blurred)
+    if configuration.end_to_end:
+        return joint_defocus_loss(radius, true_radius, net.deblur(blurred, radius), sharp, net.options.max_radius)
+    fraction *= ESTIMATION_ONLY + (1 - ESTIMATION_ONLY) * STAGE_ENDS[configuration.last_stage]
     if fraction < ESTIMATION_ONLY:
         return ((radius - true_radius) / net.options.max_radius).square().mean()
     stage = (fraction - ESTIMATION_ONLY) / (1 - ESTIMATION_ONLY)
-    restored = net.deblur(blurred, true_radius if stage < 0.4 else radius)
+    restored = net.deblur(blurred, true_radius if configuration.last_stage == 1 or stage < STAGE_ENDS[1] else radius)
     joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
-    if stage < 0.6:
+    if configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
         return joint
     return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
 

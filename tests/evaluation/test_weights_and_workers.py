@@ -1,0 +1,89 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import set_makers
+from commands import ENVIRONMENT, TIMEOUT
+
+
+def rows_of(folder):
+    with (folder / "results.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_method_takes_the_weights_of_a_folder(tmp_path, hdrnet, random_weights):
+    root = set_makers.kalantari(tmp_path / "set", 1)
+    method = f"psfnet@{random_weights}"
+    words = ("--methods", method, "--device", "cpu", "--predictions", tmp_path / "kept")
+    ended = hdrnet("eval", "kalantari", "--root", root, "-o", tmp_path / "run", *words)
+    assert ended.code == 0, ended.err
+    assert [row["method"] for row in rows_of(tmp_path / "run")] == [method]
+
+
+@pytest.fixture
+def cluster():
+    """A scheduler and two workers, each a process of its own: (address, workers)."""
+    quiet = {"stdout": subprocess.DEVNULL, "env": ENVIRONMENT}
+    words = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--port",
+        "0",
+        "--host",
+        "127.0.0.1",
+        "--no-dashboard",
+    ]
+    scheduler = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    address = next(line.split()[-1] for line in scheduler.stderr if "tcp://" in line)
+    start = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_worker",
+        address,
+        "--no-nanny",
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+    ]
+    workers = [subprocess.Popen(start, stderr=subprocess.DEVNULL, **quiet) for _ in range(2)]
+    try:
+        yield address, workers
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+        for process in (*workers, scheduler):
+            process.communicate(timeout=TIMEOUT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_worker_that_is_killed_loses_no_scene_and_none_counts_twice(tmp_path, cluster):
+    from distributed import Client
+
+    address, workers = cluster
+    root, run = set_makers.kalantari(tmp_path / "set", 16, size=(300, 400)), tmp_path / "run"
+    with Client(address, timeout="60s") as client:
+        client.wait_for_workers(2, timeout=60)
+    words = ["eval", "kalantari", "--root", str(root), "-o", str(run), "--methods", "reference,debevec,mertens"]
+    command = [sys.executable, "-m", "libhdrnet.cli", *words, "--scheduler", address, "--device", "cpu"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
+        until = time.monotonic() + TIMEOUT
+        while not list(run.glob("jobs/*.json")) and main.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        os.kill(workers[0].pid, signal.SIGKILL)
+        done = len(list(run.glob("jobs/*.json")))
+        _, told = main.communicate(timeout=TIMEOUT)
+    assert main.returncode == 0, told
+    assert 0 < done < 64
+    found = [(row["scene"], row["method"], row["error"]) for row in rows_of(run)]
+    assert len(found) == len(set(found)) == 48 and not any(error for *_, error in found)
+
+
+def test_a_scheduler_that_is_not_there_is_told(tmp_path, hdrnet, monkeypatch):
+    ended = hdrnet("eval", "kalantari", "--root", set_makers.kalantari(tmp_path / "set", 1), "-o", tmp_path / "run",
+                   "--scheduler", "nonsense://x", "--device", "cpu")  # fmt: skip
+    assert ended.code == 2 and "no Dask scheduler answers there" in ended.err
