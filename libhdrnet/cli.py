@@ -105,6 +105,19 @@ def run_eval(options: argparse.Namespace, console: Console) -> None:
         raise HdrnetError(f"{len(done.failed)} of the jobs failed, the first: {done.failed[0]}")
 
 
+def run_batch(options: argparse.Namespace, console: Console) -> None:
+    """Run `hdrnet batch`."""
+    from libhdrnet.tasks import Talk
+    from libhdrnet.tasks.batch import merge_folder
+
+    params = {name: value for name, value in vars(options).items() if name not in OURS}
+    done = merge_folder(params, Talk(console.progress, note=console.note))
+    facts = {name: list(getattr(done, name)) for name in ("outputs", "skipped", "alone", "failed")}
+    console.result(done.message, **facts)
+    if done.failed:
+        raise HdrnetError(f"{len(done.failed)} of the brackets failed, the first: {done.failed[0]}")
+
+
 def run_serve(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet serve`."""
     from libhdrnet.server import serve
@@ -143,6 +156,7 @@ def run_doctor(options: argparse.Namespace, console: Console) -> None:
 
 COMMANDS = {
     "merge": run_task,
+    "batch": run_batch,
     "defocus": run_task,
     "deblur": run_task,
     "demo": run_demo,

@@ -34,6 +34,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hdrnet {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_merge(commands)
+    _add_batch(commands)
     _add_defocus(commands)
     _add_deblur(commands)
     _add_demo(commands)
@@ -57,6 +58,16 @@ def _add_merge(commands: Any) -> None:
     times.add_argument("--times", metavar="1/60,1/15,1/4", help="exposure times, if the files do not tell")
     times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
+    _add_merging(p)
+    p.add_argument(
+        "--mask", metavar="OUT.png", help="also write what was measured (white), repaired (grey), guessed (black)"
+    )
+    p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
+    _add_engine(p)
+
+
+def _add_merging(p: argparse.ArgumentParser) -> None:
+    """Add how a bracket is merged, one or a folder of them."""
     p.add_argument(
         "--model",
         default="auto",
@@ -70,15 +81,22 @@ def _add_merge(commands: Any) -> None:
         metavar="0..1",
         help="what counts as motion: 0 nothing, 1 anything in doubt (default: 0.5)",
     )
-    p.add_argument(
-        "--mask", metavar="OUT.png", help="also write what was measured (white), repaired (grey), guessed (black)"
-    )
     p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
-    p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
     p.add_argument("--tone-map", default="natural", metavar="OPERATOR",
                    help="natural, mu-law, reinhard, drago or mantiuk (default: natural)")  # fmt: skip
     p.add_argument("--exr-bits", type=int, choices=(16, 32), default=16, help="EXR: half or float (default: 16)")
-    _add_engine(p)
+
+
+def _add_batch(commands: Any) -> None:
+    p = _command(commands, "batch", "find the brackets in a folder and merge each; what is done is skipped")
+    p.add_argument("folder", metavar="FOLDER", help="pictures, told apart by their exposures and times (EXIF)")
+    p.add_argument("-o", "--output", metavar="FOLDER", help="for the results (default: hdr in FOLDER)")
+    p.add_argument("--format", default=".exr", help=".exr, .hdr, .tif (float), .jpg or .png (default: .exr)")
+    p.add_argument("--preview", action="store_true", help="also write a tone-mapped JPEG of each")
+    p.add_argument("--overwrite", action="store_true", help="merge again what is done (never replaces an input)")
+    _add_merging(p)
+    _add_cluster(p)
+    _add_engine(p, overwrite=False)
 
 
 def _add_defocus(commands: Any) -> None:

@@ -1,5 +1,7 @@
 """Fixtures shared by all tests: small pictures, small networks with random weights, the optional shared data."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,3 +79,41 @@ def hdrnet(capfd):
         return Ended(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def cluster():
+    """A Dask scheduler and two workers, each a process of its own: (address, workers)."""
+    from commands import ENVIRONMENT, TIMEOUT
+
+    quiet = {"stdout": subprocess.DEVNULL, "env": ENVIRONMENT}
+    words = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--port",
+        "0",
+        "--host",
+        "127.0.0.1",
+        "--no-dashboard",
+    ]
+    scheduler = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    address = next(line.split()[-1] for line in scheduler.stderr if "tcp://" in line)
+    start = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_worker",
+        address,
+        "--no-nanny",
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+    ]
+    workers = [subprocess.Popen(start, stderr=subprocess.DEVNULL, **quiet) for _ in range(2)]
+    try:
+        yield address, workers
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+        for process in (*workers, scheduler):
+            process.communicate(timeout=TIMEOUT)

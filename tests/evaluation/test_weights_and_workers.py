@@ -24,42 +24,6 @@ def test_a_method_takes_the_weights_of_a_folder(tmp_path, hdrnet, random_weights
     assert [row["method"] for row in rows_of(tmp_path / "run")] == [method]
 
 
-@pytest.fixture
-def cluster():
-    """A scheduler and two workers, each a process of its own: (address, workers)."""
-    quiet = {"stdout": subprocess.DEVNULL, "env": ENVIRONMENT}
-    words = [
-        sys.executable,
-        "-m",
-        "distributed.cli.dask_scheduler",
-        "--port",
-        "0",
-        "--host",
-        "127.0.0.1",
-        "--no-dashboard",
-    ]
-    scheduler = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
-    address = next(line.split()[-1] for line in scheduler.stderr if "tcp://" in line)
-    start = [
-        sys.executable,
-        "-m",
-        "distributed.cli.dask_worker",
-        address,
-        "--no-nanny",
-        "--nthreads",
-        "1",
-        "--no-dashboard",
-    ]
-    workers = [subprocess.Popen(start, stderr=subprocess.DEVNULL, **quiet) for _ in range(2)]
-    try:
-        yield address, workers
-    finally:
-        for process in (*workers, scheduler):
-            process.kill()
-        for process in (*workers, scheduler):
-            process.communicate(timeout=TIMEOUT)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_worker_that_is_killed_loses_no_scene_and_none_counts_twice(tmp_path, cluster):
     from distributed import Client

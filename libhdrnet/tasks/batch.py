@@ -1,0 +1,146 @@
+"""A folder of pictures: find its brackets and merge each, skip what is done, and sum up."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from libhdrnet.cluster import run_jobs
+from libhdrnet.errors import HdrnetError, InputError, explain
+from libhdrnet.files import output_error
+from libhdrnet.tasks.files import Talk, prepare
+from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
+
+SUFFIXES = (".exr", ".hdr", ".tif", ".jpg", ".png")
+"""What a bracket can be merged into."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions(MergeOptions):
+    """A folder of brackets into files; the options of `hdrnet batch` by the same names."""
+
+    folder: str
+    output: str | None = None
+    """Folder; None: `hdr` in the folder of the pictures."""
+    format: str = ".exr"
+    preview: bool = False
+    """Also write a tone-mapped JPEG of each."""
+    tone_map: str = "natural"
+    exr_bits: int = 16
+    overwrite: bool = False
+    """Merge again what was merged before."""
+    workers: int | None = None
+    scheduler: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of the brackets of a folder."""
+
+    outputs: tuple[str, ...]
+    """Written now."""
+    skipped: tuple[str, ...]
+    """Outputs that were there."""
+    alone: tuple[str, ...]
+    """Pictures that belong to no bracket."""
+    failed: tuple[str, ...]
+    """"first picture of the bracket: why"."""
+
+    @property
+    def message(self) -> str:
+        """The summary in one sentence."""
+        parts = [f"merged {len(self.outputs)} brackets"]
+        parts += [f"{len(self.skipped)} were done before"] if self.skipped else []
+        parts += [f"{len(self.alone)} pictures belong to none"] if self.alone else []
+        parts += [f"{len(self.failed)} failed"] if self.failed else []
+        return ", ".join(parts)
+
+
+def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
+    """Merge every bracket in a folder (`BatchOptions`); one that fails does not stop the others.
+
+    Raises:
+        InputError: an option or the folder cannot be used, or there is no picture in it.
+        OutputError: the folder for the results cannot be made.
+    """
+    options = read_options(BatchOptions, params)
+    folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
+    if options.format not in SUFFIXES:
+        raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(SUFFIXES)}.")
+
+    from libhdrnet.io import group_brackets
+
+    brackets = group_brackets(_pictures(folder))
+    alone = tuple(str(bracket.paths[0]) for bracket in brackets if len(bracket.paths) == 1)
+    jobs = _named([bracket.paths for bracket in brackets if len(bracket.paths) > 1], out, options)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(out, error) from error
+    left = {job.output: job for job in jobs if options.overwrite or not Path(job.output).exists()}
+    skipped = tuple(job.output for job in jobs if job.output not in left)
+    outputs: list[str] = []
+    failed: list[str] = []
+    tell = talk.progress or (lambda fraction, stage: None)
+
+    def within(fraction: float, stage: str) -> None:
+        done = len(outputs) + len(failed)
+        tell((done + fraction) / len(left), f"bracket {done + 1} of {len(left)}: {stage}")
+
+    here = options.workers is None and options.scheduler is None
+    merge = _Merge(within if here else None)
+    done = run_jobs(merge, list(left.items()), workers=options.workers, scheduler=options.scheduler)
+    for count, (key, result) in enumerate(done, 1):
+        name = Path(left[key].inputs[0]).name
+        if isinstance(result, Exception):
+            failed.append(f"{name}: {result if isinstance(result, HdrnetError) else explain(result)[0]}")
+            talk.note(f"not done: {failed[-1]}")
+        else:
+            outputs.append(key)
+            talk.note(f"wrote {key} from {', '.join(Path(path).name for path in left[key].inputs)}")
+        tell(count / len(left), f"{count} of {len(left)} brackets")
+    return Batch(tuple(outputs), skipped, alone, tuple(failed))
+
+
+@dataclass(frozen=True)
+class _Merge:
+    """The job of one bracket; other processes get it without a way to tell their progress."""
+
+    progress: Callable[[float, str], None] | None = None
+
+    def __call__(self, files: MergeFiles) -> list[str]:
+        if Path(files.output).exists() and not files.overwrite:
+            return [files.output]  # by a worker that died before it could tell
+        return prepare("merge", vars(files))(Talk(self.progress)).outputs
+
+
+def _pictures(folder: Path) -> list[Path]:
+    from libhdrnet.io.kinds import RAW_SUFFIXES
+
+    readable = {*RAW_SUFFIXES, ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".exr", ".hdr"}
+    try:
+        found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in readable and path.is_file()]
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read as a folder ({error.strerror}); give one with pictures.") from error
+    if not found:
+        raise InputError(f"{folder} holds no pictures; give a folder with brackets (RAW, TIFF, PNG, JPEG, EXR, HDR).")
+    return found
+
+
+def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOptions) -> list[MergeFiles]:
+    """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart."""
+    shared = {name: getattr(options, name) for name in vars(MergeOptions())}
+    jobs: list[MergeFiles] = []
+    taken: set[str] = set()
+    for paths in brackets:
+        name = f"{paths[0].stem}-hdr"
+        if name in taken:
+            name = f"{paths[0].stem}-{paths[0].suffix[1:].lower()}-hdr"
+        taken.add(name)
+        target = str(out / f"{name}{options.format}")
+        job = MergeFiles(
+            inputs=[str(path) for path in paths], output=target, tone_map=options.tone_map,
+            exr_bits=options.exr_bits, overwrite=options.overwrite, **shared,
+        )  # fmt: skip
+        jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
+    return jobs

@@ -1,0 +1,118 @@
+"""hdrnet batch: the brackets of a folder are found and merged; what is done is skipped, what fails does not stop it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from commands import COMMAND, ENVIRONMENT, TIMEOUT, write_bracket
+
+import libhdrnet
+from libhdrnet.io.read import read_photo
+
+CLASSICAL = ("--model", "classical", "--no-align")
+
+
+def shoot(folder, count, **how):
+    """Write `count` brackets one after the other: 00-a.jpg, 00-b.jpg, 00-c.jpg, 01-a.jpg, …"""
+    folder.mkdir(exist_ok=True)
+    for index in range(count):
+        made = folder / "made"
+        made.mkdir()
+        for path in write_bracket(made, **how):
+            path.rename(folder / f"{index:02}-{path.name}")
+        made.rmdir()
+    return folder
+
+
+def merged(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_each_bracket_of_a_folder_is_merged_as_the_library_does(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    ended = hdrnet("batch", folder, "--exr-bits", 32, "--preview", *CLASSICAL)
+    assert ended.code == 0, ended.err
+    assert "merged 2 brackets" in ended.out
+    out = folder / "hdr"
+    assert merged(out) == ["00-a-hdr-preview.jpg", "00-a-hdr.exr", "01-a-hdr-preview.jpg", "01-a-hdr.exr"]
+    frames = [folder / f"01-{letter}.jpg" for letter in "abc"]
+    expected = libhdrnet.merge_exposures(frames, model="classical", align=False)
+    assert np.array_equal(read_photo(out / "01-a-hdr.exr").pixels, expected)
+
+
+def test_what_is_done_is_skipped_and_replaced_only_if_asked(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 3)
+    assert hdrnet("batch", folder, "-o", tmp_path / "out", *CLASSICAL).code == 0
+    (tmp_path / "out" / "01-a-hdr.exr").unlink()
+    kept = tmp_path / "out" / "02-a-hdr.exr"
+    kept.write_bytes(b"mine")
+    again = hdrnet("batch", folder, "-o", tmp_path / "out", "--json", *CLASSICAL)
+    done = json.loads(again.out.splitlines()[-1])
+    assert again.code == 0 and [os.path.basename(path) for path in done["outputs"]] == ["01-a-hdr.exr"]
+    assert len(done["skipped"]) == 2 and kept.read_bytes() == b"mine"
+    assert hdrnet("batch", folder, "-o", tmp_path / "out", "--overwrite", *CLASSICAL).code == 0
+    assert kept.stat().st_size > 100
+
+
+def test_a_bad_bracket_does_not_stop_the_others_and_a_single_picture_is_left(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    middle = folder / "00-b.jpg"
+    middle.write_bytes(middle.read_bytes()[:-200])  # its EXIF is whole, its pixels are not
+    shutil.copy(folder / "01-c.jpg", folder / "99.jpg")
+    (folder / "notes.txt").write_text("not a picture")
+    ended = hdrnet("batch", folder, "--json", *CLASSICAL)
+    told = [json.loads(line) for line in ended.out.splitlines()]
+    done = next(fact for fact in told if "failed" in fact)
+    assert ended.code == 1
+    assert len(done["failed"]) == 1 and done["failed"][0].startswith("00-a.jpg: ")
+    assert [os.path.basename(path) for path in done["outputs"]] == ["01-a-hdr.exr"]
+    assert [os.path.basename(path) for path in done["alone"]] == ["99.jpg"]
+    assert merged(folder / "hdr") == ["01-a-hdr.exr"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "holds no pictures"), (("--format", ".gif"), "is unknown"), (("--workers", 0), "out of range")],
+)
+def test_what_cannot_be_done_is_told_and_leaves_nothing(tmp_path, hdrnet, words, said):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    if words:
+        shoot(folder, 1)
+    ended = hdrnet("batch", folder, "-o", tmp_path / "out", *words, *CLASSICAL)
+    assert ended.code == 2 and said in ended.err
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path, hdrnet):
+    ended = hdrnet("batch", tmp_path / "nowhere")
+    assert ended.code == 2 and "cannot be read as a folder" in ended.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_worker_that_is_killed_loses_no_bracket(tmp_path, cluster):
+    from distributed import Client
+
+    address, workers = cluster
+    folder, out = shoot(tmp_path / "pictures", 12, size=(600, 800)), tmp_path / "out"
+    with Client(address, timeout="60s") as client:
+        client.wait_for_workers(2, timeout=60)
+    words = ["batch", str(folder), "-o", str(out), "--scheduler", address, "--json", *CLASSICAL]
+    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
+        until = time.monotonic() + TIMEOUT
+        while not list(out.glob("*.exr")) and main.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        os.kill(workers[0].pid, signal.SIGKILL)
+        begun = len(list(out.glob("*.exr")))
+        told, _ = main.communicate(timeout=TIMEOUT)
+    assert main.returncode == 0, told
+    assert 0 < begun < 12
+    done = json.loads(told.splitlines()[-1])
+    assert len(done["outputs"]) == len(set(done["outputs"])) == 12 and not done["failed"]
+    assert merged(out) == [f"{index:02}-a-hdr.exr" for index in range(12)]
