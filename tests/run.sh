@@ -22,6 +22,13 @@ install_system_packages() {
   as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends python3-venv python3-pip
 }
 
+# A browser for the page that `hdrnet eval` writes; where it cannot be had its tests are skipped.
+install_browser() {
+  command -v chromium >/dev/null && command -v chromedriver >/dev/null && return
+  command -v apt-get >/dev/null || return
+  as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends chromium chromium-driver
+}
+
 # What the environment is made of: the interpreter, what the project declares, and the versions.
 fingerprint() {
   "$python" - pyproject.toml installers/constraints.txt <<'PYTHON'
@@ -54,6 +61,8 @@ if ! { install_system_packages && build_environment; }; then
   echo "tests/run.sh: the test environment could not be built; the lines above say why (Python 3.11 or newer is needed)." >&2
   exit 1
 fi
+
+install_browser >/dev/null 2>&1 || echo "== the tests in a browser will be skipped: no chromium and chromium-driver here"
 
 cores=$(getconf _NPROCESSORS_ONLN)
 export PATH="$environment/bin:$PATH" PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"

@@ -43,7 +43,7 @@ def page(
     plots = [plot(metric, results) for metric in _PLOTTED if any(metric in r.get("figures", {}) for r in results)]
     parts = [
         f"<header><h1>How good is it? {escape(title)}</h1>",
-        f"<p>{len(scenes)} scene{'s' * (len(scenes) != 1)}, {what} by {len(methods)} methods with libhdrnet "
+        f"<p>{_scenes(len(scenes))}, {what} by {len(methods)} methods with libhdrnet "
         f"{escape(str(settings['version']))}. <small>{escape(used)}</small></p>",
         '<nav aria-label="Parts of this page"><a href="#tables">Tables</a> <a href="#plots">Plots</a> '
         '<a href="#scenes">Scenes</a></nav></header>',
@@ -95,15 +95,19 @@ def _table(table: Table) -> str:
             value = row.figures.get(metric)
             text = formatted(metric, value)
             cells.append(f"<td>{f'<b>{text}</b>' if value is not None and value == best[metric] else text}</td>")
-        method = escape(row.method) + (f" <small>({row.scenes} scenes)</small>" if row.scenes else "")
+        method = escape(row.method) + (f" <small>({_scenes(row.scenes)})</small>" if row.scenes else "")
         badge = f'<span class="badge {row.origin}">{row.origin}</span>'
         rows.append(f'<tr class="{row.origin}"><th scope="row">{badge} {method}</th>{"".join(cells)}</tr>')
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     caption = escape(table.caption)
     return (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table><caption>{caption}</caption>'
+        f'<p class="caption">{caption}</p><div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
         f'<thead><tr><th scope="col">Method</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>{note}'
     )
+
+
+def _scenes(count: int) -> str:
+    return f"{count} scene{'s' * (count != 1)}"
 
 
 def _best(metric: str, table: Table) -> float | None:
