@@ -76,6 +76,15 @@ def test_a_bad_bracket_does_not_stop_the_others_and_a_single_picture_is_left(tmp
     assert merged(folder / "hdr") == ["01-a-hdr.exr"]
 
 
+def test_several_processes_of_this_machine_do_the_same(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 3)
+    assert hdrnet("batch", folder, "-o", tmp_path / "one", "--exr-bits", 32, *CLASSICAL).code == 0
+    ended = hdrnet("batch", folder, "-o", tmp_path / "two", "--exr-bits", 32, "--workers", 2, *CLASSICAL)
+    assert ended.code == 0 and "merged 3 brackets" in ended.out
+    for path in (tmp_path / "one").iterdir():
+        assert np.array_equal(read_photo(path).pixels, read_photo(tmp_path / "two" / path.name).pixels)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [((), "holds no pictures"), (("--format", ".gif"), "is unknown"), (("--workers", 0), "out of range")],
