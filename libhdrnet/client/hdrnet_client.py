@@ -303,6 +303,7 @@ class Server:
         self._start = start
         self._command = command
         self._wanted = version
+        self._unstartable: ServerUnavailableError | None = None
         self._seconds = seconds
         self._channel: _Channel | None = None
         self._count = 0
@@ -480,8 +481,12 @@ class Server:
     def _connect(self) -> None:
         wanted = self._wanted
         if self._start and self._command is None and not _sandboxed():
-            self._command, known = start_command()
-            self._wanted = wanted = wanted or known
+            try:
+                self._command, known = start_command()
+            except ServerUnavailableError as error:  # one that runs will do
+                self._unstartable = error
+            else:
+                self._wanted = wanted = wanted or known
         for _ in range(3):  # an old server may have to go, and another client may be quicker
             self._channel = _dial() or self._dial_first()
             try:
@@ -493,7 +498,7 @@ class Server:
                 self.version, self.process, self.folder = told["version"], told["process"], told["folder"]
                 self._share_again()
                 return
-            if not self._start or _sandboxed():
+            if not self._start or self._command is None or _sandboxed():
                 self._drop()
                 break
             with contextlib.suppress(_LostError):
@@ -525,7 +530,7 @@ class Server:
         if not self._start:
             raise ServerUnavailableError("no server is running.", "Run: hdrnet serve")
         if self._command is None:
-            raise ServerUnavailableError(
+            raise self._unstartable or ServerUnavailableError(
                 "no server is running, and a sandboxed program cannot start one.", "Run outside: hdrnet serve --tcp"
             )
         folder = runtime_folder()

@@ -99,6 +99,12 @@ def test_a_damaged_file_of_the_installer_is_told(home, text):
     assert "Install" in raised.value.hint
 
 
+def test_a_damaged_file_of_the_installer_does_not_matter_while_a_server_runs(living):
+    (living.folder / "environment.json").write_text("{")
+    with hdrnet_client.connect() as server:
+        assert server.version == libhdrnet.__version__
+
+
 def test_an_environment_that_was_removed_is_told(home):
     write_environment("/nowhere/bin/python")
     with pytest.raises(hdrnet_client.ServerUnavailableError, match=r"/nowhere/bin/python.* is not there"):
