@@ -20,8 +20,43 @@ for part in pyproject.toml README.md LICENSE CHANGELOG.md CONTRIBUTING.md libhdr
 done
 find "$share" -name __pycache__ -prune -exec rm -r {} +
 printf '#!/bin/sh\nexec /usr/share/libhdrnet/installers/install.sh "$@"\n' >"$package/usr/bin/hdrnet-setup"
-cp "$root/CHANGELOG.md" "$documents/changelog" && gzip -9n "$documents/changelog"
-printf 'libhdrnet is free software under the GNU General Public License, version 3 or later;\nsee %s.\n' \
+mail='libhdrnet <libhdrnet@localhost>' # the project has no address of its own
+cat >"$documents/changelog" <<CHANGELOG
+hdrnet ($version) unstable; urgency=medium
+
+  * What changed is told in /usr/share/libhdrnet/CHANGELOG.md.
+
+ -- $mail  $(LC_ALL=C date -R -r "$root/CHANGELOG.md")
+CHANGELOG
+mkdir -p "$package/usr/share/man/man1" "$package/usr/share/lintian/overrides"
+cat >"$package/usr/share/man/man1/hdrnet-setup.1" <<'MANUAL'
+.TH HDRNET-SETUP 1 "" libhdrnet
+.SH NAME
+hdrnet-setup \- install, upgrade or remove libhdrnet for this user
+.SH SYNOPSIS
+.B hdrnet-setup
+.RI [ option ...]
+.SH DESCRIPTION
+Makes an environment of its own in the user's data folder, merges a demo bracket to try it, and puts the plug-ins into
+the GIMP and darktable it finds. Run it again to upgrade or to repair.
+.SH OPTIONS
+.TP
+.B \-\-dry\-run
+say what would be done, with sizes, and change nothing
+.TP
+.BI \-\-wheels " DIR"
+install offline, from a folder of wheels
+.TP
+.B \-\-uninstall
+remove exactly what was written
+.TP
+.B \-\-help
+tell all options
+MANUAL
+gzip -9n "$documents/changelog" "$package/usr/share/man/man1/hdrnet-setup.1"
+printf '# the project has no mail address of its own yet\nhdrnet: bogus-mail-host *\nhdrnet: bogus-mail-host-in-debian-changelog *\n' \
+  >"$package/usr/share/lintian/overrides/hdrnet"
+printf 'Copyright 2026 the authors of libhdrnet.\n\nlibhdrnet is free software under the GNU General Public License, version 3 or later;\nsee %s.\n' \
   /usr/share/common-licenses/GPL-3 >"$documents/copyright"
 find "$package" -type d -exec chmod 755 {} +
 find "$package" -type f -exec chmod 644 {} +
@@ -33,7 +68,7 @@ Version: $version
 Section: graphics
 Priority: optional
 Architecture: all
-Maintainer: libhdrnet <libhdrnet@localhost>
+Maintainer: $mail
 Installed-Size: $(du -sk "$package" | cut -f1)
 Depends: python3 (>= 3.11), python3-venv
 Recommends: gimp | darktable, python3-gi, gir1.2-gimp-3.0
