@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -80,3 +81,10 @@ def read_until(process, stage):
     for line in process.stdout:
         if json.loads(line).get("stage") == stage:
             return
+
+
+def wait_for(folder, pattern, process):
+    """Wait until `process` has left the first such file in `folder`, or ended."""
+    until = time.monotonic() + TIMEOUT
+    while not list(folder.glob(pattern)) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)

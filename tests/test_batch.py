@@ -6,11 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
-from commands import COMMAND, ENVIRONMENT, TIMEOUT, write_bracket
+from commands import COMMAND, ENVIRONMENT, TIMEOUT, wait_for, write_bracket
 
 import libhdrnet
 from libhdrnet.io.read import read_photo
@@ -114,9 +113,7 @@ def test_a_worker_that_is_killed_loses_no_bracket(tmp_path, cluster):
         client.wait_for_workers(2, timeout=60)
     words = ["batch", str(folder), "-o", str(out), "--scheduler", address, "--json", *CLASSICAL]
     with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
-        until = time.monotonic() + TIMEOUT
-        while not list(out.glob("*.exr")) and main.poll() is None and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_for(out, "*.exr", main)
         os.kill(workers[0].pid, signal.SIGKILL)
         begun = len(list(out.glob("*.exr")))
         told, _ = main.communicate(timeout=TIMEOUT)

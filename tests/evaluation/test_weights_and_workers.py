@@ -3,11 +3,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import set_makers
-from commands import ENVIRONMENT, TIMEOUT
+from commands import ENVIRONMENT, TIMEOUT, wait_for
 
 
 def rows_of(folder):
@@ -35,9 +34,7 @@ def test_a_worker_that_is_killed_loses_no_scene_and_none_counts_twice(tmp_path, 
     words = ["eval", "kalantari", "--root", str(root), "-o", str(run), "--methods", "reference,debevec,mertens"]
     command = [sys.executable, "-m", "libhdrnet.cli", *words, "--scheduler", address, "--device", "cpu"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
-        until = time.monotonic() + TIMEOUT
-        while not list(run.glob("jobs/*.json")) and main.poll() is None and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_for(run, "jobs/*.json", main)
         os.kill(workers[0].pid, signal.SIGKILL)
         done = len(list(run.glob("jobs/*.json")))
         _, told = main.communicate(timeout=TIMEOUT)
