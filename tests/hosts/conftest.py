@@ -25,6 +25,14 @@ def place(weights):
     home.end()
 
 
+@pytest.fixture
+def own_home(weights):
+    """A user without a server, or with one that the test may kill."""
+    home = Home(weights)
+    yield home
+    home.end()
+
+
 @pytest.fixture(scope="session")
 def gimp3_home(tmp_path_factory, place):
     return Gimp3(tmp_path_factory.mktemp("gimp3"), place)

@@ -102,7 +102,7 @@ for precision in (150, 550):
         np.testing.assert_allclose(gimp2.take(f"radii-{precision}", HEIGHT, WIDTH), expected / white, atol=step)
 
 
-def test_errors_are_errors_of_the_pdb_and_change_nothing(gimp2, scene):
+def test_errors_are_errors_of_the_pdb_and_change_nothing(gimp2, scene, own_home):
     gimp2.give(picture=scene(HEIGHT, WIDTH))
     absent = gimp2.play(f"""
 image = new_image({WIDTH}, {HEIGHT})
@@ -119,7 +119,7 @@ gimp.gimp_image_insert_layer(grey.native, flat.native, 0, 0)
 call("hdrnet-defocus-map", grey, flat, "auto")
 told["dirty"] = gimp.gimp_image_is_dirty(image.native)
 told["images"] = len(host().images())
-""", HDRNET_ENVIRONMENT="/nowhere/environment.json")  # fmt: skip
+""", place=own_home, HDRNET_ENVIRONMENT="/nowhere/environment.json")  # fmt: skip
     said = ["./installers/install.sh", "strength is 7.0; give 0.0 to 1.0", "device is “abacus”; give one of auto",
             "choose two to nine files", "the image is greyscale; convert"]  # fmt: skip
     for part, error in zip(said, absent["errors"], strict=True):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from commands import exposures, write_bracket
 from gimp_hosts import InMidJob, plug_in_process
-from residents import Home
 
 SIZE = (1200, 1600)
 SCENARIO = f"""
@@ -29,14 +28,6 @@ def frames(gimp3):
     frames = dict(zip("abc", exposures(size=SIZE), strict=True))
     gimp3.give(**frames)
     return frames
-
-
-@pytest.fixture
-def own_home(weights):
-    """A server that the test may kill."""
-    home = Home(weights)
-    yield home
-    home.end()
 
 
 def test_without_a_server_the_way_to_install_it_is_told(gimp3, frames, own_home):
