@@ -6,6 +6,7 @@ the installer's real code can be run, and killed, many times. Only the test of t
 packages.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from host_root import REPOSITORY, run_inside
+from host_root import REPOSITORY, inside
 
 HOME = "Jörg Ö's home"
 USER = 1000
@@ -68,17 +69,21 @@ def contents(folder):
     }  # fmt: skip
 
 
-class Home:
-    """The home folder of an ordinary user in a bare Debian."""
+USED = {
+    ".config/darktable/darktablerc": "a=1\n", ".config/darktable/luarc": '-- mine\nrequire "other"',
+    ".config/GIMP/3.0/gimprc": "(mine)\n", ".bashrc": "\n",
+}  # fmt: skip
+"""What lies in a home in which the hosts were used."""
 
-    def __init__(self, folder, suite):
+
+class Home:
+    """The home folder of an ordinary user in a Debian, with some files in it."""
+
+    def __init__(self, folder, suite, files=USED):
         self.folder = folder
         self.suite = suite
         self.path = folder / HOME
-        for name, text in (
-            (".config/darktable/darktablerc", "a=1\n"), (".config/darktable/luarc", '-- mine\nrequire "other"'),
-            (".config/GIMP/3.0/gimprc", "(mine)\n"), (".bashrc", "\n"),
-        ):  # fmt: skip
+        for name, text in files.items():
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             (self.path / name).write_text(text)
         for path in (self.path, *self.path.rglob("*")):
@@ -99,14 +104,18 @@ class Home:
         finally:
             subprocess.run(["umount", disk], check=True)
 
-    def run(self, *words, folders=()):
-        """Run a command there as the user."""
-        clean = 'env -i HOME="$HOME" PATH="$PATH" LC_ALL=C.UTF-8'
-        script = f'exec setpriv --reuid={USER} --regid={USER} --clear-groups {clean} "$@"'
-        return run_inside(
+    def command(self, *words, folders=(), **environment):
+        """Return the command that runs `words` there as the user."""
+        pairs = " ".join(f'{name}="${name}"' for name in ("HOME", "PATH", *environment))
+        script = f'exec setpriv --reuid={USER} --regid={USER} --clear-groups env -i LC_ALL=C.UTF-8 {pairs} "$@"'
+        return inside(
             "sh", "-c", script, "sh", *words, suite=self.suite, folders=[self.folder, *folders],
-            env={"HOME": str(self.path)}, timeout=TIMEOUT,
+            env={"HOME": str(self.path), **environment},
         )  # fmt: skip
+
+    def run(self, *words, **options):
+        """Run a command there as the user."""
+        return subprocess.run(self.command(*words, **options), capture_output=True, text=True, timeout=TIMEOUT)
 
     def install(self, tree, *words, **options):
         """Run the installer of a small tree, offline."""
@@ -139,11 +148,19 @@ def real_wheels():
     cache = os.environ.get("HDRNET_CACHE") or Path.home() / ".cache/libhdrnet"
     folder = Path(cache, "wheels")
     stamp = folder / ".built-from"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with Path(cache, "wheels.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker of the tests may want them, too
+        _fetch_wheels(folder, stamp, constraints)
+    return folder
+
+
+def _fetch_wheels(folder, stamp, constraints):
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     needs = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     wanted = constraints.read_text("utf-8") + "\n".join(needs)
     if stamp.exists() and stamp.read_text("utf-8") == wanted:
-        return folder
+        return
     shutil.rmtree(folder, ignore_errors=True)
     done = subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--dest", folder, "--constraint", constraints,
@@ -154,4 +171,3 @@ def real_wheels():
     if done.returncode:
         pytest.skip(f"needs the packages that libhdrnet depends on: {done.stderr.strip().splitlines()[-1]}")
     stamp.write_text(wanted, "utf-8")
-    return folder

@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 
-from host_root import REPOSITORY, SCRIPT, run_inside
+from host_root import REPOSITORY, inside, run_inside
 from residents import wait_until
 
 SECONDS = 60
+SHOW = REPOSITORY / "tests/hosts/darktable_window.sh"
 MERGE_BUTTON, PICTURES = (1230, 358), (700, 600)
 """Places on a screen of 1400 × 900: the module is the last but one, and unfolded."""
 CANCEL = {"trixie": (268, 720), "bookworm": (271, 755)}
@@ -22,33 +23,12 @@ MEANT_FILTERS = ["--conf", "plugins/lighttable/filtering/item0=33", "--conf", "p
 pictures with a module order, which is each that was ever exported."""
 
 
-class Window:
-    """darktable with the folder of pictures open in lighttable."""
+class Screen:
+    """A running darktable_window.sh that shows darktable, whose state darktable_watch.lua tells in `folder`."""
 
-    def __init__(self, host, configuration, *words, **settings):
-        self.host, self.folder = host, host.folder
-        configuration.mkdir(exist_ok=True)
-        for lock in configuration.glob("*.lock"):
-            lock.unlink()  # of a darktable that was killed
-        (configuration / "luarc").write_text(
-            f'dofile("{REPOSITORY}/plugins/darktable/hdrnet.lua")\n'
-            f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{self.folder}")\n'
-        )
-        (configuration / "shortcutsrc").write_text(f"{MERGE_KEY}=lua/hdrnet: merge selected as HDR\n")
-        settings = {"command": host.command, "frames": "original files", **settings}
-        pairs = [word for name, value in settings.items() for word in ("--conf", f"lua/hdrnet/{name}={value}")]
-        inside = {**host.environment, "HOME": host.folder, "LC_ALL": "C.UTF-8"}
-        self.process = subprocess.Popen(
-            [
-                SCRIPT, "run", host.suite, REPOSITORY, self.folder, configuration, host.place.folder, "--", "env",
-                *(f"{name}={value}" for name, value in inside.items()),
-                REPOSITORY / "tests/hosts/darktable_window.sh", self.folder, "--configdir", configuration,
-                "--cachedir", configuration, "--library", ":memory:", "--disable-opencl",
-                "--conf", "write_sidecar_files=never", "--conf", "plugins/lighttable/hdrnet/expanded=TRUE",
-                *(MEANT_FILTERS if host.suite == "trixie" else []), *words, *pairs, host.pictures,
-            ],
-            stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+    def __init__(self, command, folder, suite):
+        self.folder, self.suite = folder, suite
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def __enter__(self):
         return self
@@ -75,9 +55,7 @@ class Window:
 
     def do(self, *words):
         display = f":{(self.folder / 'display').read_text().strip()}"
-        done = run_inside(
-            *words, suite=self.host.suite, folders=[self.folder], env={"DISPLAY": display}, timeout=SECONDS
-        )
+        done = run_inside(*words, suite=self.suite, folders=[self.folder], env={"DISPLAY": display}, timeout=SECONDS)
         assert done.returncode == 0, done.stderr
 
     def shot(self, name):
@@ -97,6 +75,32 @@ class Window:
             return wait_until(lambda: self.state("selected"))[0] == [str(count)]
 
         wait_until(selected, every=1)
+
+
+class Window(Screen):
+    """darktable with the folder of pictures open in lighttable, and the plug-in of this repository."""
+
+    def __init__(self, host, configuration, *words, **settings):
+        self.host = host
+        configuration.mkdir(exist_ok=True)
+        for lock in configuration.glob("*.lock"):
+            lock.unlink()  # of a darktable that was killed
+        (configuration / "luarc").write_text(
+            f'dofile("{REPOSITORY}/plugins/darktable/hdrnet.lua")\n'
+            f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{host.folder}")\n'
+        )
+        (configuration / "shortcutsrc").write_text(f"{MERGE_KEY}=lua/hdrnet: merge selected as HDR\n")
+        settings = {"command": host.command, "frames": "original files", **settings}
+        pairs = [word for name, value in settings.items() for word in ("--conf", f"lua/hdrnet/{name}={value}")]
+        command = inside(
+            SHOW, host.folder, "--configdir", configuration, "--cachedir", configuration, "--library", ":memory:",
+            "--disable-opencl", "--conf", "write_sidecar_files=never",
+            "--conf", "plugins/lighttable/hdrnet/expanded=TRUE",
+            *(MEANT_FILTERS if host.suite == "trixie" else []), *words, *pairs, host.pictures,
+            suite=host.suite, folders=[host.folder, configuration, host.place.folder],
+            env={**host.environment, "HOME": host.folder},
+        )  # fmt: skip
+        super().__init__(command, host.folder, host.suite)
 
     def stages(self):
         """What the server works on."""

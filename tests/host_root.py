@@ -21,14 +21,17 @@ def missing(suite="trixie"):
     return ""
 
 
-def run_inside(*words, suite="trixie", folders=(), env=None, timeout):
-    """Run a command in the root, with the repository and `folders` at their own paths; skip the test without a root."""
-    if missing(suite):
-        pytest.skip(missing(suite))
+def inside(*words, suite="trixie", folders=(), env=None):
+    """Return the command that runs `words` in the root, with the repository and `folders` at their own paths."""
     # set inside: out here HOME says where the root is
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
     pairs = [f"{name}={value}" for name, value in {**environment, **(env or {})}.items()]
-    return subprocess.run(
-        [SCRIPT, "run", suite, REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)],
-        capture_output=True, text=True, timeout=timeout, errors="replace",
-    )  # fmt: skip
+    return [SCRIPT, "run", suite, REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)]
+
+
+def run_inside(*words, suite="trixie", folders=(), env=None, timeout):
+    """Run a command in the root; skip the test without a root."""
+    if missing(suite):
+        pytest.skip(missing(suite))
+    command = inside(*words, suite=suite, folders=folders, env=env)
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, errors="replace")
