@@ -1,5 +1,6 @@
 """pip in libhdrnet's own environment: what it would download and how large that is, and the installation itself."""
 
+import contextlib
 import json
 import os
 import platform
@@ -64,6 +65,15 @@ class Pip:
         self._constraints = constraints
         self._wheels = wheels
 
+    def renew(self) -> None:
+        """Bring pip itself to a version that goes on in the middle of a file when a connection breaks (25.1).
+
+        Where that cannot be had the older one has to do.
+        """
+        if self._wheels is None:
+            with contextlib.suppress(InstallError):
+                self.run("install", "--upgrade", "pip>=25.1", "--retries", "2", "--timeout", "20")
+
     def build(self, tree: Path, folder: Path) -> Path:
         """Build the wheel of a source tree and return its path."""
         self.run("wheel", "--no-deps", "--wheel-dir", str(folder), str(tree))
@@ -114,6 +124,7 @@ class Pip:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_USER": "0",
             "PIP_NO_INPUT": "1",
+            "PIP_RESUME_RETRIES": "10",
             "PYTHONNOUSERSITE": "1",
             "PYTHONUTF8": "1",
         }

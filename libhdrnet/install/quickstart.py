@@ -33,6 +33,8 @@ def install_into(options: argparse.Namespace) -> None:
         make_environment(folder)
     with tempfile.TemporaryDirectory() as scratch:
         pip = Pip(python, None, constraints_file(), options.wheels)
+        if fresh:
+            pip.renew()
         if options.develop:
             say("Installing, with the tools of the tests.")
             pip.add("setuptools>=77", torch=options.torch)

@@ -136,6 +136,7 @@ def _build(options: argparse.Namespace, machine: Machine, versions: Versions, ma
     with versions.new() as folder, tempfile.TemporaryDirectory() as scratch:
         say(f"Making an environment in '{folder}'.")
         pip = Pip(make_environment(folder), versions.cache, constraints_file(), options.wheels)
+        pip.renew()
         packages = _plan(pip, options, Path(scratch))
         check_space(folder, packages, say)
         say("Installing.")
