@@ -31,6 +31,8 @@ EDGE = 1.5
 """Pixels of misalignment that are granted at edges."""
 SUSPICION, CERTAINTY = 5.0, 12.0
 """Tolerances of difference that belong to an object once it is found, and that a part of it must reach."""
+DOUBT = 8.0
+"""Tolerances of difference that belie what a flow fetched: there specks and streaks are errors, not noise."""
 OBJECT = (1 / 500, 2, 5)
 """Radius of the smallest disc that must fit into what counts as an object: share of the long edge, least, largest."""
 LARGEST_HOLE = 100
@@ -104,11 +106,13 @@ def find_agreement(
     reference: int,
     *,
     deghost: float = 0.5,
+    fetched: Sequence[Map | None] | None = None,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> Agreement:
     """Compare aligned frames with frame `reference`.
 
-    `deghost` scales what counts as motion: 0 nothing, 1 anything in doubt.
+    `deghost` scales what counts as motion: 0 nothing, 1 anything in doubt. `fetched` are maps of these frames that
+    are 255 where their pixels are their own, not fetched from elsewhere (`ops.follow`).
     """
     shape = frames[reference].codes.shape[:2]
     own = frames[reference]
@@ -134,7 +138,10 @@ def find_agreement(
             bright = small if own.exposure > frames[index].exposure else planes[index]
             blind = bright.max(-1) >= SATURATED * 65535
             excess = np.where(blind, np.maximum(excess, between), excess)
-        maps[index] = _objects(excess, 4.0 ** (1 - 2 * deghost))
+        strictness = 4.0 ** (1 - 2 * deghost)
+        own_place = None if fetched is None else fetched[index]
+        doubted = None if own_place is None else (own_place < 255) & (excess > DOUBT * strictness)
+        maps[index] = _objects(excess, strictness, doubted)
     return Agreement(tuple(maps), lost, (shape[0], shape[1]), shorter)
 
 
@@ -176,8 +183,8 @@ def _excess(reference: Codes, frame: Codes, ratio: float) -> npt.NDArray[np.floa
     return excess
 
 
-def _objects(excess: npt.NDArray[np.float32], strictness: float) -> Map:
-    """Keep what is wide and sure enough to be an object, fill it, give it a rim; 0 inside, 255 outside."""
+def _objects(excess: npt.NDArray[np.float32], strictness: float, doubted: npt.NDArray[np.bool_] | None) -> Map:
+    """Keep what is wide and sure enough to be an object, or doubted, fill it, give it a rim; 0 inside, 255 outside."""
     import cv2
 
     share, least, largest = OBJECT
@@ -191,6 +198,8 @@ def _objects(excess: npt.NDArray[np.float32], strictness: float) -> Map:
     keep[0] = False
     objects = keep[labels].astype(np.uint8)
     objects |= cv2.dilate(objects, _disc(radius)) & suspect
+    if doubted is not None:
+        objects |= doubted.astype(np.uint8)
     objects = _filled(cv2.morphologyEx(objects, cv2.MORPH_CLOSE, _disc(4)), LARGEST_HOLE * radius**2)
     objects = cv2.dilate(objects, _disc(3))
     return np.asarray(cv2.GaussianBlur((1 - objects) * np.uint8(255), (0, 0), 1.5), np.uint8)

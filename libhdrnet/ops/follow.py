@@ -45,7 +45,9 @@ def follow(
         followed[index] = _followed(frames[index], frames[reference], agreement, index)
     if all(new is old for new, old in zip(followed, frames, strict=True)):
         return followed, agreement
-    second = find_agreement(followed, reference, deghost=deghost, reporter=reporter.part(0.8, 1))
+    second = find_agreement(
+        followed, reference, deghost=deghost, fetched=agreement.maps, reporter=reporter.part(0.8, 1)
+    )
     maps = [
         None if now is None or before is None else np.where(before == _AGREES, before, now)
         for before, now in zip(agreement.maps, second.maps, strict=True)

@@ -19,12 +19,14 @@ _CURVE_REACH = 4.0
 _OFFSET_REACH = 24.0
 _MOST_OFFSET = 0.05
 _SURE = 0.99
+_MOST_PIXELS = 2e6
 
-Weights = Callable[[slice], FloatImage]
+Rows = Callable[[slice], FloatImage]
+"""Gives some rows of a picture or of a map."""
 
 
 def join(
-    classical: FloatImage, network: FloatImage, computed: npt.NDArray[np.bool_], agreement: Weights, white: float
+    classical: FloatImage, network: FloatImage, computed: npt.NDArray[np.bool_], agreement: Rows, white: float
 ) -> FloatImage:
     """Return `classical` where the frames agree and `network`, its tones matched, where they do not; in place.
 
@@ -35,7 +37,7 @@ def join(
         agreement: gives for some rows (h, W) in [0, 1].
         white: value of the radiance that the mu-law takes for 1.
     """
-    curve = _tone_curve(classical, network, computed, agreement, white)
+    curve = tone_curve(classical, lambda rows: network[rows], computed, agreement, white)
     scale = np.float32(1 / white)
     rim = int(3 * _OFFSET_REACH)
     height = len(classical)
@@ -48,7 +50,7 @@ def join(
         if not (valid & (weight < 1)).any():
             continue
         measured = mu_law(np.clip(classical[outer] * scale, 0, 1))
-        repaired = _apply(curve, mu_law(np.clip(network[outer] * scale, 0, 1)))
+        repaired = in_tones(curve, mu_law(np.clip(network[outer] * scale, 0, 1)))
         repaired += _slow_offset(measured - repaired, valid & (weight > _SURE))
         inner = slice(top - outer.start, min(height, top + BAND) - outer.start)
         share = np.where(valid, weight, 1)[inner][..., None]
@@ -58,19 +60,25 @@ def join(
     return classical
 
 
-def _tone_curve(
-    classical: FloatImage, network: FloatImage, computed: npt.NDArray[np.bool_], agreement: Weights, white: float
+def tone_curve(
+    classical: FloatImage, other: Rows, computed: npt.NDArray[np.bool_] | None, agreement: Rows, white: float
 ) -> npt.NDArray[np.float32]:
-    """Median difference classical - network for each of 256 levels of the network's mu-law value, (3, 256)."""
+    """Return the median difference classical - other for each of 256 levels of the other's mu-law value, (3, 256).
+
+    Measured where the frames agree and the other picture is `computed` (None: everywhere), in large pictures on a grid.
+    """
+    step = max(1, int((classical.shape[0] * classical.shape[1] / _MOST_PIXELS) ** 0.5))
     counts = np.zeros((3, _LEVELS * _FINE), np.int64)
     scale = np.float32(1 / white)
     for top in range(0, len(classical), BAND):
         rows = slice(top, top + BAND)
-        sure = computed[rows]
-        if not sure.any():
+        if computed is not None and not computed[rows].any():
             continue
-        sure = sure & (agreement(rows) > _SURE)
-        a, b = (mu_law(np.clip(image[rows][sure] * scale, 0, 1)) for image in (classical, network))
+        sure = agreement(rows)[::step, ::step] > _SURE
+        if computed is not None:
+            sure &= computed[rows][::step, ::step]
+        pair = (classical[rows][::step, ::step], other(rows)[::step, ::step])
+        a, b = (mu_law(np.clip(image[sure] * scale, 0, 1)) for image in pair)
         level = np.minimum((b * _LEVELS).astype(np.int32), _LEVELS - 1)
         gap = np.clip(((a - b + 0.5) * _FINE).astype(np.int32), 0, _FINE - 1)
         for channel in range(3):
@@ -91,7 +99,8 @@ def _smooth(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(values[None], (0, 0), _CURVE_REACH, borderType=cv2.BORDER_REPLICATE)[0])
 
 
-def _apply(curve: npt.NDArray[np.float32], values: FloatImage) -> FloatImage:
+def in_tones(curve: npt.NDArray[np.float32], values: FloatImage) -> FloatImage:
+    """Return mu-law values (..., 3) of the other picture as the classical merge would have them."""
     middles = ((np.arange(_LEVELS) + 0.5) / _LEVELS).astype(np.float32)
     out = np.empty_like(values)
     for channel in range(3):

@@ -11,9 +11,11 @@ from libhdrnet.engine import Report, Reporter, Settings, run_tiled
 from libhdrnet.networks import MSFFNet
 from libhdrnet.ops.agreement import Agreement
 from libhdrnet.ops.frames import BAND, DECODE, Frame
-from libhdrnet.ops.join import join
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.ops.join import in_tones, join, tone_curve
+from libhdrnet.radiometry import GAMMA, FloatImage, inverse_mu_law, mu_law
 
+KNOWN = (0.85, 0.95)
+"""Encoded values of the reference's brightest channel between which it ceases to tell the light."""
 RIM = 16
 """Pixels around what moved that the network computes, too: there its tones are matched to the classical merge's."""
 
@@ -39,21 +41,29 @@ def repair(
     size = 2 * RIM + 1
     needed = cv2.dilate(moved.view(np.uint8), np.ones((size, size), np.uint8)).view(np.bool_)
     own = frames[reference].exposure
+    white = own / min(frame.exposure for frame in frames)
+    curve = tone_curve(radiance, lambda rows: DECODE[frames[reference].codes[rows]], None, agreement.of_all, white)
     repaired = np.zeros_like(radiance)
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
         three = used if len(frames) <= 3 else _best_three(frames, agreement, reference, rows, columns)
         chosen = [frames[i] for i in three]
         exposures = _exposures_of(chosen, rows, columns)
-        white = np.float32(own / min(frame.exposure for frame in chosen))
-        return exposures, np.full((1, *exposures.shape[-2:]), white, np.float32)
+        scale = np.float32(own / min(frame.exposure for frame in chosen))
+        told = inverse_mu_law(
+            in_tones(curve, mu_law(DECODE[frames[reference].codes[rows, columns]] / np.float32(white)))
+        )
+        shared = [(agreement.of_all(rows) if i == reference else agreement.of(i, rows))[:, columns] for i in three]
+        times = [frame.exposure / own for frame in chosen]
+        _tell(exposures, told.transpose(2, 0, 1) * np.float32(white), times, three.index(reference), shared)
+        return exposures, np.full((1, *exposures.shape[-2:]), scale, np.float32)
 
     report = run_tiled(
         network, fetch, repaired, needed=needed, forward=lambda net: lambda exposures, white: net(exposures) * white,
         settings=settings, reporter=reporter.part(0, 0.95), stage="rebuilding what moved",
     )  # fmt: skip
     reporter(0.95, "joining")
-    join(radiance, repaired, needed, agreement.of_all, own / min(frame.exposure for frame in frames))
+    join(radiance, repaired, needed, agreement.of_all, white)
     return report, share
 
 
@@ -108,6 +118,28 @@ def _exposures_of(frames: Sequence[Frame], rows: slice, columns: slice) -> Float
         np.divide(codes, np.float32(65535), out=exposure[:3])
         np.multiply(DECODE[codes], np.float32(shortest / frame.exposure), out=exposure[3:])
     return exposures
+
+
+def _tell(
+    exposures: FloatImage, told: FloatImage, times: Sequence[float], reference: int, agreement: Sequence[FloatImage]
+) -> None:
+    """Let the network's input (images, 6, h, w), where an exposure disagrees, hold what the reference tells of it.
+
+    What is known to be wrong the network must not weigh. `told` is the reference's radiance (3, h, w) in the merge's
+    tones, 1.0 = its white; `times` are relative to its own. Where the reference is saturated it tells a least light:
+    what is above stays, as all that a guess has.
+    """
+    saturated = np.clip((exposures[reference, :3].max(0) - KNOWN[0]) / np.float32(KNOWN[1] - KNOWN[0]), 0, 1)
+    unit, least = np.float32(min(times)), exposures[reference, 3:].copy()
+    told = told * unit
+    for index, (exposure, agrees) in enumerate(zip(exposures, agreement, strict=True)):
+        wrong = 1 - agrees
+        if not wrong.any():
+            continue
+        radiance = told + saturated * (np.maximum(exposure[3:], least) - told)
+        exposure[3:] += wrong * (radiance - exposure[3:])
+        code = np.clip(radiance * np.float32(times[index]) / unit, 0, 1) ** np.float32(1 / GAMMA)
+        exposure[:3] += wrong * (code - exposure[:3])
 
 
 def feature_flow(

@@ -106,3 +106,18 @@ def test_a_tiny_picture_is_left_alone(size):
     frames = [Frame(str(t), rng.integers(0, 65535, (*size, 3)).astype(np.uint16), t) for t in TIMES]
     followed, _ = follow(frames, 1, find_agreement(frames, 1))
     assert all(new is old for new, old in zip(followed, frames, strict=True))
+
+
+def test_a_streak_too_thin_for_an_object_is_doubted_where_it_was_fetched(shoot):
+    frames = shoot(0)
+    wrong = frames[0].codes.copy()
+    wrong[100:200, 200:202] += round(0.15 * 65535)
+    frames[0] = Frame("0", wrong, frames[0].exposure)
+    streak = (slice(110, 190), slice(200, 202))
+    alone = find_agreement(frames, 1)
+    assert (alone.maps[0][streak] == 255).all()
+    fetched = np.full(SIZE, 255, np.uint8)
+    fetched[80:220, 150:250] = 0
+    doubted = find_agreement(frames, 1, fetched=[fetched, None, None])
+    assert (doubted.maps[0][streak] < 128).all()
+    assert (doubted.maps[0][:, :140] == 255).all()
