@@ -3,7 +3,7 @@
 OPTIONS = {
     "psfnet": {"channels": 8, "blocks": 1},
     "msffnet": {"channels": 8},
-    "defocus": {"channels": 16, "conditions": 8, "blocks": 1},
+    "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1},
 }
 
 

@@ -28,27 +28,32 @@ def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
 
 
 class PooledStatistics(nn.Module):
-    """Mean over the whole patch (B, C, 1, 1), or over a window around each place on a coarse grid."""
+    """Mean over the whole patch (B, C, 1, 1), or over a window around each place on a coarse grid.
 
-    def __init__(self) -> None:
+    The window and the grid are the picture's; one place of the features is `scale` of its pixels.
+    """
+
+    def __init__(self, scale: int = 1) -> None:
         super().__init__()
+        self.scale = scale
+        self.cell = STATISTICS_GRID // scale
         self.window: int | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (B, C, 1, 1), or (B, C, ceil(H / 16), ceil(W / 16)) with a window."""
-        if self.window is None or (self.window >= x.shape[-2] and self.window >= x.shape[-1]):
+        """Return (B, C, 1, 1), or (B, C, ceil(H / cell), ceil(W / cell)) with a window."""
+        if self.window is None or self.window >= self.scale * max(x.shape[-2:]):
             return x.mean((2, 3), keepdim=True)
-        cells = F.avg_pool2d(x, STATISTICS_GRID, ceil_mode=True, count_include_pad=False)
+        cells = F.avg_pool2d(x, self.cell, ceil_mode=True, count_include_pad=False)
         reach = self.window // (2 * STATISTICS_GRID)
         return F.avg_pool2d(cells, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
 
 
-def spread(gate: Tensor, like: Tensor) -> Tensor:
+def spread(gate: Tensor, like: Tensor, cell: int = STATISTICS_GRID) -> Tensor:
     """Bring gates computed from `PooledStatistics` to the size of the features that they weight."""
     if gate.shape[-2:] == (1, 1):
         return gate
     height, width = like.shape[-2:]
-    cells = (gate.shape[-2] * STATISTICS_GRID, gate.shape[-1] * STATISTICS_GRID)
+    cells = (gate.shape[-2] * cell, gate.shape[-1] * cell)
     return F.interpolate(gate, size=cells, mode="bilinear", align_corners=False)[..., :height, :width]
 
 

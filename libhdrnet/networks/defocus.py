@@ -1,20 +1,32 @@
 """Defocus map estimation and map-guided deblurring (thesis, chapter 4, Figures 4.1-4.4).
 
-Input: (B, 3, H, W), display-encoded (sRGB) in [0, 1]; H and W multiples of 2.
+Input: (B, 3, H, W), display-encoded (sRGB) in [0, 1]; H and W multiples of 4.
 Outputs: the defocus map (B, 1, H, W), radius of the circle of confusion in pixels; the deblurred picture
 (B, 3, H, W), encoded like the input.
-The thesis gives no widths for the deblurring net. Ours works at half resolution with 128 channels, where a
-13-block stack sees a blur disc of any size that it is trained for and costs a quarter.
+The thesis gives no widths for the deblurring net and stacks its blocks at one resolution. Ours folds pixels into
+channels and works at a half and at a quarter of the resolution, the estimation net at a quarter: so few layers see a
+blur disc whole, and a pixel costs a tenth. Both nets also see the picture's detail relative to its local contrast,
+the correction is in units of that contrast, and features are normalised before each block: without these the nets
+learned next to nothing in their first thousands of steps.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import PooledStatistics, conv3x3, initialise, spread
+from libhdrnet.networks.blocks import SLOPE, PooledStatistics, conv3x3, initialise, spread
+
+HALF, QUARTER = 2, 4
+"""How often the features' grid goes into the picture's."""
+NEIGHBOURHOOD = 9
+"""Edge in pixels of the square over which local contrast is measured."""
+LEAST_CONTRAST = 0.003
+"""Added to it (as a square): what rounding to 8 bits leaves in an even place."""
+CORRECTION = 5.0
+"""The deblurring net's unit of correction, in local contrasts."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +36,42 @@ class DefocusNetOptions:
     modulation: Literal["none", "sft", "sft-dec", "sft-fdec"] = "sft-dec"
     """"none" is the baseline; "sft": gamma and beta whole; "sft-dec": gamma split into a channel and a spatial
     part; "sft-fdec": both split."""
-    channels: int = 128
-    """Channels of the deblurring net (at half resolution)."""
-    conditions: int = 64
+    channels: int = 96
+    """Channels of the deblurring net at a quarter of the resolution; half as many at half of it."""
+    conditions: int = 32
     """Channels of the condition features."""
-    blocks: int = 13
-    """Number of conditioned residual blocks."""
-    estimation_stride: int = 2
-    """2: the estimation net works at half resolution and sees twice as far; 1: full resolution."""
+    blocks: int = 6
+    """Number of conditioned residual blocks at a quarter of the resolution."""
+    outer_blocks: int = 2
+    """Number of them at half of it, before and again after."""
     max_radius: float = 20.0
     """Largest radius of the circle of confusion the map can show, in pixels."""
+
+
+class ChannelNorm(nn.Module):
+    """Divide the features of each place by their root mean square (Zhang and Sennrich 2019), times a gain each."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to the same shape."""
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4) * self.gain
+
+
+def detail_and_contrast(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what differs from the local mean (B, 3, H, W), over the local contrast (B, 1, H, W), and that."""
+    detail = image - _local_mean(image)
+    contrast = (_local_mean(detail.square().mean(1, keepdim=True)) + LEAST_CONTRAST**2).sqrt()
+    return detail / contrast, contrast
+
+
+def _local_mean(x: Tensor) -> Tensor:
+    for edges in ((NEIGHBOURHOOD, 1), (1, NEIGHBOURHOOD)):
+        reach = (edges[0] // 2, edges[1] // 2)
+        x = F.avg_pool2d(x, edges, stride=1, padding=reach, count_include_pad=False)
+    return x
 
 
 class ResidualBlock(nn.Module):
@@ -41,46 +79,69 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.norm = ChannelNorm(channels)
         self.conv1 = conv3x3(channels, channels)
         self.conv2 = conv3x3(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        return x + F.relu(self.conv2(F.relu(self.conv1(x))))
+        out: Tensor = x + self.conv2(F.leaky_relu(self.conv1(self.norm(x)), SLOPE))
+        return out
 
 
 class EstimationNet(nn.Module):
-    """Defocus map from a picture (Sec. 4.3.1; the network of DID-ANet [32])."""
+    """Defocus map from a picture (Sec. 4.3.1; after the network of DID-ANet [32], at a quarter of the resolution)."""
 
     def __init__(self, options: DefocusNetOptions) -> None:
         super().__init__()
-        self.stride = options.estimation_stride
         self.max_radius = options.max_radius
-        self.enter = conv3x3(3, 64, self.stride)
-        self.blocks = nn.Sequential(*(ResidualBlock(64) for _ in range(4)))
+        self.enter = conv3x3(6 * QUARTER**2, 64)
+        self.blocks = nn.Sequential(*(ResidualBlock(64) for _ in range(8)))
         self.leave = conv3x3(64, 64)
         self.output = conv3x3(64, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return the radius (B, 1, H, W) in pixels, in [0, max_radius]."""
-        x = F.relu(self.leave(self.blocks(F.relu(self.enter(image)))))
-        radius = self.max_radius * torch.sigmoid(self.output(x))
-        if self.stride == 1:
-            return radius
-        return F.interpolate(radius, scale_factor=float(self.stride), mode="bilinear", align_corners=False)
+        """Return the radius (B, 1, H, W) in pixels, in [0, max_radius]; in training not clipped.
+
+        A clipped or squashed one has no gradient once it is zero everywhere, which is a good guess at first.
+        """
+        seen = torch.cat([image - 0.5, detail_and_contrast(image)[0]], 1)
+        x = F.leaky_relu(self.enter(F.pixel_unshuffle(seen, QUARTER)), SLOPE)
+        x = F.leaky_relu(self.leave(self.blocks(x)), SLOPE)
+        radius = self.max_radius * self.output(x)
+        radius = radius if self.training else radius.clamp(0, self.max_radius)
+        return F.interpolate(radius, scale_factor=float(QUARTER), mode="bilinear", align_corners=False)
 
 
-class ConditionNet(nn.Sequential):
-    """Three convolutions from the defocus map (B, 1, H, W) to conditions at half resolution (Sec. 4.3.2)."""
+class Conditions(NamedTuple):
+    """What guides the blocks of one resolution."""
+
+    features: Tensor
+    """(B, K, H, W)."""
+    pooled: Tensor
+    """Their `PooledStatistics`."""
+    cell: int
+    """One place of `pooled` is so many of the features' on an edge."""
+
+
+class ConditionNet(nn.Module):
+    """Three convolutions from the defocus map (B, 1, H, W) to conditions at both resolutions (Sec. 4.3.2)."""
 
     def __init__(self, conditions: int) -> None:
-        super().__init__(
-            conv3x3(1, conditions, 2),
-            nn.ReLU(),
-            conv3x3(conditions, conditions),
-            nn.ReLU(),
-            conv3x3(conditions, conditions),
-            nn.ReLU(),
+        super().__init__()
+        self.conv1 = conv3x3(HALF**2, conditions)
+        self.conv2 = conv3x3(conditions, conditions)
+        self.conv3 = conv3x3(conditions, conditions, 2)
+        self.pool_half = PooledStatistics(HALF)
+        self.pool_quarter = PooledStatistics(QUARTER)
+
+    def forward(self, radius: Tensor) -> tuple[Conditions, Conditions]:
+        """Return conditions at a half and at a quarter of the resolution."""
+        half = F.relu(self.conv2(F.relu(self.conv1(F.pixel_unshuffle(radius, HALF)))))
+        quarter = F.relu(self.conv3(half))
+        return (
+            Conditions(half, self.pool_half(half), self.pool_half.cell),
+            Conditions(quarter, self.pool_quarter(quarter), self.pool_quarter.cell),
         )
 
 
@@ -94,23 +155,28 @@ class WholeTransform(nn.Sequential):
             nn.Conv2d(conditions, channels, 1),
         )
 
+    def forward(self, conditions: Conditions) -> Tensor:
+        """Return (B, C, H, W)."""
+        whole: Tensor = super().forward(conditions.features)  # type: ignore[no-untyped-call]
+        return whole
+
 
 class DecomposedTransform(nn.Module):
     """The product of a value for each channel and a value for each place (Figure 4.4)."""
 
     def __init__(self, conditions: int, channels: int) -> None:
         super().__init__()
-        self.pool = PooledStatistics()
         self.squeeze = nn.Conv2d(conditions, conditions // 4, 1)
         self.expand = nn.Conv2d(conditions // 4, channels, 1)
         self.spatial = conv3x3(conditions, 1)
 
-    def parts(self, conditions: Tensor) -> tuple[Tensor, Tensor]:
+    def parts(self, conditions: Conditions) -> tuple[Tensor, Tensor]:
         """Return the channel part (B, C, 1 or H, 1 or W) and the spatial part (B, 1, H, W), both around 1."""
-        channel = 2 * torch.sigmoid(self.expand(F.relu(self.squeeze(self.pool(conditions)))))
-        return spread(channel, conditions), 2 * torch.sigmoid(self.spatial(conditions))
+        features, pooled, cell = conditions
+        channel = 2 * torch.sigmoid(self.expand(F.relu(self.squeeze(pooled))))
+        return spread(channel, features, cell), 2 * torch.sigmoid(self.spatial(features))
 
-    def forward(self, conditions: Tensor) -> Tensor:
+    def forward(self, conditions: Conditions) -> Tensor:
         """Return (B, C, H, W)."""
         channel, spatial = self.parts(conditions)
         return channel * spatial
@@ -123,13 +189,13 @@ class SFT(nn.Module):
         super().__init__()
         decomposed = modulation in ("sft-dec", "sft-fdec")
         self.offset = 0.0 if decomposed else 1.0
-        self.gamma: nn.Module = (DecomposedTransform if decomposed else WholeTransform)(conditions, channels)
-        self.beta: nn.Module = (DecomposedTransform if modulation == "sft-fdec" else WholeTransform)(
-            conditions, channels
-        )
+        gamma: type[nn.Module] = DecomposedTransform if decomposed else WholeTransform
+        beta: type[nn.Module] = DecomposedTransform if modulation == "sft-fdec" else WholeTransform
+        self.gamma = gamma(conditions, channels)
+        self.beta = beta(conditions, channels)
 
-    def forward(self, features: Tensor, conditions: Tensor) -> Tensor:
-        """Modulate features (B, C, H, W) by conditions (B, K, H, W)."""
+    def forward(self, features: Tensor, conditions: Conditions) -> Tensor:
+        """Modulate features (B, C, H, W)."""
         modulated: Tensor = (self.gamma(conditions) + self.offset) * features + self.beta(conditions)
         return modulated
 
@@ -137,20 +203,21 @@ class SFT(nn.Module):
 class ConditionedResidualBlock(nn.Module):
     """SFT, convolution, SFT, convolution and a skip (Figure 4.2)."""
 
-    def __init__(self, options: DefocusNetOptions) -> None:
+    def __init__(self, options: DefocusNetOptions, channels: int) -> None:
         super().__init__()
-        n = options.channels
+        self.norm = ChannelNorm(channels)
         self.modulated = options.modulation != "none"
         if self.modulated:
-            self.sft1 = SFT(options.modulation, options.conditions, n)
-            self.sft2 = SFT(options.modulation, options.conditions, n)
-        self.conv1 = conv3x3(n, n)
-        self.conv2 = conv3x3(n, n)
+            self.sft1 = SFT(options.modulation, options.conditions, channels)
+            self.sft2 = SFT(options.modulation, options.conditions, channels)
+        self.conv1 = conv3x3(channels, channels)
+        self.conv2 = conv3x3(channels, channels)
 
-    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
+    def forward(self, x: Tensor, conditions: Conditions) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        y = self.sft1(x, conditions) if self.modulated else x
-        y = F.relu(self.conv1(y))
+        y = self.norm(x)
+        y = self.sft1(y, conditions) if self.modulated else y
+        y = F.leaky_relu(self.conv1(y), SLOPE)
         y = self.sft2(y, conditions) if self.modulated else y
         out: Tensor = x + self.conv2(y)
         return out
@@ -162,23 +229,33 @@ class DeblurringNet(nn.Module):
     def __init__(self, options: DefocusNetOptions) -> None:
         super().__init__()
         n = options.channels
-        self.enter = conv3x3(3, n // 2)
+        self.enter = conv3x3(6 * HALF**2, n // 2)
+        self.before = self._blocks(options, options.outer_blocks, n // 2)
         self.down = conv3x3(n // 2, n, 2)
-        self.blocks = nn.ModuleList(ConditionedResidualBlock(options) for _ in range(options.blocks))
-        self.leave = conv3x3(n, n)
-        self.up = conv3x3(n, 2 * n)
-        self.output = conv3x3(n // 2, 3)
+        self.blocks = self._blocks(options, options.blocks, n)
+        self.up = nn.Conv2d(n, n // 2 * (QUARTER // HALF) ** 2, 1)
+        self.after = self._blocks(options, options.outer_blocks, n // 2)
+        self.leave = conv3x3(n // 2, n // 2)
+        self.output = conv3x3(n // 2, 3 * HALF**2)
 
-    def forward(self, image: Tensor, conditions: Tensor) -> Tensor:
+    @staticmethod
+    def _blocks(options: DefocusNetOptions, count: int, channels: int) -> nn.ModuleList:
+        return nn.ModuleList(ConditionedResidualBlock(options, channels) for _ in range(count))
+
+    def forward(self, image: Tensor, half: Conditions, quarter: Conditions) -> Tensor:
         """Return the deblurred picture (B, 3, H, W), not clipped."""
-        full = F.relu(self.enter(image))
-        half = F.relu(self.down(full))
-        x = half
+        detail, contrast = detail_and_contrast(image)
+        x = F.leaky_relu(self.enter(F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)), SLOPE)
+        for block in self.before:
+            x = block(x, half)
+        y = F.leaky_relu(self.down(x), SLOPE)
         for block in self.blocks:
-            x = block(x, conditions)
-        x = self.leave(x) + half
-        x = F.pixel_shuffle(self.up(x), 2) + full
-        restored: Tensor = image + self.output(F.relu(x))
+            y = block(y, quarter)
+        x = x + F.pixel_shuffle(self.up(y), QUARTER // HALF)
+        for block in self.after:
+            x = block(x, half)
+        correction = F.pixel_shuffle(self.output(F.leaky_relu(self.leave(x), SLOPE)), HALF)
+        restored: Tensor = image + CORRECTION * contrast * correction
         return restored
 
 
@@ -200,8 +277,7 @@ class DefocusNet(nn.Module):
 
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
         """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels."""
-        conditions = self.condition(radius / self.options.max_radius)
-        restored: Tensor = self.deblurring(image, conditions)
+        restored: Tensor = self.deblurring(image, *self.condition(radius / self.options.max_radius))
         return restored if self.training else restored.clamp(0, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:

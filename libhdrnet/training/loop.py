@@ -35,14 +35,10 @@ log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 180.0
 LARGEST_GRADIENT = 0.3
 """Norm to which gradients are cut: one odd batch must not throw a young network off."""
-ESTIMATION_ONLY = 0.25
-"""Share of a defocus run's budget in which only the estimation net learns."""
 STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
-"""Share of the rest of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
+"""Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
 KEPT_ESTIMATION = 0.1
 """Weight of the first stages' loss that stays in the last one."""
-RATE_OF = {"estimation": 0.5}
-"""Parts of a network that learn at a share of the rate: the estimation net dies at rates the others need."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     if device.type == "cuda":  # slower on CPUs without half precision
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
-    adam = torch.optim.Adam(_groups(network), lr=options.rate, betas=(0.9, 0.999))
+    adam = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.999))
     progress = Progress(options.network, seed=options.seed, batch=options.batch, ablation=options.ablation)
     with _writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
@@ -134,9 +130,7 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         begun = time.monotonic()
         warm = min(1.0, (progress.step + 1) / 50)
         for group in adam.param_groups:
-            group["lr"] = (
-                group["share"] * warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
-            )
+            group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
         batch = [tensor.to(device) for tensor in next(stream)]
         loss = _loss(options.configuration, network, batch, fraction)
         adam.zero_grad(set_to_none=True)
@@ -271,32 +265,20 @@ def _loss(configuration: Ablation, network: nn.Module, batch: list[Tensor], frac
 
 
 def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: list[Tensor], fraction: float) -> Tensor:
-    """Loss of the thesis's stages of 400, 200 and 400 epochs, after a stage for the estimation net alone.
+    """Loss of the thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, fine-tuned.
 
-    Guided by the true map, by the estimate, then fine-tuned. Without a first stage of its own, and without a share
-    of its loss in the last one, the estimated map collapsed to zero. An ablation's budget ends with its last stage;
-    end to end there is only the loss of stage two.
+    Without a share of the estimation's loss in the last one the estimated map drifts away from radii. An ablation's
+    budget ends with its last stage; end to end there is only the loss of stage two.
     """
     blurred, sharp, true_radius = batch
     radius = net.estimate(blurred)
-    if configuration.end_to_end:
-        return joint_defocus_loss(radius, true_radius, net.deblur(blurred, radius), sharp, net.options.max_radius)
-    fraction *= ESTIMATION_ONLY + (1 - ESTIMATION_ONLY) * STAGE_ENDS[configuration.last_stage]
-    if fraction < ESTIMATION_ONLY:
-        return ((radius - true_radius) / net.options.max_radius).square().mean()
-    stage = (fraction - ESTIMATION_ONLY) / (1 - ESTIMATION_ONLY)
-    restored = net.deblur(blurred, true_radius if configuration.last_stage == 1 or stage < STAGE_ENDS[1] else radius)
+    stage = fraction * STAGE_ENDS[configuration.last_stage]
+    guided_by_truth = not configuration.end_to_end and (configuration.last_stage == 1 or stage < STAGE_ENDS[1])
+    restored = net.deblur(blurred, true_radius if guided_by_truth else radius)
     joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
-    if configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
+    if configuration.end_to_end or configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
         return joint
     return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
-
-
-def _groups(network: nn.Module) -> list[dict[str, Any]]:
-    """Parameters with the share of the rate at which they learn."""
-    return [
-        {"params": list(part.parameters()), "share": RATE_OF.get(name, 1.0)} for name, part in network.named_children()
-    ]
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

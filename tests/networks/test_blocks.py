@@ -30,6 +30,15 @@ def test_with_a_window_statistics_follow_the_place():
     assert torch.equal(cells[0, 0, :, -1], torch.ones(8))
 
 
+def test_the_window_is_the_picture_s_at_any_scale():
+    x = torch.rand(1, 2, 32, 24)
+    pool, whole = PooledStatistics(4), PooledStatistics()
+    pool.window = whole.window = 64
+    expected = whole(x.repeat_interleave(4, 2).repeat_interleave(4, 3))
+    assert torch.allclose(pool(x), expected, atol=1e-6)
+    assert spread(pool(x), x, pool.cell).shape == x.shape
+
+
 def test_a_picture_within_the_window_gets_global_statistics():
     pool = PooledStatistics()
     pool.window = 64

@@ -2,7 +2,15 @@ import pytest
 import torch
 
 from libhdrnet.networks import build
-from libhdrnet.networks.defocus import SFT, DecomposedTransform
+from libhdrnet.networks.blocks import PooledStatistics
+from libhdrnet.networks.defocus import (
+    SFT,
+    ChannelNorm,
+    ConditionNet,
+    Conditions,
+    DecomposedTransform,
+    detail_and_contrast,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -11,16 +19,41 @@ def _seed():
 
 
 def small(**options):
-    return build("defocus", channels=16, conditions=8, blocks=2, **options)
+    return build("defocus", channels=16, conditions=8, blocks=2, outer_blocks=1, **options)
 
 
-def test_the_network_has_the_thesis_s_parameters():
+def some_conditions(*shape):
+    features = torch.randn(*shape)
+    return Conditions(features, PooledStatistics(4)(features), 4)
+
+
+def test_the_network_is_two_fifths_of_the_thesis_s_5_12_million_parameters():
     count = sum(p.numel() for p in build("defocus").parameters())
-    assert count == pytest.approx(5.12e6, rel=0.03)
+    assert count == pytest.approx(2.06e6, rel=0.03)
+
+
+def test_normalised_features_have_unit_size_at_each_place():
+    out = ChannelNorm(16)(5 * torch.randn(1, 16, 4, 4))
+    assert torch.allclose(out.square().mean(1), torch.ones(1, 4, 4), atol=1e-3)
+
+
+def test_detail_is_the_same_at_every_contrast_and_the_contrast_is_told():
+    image = torch.rand(1, 3, 32, 32)
+    detail, contrast = detail_and_contrast(image)
+    weaker, less = detail_and_contrast(image / 4 + 0.3)
+    assert torch.allclose(detail, weaker, atol=0.01)
+    assert torch.allclose(less, contrast / 4, rtol=0.01)
+    flat, least = detail_and_contrast(torch.full((1, 3, 16, 16), 0.7))
+    assert flat.abs().max() < 1e-3 and least.max() < 0.004
+
+
+def test_conditions_come_at_half_and_at_a_quarter_of_the_size():
+    half, quarter = ConditionNet(8)(torch.rand(1, 1, 16, 24))
+    assert half.features.shape == (1, 8, 8, 12) and quarter.features.shape == (1, 8, 4, 6)
 
 
 def test_the_decomposed_gamma_is_the_product_of_its_parts():
-    transform, conditions = DecomposedTransform(8, 16), torch.randn(2, 8, 6, 10)
+    transform, conditions = DecomposedTransform(8, 16), some_conditions(2, 8, 6, 10)
     channel, spatial = transform.parts(conditions)
     assert channel.shape == (2, 16, 1, 1)
     assert spatial.shape == (2, 1, 6, 10)
@@ -28,7 +61,7 @@ def test_the_decomposed_gamma_is_the_product_of_its_parts():
 
 
 def test_sft_scales_and_shifts_features_as_eq_4_2_says():
-    sft, features, conditions = SFT("sft-dec", 8, 16), torch.randn(1, 16, 5, 5), torch.randn(1, 8, 5, 5)
+    sft, features, conditions = SFT("sft-dec", 8, 16), torch.randn(1, 16, 5, 5), some_conditions(1, 8, 5, 5)
     expected = sft.gamma(conditions) * features + sft.beta(conditions)
     assert torch.allclose(sft(features, conditions), expected)
 
@@ -67,13 +100,8 @@ def test_outputs_are_in_range():
 
 def test_gradients_reach_every_parameter(parameters_without_gradient):
     def make():
-        network = build("defocus", channels=32, conditions=32, blocks=2)
+        network = build("defocus", channels=32, conditions=32, blocks=2, outer_blocks=1)
         out, radius = network(torch.rand(2, 3, 16, 16))
         return network, out.square().mean() + radius.mean()
 
     assert parameters_without_gradient(make) == set()
-
-
-def test_the_estimation_net_also_runs_at_full_resolution_as_in_the_thesis():
-    network = small(estimation_stride=1)
-    assert network.estimate(torch.rand(1, 3, 17, 23)).shape == (1, 1, 17, 23)

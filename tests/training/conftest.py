@@ -7,7 +7,7 @@ from libhdrnet.training import loop
 from libhdrnet.training.scenes import Scenes
 
 SMALL = {"psfnet": {"channels": 8, "blocks": 1}, "msffnet": {"channels": 8},
-         "defocus": {"channels": 16, "conditions": 8, "blocks": 1}}  # fmt: skip
+         "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1}}  # fmt: skip
 
 
 def picture(seed, height=96, width=128):

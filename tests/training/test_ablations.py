@@ -9,7 +9,7 @@ from libhdrnet.training.loop import TrainingOptions, train
 from libhdrnet.weights import load_network
 
 NARROW = {"psfnet": {"channels": 8}, "msffnet": {"channels": 8},
-          "defocus": {"channels": 16, "conditions": 8, "blocks": 1}}  # fmt: skip
+          "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1}}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
