@@ -90,9 +90,7 @@ for suite in trixie bookworm bare-trixie bare-bookworm; do
 done
 
 if [ $# -eq 0 ]; then
-  # a worker for each core, each with whole files: half of the time is spent waiting for programs
-  export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-  set -- --numprocesses="$cores" --dist=loadfile --durations=15 --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
+  set -- --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
 fi
 python -m pytest "$@"
 result=$?
