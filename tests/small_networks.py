@@ -17,10 +17,9 @@ def save_random_weights(folder):
     torch.manual_seed(0)
     for name, chosen in OPTIONS.items():
         prefix = NETWORKS[name].training_only
-        tensors = {
-            key: value
-            for key, value in build(name, **chosen).state_dict().items()
-            if not (prefix and key.startswith(prefix))
-        }
+        network = build(name, **chosen)
+        if name == "defocus":
+            torch.nn.init.constant_(network.estimation.output.bias, 0.5)  # radii around half of the largest, not zero
+        tensors = {key: value for key, value in network.state_dict().items() if not (prefix and key.startswith(prefix))}
         save_weights(folder, name, tensors, {"patch": 64, "options": chosen})
     return folder

@@ -81,6 +81,7 @@ def test_strips_cover_an_area_from_the_top():
 
 def test_a_border_ends_where_the_layer_ends():
     assert areas.grown((10, 200, 20, 30), 50, 100, 300) == (0, 150, 80, 130)
+    assert areas.grown((90, 200, 20, 30), 50, 500, 300, 16) == (32, 144, 128, 136)
 
 
 def test_layers_share_what_all_of_them_cover():

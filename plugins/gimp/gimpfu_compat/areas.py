@@ -10,10 +10,10 @@ def strips(area):
         yield x, y + top, width, min(ROWS, height - top)
 
 
-def grown(area, border, width, height):
-    """Return the area with a border around it, as far as a drawable of that size has one."""
+def grown(area, border, width, height, grid=1):
+    """Return the area with a border around it, as far as a drawable of that size has one; it begins on the grid."""
     x, y, across, down = area
-    left, top = max(0, x - border), max(0, y - border)
+    left, top = (max(0, start - border) // grid * grid for start in (x, y))
     return left, top, min(width, x + across + border) - left, min(height, y + down + border) - top
 
 

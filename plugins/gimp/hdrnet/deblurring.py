@@ -10,6 +10,8 @@ from words import _
 
 BORDER = 128
 """Pixels around the selection that the network sees: over twice its reach, for the map and for the colours."""
+GRID = 16
+"""The network folds pixels: what it sees of a picture has to begin where it would fold the whole picture's."""
 
 
 def deblur(image, layer, strength, map_layer, as_new, device):
@@ -23,7 +25,7 @@ def deblur(image, layer, strength, map_layer, as_new, device):
     chosen = layer.selected()
     if chosen is None:
         raise Failure(_("the selection does not touch the layer “{name}”.").format(name=layer.name))
-    seen = grown(chosen, BORDER, *layer.size)
+    seen = grown(chosen, BORDER, *layer.size, GRID)
     with server() as connection:
         host().progress(0, _("Handing over the layer"))
         params = {"array": share(connection, layer, "RGB float", seen), "linear": True, "strength": strength,
