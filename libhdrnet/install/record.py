@@ -51,11 +51,8 @@ class Record:
             folder.mkdir(parents=True, exist_ok=True)
 
     def remove_made_folders(self) -> None:
-        """Remove the folders that were made and are empty again."""
-        facts = self._read()
-        left = _remove_empty(facts["made"])
-        if left != facts["made"]:
-            self._write({**facts, "made": left})
+        """Remove the folders that were made and are empty; they stay noted, for the server may make one again."""
+        _remove_empty(self._read()["made"])
 
     def forget_if_empty(self) -> None:
         """Remove the record, its lock and its folder if nothing else is in there any more."""
@@ -89,9 +86,8 @@ def _missing(folder: Path) -> list[Path]:
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
-def _remove_empty(names: list[str]) -> list[str]:
-    """Remove the folders that are empty, the innermost first, and return those that are left."""
+def _remove_empty(names: list[str]) -> None:
+    """Remove the folders that are empty, the innermost first."""
     for name in sorted(names, key=len, reverse=True):
         with contextlib.suppress(OSError):
             Path(name).rmdir()
-    return [name for name in names if Path(name).exists()]

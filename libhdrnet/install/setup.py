@@ -78,8 +78,8 @@ def uninstall(machine: Machine, say: Say, *, dry_run: bool = False) -> None:
         stop_server(finish=False)
         for host in NAMES:
             uninstall_plugins(host, machine, say)
-        remove_traces(machine)  # before the record goes, which tells the folders that were made for them
         Versions(machine).remove()
+        remove_traces(machine)
     kept = machine.data / "kept"
     say(f"libhdrnet is removed{f'; what you had changed is in {str(kept)!r}' if kept.exists() else ''}.")
 

@@ -1,0 +1,12 @@
+from libhdrnet.install.record import Record
+
+
+def test_a_folder_that_the_server_makes_again_goes_with_the_record(tmp_path):
+    record, log = Record(tmp_path / "share/libhdrnet"), tmp_path / "state/libhdrnet/log"
+    record.make_folder(record.path.parent)
+    record.make_folder(log)
+    record.remove_made_folders()
+    assert not log.exists()
+    log.mkdir(parents=True)  # by the server
+    record.forget_if_empty()
+    assert list(tmp_path.iterdir()) == []
