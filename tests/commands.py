@@ -88,3 +88,22 @@ def wait_for(folder, pattern, process):
     until = time.monotonic() + TIMEOUT
     while not list(folder.glob(pattern)) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
+
+
+def run_while_a_worker_is_killed(words, cluster, folder, pattern):
+    """Run hdrnet with `words` on a cluster; one of its two workers is killed once `folder` holds such a file.
+
+    Gives how it ended (returncode, stdout, stderr) and how many of them there were at that moment.
+    """
+    from distributed import Client
+
+    address, workers = cluster
+    with Client(address, timeout="60s") as client:
+        client.wait_for_workers(2, timeout=60)
+    command = [*COMMAND, *map(str, words), "--scheduler", address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
+        wait_for(folder, pattern, main)
+        os.kill(workers[0].pid, signal.SIGKILL)
+        done = len(list(folder.glob(pattern)))
+        told = main.communicate(timeout=TIMEOUT)
+    return subprocess.CompletedProcess(command, main.returncode, *told), done

@@ -3,13 +3,11 @@
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 
 import numpy as np
 import pytest
-from commands import COMMAND, ENVIRONMENT, TIMEOUT, wait_for, write_bracket
+from commands import run_while_a_worker_is_killed, write_bracket
 
 import libhdrnet
 from libhdrnet.io.read import read_photo
@@ -105,20 +103,11 @@ def test_a_folder_that_is_not_there_is_told(tmp_path, hdrnet):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_worker_that_is_killed_loses_no_bracket(tmp_path, cluster):
-    from distributed import Client
-
-    address, workers = cluster
     folder, out = shoot(tmp_path / "pictures", 12, size=(600, 800)), tmp_path / "out"
-    with Client(address, timeout="60s") as client:
-        client.wait_for_workers(2, timeout=60)
-    words = ["batch", str(folder), "-o", str(out), "--scheduler", address, "--json", *CLASSICAL]
-    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
-        wait_for(out, "*.exr", main)
-        os.kill(workers[0].pid, signal.SIGKILL)
-        begun = len(list(out.glob("*.exr")))
-        told, _ = main.communicate(timeout=TIMEOUT)
-    assert main.returncode == 0, told
+    words = ["batch", folder, "-o", out, "--json", *CLASSICAL]
+    ended, begun = run_while_a_worker_is_killed(words, cluster, out, "*.exr")
+    assert ended.returncode == 0, ended.stdout
     assert 0 < begun < 12
-    done = json.loads(told.splitlines()[-1])
+    done = json.loads(ended.stdout.splitlines()[-1])
     assert len(done["outputs"]) == len(set(done["outputs"])) == 12 and not done["failed"]
     assert merged(out) == [f"{index:02}-a-hdr.exr" for index in range(12)]

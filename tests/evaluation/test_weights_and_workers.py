@@ -1,12 +1,9 @@
 import csv
-import os
-import signal
-import subprocess
 import sys
 
 import pytest
 import set_makers
-from commands import ENVIRONMENT, TIMEOUT, wait_for
+from commands import run_while_a_worker_is_killed
 
 
 def rows_of(folder):
@@ -25,20 +22,11 @@ def test_a_method_takes_the_weights_of_a_folder(tmp_path, hdrnet, random_weights
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_worker_that_is_killed_loses_no_scene_and_none_counts_twice(tmp_path, cluster):
-    from distributed import Client
-
-    address, workers = cluster
     root, run = set_makers.kalantari(tmp_path / "set", 16, size=(300, 400)), tmp_path / "run"
-    with Client(address, timeout="60s") as client:
-        client.wait_for_workers(2, timeout=60)
-    words = ["eval", "kalantari", "--root", str(root), "-o", str(run), "--methods", "reference,debevec,mertens"]
-    command = [sys.executable, "-m", "libhdrnet.cli", *words, "--scheduler", address, "--device", "cpu"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
-        wait_for(run, "jobs/*.json", main)
-        os.kill(workers[0].pid, signal.SIGKILL)
-        done = len(list(run.glob("jobs/*.json")))
-        _, told = main.communicate(timeout=TIMEOUT)
-    assert main.returncode == 0, told
+    methods = "reference,debevec,mertens"
+    words = ["eval", "kalantari", "--root", root, "-o", run, "--methods", methods, "--device", "cpu"]
+    ended, done = run_while_a_worker_is_killed(words, cluster, run, "jobs/*.json")
+    assert ended.returncode == 0, ended.stderr
     assert 0 < done < 64
     found = [(row["scene"], row["method"], row["error"]) for row in rows_of(run)]
     assert len(found) == len(set(found)) == 48 and not any(error for *_, error in found)
