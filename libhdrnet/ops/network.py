@@ -50,9 +50,8 @@ def repair(
         chosen = [frames[i] for i in three]
         exposures = _exposures_of(chosen, rows, columns)
         scale = np.float32(own / min(frame.exposure for frame in chosen))
-        told = inverse_mu_law(
-            in_tones(curve, mu_law(DECODE[frames[reference].codes[rows, columns]] / np.float32(white)))
-        )
+        light = exposures[three.index(reference), 3:].transpose(1, 2, 0) * scale
+        told = inverse_mu_law(in_tones(curve, mu_law(light / np.float32(white))))
         shared = [(agreement.of_all(rows) if i == reference else agreement.of(i, rows))[:, columns] for i in three]
         times = [frame.exposure / own for frame in chosen]
         _tell(exposures, told.transpose(2, 0, 1) * np.float32(white), times, three.index(reference), shared)
