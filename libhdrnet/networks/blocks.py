@@ -22,6 +22,10 @@ SLOPE = 0.1
 at the rates that a short training needs."""
 
 
+FOLD = 2
+"""The networks that merge fold so many pixels on an edge into channels, and work on that coarser grid."""
+
+
 def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     """3x3 convolution that keeps the size (or divides it by `stride`)."""
     return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1)
@@ -64,19 +68,31 @@ def use_local_statistics(network: nn.Module, window: int | None) -> None:
             module.window = window
 
 
+class ChannelNorm(nn.Module):
+    """Divide the features of each place by their root mean square (Zhang and Sennrich 2019), times a gain each."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to the same shape."""
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4) * self.gain
+
+
 class ChannelAttention(nn.Module):
     """Weight each channel by a gate from its pooled mean (squeeze and excitation; [68] in the thesis)."""
 
-    def __init__(self, channels: int, reduction: int = 8) -> None:
+    def __init__(self, channels: int, reduction: int = 8, scale: int = FOLD) -> None:
         super().__init__()
-        self.pool = PooledStatistics()
+        self.pool = PooledStatistics(scale)
         self.squeeze = nn.Conv2d(channels, channels // reduction, 1)
         self.excite = nn.Conv2d(channels // reduction, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x times its channel gates."""
         gate = torch.sigmoid(self.excite(F.relu(self.squeeze(self.pool(x)))))
-        return x * spread(gate, x)
+        return x * spread(gate, x, self.pool.cell)
 
 
 class SpatialAttention(nn.Module):
@@ -99,9 +115,9 @@ SATURATION = (0.85, 0.92)
 """Encoded values between which a pixel comes to mean "at least this much"."""
 FADE = (0.75, 0.97)
 """Encoded values between which an exposure's brightest channel takes its weight to zero."""
-TOLERANCE = 0.04
+TOLERANCE = 0.025
 """Difference of encoded values, averaged over 5x5 pixels, that noise and black level explain, ..."""
-RELATIVE_TOLERANCE = 0.1
+RELATIVE_TOLERANCE = 0.07
 """... and what errors of exposure and response add to it, relative."""
 SHOT, READ = 1e-5, 2.5e-7
 """Variance of shot noise for each unit of light, and of read noise, relative to saturation."""
@@ -120,12 +136,12 @@ def known_radiance(short: Tensor, reference: Tensor, long: Tensor | None = None)
     shortest = _exposure_scale(short, fallback=torch.ones((), dtype=short.dtype, device=short.device))
     own = _exposure_scale(reference, fallback=shortest / 4)
     exposures, scales = [short, reference], [shortest, own]
-    trust = [_agreement(reference, short, own / shortest), None]
+    trust = [_agreement(reference, short, shortest), None]
     if long is not None:
         longest = _exposure_scale(long, fallback=own / 4)
         exposures.append(long)
         scales.append(longest)
-        trust.append(_agreement(long, reference, longest / own))
+        trust.append(_agreement(long, reference, own))
     weights = []
     for exposure, agreement, least in zip(exposures, trust, (LEAST_WEIGHT, LEAST_WEIGHT / 100, 0.0), strict=False):
         weight = (1 - ramp(exposure[:, :3].amax(1, keepdim=True), *FADE)).clamp(min=least)
@@ -136,10 +152,36 @@ def known_radiance(short: Tensor, reference: Tensor, long: Tensor | None = None)
     return _weighted(radiances, best)
 
 
-def _agreement(bright: Tensor, dark: Tensor, ratio: Tensor) -> Tensor:
-    """Tell (B, 1, H, W) from 0 to 1 whether `dark` shows what `bright` tells of it; ratio = t_dark / t_bright."""
-    told = bright[:, :3] * ratio ** (1 / GAMMA)
-    gap = dark[:, :3] - told
+SEEN = 9
+"""Channels of an exposure as `seen` gives them, before folding."""
+DIFFERENCE = 10.0
+"""Unit of difference from the known radiance, a tenth of the mu-law's range, ..."""
+CORRECTION = 0.1
+"""... and of the correction."""
+
+
+def seen(exposures: Tensor, known: Tensor) -> Tensor:
+    """Return what a network sees of exposures (B, images, 6, H, W) when it corrects `known` (B, 3, H, W).
+
+    For each: L, the radiance and its difference from the known one, both in the mu-law domain, where the loss is: the
+    thesis's linear H shows a network next to nothing of dark places. Folded into (B * images, 9 FOLD^2, H / FOLD,
+    W / FOLD).
+    """
+    radiance = compressed(exposures[:, :, 3:])
+    difference = (DIFFERENCE * (radiance - compressed(known)[:, None])).clamp(-1, 1)
+    channels = torch.cat([exposures[:, :, :3] - 0.5, radiance - 0.5, difference.to(radiance.dtype)], 2)
+    return F.pixel_unshuffle(channels.flatten(0, 1), FOLD)
+
+
+def compressed(radiance: Tensor) -> Tensor:
+    """Return T(H) of Eq. 2.5 for radiance in [0, 1]."""
+    return (torch.log1p(MU * radiance.float().clamp(0, 1)) / _LOG_1_MU).to(radiance.dtype)
+
+
+def _agreement(bright: Tensor, dark: Tensor, dark_scale: Tensor) -> Tensor:
+    """Tell (B, 1, H, W) from 0 to 1 whether `dark` shows what `bright` tells of it; dark_scale = t_min / t_dark."""
+    told, found = ((x[:, 3:] / dark_scale).clamp(min=0) ** (1 / GAMMA) for x in (bright, dark))
+    gap = found - told
     saturated = ramp(bright[:, :3], *SATURATION)
     gap = gap + saturated * (gap.clamp(max=0) - gap)
     gap, level = (F.avg_pool2d(x, 5, stride=1, padding=2, count_include_pad=False) for x in (gap, told))
@@ -164,12 +206,12 @@ def ramp(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
 
 
 def corrected(radiance: Tensor, correction: Tensor) -> Tensor:
-    """Add a correction in the mu-law domain, where the loss is, and return the radiance in [0, 1].
+    """Add a correction, in units of CORRECTION, in the mu-law domain, and return the radiance in [0, 1].
 
     In the domain of the sigmoid's logit the darkest pixels would have next to no gradient.
     """
-    compressed = torch.log1p(MU * radiance.float().clamp(0, 1)) / _LOG_1_MU + correction.float()
-    return (torch.expm1(compressed.clamp(0, 1) * _LOG_1_MU) / MU).clamp(0, 1).to(correction.dtype)
+    value = compressed(radiance.float()) + CORRECTION * correction.float()
+    return (torch.expm1(value.clamp(0, 1) * _LOG_1_MU) / MU).clamp(0, 1).to(correction.dtype)
 
 
 def initialise(network: nn.Module) -> None:

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import SLOPE, PooledStatistics, conv3x3, initialise, spread
+from libhdrnet.networks.blocks import SLOPE, ChannelNorm, PooledStatistics, conv3x3, initialise, spread
 
 HALF, QUARTER = 2, 4
 """How often the features' grid goes into the picture's."""
@@ -46,18 +46,6 @@ class DefocusNetOptions:
     """Number of them at half of it, before and again after."""
     max_radius: float = 20.0
     """Largest radius of the circle of confusion the map can show, in pixels."""
-
-
-class ChannelNorm(nn.Module):
-    """Divide the features of each place by their root mean square (Zhang and Sennrich 2019), times a gain each."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4) * self.gain
 
 
 def detail_and_contrast(image: Tensor) -> tuple[Tensor, Tensor]:

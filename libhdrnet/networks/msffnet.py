@@ -1,10 +1,12 @@
 """MSFFNet: multi-scale feature flow for two exposures (thesis, chapter 3, Figures 3.3-3.7).
 
 Input: (B, 2, 6, H, W), the short exposure and the reference, each [L, H] with L in [0, 1] gamma-encoded and
-H = L^2.2 / (t / t_min) (Eq. 3.1); H and W multiples of 4.
+H = L^2.2 / (t / t_min) (Eq. 3.1); H and W multiples of 8.
 Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the short exposure.
 Lists over scales run from the finest (s = 0) to the coarsest (s = 2); a flow is in pixels of its own scale and
 points from a place in the reference to its match in the short exposure, (x, y).
+Ours, not the thesis's: 2x2 pixels are folded into channels (`blocks.seen`), so that the finest scale is half the
+picture's, and features are normalised before each block.
 """
 
 from dataclasses import dataclass
@@ -13,7 +15,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ChannelAttention, conv3x3, corrected, initialise, known_radiance
+from libhdrnet.networks.blocks import (
+    FOLD,
+    SEEN,
+    SLOPE,
+    ChannelAttention,
+    ChannelNorm,
+    conv3x3,
+    corrected,
+    initialise,
+    known_radiance,
+    seen,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ class FlowEstimator(nn.Sequential):
         layers: list[nn.Module] = []
         widths = (2 * channels, 32, 64, 32, 16)
         for inputs, outputs in zip(widths, widths[1:], strict=False):
-            layers += [nn.Conv2d(inputs, outputs, 7, padding=3), nn.ReLU()]
+            layers += [nn.Conv2d(inputs, outputs, 7, padding=3), nn.LeakyReLU(SLOPE)]
         super().__init__(*layers)
         self.add_module("output", nn.Conv2d(widths[-1], 2, 7, padding=3))
 
@@ -69,13 +82,14 @@ class RCAB(nn.Module):
 
     def __init__(self, channels: int, attention: bool = True) -> None:
         super().__init__()
+        self.norm = ChannelNorm(channels)
         self.conv1 = conv3x3(channels, channels)
         self.conv2 = conv3x3(channels, channels)
         self.attention: nn.Module = ChannelAttention(channels) if attention else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        y: Tensor = self.attention(self.conv2(F.relu(self.conv1(x))))
+        y: Tensor = self.attention(self.conv2(F.leaky_relu(self.conv1(self.norm(x)), SLOPE)))
         return x + y
 
 
@@ -86,13 +100,12 @@ class AuxiliaryHead(nn.Module):
         super().__init__()
         self.enter = conv3x3(3 * channels, channels)
         self.blocks = nn.Sequential(*(RCAB(channels) for _ in range(5)))
-        self.output = conv3x3(channels, 3)
+        self.output = conv3x3(channels, 3 * FOLD**2)
 
     def forward(self, warped: list[Tensor]) -> Tensor:
         """Return the correction for H_of, or its logit (B, 3, H, W), from the warped features of the three scales."""
         joined = torch.cat([warped[0], enlarge(warped[1], 2), enlarge(warped[2], 4)], 1)
-        out: Tensor = self.output(self.blocks(F.relu(self.enter(joined))))
-        return out
+        return F.pixel_shuffle(self.output(self.blocks(F.leaky_relu(self.enter(joined), SLOPE))), FOLD)
 
 
 class MSFFNet(nn.Module):
@@ -104,7 +117,7 @@ class MSFFNet(nn.Module):
         self.options = options
         self.scales = 3 if options.multi_scale else 1
         self.flows = options.multi_scale and options.feature_flow
-        self.extract = nn.ModuleList([conv3x3(6, n), conv3x3(n, n, 2), conv3x3(n, n, 2)][: self.scales])
+        self.extract = nn.ModuleList([conv3x3(SEEN * FOLD**2, n), conv3x3(n, n, 2), conv3x3(n, n, 2)][: self.scales])
         if self.flows:
             self.flow = nn.ModuleList(FlowEstimator(n) for _ in range(self.scales))
             self.auxiliary = AuxiliaryHead(n)
@@ -114,15 +127,20 @@ class MSFFNet(nn.Module):
         self.blocks = nn.ModuleList(RCAB(n, options.channel_attention) for _ in range(3))
         self.join = conv3x3(3 * n, n)
         self.refine = conv3x3(n, n)
-        self.output = conv3x3(n, 3)
+        self.output = conv3x3(n, 3 * FOLD**2)
         initialise(self)
 
-    def features(self, exposure: Tensor) -> list[Tensor]:
-        """Extract F^s, finest first, from one exposure (B, 6, H, W)."""
-        pyramid = [F.relu(self.extract[0](exposure))]
-        for layer in self.extract[1:]:
-            pyramid.append(F.relu(layer(pyramid[-1])))
-        return pyramid
+    def features(self, exposures: Tensor, known: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Extract F^s, finest first, of the short exposure and of the reference from (B, 2, 6, H, W)."""
+        pyramid = [seen(exposures, known)]
+        for layer in self.extract:
+            pyramid.append(F.leaky_relu(layer(pyramid[-1]), SLOPE))
+        return [level[0::2] for level in pyramid[1:]], [level[1::2] for level in pyramid[1:]]
+
+    def flow_of(self, exposures: Tensor) -> Tensor:
+        """Return the finest flow, in pixels of the picture and at its size, (B, 2, H, W)."""
+        flows, _ = self.align(*self.features(exposures, known_radiance(*exposures.unbind(1))))
+        return FOLD * enlarge(flows[0], FOLD)
 
     def align(self, short: list[Tensor], reference: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """Estimate the flow from coarse to fine (Figure 3.4); return flows and warped features, finest first."""
@@ -140,17 +158,17 @@ class MSFFNet(nn.Module):
 
     def merge(self, warped: list[Tensor], reference: list[Tensor], radiance: Tensor) -> Tensor:
         """Fuse the aligned features of all scales (Figure 3.5) and reconstruct the radiance (Sec. 3.3.2)."""
-        fused = [
-            enlarge(F.relu(conv(torch.cat([w, r], 1))), 2**s) if s else F.relu(conv(torch.cat([w, r], 1)))
-            for s, (conv, w, r) in enumerate(zip(self.fuse, warped, reference, strict=False))
-        ]
-        z = F.relu(self.enter(torch.cat(fused, 1)))
+        fused = []
+        for s, (conv, w, r) in enumerate(zip(self.fuse, warped, reference, strict=False)):
+            level = F.leaky_relu(conv(torch.cat([w, r], 1)), SLOPE)
+            fused.append(enlarge(level, 2**s) if s else level)
+        z = F.leaky_relu(self.enter(torch.cat(fused, 1)), SLOPE)
         outputs = []
         for block in self.blocks:
             z = block(z)
             outputs.append(z)
-        z6 = F.relu(self.join(torch.cat(outputs, 1)))
-        out: Tensor = self.output(F.relu(self.refine(z6) + reference[0]))
+        z6 = F.leaky_relu(self.join(torch.cat(outputs, 1)), SLOPE)
+        out = F.pixel_shuffle(self.output(F.leaky_relu(self.refine(z6) + reference[0], SLOPE)), FOLD)
         return corrected(radiance, out) if self.options.radiance_skip else torch.sigmoid(out)
 
     def forward(self, exposures: Tensor) -> Tensor:
@@ -159,14 +177,15 @@ class MSFFNet(nn.Module):
 
     def reconstruct(self, exposures: Tensor, auxiliary: bool = False) -> tuple[Tensor, Tensor | None]:
         """Return the radiance and, if asked for and there is a flow, H_of for the loss of Eq. 3.5."""
-        short, reference = self.features(exposures[:, 0]), self.features(exposures[:, 1])
+        known = known_radiance(exposures[:, 0], exposures[:, 1])
+        short, reference = self.features(exposures, known)
         warped, extra = short, None
         if self.flows:
             flows, warped = self.align(short, reference)
             if auxiliary:
                 extra = self.auxiliary(warped)
                 if self.options.radiance_skip:
-                    extra = corrected(warp(exposures[:, 0, 3:], flows[0]), extra)
+                    extra = corrected(warp(exposures[:, 0, 3:], FOLD * enlarge(flows[0], FOLD)), extra)
                 else:
                     extra = torch.sigmoid(extra)
-        return self.merge(warped, reference, known_radiance(exposures[:, 0], exposures[:, 1])), extra
+        return self.merge(warped, reference, known), extra

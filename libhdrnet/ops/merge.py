@@ -215,7 +215,7 @@ def merge(
         used = tuple(sorted(range(len(exposures)), key=lambda i: exposures[i]))
     else:
         radiance, report = merge_network(
-            chosen, [frames[i] for i in used], exposures[reference], settings, reporter.part(0.2, 1)
+            chosen, [frames[i] for i in used], used.index(reference), settings, reporter.part(0.2, 1)
         )
         repaired = 1.0
     return MergeResult(

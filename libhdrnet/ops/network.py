@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
 from libhdrnet.networks import MSFFNet
-from libhdrnet.ops.agreement import Agreement
+from libhdrnet.ops.agreement import Agreement, find_agreement
+from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.frames import BAND, DECODE, Frame
-from libhdrnet.ops.join import in_tones, join, tone_curve
-from libhdrnet.radiometry import GAMMA, FloatImage, inverse_mu_law, mu_law
+from libhdrnet.ops.join import join
+from libhdrnet.ops.tones import decode_tables
+from libhdrnet.radiometry import GAMMA, FloatImage, encode_gamma
 
 KNOWN = (0.85, 0.95)
 """Encoded values of the reference's brightest channel between which it ceases to tell the light."""
@@ -42,19 +44,16 @@ def repair(
     needed = cv2.dilate(moved.view(np.uint8), np.ones((size, size), np.uint8)).view(np.bool_)
     own = frames[reference].exposure
     white = own / min(frame.exposure for frame in frames)
-    curve = tone_curve(radiance, lambda rows: DECODE[frames[reference].codes[rows]], None, agreement.of_all, white)
+    tables = decode_tables(radiance, frames, reference, agreement, white)
     repaired = np.zeros_like(radiance)
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
         three = used if len(frames) <= 3 else _best_three(frames, agreement, reference, rows, columns)
         chosen = [frames[i] for i in three]
-        exposures = _exposures_of(chosen, rows, columns)
+        exposures = _exposures_of(chosen, [tables[i] for i in three], rows, columns)
         scale = np.float32(own / min(frame.exposure for frame in chosen))
-        light = exposures[three.index(reference), 3:].transpose(1, 2, 0) * scale
-        told = inverse_mu_law(in_tones(curve, mu_law(light / np.float32(white))))
-        shared = [(agreement.of_all(rows) if i == reference else agreement.of(i, rows))[:, columns] for i in three]
-        times = [frame.exposure / own for frame in chosen]
-        _tell(exposures, told.transpose(2, 0, 1) * np.float32(white), times, three.index(reference), shared)
+        shared = [agreement.of(i, rows)[:, columns] for i in three]
+        tell(exposures, [frame.exposure for frame in chosen], three.index(reference), shared)
         return exposures, np.full((1, *exposures.shape[-2:]), scale, np.float32)
 
     report = run_tiled(
@@ -92,52 +91,58 @@ def _best_three(
 def merge_network(
     name: str,
     frames: Sequence[Frame],
-    reference_exposure: float,
+    reference: int,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> tuple[FloatImage, Report]:
-    """Run network `name` over aligned frames, in the order it takes them; 1.0 = white of the reference."""
+    """Run network `name` over aligned frames, in the order it takes them; 1.0 = white of frame `reference`."""
+    agreement = find_agreement(frames, reference, reporter=reporter.part(0, 0.05))
+    radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.05, 0.1))
+    white = frames[reference].exposure / min(frame.exposure for frame in frames)
+    tables = decode_tables(radiance, frames, reference, agreement, white)
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
-        return (_exposures_of(frames, rows, columns),)
+        return (_exposures_of(frames, tables, rows, columns),)
 
-    radiance = np.empty(frames[0].codes.shape, np.float32)
-    report = run_tiled(name, fetch, radiance, settings=settings, reporter=reporter, stage="merging with the network")
-    radiance *= np.float32(reference_exposure / min(frame.exposure for frame in frames))
+    report = run_tiled(
+        name, fetch, radiance, settings=settings, reporter=reporter.part(0.1, 1), stage="merging with the network"
+    )
+    radiance *= np.float32(white)
     return radiance, report
 
 
-def _exposures_of(frames: Sequence[Frame], rows: slice, columns: slice) -> FloatImage:
-    """Return the network's input for a rectangle: (images, 6, h, w), each [L, H] with H = L^2.2 / (t / t_min)."""
+def _exposures_of(frames: Sequence[Frame], tables: Sequence[FloatImage], rows: slice, columns: slice) -> FloatImage:
+    """Return the network's input for a rectangle: (images, 6, h, w), each [L, H] with H = L^2.2 / (t / t_min).
+
+    `tables` give the linear value of each code and channel (`ops.tones`).
+    """
     shortest = min(frame.exposure for frame in frames)
     height, width = frames[0].codes[rows, columns].shape[:2]
     exposures = np.empty((len(frames), 6, height, width), np.float32)
-    for exposure, frame in zip(exposures, frames, strict=True):
-        codes = frame.codes[rows, columns].transpose(2, 0, 1)
-        np.divide(codes, np.float32(65535), out=exposure[:3])
-        np.multiply(DECODE[codes], np.float32(shortest / frame.exposure), out=exposure[3:])
+    for exposure, frame, table in zip(exposures, frames, tables, strict=True):
+        codes = frame.codes[rows, columns]
+        encoded = encode_gamma(table)
+        for channel in range(3):
+            exposure[channel] = encoded[codes[..., channel], channel]
+            exposure[3 + channel] = table[codes[..., channel], channel] * np.float32(shortest / frame.exposure)
     return exposures
 
 
-def _tell(
-    exposures: FloatImage, told: FloatImage, times: Sequence[float], reference: int, agreement: Sequence[FloatImage]
-) -> None:
+def tell(exposures: FloatImage, times: Sequence[float], reference: int, agreement: Sequence[FloatImage]) -> None:
     """Let the network's input (images, 6, h, w), where an exposure disagrees, hold what the reference tells of it.
 
-    What is known to be wrong the network must not weigh. `told` is the reference's radiance (3, h, w) in the merge's
-    tones, 1.0 = its white; `times` are relative to its own. Where the reference is saturated it tells a least light:
-    what is above stays, as all that a guess has.
+    What is known to be wrong the network must not weigh. Only ratios of `times` matter. Where the reference is
+    saturated it tells a least light: what is above stays, as all that a guess has.
     """
     saturated = np.clip((exposures[reference, :3].max(0) - KNOWN[0]) / np.float32(KNOWN[1] - KNOWN[0]), 0, 1)
-    unit, least = np.float32(min(times)), exposures[reference, 3:].copy()
-    told = told * unit
+    told = exposures[reference, 3:].copy()
     for index, (exposure, agrees) in enumerate(zip(exposures, agreement, strict=True)):
         wrong = 1 - agrees
-        if not wrong.any():
+        if index == reference or not wrong.any():
             continue
-        radiance = told + saturated * (np.maximum(exposure[3:], least) - told)
+        radiance = told + saturated * (np.maximum(exposure[3:], told) - told)
         exposure[3:] += wrong * (radiance - exposure[3:])
-        code = np.clip(radiance * np.float32(times[index]) / unit, 0, 1) ** np.float32(1 / GAMMA)
+        code = np.clip(radiance * np.float32(times[index] / min(times)), 0, 1) ** np.float32(1 / GAMMA)
         exposure[:3] += wrong * (code - exposure[:3])
 
 
@@ -153,6 +158,7 @@ def feature_flow(
     ablations without scales or flow).
     """
     there = True
+    linear = np.repeat(DECODE[:, None], 3, 1)
 
     def flow_of(network: nn.Module) -> Callable[..., Tensor]:
         nonlocal there
@@ -160,10 +166,10 @@ def feature_flow(
         there = net.flows
         if not there:
             return lambda exposures: exposures.new_zeros(1, 2, *exposures.shape[-2:])
-        return lambda exposures: net.align(net.features(exposures[:, 0]), net.features(exposures[:, 1]))[0][0]
+        return net.flow_of
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
-        return (_exposures_of([short, reference], rows, columns),)
+        return (_exposures_of([short, reference], [linear, linear], rows, columns),)
 
     flow = np.empty((*reference.codes.shape[:2], 2), np.float32)
     run_tiled(

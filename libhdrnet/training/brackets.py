@@ -1,7 +1,8 @@
 """Synthetic brackets with ground truth: what a hand-held camera makes of a scene in which things move.
 
 A sample is the exposures (images, 6, S, S) as `networks.psfnet` takes them and the true radiance (3, S, S) as
-the reference sees the scene, 1 = saturation of the shortest exposure.
+the reference sees the scene, 1 = saturation of the shortest exposure. The exposures' tones differ as little as after
+`ops.tones`; in a share of samples what disagrees is told by the reference, as the merge by agreement has it.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.ops.network import tell
 from libhdrnet.radiometry import GAMMA, FloatImage
 from libhdrnet.training.scenes import Scenes, crop_linear
 
@@ -27,8 +29,10 @@ class BracketRecipe:
     """Share in which nothing moves."""
     steps: tuple[float, float] = (1.0, 3.0)
     """Range of the step between exposures, in EV."""
-    exposure_error: float = 0.03
+    exposure_error: float = 0.01
     """Standard deviation of the other exposures' error relative to the reference."""
+    told: float = 0.4
+    """Share in which the exposures that disagree with the reference hold what it tells of them."""
     dark: float = 0.45
     """Share that shows a shadow of a larger scene, up to seven stops under the reference's saturation."""
 
@@ -50,12 +54,23 @@ def make_bracket(scenes: Scenes, recipe: BracketRecipe, rng: np.random.Generator
     for shot, time in zip(shots, times, strict=True):
         # The reference sets the scale: what it misjudges cannot be known, so only the others err.
         error = 0.0 if time == 1.0 else rng.normal(0, recipe.exposure_error)
-        bend = 0.0 if time == 1.0 else rng.normal(0, 0.01)
+        bend = 0.0 if time == 1.0 else rng.normal(0, 0.004)
         linear = camera.photograph(shot * time * np.float32(np.exp(error)), rng) ** np.float32(1 + bend)
         encoded = linear ** (1 / GAMMA)
         exposures.append(np.concatenate([encoded, linear / (time / times[0])], -1))
-    stacked = np.stack(exposures).transpose(0, 3, 1, 2)
-    return np.ascontiguousarray(stacked, np.float32), np.ascontiguousarray(truth.transpose(2, 0, 1), np.float32)
+    stacked = np.ascontiguousarray(np.stack(exposures).transpose(0, 3, 1, 2), np.float32)
+    if rng.random() < recipe.told:
+        tell(stacked, list(times), 1, [_agreement(s, shots[1]) for s in shots])
+    return stacked, np.ascontiguousarray(truth.transpose(2, 0, 1), np.float32)
+
+
+def _agreement(shot: FloatImage, reference: FloatImage) -> FloatImage:
+    """Tell where a shot shows what the reference does, (S, S) in [0, 1], with a soft rim."""
+    import cv2
+
+    gap = np.abs(shot - reference).max(-1) > 0.08 * reference.mean(-1) + 1e-4
+    moved = cv2.dilate(gap.astype(np.float32), np.ones((5, 5), np.uint8))
+    return np.asarray(1 - cv2.GaussianBlur(moved, (0, 0), 1.5), np.float32)
 
 
 def _exposure_level(reference: FloatImage, step: float, rng: np.random.Generator) -> float:
@@ -155,7 +170,7 @@ class _Camera:
             read=2e-4 * float(iso) ** 0.8,
             power=rng.uniform(1.8, 2.6),
             toe=rng.uniform(0, 0.35),
-            black=rng.normal(0, 0.004),
+            black=rng.normal(0, 0.001),
             levels=255 if eight_bit else 65535,
             quality=int(rng.integers(75, 99)) if eight_bit and rng.random() < 0.8 else None,
         )

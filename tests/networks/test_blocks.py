@@ -2,16 +2,21 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import pixel_shuffle
 
 from libhdrnet.networks import build, use_local_statistics
 from libhdrnet.networks.blocks import (
+    CORRECTION,
+    SEEN,
     ChannelAttention,
     PooledStatistics,
     SpatialAttention,
     corrected,
     known_radiance,
+    seen,
     spread,
 )
+from libhdrnet.training.losses import mu_law
 
 
 def test_without_a_window_statistics_are_the_mean_of_the_patch():
@@ -64,9 +69,21 @@ def test_a_correction_is_added_in_the_mu_law_domain_and_stays_in_range():
     assert torch.allclose(corrected(radiance, torch.zeros(4)), radiance, atol=1e-6)
     step = math.log1p(5000 * 0.3) / math.log1p(5000) + 0.01
     expected = math.expm1(step * math.log1p(5000)) / 5000
-    assert corrected(radiance, torch.full((4,), 0.01))[2].item() == pytest.approx(expected, rel=1e-4)
-    assert corrected(radiance, torch.full((4,), -1.0)).max() == 0
-    assert corrected(radiance, torch.ones(4)).min() > 0.9999 and corrected(radiance, torch.ones(4)).max() <= 1
+    assert corrected(radiance, torch.full((4,), 0.01 / CORRECTION))[2].item() == pytest.approx(expected, rel=1e-4)
+    assert corrected(radiance, torch.full((4,), -1 / CORRECTION)).max() == 0
+    whole = corrected(radiance, torch.full((4,), 1 / CORRECTION))
+    assert whole.min() > 0.9999 and whole.max() <= 1
+
+
+def test_what_a_network_sees_is_the_code_the_radiance_and_how_it_differs_from_the_known():
+    exposures, known = torch.rand(2, 3, 6, 4, 6), torch.rand(2, 3, 4, 6)
+    folded = seen(exposures, known)
+    assert folded.shape == (6, SEEN * 4, 2, 3)
+    code, radiance, difference = pixel_shuffle(folded, 2).reshape(2, 3, SEEN, 4, 6).split(3, 2)
+    assert torch.allclose(code + 0.5, exposures[:, :, :3])
+    assert torch.allclose(radiance + 0.5, mu_law(exposures[:, :, 3:]), atol=1e-6)
+    expected = (mu_law(exposures[:, :, 3:]) - mu_law(known)[:, None]) * 10
+    assert torch.allclose(difference, expected.clamp(-1, 1), atol=1e-5)
 
 
 def test_local_statistics_can_be_switched_on_and_off():

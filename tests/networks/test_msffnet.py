@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from libhdrnet.networks import NETWORKS, build
+from libhdrnet.networks.blocks import known_radiance
 from libhdrnet.networks.msffnet import enlarge, warp
 
 
@@ -45,11 +46,17 @@ def test_an_upsampled_flow_keeps_its_direction_and_doubles_its_length():
 
 
 def test_flow_is_estimated_at_three_scales_from_coarse_to_fine():
-    network = small()
-    short = network.features(torch.rand(1, 6, 16, 24))
-    flows, warped = network.align(short, network.features(torch.rand(1, 6, 16, 24)))
-    assert [f.shape[-2:] for f in flows] == [(16, 24), (8, 12), (4, 6)]
+    network, exposures = small(), torch.rand(1, 2, 6, 16, 24)
+    short, reference = network.features(exposures, known_radiance(*exposures.unbind(1)))
+    flows, warped = network.align(short, reference)
+    assert [f.shape[-2:] for f in flows] == [(8, 12), (4, 6), (2, 3)]
     assert [w.shape for w in warped] == [f.shape for f in short]
+
+
+def test_the_flow_to_look_at_is_in_the_picture_s_pixels():
+    network, exposures = small(), torch.rand(1, 2, 6, 16, 24)
+    flows, _ = network.align(*network.features(exposures, known_radiance(*exposures.unbind(1))))
+    assert torch.allclose(network.flow_of(exposures), 2 * enlarge(flows[0], 2))
 
 
 def test_gradients_reach_every_parameter_through_both_losses(parameters_without_gradient):
@@ -69,8 +76,8 @@ def test_the_auxiliary_loss_teaches_the_flow():
 
 
 def test_the_result_is_in_range_and_has_the_input_s_size():
-    out = small()(torch.rand(1, 2, 6, 20, 28))
-    assert out.shape == (1, 3, 20, 28)
+    out = small()(torch.rand(1, 2, 6, 24, 40))
+    assert out.shape == (1, 3, 24, 40)
     assert out.min() >= 0 and out.max() <= 1
 
 

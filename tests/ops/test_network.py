@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from libhdrnet.ops.network import _tell
+from libhdrnet.ops.network import tell
 
 TIMES = (0.25, 1.0, 4.0)
 
@@ -22,34 +22,29 @@ def exposures():
     return make
 
 
-def tell(given, told, *agreement):
+def told(given, *agreement):
     planes = [np.full((1, 1), value, np.float32) for value in agreement]
-    _tell(given, np.full((3, 1, 1), told, np.float32), TIMES, 1, planes)
+    tell(given, TIMES, 1, planes)
     return given
 
 
 def test_a_frame_that_disagrees_tells_what_the_reference_does(exposures):
-    given = tell(exposures(0.9, 0.1, 0.02), 0.1, 0, 0, 0)
+    given = told(exposures(0.9, 0.1, 0.02), 0, 1, 0)
     np.testing.assert_allclose(given, exposures(0.1, 0.1, 0.1), rtol=1e-5)
 
 
-def test_the_reference_is_told_in_the_tones_of_the_merge(exposures):
-    given = tell(exposures(0.9, 0.1, 0.12), 0.13, 0, 0, 1)
-    np.testing.assert_allclose(given, exposures(0.13, 0.13, 0.12), rtol=1e-5)
-
-
 def test_a_frame_that_agrees_stays(exposures):
-    given = tell(exposures(0.9, 0.1, 0.02), 0.1, 1, 1, 1)
+    given = told(exposures(0.9, 0.1, 0.02), 1, 1, 1)
     np.testing.assert_array_equal(given, exposures(0.9, 0.1, 0.02))
 
 
 def test_a_long_exposure_of_it_saturates(exposures):
-    given = tell(exposures(0.5, 0.5, 0.01), 0.5, 1, 0, 0)
+    given = told(exposures(0.5, 0.5, 0.01), 1, 1, 0)
     np.testing.assert_allclose(given[2, :3], 1)
 
 
 @pytest.mark.parametrize(("short", "expected"), [(3.0, 3.0), (0.1, 1.0)])
 def test_a_saturated_reference_tells_a_least_light(exposures, short, expected):
-    given = tell(exposures(short, 2.0, 2.0), 1.5, 0, 0, 1)  # what the merge has there on average says nothing
+    given = told(exposures(short, 2.0, 2.0), 0, 1, 1)
     np.testing.assert_allclose(given[0, 3:], expected * min(TIMES), rtol=1e-5)
     np.testing.assert_allclose(given[0, :3], (expected * min(TIMES)) ** (1 / 2.2), rtol=1e-5)

@@ -1,0 +1,99 @@
+"""Tones of two pictures of the same light brought together: by a curve that is the same all over the picture.
+
+Responses that are not quite known and exposures that are not quite what was written make one frame brighter than
+another by a factor that depends on the level alone. It is measured where both must be equal.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.ops.agreement import Agreement
+from libhdrnet.ops.frames import BAND, DECODE, Frame
+from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
+
+UNSATURATED = round(0.95 * 65535)
+"""Code below which a channel still tells the light."""
+_LEVELS, _FINE = 256, 512
+_LEAST_COUNT = 50
+_CURVE_REACH = 4.0
+_SURE = 0.99
+_MOST_PIXELS = 2e6
+
+Rows = Callable[[slice], FloatImage]
+"""Gives some rows of a picture or of a map."""
+
+
+def decode_tables(
+    radiance: FloatImage, frames: Sequence[Frame], reference: int, agreement: Agreement, white: float
+) -> list[FloatImage]:
+    """Return for each frame the linear value of each code and channel, (65536, 3), in the tones of their merge.
+
+    Args:
+        radiance: (H, W, 3), the classical merge, 1.0 = white of the reference.
+        frames: aligned.
+        reference: index of the reference.
+        agreement: of the frames.
+        white: value of the radiance that the mu-law takes for 1.
+    """
+    own = frames[reference].exposure
+    tables = []
+    # What saturation means cannot be measured: there the nominal value stays.
+    known = np.interp(np.arange(65536), (UNSATURATED, 65535), (1, 0)).astype(np.float32)[:, None]
+    for frame in frames:
+        scale = np.float32(own / frame.exposure / white)
+        curve = tone_curve(
+            radiance,
+            lambda rows: DECODE[frame.codes[rows]] * (scale * np.float32(white)),  # noqa: B023
+            lambda rows: agreement.of_all(rows) * (frame.codes[rows].max(-1) < UNSATURATED),  # noqa: B023
+            white,
+        )
+        nominal = np.repeat(DECODE[:, None], 3, 1)
+        table = inverse_mu_law(in_tones(curve, mu_law(np.minimum(nominal * scale, 1)))) / scale
+        tables.append(nominal + known * (np.maximum(table, 0) - nominal))
+    return tables
+
+
+def tone_curve(classical: FloatImage, other: Rows, sure: Rows, white: float) -> npt.NDArray[np.float32]:
+    """Return the median difference classical - other for each of 256 levels of the other's mu-law value, (3, 256).
+
+    Measured where both are `sure` to show the same, in large pictures on a grid.
+    """
+    step = max(1, int((classical.shape[0] * classical.shape[1] / _MOST_PIXELS) ** 0.5))
+    counts = np.zeros((3, _LEVELS * _FINE), np.int64)
+    scale = np.float32(1 / white)
+    for top in range(0, len(classical), BAND):
+        rows = slice(top, top + BAND)
+        chosen = sure(rows)[::step, ::step] > _SURE
+        if not chosen.any():
+            continue
+        pair = (classical[rows][::step, ::step], other(rows)[::step, ::step])
+        a, b = (mu_law(np.clip(image[chosen] * scale, 0, 1)) for image in pair)
+        level = np.minimum((b * _LEVELS).astype(np.int32), _LEVELS - 1)
+        gap = np.clip(((a - b + 0.5) * _FINE).astype(np.int32), 0, _FINE - 1)
+        for channel in range(3):
+            counts[channel] += np.bincount(level[:, channel] * _FINE + gap[:, channel], minlength=_LEVELS * _FINE)
+    curve = np.zeros((3, _LEVELS), np.float32)
+    for channel in range(3):
+        cumulated = counts[channel].reshape(_LEVELS, _FINE).cumsum(1)
+        known = np.flatnonzero(cumulated[:, -1] >= _LEAST_COUNT)
+        if known.size:
+            medians = ((cumulated < cumulated[:, -1:] / 2).sum(1) + 0.5) / _FINE - 0.5
+            curve[channel] = _smooth(np.interp(np.arange(_LEVELS), known, medians[known]).astype(np.float32))
+    return curve
+
+
+def in_tones(curve: npt.NDArray[np.float32], values: FloatImage) -> FloatImage:
+    """Return mu-law values (..., 3) of the other picture as the classical merge would have them."""
+    middles = ((np.arange(_LEVELS) + 0.5) / _LEVELS).astype(np.float32)
+    out = np.empty_like(values)
+    for channel in range(3):
+        out[..., channel] = values[..., channel] + np.interp(values[..., channel], middles, curve[channel])
+    return out
+
+
+def _smooth(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    import cv2
+
+    return np.asarray(cv2.GaussianBlur(values[None], (0, 0), _CURVE_REACH, borderType=cv2.BORDER_REPLICATE)[0])

@@ -1,0 +1,58 @@
+"""Frames' tones are brought to those of their merge, whatever their response, and saturation stays what it is."""
+
+import numpy as np
+import pytest
+
+from libhdrnet.ops.agreement import find_agreement
+from libhdrnet.ops.classical import merge_classical
+from libhdrnet.ops.frames import DECODE, Frame
+from libhdrnet.ops.tones import UNSATURATED, decode_tables
+from libhdrnet.radiometry import encode_gamma, mu_law
+
+SIZE = (240, 260)
+TIMES = (0.25, 1.0, 4.0)
+
+
+@pytest.fixture
+def shoot(scene):
+    """A function that exposes a scene; the short exposure's response is bent by a power."""
+
+    def make(bend):
+        light = scene(*SIZE, 0.9) ** 2 + np.float32(0.002)
+        frames = []
+        for time in TIMES:
+            linear = np.clip(light * time, 0, 1) ** (bend if time == min(TIMES) else 1.0)
+            frames.append(Frame(f"{time}", np.round(encode_gamma(linear) * 65535).astype(np.uint16), time))
+        return frames
+
+    return make
+
+
+def tables_of(frames):
+    agreement = find_agreement(frames, 1)
+    radiance = merge_classical(frames, 1, agreement)
+    return radiance, decode_tables(radiance, frames, 1, agreement, 4.0)
+
+
+def test_frames_that_agree_are_decoded_as_they_are(shoot):
+    _, tables = tables_of(shoot(1.0))
+    for table in tables:
+        dark = 6554  # below it no level occurs
+        assert np.abs(mu_law(table) - mu_law(DECODE)[:, None])[dark:].max() < 0.01
+
+
+def test_a_bent_response_is_straightened_to_the_merge(shoot):
+    frames = shoot(1.3)
+    radiance, tables = tables_of(frames)
+    codes = frames[0].codes
+    told = (codes < UNSATURATED).all(-1)
+    straightened = np.stack([tables[0][codes[..., c], c] for c in range(3)], -1)
+    before, after = (np.abs(mu_law(x) - mu_law(radiance / 4))[told].mean() for x in (DECODE[codes], straightened))
+    assert before > 0.01
+    assert after < 0.3 * before
+
+
+def test_saturation_keeps_its_value(shoot):
+    for table in tables_of(shoot(1.3))[1]:
+        assert np.allclose(table[65535], 1, atol=1e-6)
+        assert (table >= 0).all()
