@@ -14,12 +14,14 @@ def save_random_weights(folder):
     from libhdrnet.networks import NETWORKS, build
     from libhdrnet.weights import save_weights
 
-    torch.manual_seed(0)
     for name, chosen in OPTIONS.items():
+        torch.manual_seed(0)  # for each, so that a change of one leaves the others as they were
         prefix = NETWORKS[name].training_only
         network = build(name, **chosen)
         if name == "defocus":
             torch.nn.init.constant_(network.estimation.output.bias, 0.5)  # radii around half of the largest, not zero
+            with torch.no_grad():
+                network.deblurring.output.weight.mul_(3)  # a correction that can be seen
         tensors = {key: value for key, value in network.state_dict().items() if not (prefix and key.startswith(prefix))}
         save_weights(folder, name, tensors, {"patch": 64, "options": chosen})
     return folder
