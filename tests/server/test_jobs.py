@@ -214,7 +214,8 @@ def test_cancel_takes_effect_within_a_tile_and_the_memory_comes_back(living, wir
         with pytest.raises(hdrnet_client.CancelledError, match="merging with the network"):
             server.call("merge", params, lambda _, stage: seen.append(stage), stop)
         assert time.monotonic() - begun[0] < 1.0
-    wait_until(lambda: resident_memory(process) < before + 40e6, 10)
+    # The job takes 400 MB; the first of its size leaves 70 to 110 for good (threads' buffers; three more add 13).
+    wait_until(lambda: resident_memory(process) < before + 150e6, 10)
 
 
 def test_a_client_killed_in_mid_job_has_its_job_cancelled(living, wire, bracket, tmp_path):
