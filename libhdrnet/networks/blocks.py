@@ -167,14 +167,14 @@ def seen(exposures: Tensor, known: Tensor) -> Tensor:
     thesis's linear H shows a network next to nothing of dark places. Folded into (B * images, 9 FOLD^2, H / FOLD,
     W / FOLD).
     """
-    radiance = compressed(exposures[:, :, 3:])
-    difference = (DIFFERENCE * (radiance - compressed(known)[:, None])).clamp(-1, 1)
+    radiance = mu_law(exposures[:, :, 3:])
+    difference = (DIFFERENCE * (radiance - mu_law(known)[:, None])).clamp(-1, 1)
     channels = torch.cat([exposures[:, :, :3] - 0.5, radiance - 0.5, difference.to(radiance.dtype)], 2)
     return F.pixel_unshuffle(channels.flatten(0, 1), FOLD)
 
 
-def compressed(radiance: Tensor) -> Tensor:
-    """Return T(H) of Eq. 2.5 for radiance in [0, 1]."""
+def mu_law(radiance: Tensor) -> Tensor:
+    """Return T(H) of Eq. 2.5, for radiance in [0, 1]; what is beyond is clipped."""
     return (torch.log1p(MU * radiance.float().clamp(0, 1)) / _LOG_1_MU).to(radiance.dtype)
 
 
@@ -210,7 +210,7 @@ def corrected(radiance: Tensor, correction: Tensor) -> Tensor:
 
     In the domain of the sigmoid's logit the darkest pixels would have next to no gradient.
     """
-    value = compressed(radiance.float()) + CORRECTION * correction.float()
+    value = mu_law(radiance.float()) + CORRECTION * correction.float()
     return (torch.expm1(value.clamp(0, 1) * _LOG_1_MU) / MU).clamp(0, 1).to(correction.dtype)
 
 

@@ -11,11 +11,13 @@ from libhdrnet.engine import Report, Reporter, Settings, run_tiled
 from libhdrnet.networks import MSFFNet
 from libhdrnet.ops.agreement import Agreement, find_agreement
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.frames import BAND, DECODE, Frame
+from libhdrnet.ops.frames import BAND, Frame
 from libhdrnet.ops.join import join
-from libhdrnet.ops.tones import decode_tables
+from libhdrnet.ops.tones import NOMINAL, decode_tables
 from libhdrnet.radiometry import GAMMA, FloatImage, encode_gamma
 
+Table = tuple[FloatImage, FloatImage]
+"""Encoded and linear value of each code and channel, (65536, 3) each."""
 KNOWN = (0.85, 0.95)
 """Encoded values of the reference's brightest channel between which it ceases to tell the light."""
 RIM = 16
@@ -44,7 +46,7 @@ def repair(
     needed = cv2.dilate(moved.view(np.uint8), np.ones((size, size), np.uint8)).view(np.bool_)
     own = frames[reference].exposure
     white = own / min(frame.exposure for frame in frames)
-    tables = decode_tables(radiance, frames, reference, agreement, white)
+    tables = [_both(table) for table in decode_tables(radiance, frames, reference, agreement, white)]
     repaired = np.zeros_like(radiance)
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
@@ -99,7 +101,7 @@ def merge_network(
     agreement = find_agreement(frames, reference, reporter=reporter.part(0, 0.05))
     radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.05, 0.1))
     white = frames[reference].exposure / min(frame.exposure for frame in frames)
-    tables = decode_tables(radiance, frames, reference, agreement, white)
+    tables = [_both(table) for table in decode_tables(radiance, frames, reference, agreement, white)]
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
         return (_exposures_of(frames, tables, rows, columns),)
@@ -111,20 +113,24 @@ def merge_network(
     return radiance, report
 
 
-def _exposures_of(frames: Sequence[Frame], tables: Sequence[FloatImage], rows: slice, columns: slice) -> FloatImage:
+def _both(table: FloatImage) -> Table:
+    """Return the encoded values beside the linear ones of (65536, 3): once, not for every tile."""
+    return encode_gamma(table), table
+
+
+def _exposures_of(frames: Sequence[Frame], tables: Sequence[Table], rows: slice, columns: slice) -> FloatImage:
     """Return the network's input for a rectangle: (images, 6, h, w), each [L, H] with H = L^2.2 / (t / t_min).
 
-    `tables` give the linear value of each code and channel (`ops.tones`).
+    `tables` give the encoded and the linear value of each code and channel (`ops.tones`).
     """
     shortest = min(frame.exposure for frame in frames)
     height, width = frames[0].codes[rows, columns].shape[:2]
     exposures = np.empty((len(frames), 6, height, width), np.float32)
-    for exposure, frame, table in zip(exposures, frames, tables, strict=True):
+    for exposure, frame, (encoded, linear) in zip(exposures, frames, tables, strict=True):
         codes = frame.codes[rows, columns]
-        encoded = encode_gamma(table)
         for channel in range(3):
             exposure[channel] = encoded[codes[..., channel], channel]
-            exposure[3 + channel] = table[codes[..., channel], channel] * np.float32(shortest / frame.exposure)
+            exposure[3 + channel] = linear[codes[..., channel], channel] * np.float32(shortest / frame.exposure)
     return exposures
 
 
@@ -158,7 +164,7 @@ def feature_flow(
     ablations without scales or flow).
     """
     there = True
-    linear = np.repeat(DECODE[:, None], 3, 1)
+    tables = [_both(NOMINAL)] * 2
 
     def flow_of(network: nn.Module) -> Callable[..., Tensor]:
         nonlocal there
@@ -169,7 +175,7 @@ def feature_flow(
         return net.flow_of
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
-        return (_exposures_of([short, reference], [linear, linear], rows, columns),)
+        return (_exposures_of([short, reference], tables, rows, columns),)
 
     flow = np.empty((*reference.codes.shape[:2], 2), np.float32)
     run_tiled(

@@ -13,6 +13,8 @@ from libhdrnet.ops.agreement import Agreement
 from libhdrnet.ops.frames import BAND, DECODE, Frame
 from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
 
+NOMINAL: FloatImage = np.repeat(DECODE[:, None], 3, 1)
+"""Linear value of each code and channel, (65536, 3), where nothing more is known."""
 UNSATURATED = round(0.95 * 65535)
 """Code below which a channel still tells the light."""
 _LEVELS, _FINE = 256, 512
@@ -42,16 +44,16 @@ def decode_tables(
     # What saturation means cannot be measured: there the nominal value stays.
     known = np.interp(np.arange(65536), (UNSATURATED, 65535), (1, 0)).astype(np.float32)[:, None]
     for frame in frames:
-        scale = np.float32(own / frame.exposure / white)
+        light = np.float32(own / frame.exposure)
         curve = tone_curve(
             radiance,
-            lambda rows: DECODE[frame.codes[rows]] * (scale * np.float32(white)),  # noqa: B023
+            lambda rows: DECODE[frame.codes[rows]] * light,  # noqa: B023
             lambda rows: agreement.of_all(rows) * (frame.codes[rows].max(-1) < UNSATURATED),  # noqa: B023
             white,
         )
-        nominal = np.repeat(DECODE[:, None], 3, 1)
-        table = inverse_mu_law(in_tones(curve, mu_law(np.minimum(nominal * scale, 1)))) / scale
-        tables.append(nominal + known * (np.maximum(table, 0) - nominal))
+        scale = light / np.float32(white)
+        table = inverse_mu_law(in_tones(curve, mu_law(np.minimum(NOMINAL * scale, 1)))) / scale
+        tables.append(NOMINAL + known * (np.maximum(table, 0) - NOMINAL))
     return tables
 
 

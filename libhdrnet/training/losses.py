@@ -1,16 +1,8 @@
 """Losses of the thesis: mu-law L1, the regularised flow loss, and the three defocus stages."""
 
-import math
-
-import torch
 from torch import Tensor
 
-from libhdrnet.radiometry import MU
-
-
-def mu_law(radiance: Tensor) -> Tensor:
-    """T(H) of Eq. 2.5, for radiance in [0, 1]."""
-    return torch.log1p(MU * radiance) / math.log1p(MU)
+from libhdrnet.networks.blocks import mu_law
 
 
 def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
