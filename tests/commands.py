@@ -83,10 +83,15 @@ def read_until(process, stage):
             return
 
 
+def whole(folder, pattern):
+    """List such files in `folder` that are whole: what is being written has a hidden name, and `glob` finds it, too."""
+    return [path for path in folder.glob(pattern) if not path.name.startswith(".")]
+
+
 def wait_for(folder, pattern, process):
     """Wait until `process` has left the first such file in `folder`, or ended."""
     until = time.monotonic() + TIMEOUT
-    while not list(folder.glob(pattern)) and process.poll() is None and time.monotonic() < until:
+    while not whole(folder, pattern) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
 
 
@@ -104,6 +109,6 @@ def run_while_a_worker_is_killed(words, cluster, folder, pattern):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as main:
         wait_for(folder, pattern, main)
         os.kill(workers[0].pid, signal.SIGKILL)
-        done = len(list(folder.glob(pattern)))
+        done = len(whole(folder, pattern))
         told = main.communicate(timeout=TIMEOUT)
     return subprocess.CompletedProcess(command, main.returncode, *told), done
