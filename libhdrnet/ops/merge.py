@@ -15,6 +15,7 @@ from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter,
 from libhdrnet.errors import InputError
 from libhdrnet.exposure import check_exposures, pick_reference, pick_three
 from libhdrnet.ops.agreement import find_agreement
+from libhdrnet.ops.black import lower_black
 from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.follow import follow
 from libhdrnet.ops.frames import ImageLike, load_frames
@@ -186,7 +187,7 @@ def merge(
     _check_options(len(images), model, reference, deghost)
     check_settings(settings)
     reporter(0.0, "reading the bracket")
-    frames = load_frames(images, exposure_times, response=response)
+    frames = lower_black(load_frames(images, exposure_times, response=response))
     exposures = [frame.exposure for frame in frames]
     if reference is None:
         reporter(0.05, "choosing the reference")

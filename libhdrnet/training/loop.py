@@ -27,7 +27,13 @@ from libhdrnet.training.brackets import BracketRecipe, make_bracket
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from libhdrnet.training.dataset import Sample, SyntheticDataset, batches
 from libhdrnet.training.defocus import DefocusRecipe, make_defocus
-from libhdrnet.training.losses import flow_loss, joint_defocus_loss, tone_mapped_l1, weighted_defocus_loss
+from libhdrnet.training.losses import (
+    estimation_loss,
+    flow_loss,
+    joint_defocus_loss,
+    tone_mapped_l1,
+    weighted_defocus_loss,
+)
 from libhdrnet.training.scenes import load_scenes
 from libhdrnet.weights import load_network, save_weights
 
@@ -77,6 +83,8 @@ class TrainingOptions:
     """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
     ablation: str | None = None
     """Name in `networks.ablations`; None: the full network."""
+    map_only: bool = False
+    """Train the defocus network's estimation net alone: five times as many steps, what deblurs stays as it is."""
 
     @property
     def configuration(self) -> Ablation:
@@ -113,7 +121,8 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     if device.type == "cuda":  # slower on CPUs without half precision
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
-    adam = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.999))
+    trained = cast(DefocusNet, network).estimation if options.map_only else network
+    adam = torch.optim.Adam(trained.parameters(), lr=options.rate, betas=(0.9, 0.999))
     progress = Progress(options.network, seed=options.seed, batch=options.batch, ablation=options.ablation)
     with _writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
@@ -132,10 +141,10 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         for group in adam.param_groups:
             group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
         batch = [tensor.to(device) for tensor in next(stream)]
-        loss = _loss(options.configuration, network, batch, fraction)
+        loss = _map_loss(network, batch) if options.map_only else _loss(options.configuration, network, batch, fraction)
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(trained.parameters(), LARGEST_GRADIENT)
         adam.step()
         _update_average(average, network, min(options.average, progress.step / (progress.step + 10)))
         progress.step += 1
@@ -192,6 +201,7 @@ def export(
     kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
     budget = f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}"
     ablation = f" --ablation {options.ablation}" if options.ablation else ""
+    ablation += " --map-only" if options.map_only else ""
     card = {
         "network": options.network,
         **({"ablation": options.ablation} if options.ablation else {}),
@@ -219,6 +229,8 @@ def _check(options: TrainingOptions) -> None:
     if options.ablation is not None and options.ablation not in ablations_of(options.network):
         names = ", ".join(ablations_of(options.network))
         raise InputError(f"{options.network} has no ablation {options.ablation!r}; choose one of {names}.")
+    if options.map_only and options.network != "defocus":
+        raise InputError(f"{options.network} makes no defocus map; leave --map-only out.")
     multiple = NETWORKS[options.network].multiple
     if options.patch < multiple or options.patch % multiple:
         raise InputError(f"patch {options.patch} does not fit; give a multiple of {multiple} pixels.")
@@ -279,6 +291,12 @@ def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: list[Tensor],
     if configuration.end_to_end or configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
         return joint
     return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
+
+
+def _map_loss(network: nn.Module, batch: list[Tensor]) -> Tensor:
+    blurred, _, true_radius = batch
+    net = cast(DefocusNet, network)
+    return estimation_loss(net.estimate(blurred), true_radius, net.options.max_radius)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

@@ -55,6 +55,15 @@ def test_training_changes_the_weights(options, network, tmp_path):
     assert short.read_bytes() != long.read_bytes()
 
 
+def test_the_map_alone_is_trained_and_what_deblurs_stays(options, tmp_path):
+    whole = train(options("defocus", steps=1, out=tmp_path / "whole"))
+    path = train(options("defocus", map_only=True, start=whole.parent, out=tmp_path / "map"))
+    before, after = (load_network("defocus", p.parent)[0].state_dict() for p in (whole, path))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and all(name.startswith("estimation.") for name in changed)
+    assert "hdrnet train defocus --map-only --steps 6" in json.loads(path.with_suffix(".json").read_text())["reproduce"]
+
+
 @pytest.mark.usefixtures("small_networks")
 def test_a_run_repeats_to_the_bit(options, tmp_path):
     paths = [train(options(out=tmp_path / name)) for name in ("one", "two")]
@@ -149,6 +158,7 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
         ({"rate": -1e-4}, "rate -0.0001"),
         ({"limit": 0}, "limit 0"),
         ({"workers": -1}, "workers -1"),
+        ({"map_only": True}, "psfnet makes no defocus map"),
     ],
 )
 def test_options_out_of_range_are_refused_before_anything_is_made(options, changes, message):
