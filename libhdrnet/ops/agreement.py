@@ -60,11 +60,11 @@ class Agreement:
         """Return agreement of frame `index` with the reference for some rows at full size, (h, W) in [0, 1]."""
         plane = self.maps[index]
         height = len(range(*rows.indices(self.shape[0])))
-        return np.ones((height, self.shape[1]), np.float32) if plane is None else self._spread(plane, rows)
+        return np.ones((height, self.shape[1]), np.float32) if plane is None else self._share(plane, rows)
 
     def of_all(self, rows: slice) -> FloatImage:
         """Return the agreement of all frames, (h, W) in [0, 1]."""
-        return self._spread(self.weakest, rows)
+        return self._share(self.weakest, rows)
 
     @cached_property
     def weakest(self) -> Map:
@@ -84,21 +84,26 @@ class Agreement:
         for top in range(0, self.shape[0], BAND):
             rows = slice(top, top + BAND)
             moved = self.of_all(rows) < 0.5
-            nothing = self._spread(guessed, rows) >= 0.5
+            nothing = self._share(guessed, rows) >= 0.5
             out[rows] = np.where(moved, np.where(nothing, GUESSED, REPAIRED), MEASURED)
         return out
 
-    def _spread(self, plane: Map, rows: slice) -> FloatImage:
-        import cv2
+    def _share(self, plane: Map, rows: slice) -> FloatImage:
+        return spread(plane, self.shape, rows) * np.float32(1 / 255)
 
-        top, bottom, _ = rows.indices(self.shape[0])
-        sy, sx = plane.shape[0] / self.shape[0], plane.shape[1] / self.shape[1]
-        place = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, (top + 0.5) * sy - 0.5]])
-        full = cv2.warpAffine(
-            plane, place, (self.shape[1], bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
-        return np.asarray(full, np.float32) * np.float32(1 / 255)
+
+def spread(plane: Map, shape: tuple[int, int], rows: slice) -> FloatImage:
+    """Return some rows of a map (h, w) at full size `shape`, interpolated: (rows, W), in its units."""
+    import cv2
+
+    top, bottom, _ = rows.indices(shape[0])
+    sy, sx = plane.shape[0] / shape[0], plane.shape[1] / shape[1]
+    place = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, (top + 0.5) * sy - 0.5]])
+    full = cv2.warpAffine(
+        plane, place, (shape[1], bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    return np.asarray(full, np.float32)
 
 
 def find_agreement(

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.ops.agreement import Agreement
+from libhdrnet.ops.agreement import Agreement, spread
 from libhdrnet.ops.frames import BAND, DECODE, Codes, Frame
+from libhdrnet.ops.tones import Tones, decoded
 from libhdrnet.radiometry import FloatImage
 
 READ_VARIANCE = 2.5e-8
@@ -34,19 +35,28 @@ def merge_classical(
     reference: int,
     agreement: Agreement | None = None,
     *,
+    tones: Tones | None = None,
+    out: FloatImage | None = None,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> FloatImage:
     """Merge aligned frames to (H, W, 3) float32 radiance, 1.0 = white of frame `reference`.
 
-    With `agreement` a frame counts only as far as it agrees with the reference.
+    With `agreement` a frame counts only as far as it agrees with the reference. `out`, an earlier result, is merged
+    anew in place where `tones` hold, with frames decoded by them.
     """
     shortest = min(range(len(frames)), key=lambda i: frames[i].exposure)
     times = [np.float32(frame.exposure / frames[reference].exposure) for frame in frames]
     shot = shot_variance([frame.codes for frame in frames])
-    out = np.empty(frames[0].codes.shape, np.float32)
+    merged = np.empty(frames[0].codes.shape, np.float32) if out is None else out
 
     def merge_band(rows: slice) -> None:
         linear = [DECODE[frame.codes[rows]] for frame in frames]
+        if tones is not None:
+            share = spread(tones.where, merged.shape[:2], rows)[..., None] * np.float32(1 / 255)
+            if out is not None and not share.any():
+                return
+            for x, frame, table in zip(linear, frames, tones.tables, strict=True):
+                x += share * (decoded(frame.codes[rows], table) - x)
         trust = []
         for index, frame in enumerate(frames):
             peak = frame.codes[rows].max(-1, keepdims=True) * np.float32(1 / 65535)
@@ -65,9 +75,9 @@ def merge_classical(
             weight = w * t / (shot * first * t + np.float32(READ_VARIANCE))
             total += weight * x
             weights += weight * t
-        out[rows] = total / weights
+        merged[rows] = total / weights
 
-    bands = [slice(top, top + BAND) for top in range(0, len(out), BAND)]
+    bands = [slice(top, top + BAND) for top in range(0, len(merged), BAND)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             for done, _ in enumerate(pool.map(merge_band, bands)):
@@ -76,7 +86,7 @@ def merge_classical(
             pool.shutdown(cancel_futures=True)
             raise
     reporter(1.0, "merging the exposures")
-    return out
+    return merged
 
 
 def shot_variance(codes: Sequence[Codes]) -> np.float32:

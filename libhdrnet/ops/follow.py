@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.ops.agreement import SATURATED, Agreement, Codes, find_agreement, reduced
+from libhdrnet.ops.agreement import SATURATED, Agreement, Codes, Map, find_agreement, reduced, spread
 from libhdrnet.ops.frames import BAND, Frame
 from libhdrnet.ops.transfer import predict
 from libhdrnet.radiometry import FloatImage
 
 REACH = 1 / 12
 """How far from where it was a thing is looked for, at least: share of the long edge."""
+AROUND = 1 / 50
+"""How far around what moved frames are followed, too: share of the long edge."""
 SMALLEST = 32
 """Pixels of the shorter edge below which nothing is looked for."""
 _TONES = 0.7
@@ -35,34 +37,58 @@ def follow(
 ) -> tuple[list[Frame], Agreement]:
     """Return the frames with what moved laid where frame `reference` shows it, and how they agree then.
 
-    Only places that disagree in `agreement`, which is that of `frames`, are changed.
+    Only places that disagree in `agreement`, which is that of `frames`, and what lies around them are changed.
     """
     followed = list(frames)
+    around: list[Map | None] = [None] * len(frames)
     for index, plane in enumerate(agreement.maps):
-        if plane is None or plane.min() == _AGREES:
+        if plane is None or plane.min() == _AGREES or min(plane.shape) < SMALLEST:
             continue
         reporter(0.8 * index / len(frames), "following what moved")
-        followed[index] = _followed(frames[index], frames[reference], agreement, index)
-    if all(new is old for new, old in zip(followed, frames, strict=True)):
+        around[index] = wide = _widened(plane, agreement.lost)
+        followed[index] = _followed(frames[index], frames[reference], agreement, index, wide)
+    if all(plane is None for plane in around):
         return followed, agreement
-    second = find_agreement(
-        followed, reference, deghost=deghost, fetched=agreement.maps, reporter=reporter.part(0.8, 1)
-    )
-    maps = [
-        None if now is None or before is None else np.where(before == _AGREES, before, now)
-        for before, now in zip(agreement.maps, second.maps, strict=True)
-    ]
+    second = find_agreement(followed, reference, deghost=deghost, fetched=around, reporter=reporter.part(0.8, 1))
+    maps = list(agreement.maps)
+    for index, (before, reached, now) in enumerate(zip(agreement.maps, around, second.maps, strict=True)):
+        if before is None or reached is None or now is None:
+            continue
+        spoiled = (before == _AGREES) & (now < _AGREES) & (reached < _AGREES)
+        followed[index] = _restored(followed[index], frames[index], spoiled)
+        maps[index] = np.where(spoiled | (reached == _AGREES), before, now)
     return followed, replace(second, maps=tuple(maps))
 
 
-def _followed(frame: Frame, reference: Frame, agreement: Agreement, index: int) -> Frame:
+def _widened(plane: Map, lost: Map) -> Map:
+    """Return a map that is below 255 in what moved and around it, as far as the reference can tell.
+
+    The rest of a thing that moved agrees by chance, and would be seen where it was beside what is followed.
+    """
     import cv2
 
-    plane = agreement.maps[index]
-    if plane is None or min(plane.shape) < SMALLEST:
-        return frame
-    rows, columns = _around(plane < _AGREES)
-    factor = max(agreement.shape) / max(plane.shape)
+    size = 2 * round(max(plane.shape) * AROUND) + 1
+    wide = cv2.erode(plane, np.ones((size, size), np.uint8))
+    return np.where(lost > 0, plane, wide)
+
+
+def _restored(followed: Frame, frame: Frame, spoiled: npt.NDArray[np.bool_]) -> Frame:
+    """Give a frame its own pixels back where it agreed with the reference before it was followed, and not after."""
+    if not spoiled.any():
+        return followed
+    codes = followed.codes
+    plane = spoiled.astype(np.uint8) * np.uint8(255)
+    for top in range(0, codes.shape[0], BAND):
+        rows = slice(top, top + BAND)
+        np.copyto(codes[rows], frame.codes[rows], where=(spread(plane, codes.shape[:2], rows) > 0)[..., None])
+    return followed
+
+
+def _followed(frame: Frame, reference: Frame, agreement: Agreement, index: int, wide: Map) -> Frame:
+    import cv2
+
+    rows, columns = _around(wide < _AGREES)
+    factor = max(agreement.shape) / max(wide.shape)
     tones = _same_tones(
         reduced(reference.codes, factor), reduced(frame.codes, factor), reference.exposure / frame.exposure
     )
@@ -70,13 +96,13 @@ def _followed(frame: Frame, reference: Frame, agreement: Agreement, index: int) 
     search.setFinestScale(0)
     before, after = (np.ascontiguousarray(image[rows, columns]) for image in tones)
     flow = search.calc(before, after, None)  # a first flow of zeros would find less
-    scale = np.array([agreement.shape[1] / plane.shape[1], agreement.shape[0] / plane.shape[0]], np.float32)
+    scale = np.array([agreement.shape[1] / wide.shape[1], agreement.shape[0] / wide.shape[0]], np.float32)
     codes = frame.codes.copy()
     left, top = columns.start, rows.start
     last = round(rows.stop * scale[1])
     for begin in range(round(top * scale[1]), last, BAND):
         band = slice(begin, min(begin + BAND, last))
-        moved = agreement.of(index, band) < 1
+        moved = spread(wide, agreement.shape, band) < _AGREES
         if not moved.any():
             continue
         ys, xs = np.indices(moved.shape, np.float32)

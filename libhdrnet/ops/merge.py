@@ -20,6 +20,7 @@ from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.follow import follow
 from libhdrnet.ops.frames import ImageLike, load_frames
 from libhdrnet.ops.network import merge_network, repair
+from libhdrnet.ops.tones import Tones, decode_tables, near
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
@@ -201,9 +202,10 @@ def merge(
     reporter(0.1, "checking the exposures")
     disagreements = check_exposures([frame.codes for frame in frames], exposures, reference)
     chosen, used = _method(model, exposures, reference)
-    agreement = None
+    agreement, moved = None, np.zeros((1, 1), np.bool_)
     if model == "auto" or with_mask:
         agreement = find_agreement(frames, reference, deghost=deghost, reporter=reporter.part(0.12, 0.16))
+        moved = agreement.weakest < 255
     if model == "auto" and agreement is not None:
         frames, agreement = follow(frames, reference, agreement, deghost=deghost, reporter=reporter.part(0.16, 0.2))
     mask = agreement.grades() if agreement is not None and with_mask else None
@@ -211,8 +213,17 @@ def merge(
     if model == "classical":
         radiance = merge_classical(frames, reference, reporter=reporter.part(0.2, 1))
     elif model == "auto" and agreement is not None:
-        radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.2, 0.3))
-        report, repaired = repair(radiance, frames, reference, agreement, chosen, used, settings, reporter.part(0.3, 1))
+        radiance = merge_classical(
+            frames, reference, agreement, reporter=reporter.part(0.2, 0.26 if moved.any() else 1)
+        )
+        if moved.any():
+            # Where a frame begins or ceases to be believed, or was followed, its own tones would show as an edge.
+            white = exposures[reference] / min(exposures)
+            tones = Tones(decode_tables(radiance, frames, reference, agreement, white), near(moved))
+            merge_classical(frames, reference, agreement, tones=tones, out=radiance, reporter=reporter.part(0.26, 0.3))
+            report, repaired = repair(
+                radiance, frames, reference, agreement, tones.tables, chosen, used, settings, reporter.part(0.3, 1)
+            )
         used = tuple(sorted(range(len(exposures)), key=lambda i: exposures[i]))
     else:
         radiance, report = merge_network(

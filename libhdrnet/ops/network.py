@@ -29,16 +29,20 @@ def repair(
     frames: Sequence[Frame],
     reference: int,
     agreement: Agreement,
+    decode: Sequence[FloatImage],
     network: str,
     used: tuple[int, ...],
     settings: Settings,
     reporter: Reporter,
 ) -> tuple[Report | None, float]:
-    """Put the network's result where the frames disagree, in place; return how it was run and its share."""
+    """Put the network's result where the frames disagree, in place; return how it was run and its share.
+
+    `decode` are the frames' tables (`ops.tones.decode_tables`).
+    """
     moved = _moved(agreement)
     share = float(moved.mean())
     if share == 0:
-        reporter(1.0, "nothing moved")
+        reporter(1.0, "what moved was followed")
         return None, 0.0
     import cv2
 
@@ -46,7 +50,7 @@ def repair(
     needed = cv2.dilate(moved.view(np.uint8), np.ones((size, size), np.uint8)).view(np.bool_)
     own = frames[reference].exposure
     white = own / min(frame.exposure for frame in frames)
-    tables = [_both(table) for table in decode_tables(radiance, frames, reference, agreement, white)]
+    tables = [_both(table) for table in decode]
     repaired = np.zeros_like(radiance)
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:

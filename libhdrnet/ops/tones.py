@@ -5,12 +5,13 @@ another by a factor that depends on the level alone. It is measured where both m
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.ops.agreement import Agreement
-from libhdrnet.ops.frames import BAND, DECODE, Frame
+from libhdrnet.ops.agreement import Agreement, Map
+from libhdrnet.ops.frames import BAND, DECODE, Codes, Frame
 from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
 
 NOMINAL: FloatImage = np.repeat(DECODE[:, None], 3, 1)
@@ -23,8 +24,39 @@ _CURVE_REACH = 4.0
 _SURE = 0.99
 _MOST_PIXELS = 2e6
 
+NEAR = (1 / 20, 1 / 60)
+"""How far around what moved frames are brought to one tone, and the standard deviation of how that fades: shares of the
+long edge."""
+
 Rows = Callable[[slice], FloatImage]
 """Gives some rows of a picture or of a map."""
+
+
+@dataclass(frozen=True)
+class Tones:
+    """How the codes of each frame are decoded near what moved."""
+
+    tables: Sequence[FloatImage]
+    """For each frame the linear value of each code and channel, (65536, 3)."""
+    where: Map
+    """(h, w) uint8, of reduced size: 255 = by the tables, 0 = as elsewhere."""
+
+
+def near(moved: npt.NDArray[np.bool_]) -> Map:
+    """Return where tones have to be one for what `moved`, (h, w)."""
+    import cv2
+
+    reach, fade = (max(1, round(max(moved.shape) * share)) for share in NEAR)
+    wide = cv2.dilate(moved.astype(np.uint8) * np.uint8(255), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    return np.asarray(cv2.GaussianBlur(wide, (0, 0), fade), np.uint8)
+
+
+def decoded(codes: Codes, table: FloatImage) -> FloatImage:
+    """Return the linear values (h, w, 3) of codes by a table (65536, 3)."""
+    linear = np.empty(codes.shape, np.float32)
+    for channel in range(3):
+        linear[..., channel] = table[codes[..., channel], channel]
+    return linear
 
 
 def decode_tables(

@@ -1,11 +1,13 @@
 """What moved is found in the other frames, and only what agrees there is believed."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from libhdrnet.ops.agreement import find_agreement
-from libhdrnet.ops.follow import follow
+from libhdrnet.ops.agreement import find_agreement, spread
+from libhdrnet.ops.follow import AROUND, follow
 from libhdrnet.ops.frames import Frame
 
 SIZE = (300, 400)
@@ -22,15 +24,20 @@ def texture(seed, height, width):
 
 @pytest.fixture
 def shoot():
-    """A function that photographs a square that goes `steps` pixels a frame; with `others`, its pattern changes."""
+    """A function that photographs a square that goes `steps` pixels a frame.
 
-    def make(steps, *, others=False):
+    With `others`, its pattern changes; with `burnt`, the reference is saturated on its right.
+    """
+
+    def make(steps, *, others=False, burnt=False):
         frames = []
         for index, time in enumerate(TIMES):
             radiance = 0.2 * texture(0, *SIZE)
             left = 160 + steps * (index - 1)
             thing = texture(1 + (index if others else 0), EDGE, EDGE)
             radiance[120 : 120 + EDGE, left : left + EDGE] = 0.2 * thing
+            if burnt:
+                radiance[:, 240:] += 1.2
             codes = np.rint(np.clip(radiance * time, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16)
             frames.append(Frame(str(index), codes, time))
         return frames
@@ -69,14 +76,59 @@ def test_a_still_bracket_is_returned_as_it_is(shoot):
     assert after is agreement
 
 
-def test_where_the_frames_agree_nothing_is_changed(shoot):
+def test_far_from_what_moved_nothing_is_changed(shoot):
     frames = shoot(14)
     agreement = find_agreement(frames, 1)
     followed, _ = follow(frames, 1, agreement)
+    reach = 2 * round(SIZE[1] * AROUND) + 3
     for index in (0, 2):
-        still = agreement.of(index, slice(0, SIZE[0])) == 1
-        assert still.mean() > 0.5
+        still = cv2.erode(agreement.of(index, slice(0, SIZE[0])), np.ones((reach, reach))) == 1
+        assert still.mean() > 0.4
         assert np.array_equal(followed[index].codes[still], frames[index].codes[still])
+
+
+def test_what_agreed_by_chance_is_followed_with_the_thing_around_it(shoot):
+    frames = shoot(14)
+    agreement = find_agreement(frames, 1)
+    centre = (slice(148, 162), slice(188, 202))
+    by_chance = list(agreement.maps)
+    for index in (0, 2):
+        by_chance[index] = by_chance[index].copy()
+        by_chance[index][centre] = 255
+    followed, after = follow(frames, 1, replace(agreement, maps=tuple(by_chance)))
+    for index in (0, 2):
+        own = frames[1].codes[centre].astype(float) * frames[index].exposure ** (1 / 2.2)
+        shown = own < 0.9 * 65535
+        gaps = [np.abs(own - pictures[index].codes[centre])[shown].mean() for pictures in (frames, followed)]
+        assert gaps[1] < 0.4 * gaps[0]
+        assert (after.maps[index][centre] == 255).mean() > 0.9
+
+
+def test_what_is_worse_than_it_was_stays_as_it_was(shoot, monkeypatch):
+    frames = shoot(14)
+    agreement = find_agreement(frames, 1)
+
+    def everything_shifted(frame, reference, agreement, index, wide):
+        codes = frame.codes.copy()
+        fetched = spread(wide, SIZE, slice(0, SIZE[0])) < 255
+        np.copyto(codes, np.roll(codes, 30, axis=1), where=fetched[..., None])
+        return replace(frame, codes=codes)
+
+    monkeypatch.setattr("libhdrnet.ops.follow._followed", everything_shifted)
+    followed, after = follow(frames, 1, agreement)
+    for index in (0, 2):
+        agreed = agreement.maps[index] == 255
+        changed = (followed[index].codes != frames[index].codes).any(-1) & agreed
+        assert (after.maps[index][agreed] == 255).all()
+        assert changed.mean() < 0.04
+
+
+def test_where_the_reference_is_saturated_only_what_disagrees_is_followed(shoot):
+    frames = shoot(14, burnt=True)
+    agreement = find_agreement(frames, 1)
+    followed, _ = follow(frames, 1, agreement)
+    agreed = (agreement.maps[0] == 255) & (agreement.lost == 255)
+    assert agreed.any() and np.array_equal(followed[0].codes[agreed], frames[0].codes[agreed])
 
 
 def test_what_is_nowhere_else_stays_in_disagreement(shoot):

@@ -1,12 +1,14 @@
 """Frames' tones are brought to those of their merge, whatever their response, and saturation stays what it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from libhdrnet.ops.agreement import find_agreement
+from libhdrnet.ops.agreement import find_agreement, spread
 from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.frames import DECODE, Frame
-from libhdrnet.ops.tones import UNSATURATED, decode_tables
+from libhdrnet.ops.tones import UNSATURATED, Tones, decode_tables, near
 from libhdrnet.radiometry import encode_gamma, mu_law
 
 SIZE = (240, 260)
@@ -56,3 +58,36 @@ def test_saturation_keeps_its_value(shoot):
     for table in tables_of(shoot(1.3))[1]:
         assert np.allclose(table[65535], 1, atol=1e-6)
         assert (table >= 0).all()
+
+
+def test_in_the_merge_s_tones_no_edge_shows_where_a_frame_begins_to_be_believed(scene):
+    light = scene(*SIZE, 0.5) ** 2 + np.float32(0.002)
+    taken = (0.25, 1.0, 7.0)  # and said to be TIMES
+    codes = [np.round(encode_gamma(np.clip(light * time, 0, 1)) * 65535).astype(np.uint16) for time in taken]
+    frames = [Frame("", code, time) for code, time in zip(codes, TIMES, strict=True)]
+    believed = np.full(SIZE, 255, np.uint8)
+    believed[:, SIZE[1] // 2 :] = 0
+    agreement = replace(find_agreement(frames, 1), maps=(np.full(SIZE, 255, np.uint8), None, believed))
+    first = merge_classical(frames, 1, agreement)
+    tones = Tones(decode_tables(first, frames, 1, agreement, 4.0), np.full((8, 8), 255, np.uint8))
+    edges = []
+    for merged in (first, merge_classical(frames, 1, agreement, tones=tones, out=first.copy())):
+        relative = np.log2(merged / light).mean((0, 2))
+        edges.append(abs(relative[SIZE[1] // 2 - 12 :][:8].mean() - relative[SIZE[1] // 2 + 4 :][:8].mean()))
+    assert edges[0] > 0.3
+    assert edges[1] < 0.15 * edges[0]
+
+
+def test_far_from_what_moved_the_merge_stays_to_the_bit(shoot):
+    frames = shoot(1.3)
+    agreement = find_agreement(frames, 1)
+    first = merge_classical(frames, 1, agreement)
+    moved = np.zeros((60, 65), np.bool_)
+    moved[:6, :6] = True
+    where = near(moved)
+    tones = Tones(decode_tables(first, frames, 1, agreement, 4.0), where)
+    second = merge_classical(frames, 1, agreement, tones=tones, out=first.copy())
+    changed = (second != first).any(-1)
+    far = spread(where, SIZE, slice(0, SIZE[0])) == 0
+    assert where[:6, :6].min() == 255 and far.mean() > 0.5
+    assert changed[:20, :20].mean() > 0.5 and not changed[far].any()
