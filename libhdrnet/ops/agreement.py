@@ -35,6 +35,8 @@ DOUBT = 8.0
 """Tolerances of difference that belie what a flow fetched: there specks and streaks are errors, not noise."""
 OBJECT = (1 / 500, 2, 5)
 """Radius of the smallest disc that must fit into what counts as an object: share of the long edge, least, largest."""
+TOGETHER = 4
+"""Compared pixels around its parts in which an object is still one: edges, which are granted, come between them."""
 LARGEST_HOLE = 100
 """Area of the largest hole in an object that is filled, in squares of that radius."""
 MOST_PIXELS = 3e6
@@ -135,7 +137,9 @@ def find_agreement(
         if deghost == 0:
             maps[index] = np.full(small.shape[:2], 255, np.uint8)
             continue
-        excess = _excess(small, planes[index], own.exposure / frames[index].exposure)
+        own_place = None if fetched is None else fetched[index]
+        elsewhere = None if own_place is None else own_place < 255
+        excess = _excess(small, planes[index], own.exposure / frames[index].exposure, elsewhere)
         neighbour = _neighbour(index, order[: done + 1], frames, own.exposure)
         if neighbour != reference:
             # Where the brighter of the two is saturated, the exposure between them knows more.
@@ -144,8 +148,7 @@ def find_agreement(
             blind = bright.max(-1) >= SATURATED * 65535
             excess = np.where(blind, np.maximum(excess, between), excess)
         strictness = 4.0 ** (1 - 2 * deghost)
-        own_place = None if fetched is None else fetched[index]
-        doubted = None if own_place is None else (own_place < 255) & (excess > DOUBT * strictness)
+        doubted = None if elsewhere is None else elsewhere & (excess > DOUBT * strictness)
         maps[index] = _objects(excess, strictness, doubted)
     return Agreement(tuple(maps), lost, (shape[0], shape[1]), shorter)
 
@@ -167,8 +170,13 @@ def _neighbour(index: int, judged: Sequence[int], frames: Sequence[Frame], refer
     return min(side, key=lambda i: abs(np.log(frames[i].exposure / exposure)))
 
 
-def _excess(reference: Codes, frame: Codes, ratio: float) -> npt.NDArray[np.float32]:
-    """Largest channel difference in tolerances; ratio = t_reference / t_frame."""
+def _excess(
+    reference: Codes, frame: Codes, ratio: float, fetched: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.float32]:
+    """Largest channel difference in tolerances; ratio = t_reference / t_frame.
+
+    Where a flow `fetched` the frame's pixels an edge explains no more than the reference has an edge for, too.
+    """
     import cv2
 
     bright, dark = (reference, frame) if ratio > 1 else (frame, reference)
@@ -182,7 +190,11 @@ def _excess(reference: Codes, frame: Codes, ratio: float) -> npt.NDArray[np.floa
         gap[saturated] = np.minimum(dark[..., channel][saturated] * np.float32(1 / 65535) - floor[channel], 0)
         gap = np.abs(cv2.GaussianBlur(gap, (0, 0), SMOOTHING))
         tolerance = np.clip(spread_of(code[::2, ::2], gap[::2, ::2], SATURATED), *TOLERANCE).astype(np.float32)
-        gap -= np.float32(EDGE / 2) * cv2.morphologyEx(told, cv2.MORPH_GRADIENT, cross)
+        edges = cv2.morphologyEx(told, cv2.MORPH_GRADIENT, cross)
+        if fetched is not None:
+            others = cv2.GaussianBlur(dark[..., channel] * np.float32(1 / 65535), (0, 0), SMOOTHING)
+            np.minimum(edges, cv2.morphologyEx(others, cv2.MORPH_GRADIENT, cross), out=edges, where=fetched)
+        gap -= np.float32(EDGE / 2) * edges
         gap /= tolerance[code >> 8]
         np.maximum(excess, gap, out=excess)
     return excess
@@ -197,11 +209,11 @@ def _objects(excess: npt.NDArray[np.float32], strictness: float, doubted: npt.ND
     suspect = (excess > SUSPICION * strictness).astype(np.uint8)
     suspect = cv2.morphologyEx(suspect, cv2.MORPH_CLOSE, _disc(1))
     core = cv2.morphologyEx(suspect, cv2.MORPH_OPEN, _disc(radius))
-    count, labels = cv2.connectedComponents(core)
+    count, labels = cv2.connectedComponents(cv2.dilate(core, _disc(TOGETHER)))
     sure = core.astype(bool) & (excess > CERTAINTY * strictness)
     keep = np.bincount(labels[sure], minlength=count) >= 1.25 * radius**2
     keep[0] = False
-    objects = keep[labels].astype(np.uint8)
+    objects = keep[labels].astype(np.uint8) & core
     objects |= cv2.dilate(objects, _disc(radius)) & suspect
     if doubted is not None:
         objects |= doubted.astype(np.uint8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from libhdrnet.ops.agreement import find_agreement
+from libhdrnet.ops.agreement import _objects, find_agreement
 from libhdrnet.ops.frames import Frame
 
 SIZE = (240, 320)
@@ -99,3 +99,12 @@ def test_bands_of_the_map_are_rows_of_the_whole(shoot):
 def test_tiny_pictures_agree(size):
     frames = [Frame(str(t), np.full((*size, 3), 20000, np.uint16), t) for t in (0.9, 1.0, 1.1)]
     assert find_agreement(frames, 1).grades().shape == size
+
+
+@pytest.mark.parametrize(("gap", "one"), [(5, True), (40, False)])
+def test_parts_that_lie_close_together_are_one_object(gap, one):
+    excess = np.zeros((300, 400), np.float32)
+    excess[100:140, 100:140] = 20  # sure
+    excess[100:140, 140 + gap : 180 + gap] = 8  # suspect
+    part = _objects(excess, 1.0, None)[110:130, 150 + gap : 170 + gap]
+    assert (part == 0).all() if one else (part == 255).all()

@@ -160,16 +160,19 @@ def test_a_tiny_picture_is_left_alone(size):
     assert all(new is old for new, old in zip(followed, frames, strict=True))
 
 
-def test_a_streak_too_thin_for_an_object_is_doubted_where_it_was_fetched(shoot):
+@pytest.mark.parametrize("index", [0, 2])
+def test_a_streak_too_thin_for_an_object_is_doubted_where_it_was_fetched(shoot, index):
     frames = shoot(0)
-    wrong = frames[0].codes.copy()
-    wrong[100:200, 200:202] += round(0.15 * 65535)
-    frames[0] = Frame("0", wrong, frames[0].exposure)
+    wrong = frames[index].codes.copy()
+    shift = round(0.15 * 65535)
+    wrong[100:200, 200:202] += np.uint16(shift) if index == 0 else np.uint16(65536 - shift)
+    frames[index] = replace(frames[index], codes=wrong)
     streak = (slice(110, 190), slice(200, 202))
     alone = find_agreement(frames, 1)
-    assert (alone.maps[0][streak] == 255).all()
-    fetched = np.full(SIZE, 255, np.uint8)
-    fetched[80:220, 150:250] = 0
-    doubted = find_agreement(frames, 1, fetched=[fetched, None, None])
-    assert (doubted.maps[0][streak] < 128).all()
-    assert (doubted.maps[0][:, :140] == 255).all()
+    assert (alone.maps[index][streak] == 255).all()
+    fetched = [None, None, None]
+    fetched[index] = np.full(SIZE, 255, np.uint8)
+    fetched[index][80:220, 150:250] = 0
+    doubted = find_agreement(frames, 1, fetched=fetched)
+    assert (doubted.maps[index][streak] < 128).mean() > 0.5
+    assert (doubted.maps[index][:, :140] == 255).all()
