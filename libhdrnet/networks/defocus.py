@@ -25,6 +25,8 @@ NEIGHBOURHOOD = 9
 """Edge in pixels of the square over which local contrast is measured."""
 LEAST_CONTRAST = 0.003
 """Added to it (as a square): what rounding to 8 bits leaves in an even place."""
+IN_FOCUS = 0.6
+"""Radius in pixels below which the correction fades: a disc of one pixel is what a lens and a mosaic leave."""
 CORRECTION = 5.0
 """The deblurring net's unit of correction, in local contrasts."""
 
@@ -264,9 +266,14 @@ class DefocusNet(nn.Module):
         return radius
 
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
-        """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels."""
+        """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
+
+        In training not clipped, and whole; else what is in focus stays as it is.
+        """
         restored: Tensor = self.deblurring(image, *self.condition(radius / self.options.max_radius))
-        return restored if self.training else restored.clamp(0, 1)
+        if self.training:
+            return restored
+        return torch.lerp(image, restored, (radius / IN_FOCUS).clamp(0, 1)).clamp(0, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return the deblurred picture (B, 3, H, W) and the defocus map (B, 1, H, W)."""

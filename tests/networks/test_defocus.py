@@ -81,14 +81,20 @@ def test_each_modulation_of_table_4_3_decomposes_what_it_says(modulation, gamma,
 
 def test_the_baseline_without_modulation_ignores_the_map():
     network, image = small(modulation="none").eval(), torch.rand(1, 3, 16, 16)
-    near, far = (network.deblur(image, torch.full((1, 1, 16, 16), r)) for r in (0.0, 10.0))
+    near, far = (network.deblur(image, torch.full((1, 1, 16, 16), r)) for r in (1.0, 10.0))
     assert torch.equal(near, far)
 
 
 def test_the_map_guides_the_deblurring():
     network, image = small().eval(), torch.rand(1, 3, 16, 16)
-    near, far = (network.deblur(image, torch.full((1, 1, 16, 16), r)) for r in (0.0, 10.0))
+    near, far = (network.deblur(image, torch.full((1, 1, 16, 16), r)) for r in (1.0, 10.0))
     assert not torch.equal(near, far)
+
+
+def test_what_is_in_focus_stays_and_is_corrected_the_more_the_less_it_is():
+    network, image = small().eval(), torch.rand(1, 3, 16, 16)
+    changed = [(network.deblur(image, torch.full((1, 1, 16, 16), r)) - image).abs().mean() for r in (0, 0.2, 0.5)]
+    assert changed[0] == 0 < changed[1] < changed[2]
 
 
 def test_outputs_are_in_range():
