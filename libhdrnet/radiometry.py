@@ -43,6 +43,14 @@ def decode_gamma(encoded: Floats) -> FloatImage:
     return np.asarray(np.maximum(encoded, 0.0) ** GAMMA, np.float32)
 
 
+def look_up(codes: npt.NDArray[np.unsignedinteger[Any]], table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what `table` (n, 3) says of each code and channel, codes (H, W, 3): (H, W, 3) in the table's type."""
+    found = np.empty(codes.shape, table.dtype)
+    for channel in range(3):
+        found[..., channel] = table[codes[..., channel], channel]
+    return found
+
+
 def encode_srgb(linear: Floats) -> FloatImage:
     """Encode linear values with the sRGB curve (IEC 61966-2-1); values above 1 go on along the curve."""
     x = np.maximum(linear, 0.0)

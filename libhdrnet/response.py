@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
+from libhdrnet.radiometry import look_up
 
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Curve = npt.NDArray[np.float32]
@@ -70,11 +71,8 @@ def apply_response(codes: Codes, response: Curve) -> npt.NDArray[np.float32]:
     if codes.dtype not in (np.uint8, np.uint16):
         raise InputError(f"A response curve applies to uint8 or uint16 codes, not {codes.dtype}.")
     places = np.linspace(0, _LEVELS - 1, 256 if codes.dtype == np.uint8 else 65536)
-    linear = np.empty(codes.shape, np.float32)
-    for channel in range(3):
-        table = np.interp(places, np.arange(_LEVELS), response[:, channel]).astype(np.float32)
-        linear[..., channel] = table[codes[..., channel]]
-    return linear
+    curves = [np.interp(places, np.arange(_LEVELS), curve) for curve in response.T]
+    return look_up(codes, np.stack(curves, 1).astype(np.float32))
 
 
 def _samples(frames: Sequence[Codes], channel: int) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.ops.frames import DECODE, Frame
-from libhdrnet.radiometry import FloatImage, encode_gamma
+from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
 
 LEAST_RATIO = 1.5
 """Exposures differ by that factor at least, and in some channel the light above the floor, too: frames that are the
@@ -32,14 +32,8 @@ def lower_black(frames: Sequence[Frame]) -> list[Frame]:
     floors = common_floors(frames)
     if not floors.any():
         return list(frames)
-    tables = [_table(floor) for floor in floors]
-    lowered = []
-    for frame in frames:
-        codes = np.empty_like(frame.codes)
-        for channel, table in enumerate(tables):
-            codes[..., channel] = table[frame.codes[..., channel]]
-        lowered.append(replace(frame, codes=codes))
-    return lowered
+    table = np.stack([_table(floor) for floor in floors], 1)
+    return [replace(frame, codes=look_up(frame.codes, table)) for frame in frames]
 
 
 def common_floors(frames: Sequence[Frame]) -> FloatImage:

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.ops.agreement import Agreement, spread
 from libhdrnet.ops.frames import BAND, DECODE, Codes, Frame
-from libhdrnet.ops.tones import Tones, decoded
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.ops.tones import Tones
+from libhdrnet.radiometry import FloatImage, look_up
 
 READ_VARIANCE = 2.5e-8
 """Variance of read noise, quantisation and black level, relative to the square of saturation."""
@@ -50,13 +50,15 @@ def merge_classical(
     merged = np.empty(frames[0].codes.shape, np.float32) if out is None else out
 
     def merge_band(rows: slice) -> None:
-        linear = [DECODE[frame.codes[rows]] for frame in frames]
+        share = None
         if tones is not None:
             share = spread(tones.where, merged.shape[:2], rows)[..., None] * np.float32(1 / 255)
             if out is not None and not share.any():
                 return
+        linear = [DECODE[frame.codes[rows]] for frame in frames]
+        if tones is not None and share is not None:
             for x, frame, table in zip(linear, frames, tones.tables, strict=True):
-                x += share * (decoded(frame.codes[rows], table) - x)
+                x += share * (look_up(frame.codes[rows], table) - x)
         trust = []
         for index, frame in enumerate(frames):
             peak = frame.codes[rows].max(-1, keepdims=True) * np.float32(1 / 65535)

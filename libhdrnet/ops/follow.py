@@ -46,7 +46,7 @@ def follow(
             continue
         reporter(0.8 * index / len(frames), "following what moved")
         around[index] = wide = _widened(plane, agreement.lost)
-        followed[index] = _followed(frames[index], frames[reference], agreement, index, wide)
+        followed[index] = _followed(frames[index], frames[reference], wide)
     if all(plane is None for plane in around):
         return followed, agreement
     second = find_agreement(followed, reference, deghost=deghost, fetched=around, reporter=reporter.part(0.8, 1))
@@ -84,11 +84,12 @@ def _restored(followed: Frame, frame: Frame, spoiled: npt.NDArray[np.bool_]) -> 
     return followed
 
 
-def _followed(frame: Frame, reference: Frame, agreement: Agreement, index: int, wide: Map) -> Frame:
+def _followed(frame: Frame, reference: Frame, wide: Map) -> Frame:
     import cv2
 
+    height, width = frame.codes.shape[:2]
     rows, columns = _around(wide < _AGREES)
-    factor = max(agreement.shape) / max(wide.shape)
+    factor = max(height, width) / max(wide.shape)
     tones = _same_tones(
         reduced(reference.codes, factor), reduced(frame.codes, factor), reference.exposure / frame.exposure
     )
@@ -96,13 +97,13 @@ def _followed(frame: Frame, reference: Frame, agreement: Agreement, index: int, 
     search.setFinestScale(0)
     before, after = (np.ascontiguousarray(image[rows, columns]) for image in tones)
     flow = search.calc(before, after, None)  # a first flow of zeros would find less
-    scale = np.array([agreement.shape[1] / wide.shape[1], agreement.shape[0] / wide.shape[0]], np.float32)
+    scale = np.array([width / wide.shape[1], height / wide.shape[0]], np.float32)
     codes = frame.codes.copy()
     left, top = columns.start, rows.start
     last = round(rows.stop * scale[1])
     for begin in range(round(top * scale[1]), last, BAND):
         band = slice(begin, min(begin + BAND, last))
-        moved = spread(wide, agreement.shape, band) < _AGREES
+        moved = spread(wide, (height, width), band) < _AGREES
         if not moved.any():
             continue
         ys, xs = np.indices(moved.shape, np.float32)

@@ -202,24 +202,21 @@ def merge(
     reporter(0.1, "checking the exposures")
     disagreements = check_exposures([frame.codes for frame in frames], exposures, reference)
     chosen, used = _method(model, exposures, reference)
-    agreement, moved = None, np.zeros((1, 1), np.bool_)
+    agreement = None
     if model == "auto" or with_mask:
         agreement = find_agreement(frames, reference, deghost=deghost, reporter=reporter.part(0.12, 0.16))
-        moved = agreement.weakest < 255
-    if model == "auto" and agreement is not None:
-        frames, agreement = follow(frames, reference, agreement, deghost=deghost, reporter=reporter.part(0.16, 0.2))
-    mask = agreement.grades() if agreement is not None and with_mask else None
     report, repaired = None, 0.0
     if model == "classical":
         radiance = merge_classical(frames, reference, reporter=reporter.part(0.2, 1))
     elif model == "auto" and agreement is not None:
+        moved = agreement.weakest < 255
+        frames, agreement = follow(frames, reference, agreement, deghost=deghost, reporter=reporter.part(0.16, 0.2))
         radiance = merge_classical(
             frames, reference, agreement, reporter=reporter.part(0.2, 0.26 if moved.any() else 1)
         )
         if moved.any():
             # Where a frame begins or ceases to be believed, or was followed, its own tones would show as an edge.
-            white = exposures[reference] / min(exposures)
-            tones = Tones(decode_tables(radiance, frames, reference, agreement, white), near(moved))
+            tones = Tones(decode_tables(radiance, frames, reference, agreement), near(moved))
             merge_classical(frames, reference, agreement, tones=tones, out=radiance, reporter=reporter.part(0.26, 0.3))
             report, repaired = repair(
                 radiance, frames, reference, agreement, tones.tables, chosen, used, settings, reporter.part(0.3, 1)
@@ -230,6 +227,7 @@ def merge(
             chosen, [frames[i] for i in used], used.index(reference), settings, reporter.part(0.2, 1)
         )
         repaired = 1.0
+    mask = agreement.grades() if agreement is not None and with_mask else None
     return MergeResult(
         radiance, mask, model, reference, used, tuple(exposures), tuple(disagreements), tuple(alignments),
         report, repaired, frames[reference].metadata, tuple(frame.name for frame in frames),

@@ -14,7 +14,7 @@ from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.frames import BAND, Frame
 from libhdrnet.ops.join import join
 from libhdrnet.ops.tones import NOMINAL, decode_tables
-from libhdrnet.radiometry import GAMMA, FloatImage, encode_gamma
+from libhdrnet.radiometry import GAMMA, FloatImage, encode_gamma, look_up
 
 Table = tuple[FloatImage, FloatImage]
 """Encoded and linear value of each code and channel, (65536, 3) each."""
@@ -105,7 +105,7 @@ def merge_network(
     agreement = find_agreement(frames, reference, reporter=reporter.part(0, 0.05))
     radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.05, 0.1))
     white = frames[reference].exposure / min(frame.exposure for frame in frames)
-    tables = [_both(table) for table in decode_tables(radiance, frames, reference, agreement, white)]
+    tables = [_both(table) for table in decode_tables(radiance, frames, reference, agreement)]
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
         return (_exposures_of(frames, tables, rows, columns),)
@@ -132,9 +132,8 @@ def _exposures_of(frames: Sequence[Frame], tables: Sequence[Table], rows: slice,
     exposures = np.empty((len(frames), 6, height, width), np.float32)
     for exposure, frame, (encoded, linear) in zip(exposures, frames, tables, strict=True):
         codes = frame.codes[rows, columns]
-        for channel in range(3):
-            exposure[channel] = encoded[codes[..., channel], channel]
-            exposure[3 + channel] = linear[codes[..., channel], channel] * np.float32(shortest / frame.exposure)
+        exposure[:3] = look_up(codes, encoded).transpose(2, 0, 1)
+        exposure[3:] = look_up(codes, linear).transpose(2, 0, 1) * np.float32(shortest / frame.exposure)
     return exposures
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.ops.agreement import Agreement, Map
-from libhdrnet.ops.frames import BAND, DECODE, Codes, Frame
+from libhdrnet.ops.frames import BAND, DECODE, Frame
 from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
 
 NOMINAL: FloatImage = np.repeat(DECODE[:, None], 3, 1)
@@ -51,16 +51,8 @@ def near(moved: npt.NDArray[np.bool_]) -> Map:
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), fade), np.uint8)
 
 
-def decoded(codes: Codes, table: FloatImage) -> FloatImage:
-    """Return the linear values (h, w, 3) of codes by a table (65536, 3)."""
-    linear = np.empty(codes.shape, np.float32)
-    for channel in range(3):
-        linear[..., channel] = table[codes[..., channel], channel]
-    return linear
-
-
 def decode_tables(
-    radiance: FloatImage, frames: Sequence[Frame], reference: int, agreement: Agreement, white: float
+    radiance: FloatImage, frames: Sequence[Frame], reference: int, agreement: Agreement
 ) -> list[FloatImage]:
     """Return for each frame the linear value of each code and channel, (65536, 3), in the tones of their merge.
 
@@ -69,9 +61,9 @@ def decode_tables(
         frames: aligned.
         reference: index of the reference.
         agreement: of the frames.
-        white: value of the radiance that the mu-law takes for 1.
     """
     own = frames[reference].exposure
+    white = own / min(frame.exposure for frame in frames)
     tables = []
     # What saturation means cannot be measured: there the nominal value stays.
     known = np.interp(np.arange(65536), (UNSATURATED, 65535), (1, 0)).astype(np.float32)[:, None]

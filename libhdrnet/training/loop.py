@@ -200,8 +200,8 @@ def export(
     """
     kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
     budget = f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}"
-    ablation = f" --ablation {options.ablation}" if options.ablation else ""
-    ablation += " --map-only" if options.map_only else ""
+    kind = f" --ablation {options.ablation}" if options.ablation else ""
+    kind += " --map-only" if options.map_only else ""
     card = {
         "network": options.network,
         **({"ablation": options.ablation} if options.ablation else {}),
@@ -214,7 +214,7 @@ def export(
         "rate": options.rate,
         "seed": progress.seed,
         "device": options.device,
-        "reproduce": f"hdrnet train {options.network}{ablation} {budget} --batch {options.batch} "
+        "reproduce": f"hdrnet train {options.network}{kind} {budget} --batch {options.batch} "
         f"--patch {options.patch} --rate {options.rate:g} --seed {progress.seed}"
         + (" --start FOLDER, which holds the earlier weights" if earlier else ""),
         **({"earlier": earlier} if earlier else {}),

@@ -108,7 +108,7 @@ def test_what_is_worse_than_it_was_stays_as_it_was(shoot, monkeypatch):
     frames = shoot(14)
     agreement = find_agreement(frames, 1)
 
-    def everything_shifted(frame, reference, agreement, index, wide):
+    def everything_shifted(frame, reference, wide):
         codes = frame.codes.copy()
         fetched = spread(wide, SIZE, slice(0, SIZE[0])) < 255
         np.copyto(codes, np.roll(codes, 30, axis=1), where=fetched[..., None])

@@ -33,7 +33,7 @@ def shoot(scene):
 def tables_of(frames):
     agreement = find_agreement(frames, 1)
     radiance = merge_classical(frames, 1, agreement)
-    return radiance, decode_tables(radiance, frames, 1, agreement, 4.0)
+    return radiance, decode_tables(radiance, frames, 1, agreement)
 
 
 def test_frames_that_agree_are_decoded_as_they_are(shoot):
@@ -69,7 +69,7 @@ def test_in_the_merge_s_tones_no_edge_shows_where_a_frame_begins_to_be_believed(
     believed[:, SIZE[1] // 2 :] = 0
     agreement = replace(find_agreement(frames, 1), maps=(np.full(SIZE, 255, np.uint8), None, believed))
     first = merge_classical(frames, 1, agreement)
-    tones = Tones(decode_tables(first, frames, 1, agreement, 4.0), np.full((8, 8), 255, np.uint8))
+    tones = Tones(decode_tables(first, frames, 1, agreement), np.full((8, 8), 255, np.uint8))
     edges = []
     for merged in (first, merge_classical(frames, 1, agreement, tones=tones, out=first.copy())):
         relative = np.log2(merged / light).mean((0, 2))
@@ -85,7 +85,7 @@ def test_far_from_what_moved_the_merge_stays_to_the_bit(shoot):
     moved = np.zeros((60, 65), np.bool_)
     moved[:6, :6] = True
     where = near(moved)
-    tones = Tones(decode_tables(first, frames, 1, agreement, 4.0), where)
+    tones = Tones(decode_tables(first, frames, 1, agreement), where)
     second = merge_classical(frames, 1, agreement, tones=tones, out=first.copy())
     changed = (second != first).any(-1)
     far = spread(where, SIZE, slice(0, SIZE[0])) == 0
