@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from libhdrnet.errors import OutputError
 
+_PART = ".hdrnet-"
+_LEFT_ALONE = 3600.0
 _ADVICE = {
     errno.ENOSPC: "free some space or choose another folder",
     errno.EDQUOT: "free some space or choose another folder",
@@ -27,7 +30,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     # A link stays a link: what it points to is replaced.
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".hdrnet-{uuid.uuid4().hex}{target.suffix}")
+    temporary = target.with_name(f"{_PART}{uuid.uuid4().hex}{target.suffix}")
     try:
         try:
             temporary.touch(exist_ok=False)
@@ -42,6 +45,14 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes were writing into `folder`: hidden parts that nobody has touched for an hour."""
+    for part in folder.glob(f"{_PART}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > _LEFT_ALONE:
+                part.unlink()
 
 
 def write_whole(path: Path, data: bytes) -> None:

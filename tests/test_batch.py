@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -110,5 +111,17 @@ def test_a_worker_that_is_killed_loses_no_bracket(tmp_path, cluster):
     assert 0 < begun < 12
     done = json.loads(ended.stdout.splitlines()[-1])
     assert len(done["outputs"]) == len(set(done["outputs"])) == 12 and not done["failed"]
-    # what it was writing has a hidden name and stays
+    # what it was writing has a hidden name and stays until the next run
     assert sorted(path.name for path in whole(out, "*")) == [f"{index:02}-a-hdr.exr" for index in range(12)]
+
+
+def test_what_a_killed_process_left_half_written_goes_and_what_another_is_writing_stays(tmp_path, hdrnet):
+    folder, out = shoot(tmp_path / "pictures", 1), tmp_path / "out"
+    out.mkdir()
+    left, written, mine = out / ".hdrnet-left.exr", out / ".hdrnet-written.exr", out / "old.exr"
+    for path in (left, written, mine):
+        path.write_bytes(b"half")
+    for path in (left, mine):
+        os.utime(path, (time.time() - 7200,) * 2)
+    assert hdrnet("batch", folder, "-o", out, *CLASSICAL).code == 0
+    assert merged(out) == [written.name, "00-a-hdr.exr", mine.name]

@@ -7,7 +7,7 @@ from typing import Any
 
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
-from libhdrnet.files import output_error
+from libhdrnet.files import output_error, sweep
 from libhdrnet.tasks.files import Talk, prepare
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
 
@@ -77,6 +77,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(out, error) from error
+    sweep(out)
     left = {job.output: job for job in jobs if options.overwrite or not Path(job.output).exists()}
     skipped = tuple(job.output for job in jobs if job.output not in left)
     outputs: list[str] = []
