@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands, enlarged
 from libhdrnet.errors import InputError
 from libhdrnet.radiometry import FloatImage, encode_srgb, mu_law
 
@@ -19,7 +20,6 @@ OPERATORS = ("natural", "mu-law", "reinhard", "drago", "mantiuk")
 """The names that `tone_map` knows, the default first."""
 
 _REC709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
-_BAND = 256  # rows that are worked on at once
 _DARKEST = 1e-5  # luminance below which nothing is shown, nor counted in an average
 _BASE_EDGE = 768  # long edge in pixels that the large-scale brightness is found at
 _KEY = 0.16  # linear luminance that a log-average is drawn to
@@ -77,8 +77,8 @@ def _sane(radiance: npt.NDArray[Any]) -> FloatImage:
 
 def _in_bands(scene: FloatImage, render: Callable[[FloatImage], FloatImage]) -> FloatImage:
     out = np.empty_like(scene)
-    for top in range(0, scene.shape[0], _BAND):
-        out[top : top + _BAND] = render(scene[top : top + _BAND])
+    for rows in bands(scene.shape[0]):
+        out[rows] = render(scene[rows])
     return out
 
 
@@ -121,22 +121,14 @@ def _natural(scene: FloatImage) -> FloatImage:
     brightest = float(np.quantile(ease(small, slope * small + offset), 0.997))
     white = min(max(brightest, _LEAST_WHITE), _MOST_WHITE)
     height, width = scene.shape[:2]
-    step = small.shape[0] / height
     out = np.empty_like(scene)
-    for top in range(0, height, _BAND):
-        band = scene[top : top + _BAND]
-        rows = len(band)
-        # The band's rows of the enlarged coefficients, pixel centre on pixel centre.
-        place = np.array([[small.shape[1] / width, 0, 0], [0, step, (top + 0.5) * step - 0.5]])
-        place[0, 2] = 0.5 * place[0, 0] - 0.5
-        part = cv2.warpAffine(
-            coefficients, place, (width, rows), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
+    for rows in bands(height):
+        band = scene[rows]
+        part = enlarged(coefficients, (height, width), rows)
         before = _brightness(band)
         tone = np.log2(np.maximum(before, _DARKEST))
         after = _film(ease(tone, part[..., 0] * tone + part[..., 1]), white)
-        out[top : top + _BAND] = _render(band, before, after, _SATURATION)
+        out[rows] = _render(band, before, after, _SATURATION)
     return out
 
 

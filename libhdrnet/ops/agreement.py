@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.ops.frames import BAND, Frame
+from libhdrnet.ops.frames import Frame
 from libhdrnet.ops.transfer import predict, spread_of
 from libhdrnet.radiometry import FloatImage
 
@@ -83,29 +84,14 @@ class Agreement:
                 best = np.maximum(best, plane)
         guessed = ((self.lost > 127) & (best <= 127) & (self.weakest <= 127)).astype(np.uint8) * 255
         out = np.empty(self.shape, np.float32)
-        for top in range(0, self.shape[0], BAND):
-            rows = slice(top, top + BAND)
+        for rows in bands(self.shape[0]):
             moved = self.of_all(rows) < 0.5
             nothing = self._share(guessed, rows) >= 0.5
             out[rows] = np.where(moved, np.where(nothing, GUESSED, REPAIRED), MEASURED)
         return out
 
     def _share(self, plane: Map, rows: slice) -> FloatImage:
-        return spread(plane, self.shape, rows) * np.float32(1 / 255)
-
-
-def spread(plane: Map, shape: tuple[int, int], rows: slice) -> FloatImage:
-    """Return some rows of a map (h, w) at full size `shape`, interpolated: (rows, W), in its units."""
-    import cv2
-
-    top, bottom, _ = rows.indices(shape[0])
-    sy, sx = plane.shape[0] / shape[0], plane.shape[1] / shape[1]
-    place = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, (top + 0.5) * sy - 0.5]])
-    full = cv2.warpAffine(
-        plane, place, (shape[1], bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
-    return np.asarray(full, np.float32)
+        return enlarged(plane, self.shape, rows) * np.float32(1 / 255)
 
 
 def find_agreement(

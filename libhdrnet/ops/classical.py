@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.ops.agreement import Agreement, spread
-from libhdrnet.ops.frames import BAND, DECODE, Codes, Frame
+from libhdrnet.ops.agreement import Agreement
+from libhdrnet.ops.frames import DECODE, Codes, Frame
 from libhdrnet.ops.tones import Tones
 from libhdrnet.radiometry import FloatImage, look_up
 
@@ -52,7 +53,7 @@ def merge_classical(
     def merge_band(rows: slice) -> None:
         share = None
         if tones is not None:
-            share = spread(tones.where, merged.shape[:2], rows)[..., None] * np.float32(1 / 255)
+            share = enlarged(tones.where, merged.shape[:2], rows)[..., None] * np.float32(1 / 255)
             if out is not None and not share.any():
                 return
         linear = [DECODE[frame.codes[rows]] for frame in frames]
@@ -79,11 +80,11 @@ def merge_classical(
             weights += weight * t
         merged[rows] = total / weights
 
-    bands = [slice(top, top + BAND) for top in range(0, len(merged), BAND)]
+    parts = bands(len(merged))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            for done, _ in enumerate(pool.map(merge_band, bands)):
-                reporter(done / len(bands), "merging the exposures")
+            for done, _ in enumerate(pool.map(merge_band, parts)):
+                reporter(done / len(parts), "merging the exposures")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
 from libhdrnet.errors import InputError
 from libhdrnet.ops.defocus import defocus_map, display_encoded, open_image
-from libhdrnet.ops.frames import BAND
 from libhdrnet.radiometry import FloatImage, decode_srgb
 
 
@@ -109,8 +109,7 @@ def deblur_pixels(
         settings=settings, reporter=reporter.part(0.25 if estimated else 0, 1), stage="deblurring",
     )  # fmt: skip
     out = np.empty_like(pixels)
-    for top in range(0, pixels.shape[0], BAND):
-        rows = slice(top, top + BAND)
+    for rows in bands(pixels.shape[0]):
         out[rows] = _apply(pixels[rows], correction[rows], linear, strength)
     return DeblurResult(out, radius, estimated, strength, report)
 

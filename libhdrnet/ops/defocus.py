@@ -1,14 +1,28 @@
-"""See where and how much a picture is out of focus (thesis, chapter 4)."""
+"""See where and how much a picture is out of focus (thesis, chapter 4).
 
+The network knows blur discs of up to 16 pixels; what is far out of focus looks like an even place to it. So the picture
+is also looked at in a half, a quarter... of its size: where the smaller one tells a radius that is large for the larger
+one, it is believed.
+"""
+
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
 from libhdrnet.ops.frames import check_array
 from libhdrnet.radiometry import FloatImage, encode_srgb
+
+LEAST_EDGE = 96
+"""Short edge in pixels of the smallest picture that is looked at."""
+BELIEVED = (7.0, 11.0)
+"""Radius in pixels of the larger picture from which the smaller one begins to be believed, and is alone."""
+LEAST_WHITE = 4
+"""Radius in pixels of white, at least, in a map to look at: what is in focus all over is black."""
 
 
 def estimate_defocus(
@@ -33,7 +47,8 @@ def estimate_defocus(
         cancel: Return True to stop; checked between tiles.
 
     Returns:
-        float32 (H, W): radius of the circle of confusion in pixels, from 0 to 20.
+        float32 (H, W): radius of the circle of confusion in pixels, from 0 to 20 for a picture whose short edge is
+        below 192 pixels, twice as far for each time that edge is twice as long (to 640 for 24 megapixels).
 
     Raises:
         InputError: the image or an option cannot be used.
@@ -61,6 +76,34 @@ def defocus_map(
     pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
 ) -> tuple[FloatImage, Report]:
     """Estimate the radius (H, W) for pixels (H, W, 3)."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    if min(height, width) // 2 < LEAST_EDGE:
+        return _defocus_map(pixels, linear, settings, reporter)
+    half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    coarse, _ = defocus_map(half, linear, settings, reporter.part(0, 0.25))
+    radius, report = _defocus_map(pixels, linear, settings, reporter.part(0.25, 1))
+    for rows in bands(height):
+        _believe(radius[rows], 2 * enlarged(coarse, (height, width), rows))
+    return radius, report
+
+
+def white_radius(radius: FloatImage) -> int:
+    """Return the radius in whole pixels that is white in a map to look at."""
+    return max(LEAST_WHITE, math.ceil(float(radius.max())))
+
+
+def _believe(radius: FloatImage, coarse: FloatImage) -> None:
+    """Put into `radius` what the smaller picture tells where that is large."""
+    low, high = BELIEVED
+    radius += np.clip((coarse - low) / (high - low), 0, 1) * (coarse - radius)
+
+
+def _defocus_map(
+    pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
+) -> tuple[FloatImage, Report]:
+    """Estimate the radius as far as the network can see it."""
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
         return (display_encoded(pixels[rows, columns], linear).transpose(2, 0, 1),)

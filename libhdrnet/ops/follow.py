@@ -11,9 +11,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import BAND, bands, enlarged
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.ops.agreement import SATURATED, Agreement, Codes, Map, find_agreement, reduced, spread
-from libhdrnet.ops.frames import BAND, Frame
+from libhdrnet.ops.agreement import SATURATED, Agreement, Codes, Map, find_agreement, reduced
+from libhdrnet.ops.frames import Frame
 from libhdrnet.ops.transfer import predict
 from libhdrnet.radiometry import FloatImage
 
@@ -78,9 +79,8 @@ def _restored(followed: Frame, frame: Frame, spoiled: npt.NDArray[np.bool_]) -> 
         return followed
     codes = followed.codes
     plane = spoiled.astype(np.uint8) * np.uint8(255)
-    for top in range(0, codes.shape[0], BAND):
-        rows = slice(top, top + BAND)
-        np.copyto(codes[rows], frame.codes[rows], where=(spread(plane, codes.shape[:2], rows) > 0)[..., None])
+    for rows in bands(codes.shape[0]):
+        np.copyto(codes[rows], frame.codes[rows], where=(enlarged(plane, codes.shape[:2], rows) > 0)[..., None])
     return followed
 
 
@@ -103,7 +103,7 @@ def _followed(frame: Frame, reference: Frame, wide: Map) -> Frame:
     last = round(rows.stop * scale[1])
     for begin in range(round(top * scale[1]), last, BAND):
         band = slice(begin, min(begin + BAND, last))
-        moved = spread(wide, (height, width), band) < _AGREES
+        moved = enlarged(wide, (height, width), band) < _AGREES
         if not moved.any():
             continue
         ys, xs = np.indices(moved.shape, np.float32)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands
 from libhdrnet.errors import InputError
 from libhdrnet.exposure import validate_exposures
 from libhdrnet.radiometry import GAMMA, FloatImage, Floats, decode_gamma, decode_srgb
@@ -22,8 +23,6 @@ Codes = npt.NDArray[np.uint16]
 ImageLike = str | Path | npt.NDArray[Any]
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 MAX_FRAMES = 9
-BAND = 256
-"""Rows worked on at a time, so that temporary arrays stay small."""
 
 DECODE = decode_gamma(np.arange(65536, dtype=np.float32) / 65535)
 """Linear value of each code."""
@@ -180,8 +179,8 @@ def _by_encoding(source: _Source, decode: Callable[[Floats], FloatImage] | None)
 
 def _in_bands(pixels: npt.NDArray[Any], to_linear: Callable[[npt.NDArray[Any]], FloatImage]) -> Codes:
     codes = np.empty(pixels.shape, np.uint16)
-    for top in range(0, pixels.shape[0], BAND):
-        codes[top : top + BAND] = _encode(to_linear(pixels[top : top + BAND]))
+    for rows in bands(pixels.shape[0]):
+        codes[rows] = _encode(to_linear(pixels[rows]))
     return codes
 
 

@@ -8,7 +8,7 @@ the two must be equal, and taken away from the network's result.
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.ops.frames import BAND
+from libhdrnet.bands import bands
 from libhdrnet.ops.tones import Rows, in_tones, tone_curve
 from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
 
@@ -33,8 +33,8 @@ def join(
     scale = np.float32(1 / white)
     rim = int(3 * _OFFSET_REACH)
     height = len(classical)
-    for top in range(0, height, BAND):
-        outer = slice(max(0, top - rim), min(height, top + BAND + rim))
+    for rows in bands(height):
+        outer = slice(max(0, rows.start - rim), min(height, rows.stop + rim))
         if not computed[outer].any():
             continue
         weight = agreement(outer)
@@ -44,10 +44,10 @@ def join(
         measured = mu_law(np.clip(classical[outer] * scale, 0, 1))
         repaired = in_tones(curve, mu_law(np.clip(network[outer] * scale, 0, 1)))
         repaired += _slow_offset(measured - repaired, valid & (weight > _SURE))
-        inner = slice(top - outer.start, min(height, top + BAND) - outer.start)
+        inner = slice(rows.start - outer.start, rows.stop - outer.start)
         share = np.where(valid, weight, 1)[inner][..., None]
         mixed = inverse_mu_law(share * measured[inner] + (1 - share) * np.clip(repaired[inner], 0, 1)) / scale
-        target = classical[top : top + BAND]
+        target = classical[rows]
         np.copyto(target, mixed, where=share < 1)
     return classical
 

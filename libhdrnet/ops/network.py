@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
 from libhdrnet.networks import MSFFNet
 from libhdrnet.ops.agreement import Agreement, find_agreement
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.frames import BAND, Frame
+from libhdrnet.ops.frames import Frame
 from libhdrnet.ops.join import join
 from libhdrnet.ops.tones import NOMINAL, decode_tables
 from libhdrnet.radiometry import GAMMA, FloatImage, encode_gamma, look_up
@@ -73,8 +74,8 @@ def repair(
 
 def _moved(agreement: Agreement) -> npt.NDArray[np.bool_]:
     moved = np.empty(agreement.shape, np.bool_)
-    for top in range(0, agreement.shape[0], BAND):
-        moved[top : top + BAND] = agreement.of_all(slice(top, top + BAND)) < 1
+    for rows in bands(agreement.shape[0]):
+        moved[rows] = agreement.of_all(rows) < 1
     return moved
 
 

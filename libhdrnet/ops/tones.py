@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands
 from libhdrnet.ops.agreement import Agreement, Map
-from libhdrnet.ops.frames import BAND, DECODE, Frame
+from libhdrnet.ops.frames import DECODE, Frame
 from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
 
 NOMINAL: FloatImage = np.repeat(DECODE[:, None], 3, 1)
@@ -89,8 +90,7 @@ def tone_curve(classical: FloatImage, other: Rows, sure: Rows, white: float) -> 
     step = max(1, int((classical.shape[0] * classical.shape[1] / _MOST_PIXELS) ** 0.5))
     counts = np.zeros((3, _LEVELS * _FINE), np.int64)
     scale = np.float32(1 / white)
-    for top in range(0, len(classical), BAND):
-        rows = slice(top, top + BAND)
+    for rows in bands(len(classical)):
         chosen = sure(rows)[::step, ::step] > _SURE
         if not chosen.any():
             continue

@@ -15,7 +15,6 @@
 `exposures` of "inputs" (paths): {"exposures": [time * ISO / N^2 or null, …]}, from the files' metadata.
 """
 
-import math
 import os
 import uuid
 from collections.abc import Callable, Mapping
@@ -145,7 +144,7 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
 
 
 def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str, Any]:
-    from libhdrnet.ops.defocus import defocus_map
+    from libhdrnet.ops.defocus import defocus_map, white_radius
     from libhdrnet.server.pixels import write_array
 
     pixels, linear = _picture(options, folder)
@@ -153,7 +152,7 @@ def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str
     largest = float(radius.max())
     white = {}
     if options.scaled:
-        white = {"white": max(1, math.ceil(largest))}
+        white = {"white": white_radius(radius)}
         radius /= white["white"]
     record = defocus_record(_name(options.input), report)
     return {**write_array(radius, folder, "defocus"), "largest_radius": largest, **white, "record": record}

@@ -138,12 +138,12 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
     _check_new(options.output, options.overwrite)
 
     from libhdrnet.io.write import write_map
-    from libhdrnet.ops.defocus import defocus_map, open_image
+    from libhdrnet.ops.defocus import defocus_map, open_image, white_radius
 
     pixels, linear = open_image(options.input, None)
     radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
     record = defocus_record(Path(options.input).name, report)
-    write_map(options.output, radius, scale=None, record=record)
+    write_map(options.output, radius, scale=white_radius(radius), record=record)
     largest = float(radius.max())
     message = f"wrote {options.output} (largest radius {largest:.1f} pixels)"
     return Done(message, [options.output], record, {"largest_radius": largest})

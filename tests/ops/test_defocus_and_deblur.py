@@ -1,9 +1,14 @@
+import cv2
 import numpy as np
 import pytest
 
 from libhdrnet import deblur, estimate_defocus
+from libhdrnet.demo import render_bracket
+from libhdrnet.engine import run
 from libhdrnet.errors import CancelledError, InputError
+from libhdrnet.ops import defocus
 from libhdrnet.ops.deblur import deblur_pixels
+from libhdrnet.radiometry import encode_srgb
 
 pytestmark = pytest.mark.usefixtures("random_weights")
 
@@ -17,6 +22,42 @@ def test_the_defocus_map_has_a_radius_for_each_pixel(photo):
     radius = estimate_defocus(photo, device="cpu")
     assert radius.shape == (45, 61) and radius.dtype == np.float32
     assert radius.min() >= 0 and radius.max() <= 20
+
+
+def test_where_a_smaller_picture_tells_a_large_radius_it_is_believed(monkeypatch):
+    """The network's answer is set: whatever the size, 3 pixels to the left and 12 to the right."""
+    sizes = []
+
+    def see(pixels, *_):
+        sizes.append(pixels.shape[:2])
+        radius = np.full(pixels.shape[:2], 3, np.float32)
+        radius[:, radius.shape[1] // 2 :] = 12
+        return radius, None
+
+    monkeypatch.setattr(defocus, "_defocus_map", see)
+    radius = estimate_defocus(np.zeros((401, 520, 3), np.uint8))
+    assert sizes == [(100, 130), (200, 260), (401, 520)]  # 50 rows would tell nothing
+    assert np.allclose(radius[:, 300:], 48)  # 12 pixels of a quarter
+    assert np.allclose(radius[:, :220], 3)  # 6 pixels of this size are left to this size
+    assert (np.diff(radius, axis=1) > -1e-3).all()
+
+
+def test_a_picture_far_out_of_focus_is_told_so(monkeypatch):
+    """With the trained weights; the network alone takes a disc of 32 pixels for one of less than 10."""
+    monkeypatch.delenv("HDRNET_WEIGHTS")
+    run.loaded.cache_clear()
+    room = render_bracket(640, 800).radiance
+    yy, xx = np.mgrid[-33:34, -33:34]
+    disc = np.clip(32.5 - np.hypot(xx, yy), 0, 1)
+    sharp = encode_srgb(np.clip(room, 0, 1))
+    blurred = encode_srgb(cv2.filter2D(np.clip(room, 0, 1), -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT))
+    assert np.median(estimate_defocus(sharp)) < 1
+    assert 24 < np.median(estimate_defocus(blurred)) < 40
+
+
+def test_what_is_in_focus_all_over_is_black_to_look_at():
+    assert defocus.white_radius(np.full((4, 4), 0.2, np.float32)) == 4
+    assert defocus.white_radius(np.full((4, 4), 20.2, np.float32)) == 21
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

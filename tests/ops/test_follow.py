@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from libhdrnet.ops.agreement import find_agreement, spread
+from libhdrnet.bands import enlarged
+from libhdrnet.ops.agreement import find_agreement
 from libhdrnet.ops.follow import AROUND, follow
 from libhdrnet.ops.frames import Frame
 
@@ -110,7 +111,7 @@ def test_what_is_worse_than_it_was_stays_as_it_was(shoot, monkeypatch):
 
     def everything_shifted(frame, reference, wide):
         codes = frame.codes.copy()
-        fetched = spread(wide, SIZE, slice(0, SIZE[0])) < 255
+        fetched = enlarged(wide, SIZE, slice(0, SIZE[0])) < 255
         np.copyto(codes, np.roll(codes, 30, axis=1), where=fetched[..., None])
         return replace(frame, codes=codes)
 

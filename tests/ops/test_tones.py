@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from libhdrnet.ops.agreement import find_agreement, spread
+from libhdrnet.bands import enlarged
+from libhdrnet.ops.agreement import find_agreement
 from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.frames import DECODE, Frame
 from libhdrnet.ops.tones import UNSATURATED, Tones, decode_tables, near
@@ -88,6 +89,6 @@ def test_far_from_what_moved_the_merge_stays_to_the_bit(shoot):
     tones = Tones(decode_tables(first, frames, 1, agreement), where)
     second = merge_classical(frames, 1, agreement, tones=tones, out=first.copy())
     changed = (second != first).any(-1)
-    far = spread(where, SIZE, slice(0, SIZE[0])) == 0
+    far = enlarged(where, SIZE, slice(0, SIZE[0])) == 0
     assert where[:6, :6].min() == 255 and far.mean() > 0.5
     assert changed[:20, :20].mean() > 0.5 and not changed[far].any()
