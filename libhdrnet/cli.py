@@ -79,7 +79,7 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
             batch=options.batch, patch=options.patch, rate=options.rate, seed=options.seed,
             resume=options.resume, workers=options.workers, device=str(choose_device(options.device)),
             limit=options.limit, steps=options.steps, start=Path(options.start) if options.start else None,
-            ablation=options.ablation, map_only=options.map_only,
+            ablation=options.ablation, only=options.only,
         ),
         on_step=lambda step, loss, fraction: console.progress(fraction, f"step {step}, loss {loss:.4f}"),
     )  # fmt: skip

@@ -141,8 +141,8 @@ def _add_train(commands: Any) -> None:
     p.add_argument("--limit", type=int, help="use only that many pictures of each kind")
     p.add_argument("--ablation", metavar="NAME", help="a row of the thesis's tables of ablations, such as no-dab "
                    "(a wrong name lists them)")  # fmt: skip
-    p.add_argument("--map-only", action="store_true", help="defocus: train what estimates the map alone, and leave "
-                   "what deblurs as it is")  # fmt: skip
+    p.add_argument("--only", choices=("map", "deblurring"), help="defocus: train what estimates the map alone, or what "
+                   "deblurs; the other stays as it is")  # fmt: skip
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
 
 

@@ -72,6 +72,7 @@ def run_tiled(
     *,
     needed: npt.NDArray[np.bool_] | None = None,
     forward: Callable[[nn.Module], Forward] = lambda network: network,
+    margin: int | None = None,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     stage: str = "running the network",
@@ -81,6 +82,7 @@ def run_tiled(
     `fetch(rows, columns)` returns the network's inputs for that rectangle, each (..., h, w) float32 without the
     batch dimension; `forward(network)` is the callable to use, the network itself by default. With `needed`,
     bool (H, W), only the parts of tiles that hold such a pixel are computed; the rest of `out` is left as it is.
+    `margin` is what a part of the network needs around a tile, if it is not what the whole needs; tiles grow with it.
 
     Raises:
         InputError: bad device, precision or tile.
@@ -93,7 +95,7 @@ def run_tiled(
     notes: list[str] = []
     while True:
         try:
-            sha256 = _run(name, place, fetch, out, needed, forward, reporter, stage)
+            sha256 = _run(name, place, fetch, out, needed, forward, margin, reporter, stage)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
@@ -148,16 +150,19 @@ def _run(
     out: npt.NDArray[np.float32],
     needed: npt.NDArray[np.bool_] | None,
     forward: Callable[[nn.Module], Forward],
+    margin: int | None,
     reporter: Reporter,
     stage: str,
 ) -> str:
     network, card = loaded(name, str(place.device), place.dtype)
     call = forward(network)
     height, width = out.shape[:2]
-    margin = NETWORKS[name].margin
+    usual = NETWORKS[name].margin
+    margin = usual if margin is None else margin
+    edge = -(-place.tile * margin // (usual * STATISTICS_GRID)) * STATISTICS_GRID
     parts = [
         part
-        for tile in tiles(height, width, place.tile, margin, STATISTICS_GRID)
+        for tile in tiles(height, width, edge, margin, STATISTICS_GRID)
         if (part := tile if needed is None else tile.around(needed, margin, STATISTICS_GRID)) is not None
     ]
     for part in parts:

@@ -27,6 +27,13 @@ LEAST_CONTRAST = 0.003
 """Added to it (as a square): what rounding to 8 bits leaves in an even place."""
 IN_FOCUS = 0.6
 """Radius in pixels below which the correction fades: a disc of one pixel is what a lens and a mosaic leave."""
+BALANCE = (0.75, 0.95)
+"""A lens spreads light and takes none away, so what a correction adds and takes evens out over a disc. Between these
+shares of it that do not, it fades: the network misjudges what it never saw, a lamp in the dark for example."""
+DISC = 33
+"""Edge in pixels of the square over which it must."""
+LEAST_CHANGE = 0.002
+"""Mean change that is too small to be judged."""
 CORRECTION = 5.0
 """The deblurring net's unit of correction, in local contrasts."""
 
@@ -57,11 +64,19 @@ def detail_and_contrast(image: Tensor) -> tuple[Tensor, Tensor]:
     return detail / contrast, contrast
 
 
-def _local_mean(x: Tensor) -> Tensor:
-    for edges in ((NEIGHBOURHOOD, 1), (1, NEIGHBOURHOOD)):
+def _local_mean(x: Tensor, edge: int = NEIGHBOURHOOD) -> Tensor:
+    for edges in ((edge, 1), (1, edge)):
         reach = (edges[0] // 2, edges[1] // 2)
         x = F.avg_pool2d(x, edges, stride=1, padding=reach, count_include_pad=False)
     return x
+
+
+def balance(change: Tensor) -> Tensor:
+    """Return from 1 to 0 (B, 1, H, W) how far a correction (B, 3, H, W) can be one: it moves light and makes none."""
+    change = change.mean(1, keepdim=True)
+    kept, moved = _local_mean(change, DISC).abs(), _local_mean(change.abs(), DISC)
+    low, high = BALANCE
+    return ((high - kept / (moved + LEAST_CHANGE)) / (high - low)).clamp(0, 1)
 
 
 class ResidualBlock(nn.Module):
@@ -79,6 +94,37 @@ class ResidualBlock(nn.Module):
         return out
 
 
+class Surroundings(nn.Module):
+    """What lies further around, at an eighth and a sixteenth of the resolution.
+
+    An even place is as blurred as the edges around it. A picture's height and width may be any multiple of 4; tiles
+    begin on a grid of 16, as these features do.
+    """
+
+    def __init__(self, channels: int, coarsest: int = 96) -> None:
+        super().__init__()
+        self.eighth = conv3x3(channels, channels, 2)
+        self.before = nn.Sequential(*(ResidualBlock(channels) for _ in range(2)))
+        self.sixteenth = conv3x3(channels, coarsest, 2)
+        self.blocks = nn.Sequential(*(ResidualBlock(coarsest) for _ in range(3)))
+        self.up = nn.Conv2d(coarsest, channels, 1)
+        self.after = nn.Sequential(*(ResidualBlock(channels) for _ in range(2)))
+        self.output = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to what is to be added to it."""
+        eighth = self.before(F.leaky_relu(self.eighth(x), SLOPE))
+        sixteenth = self.blocks(F.leaky_relu(self.sixteenth(eighth), SLOPE))
+        eighth = self.after(eighth + _doubled(self.up(sixteenth), eighth))
+        return _doubled(self.output(eighth), x)
+
+
+def _doubled(coarse: Tensor, like: Tensor) -> Tensor:
+    """Bring features to twice their resolution, cut to the size of `like`."""
+    height, width = like.shape[-2:]
+    return F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)[..., :height, :width]
+
+
 class EstimationNet(nn.Module):
     """Defocus map from a picture (Sec. 4.3.1; after the network of DID-ANet [32], at a quarter of the resolution)."""
 
@@ -87,6 +133,7 @@ class EstimationNet(nn.Module):
         self.max_radius = options.max_radius
         self.enter = conv3x3(6 * QUARTER**2, 64)
         self.blocks = nn.Sequential(*(ResidualBlock(64) for _ in range(8)))
+        self.surroundings = Surroundings(64)
         self.leave = conv3x3(64, 64)
         self.output = conv3x3(64, 1)
 
@@ -97,7 +144,10 @@ class EstimationNet(nn.Module):
         """
         seen = torch.cat([image - 0.5, detail_and_contrast(image)[0]], 1)
         x = F.leaky_relu(self.enter(F.pixel_unshuffle(seen, QUARTER)), SLOPE)
-        x = F.leaky_relu(self.leave(self.blocks(x)), SLOPE)
+        near, rest = self.blocks[:4], self.blocks[4:]
+        x = near(x)
+        x = rest(x + self.surroundings(x))
+        x = F.leaky_relu(self.leave(x), SLOPE)
         radius = self.max_radius * self.output(x)
         radius = radius if self.training else radius.clamp(0, self.max_radius)
         return F.interpolate(radius, scale_factor=float(QUARTER), mode="bilinear", align_corners=False)
@@ -268,12 +318,14 @@ class DefocusNet(nn.Module):
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
         """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
 
-        In training not clipped, and whole; else what is in focus stays as it is.
+        In training not clipped, and whole; else what is in focus stays as it is, and what cannot be a correction fades.
         """
-        restored: Tensor = self.deblurring(image, *self.condition(radius / self.options.max_radius))
+        shown = radius.clamp(max=self.options.max_radius) / self.options.max_radius
+        restored: Tensor = self.deblurring(image, *self.condition(shown))
         if self.training:
             return restored
-        return torch.lerp(image, restored, (radius / IN_FOCUS).clamp(0, 1)).clamp(0, 1)
+        share = (radius / IN_FOCUS).clamp(0, 1) * balance(restored - image)
+        return torch.lerp(image, restored, share).clamp(0, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return the deblurred picture (B, 3, H, W) and the defocus map (B, 1, H, W)."""

@@ -17,10 +17,15 @@ from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter,
 from libhdrnet.ops.frames import check_array
 from libhdrnet.radiometry import FloatImage, encode_srgb
 
+MARGIN = 96
+"""Pixels around a tile that still change its map: twice as many as for deblurring."""
 LEAST_EDGE = 96
 """Short edge in pixels of the smallest picture that is looked at."""
 BELIEVED = (7.0, 11.0)
 """Radius in pixels of the larger picture from which the smaller one begins to be believed, and is alone."""
+IN_FOCUS = (0.4, 1.2)
+"""Up to the first radius in pixels the larger picture is sure to be in focus and the smaller one not believed, from the
+second on it is not sure. (What is soft by nature, a sky or a shadow, looks out of focus in a smaller picture.)"""
 LEAST_WHITE = 4
 """Radius in pixels of white, at least, in a map to look at: what is in focus all over is black."""
 
@@ -95,9 +100,11 @@ def white_radius(radius: FloatImage) -> int:
 
 
 def _believe(radius: FloatImage, coarse: FloatImage) -> None:
-    """Put into `radius` what the smaller picture tells where that is large."""
-    low, high = BELIEVED
-    radius += np.clip((coarse - low) / (high - low), 0, 1) * (coarse - radius)
+    """Put into `radius` what the smaller picture tells, where that is large and the place may be out of focus."""
+    large, unsure = (
+        np.clip((values - low) / (high - low), 0, 1) for values, (low, high) in ((coarse, BELIEVED), (radius, IN_FOCUS))
+    )
+    radius += large * unsure * (coarse - radius)
 
 
 def _defocus_map(
@@ -111,7 +118,7 @@ def _defocus_map(
     radius = np.empty((*pixels.shape[:2], 1), np.float32)
     report = run_tiled(
         "defocus", fetch, radius, forward=lambda network: network.estimate,  # type: ignore[arg-type, return-value]
-        settings=settings, reporter=reporter, stage="estimating the defocus",
+        margin=MARGIN, settings=settings, reporter=reporter, stage="estimating the defocus",
     )  # fmt: skip
     return radius[..., 0], report
 

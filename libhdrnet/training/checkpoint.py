@@ -26,6 +26,7 @@ class Progress:
     seed: int = 0
     batch: int = 0
     ablation: str | None = None
+    only: str | None = None
 
 
 def save_checkpoint(

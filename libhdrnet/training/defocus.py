@@ -12,7 +12,8 @@ import numpy.typing as npt
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.training.brackets import irregular_matte
 from libhdrnet.training.camera import Camera
-from libhdrnet.training.scenes import Scenes, crop_linear
+from libhdrnet.training.scenes import Scenes
+from libhdrnet.training.sharpness import crop_sharp
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ def make_defocus(
     size = 2 * round(recipe.size * shrink / 2)
     canvas = size + 2 * margin
     aperture = _Aperture.random(rng)
-    sharp = crop_linear(scenes, rng, canvas, photographs_only=True)
+    sharp = crop_sharp(scenes, rng, canvas)
     in_focus = rng.random() < recipe.sharp
     radius = np.zeros((canvas, canvas), np.float32) if in_focus else _radius_map(canvas, recipe, rng)
     blurred = _blur(sharp, radius, aperture, recipe.levels)
     for _ in range(int(rng.integers(0, 4))):
-        layer = crop_linear(scenes, rng, canvas, photographs_only=True)
+        layer = crop_sharp(scenes, rng, canvas)
         matte = irregular_matte(canvas, rng, radius=rng.uniform(0.1, 0.5) * size)[..., None]
         front = np.full_like(radius, 0.0 if in_focus else _random_radius(recipe, rng))
         # A layer in front bleeds over what lies behind it: its matte is blurred with it.

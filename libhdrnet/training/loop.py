@@ -27,13 +27,7 @@ from libhdrnet.training.brackets import BracketRecipe, make_bracket
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from libhdrnet.training.dataset import Sample, SyntheticDataset, batches
 from libhdrnet.training.defocus import DefocusRecipe, make_defocus
-from libhdrnet.training.losses import (
-    estimation_loss,
-    flow_loss,
-    joint_defocus_loss,
-    tone_mapped_l1,
-    weighted_defocus_loss,
-)
+from libhdrnet.training.objectives import PARTS, objective, part_of
 from libhdrnet.training.scenes import load_scenes
 from libhdrnet.weights import load_network, save_weights
 
@@ -41,10 +35,6 @@ log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 180.0
 LARGEST_GRADIENT = 0.3
 """Norm to which gradients are cut: one odd batch must not throw a young network off."""
-STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
-"""Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
-KEPT_ESTIMATION = 0.1
-"""Weight of the first stages' loss that stays in the last one."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +73,8 @@ class TrainingOptions:
     """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
     ablation: str | None = None
     """Name in `networks.ablations`; None: the full network."""
-    map_only: bool = False
-    """Train the defocus network's estimation net alone: five times as many steps, what deblurs stays as it is."""
+    only: str | None = None
+    """Train that part of the defocus network alone, a name in `objectives.PARTS`: the other stays as it is."""
 
     @property
     def configuration(self) -> Ablation:
@@ -121,16 +111,16 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     if device.type == "cuda":  # slower on CPUs without half precision
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
-    trained = cast(DefocusNet, network).estimation if options.map_only else network
-    adam = torch.optim.Adam(trained.parameters(), lr=options.rate, betas=(0.9, 0.999))
-    progress = Progress(options.network, seed=options.seed, batch=options.batch, ablation=options.ablation)
+    trained = part_of(network, options.only)
+    adam = torch.optim.Adam(trained, lr=options.rate, betas=(0.9, 0.999))
+    progress = Progress(
+        options.network, seed=options.seed, batch=options.batch, ablation=options.ablation, only=options.only
+    )
     with _writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
         progress = load_checkpoint(checkpoint, network, average, adam)
-        if progress.ablation != options.ablation:
-            before = f"--ablation {progress.ablation}" if progress.ablation else "no --ablation"
-            raise InputError(f"{checkpoint}: its run has {before}; go on with the same, or give another folder.")
+        _check_same(checkpoint, progress, options)
     dataset = SyntheticDataset(make, progress.seed)
     stream = batches(dataset, start=progress.step * options.batch, size=options.batch, workers=options.workers)
     saved = time.monotonic()
@@ -141,10 +131,10 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         for group in adam.param_groups:
             group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
         batch = [tensor.to(device) for tensor in next(stream)]
-        loss = _map_loss(network, batch) if options.map_only else _loss(options.configuration, network, batch, fraction)
+        loss = objective(options.configuration, options.only, network, batch, fraction)
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trained.parameters(), LARGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
         adam.step()
         _update_average(average, network, min(options.average, progress.step / (progress.step + 10)))
         progress.step += 1
@@ -201,7 +191,7 @@ def export(
     kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
     budget = f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}"
     kind = f" --ablation {options.ablation}" if options.ablation else ""
-    kind += " --map-only" if options.map_only else ""
+    kind += f" --only {options.only}" if options.only else ""
     card = {
         "network": options.network,
         **({"ablation": options.ablation} if options.ablation else {}),
@@ -229,8 +219,8 @@ def _check(options: TrainingOptions) -> None:
     if options.ablation is not None and options.ablation not in ablations_of(options.network):
         names = ", ".join(ablations_of(options.network))
         raise InputError(f"{options.network} has no ablation {options.ablation!r}; choose one of {names}.")
-    if options.map_only and options.network != "defocus":
-        raise InputError(f"{options.network} makes no defocus map; leave --map-only out.")
+    if options.only is not None and (options.network != "defocus" or options.only not in PARTS):
+        raise InputError(f"{options.network} has no part {options.only!r}; defocus has {' and '.join(PARTS)}.")
     multiple = NETWORKS[options.network].multiple
     if options.patch < multiple or options.patch % multiple:
         raise InputError(f"patch {options.patch} does not fit; give a multiple of {multiple} pixels.")
@@ -250,6 +240,16 @@ def _writing(path: Path) -> Iterator[None]:
         raise output_error(path, error) from error
 
 
+def _check_same(checkpoint: Path, progress: Progress, options: TrainingOptions) -> None:
+    if progress.ablation != options.ablation:
+        before = f"--ablation {progress.ablation}" if progress.ablation else "no --ablation"
+    elif progress.only != options.only:
+        before = f"--only {progress.only}" if progress.only else "no --only"
+    else:
+        return
+    raise InputError(f"{checkpoint}: its run has {before}; go on with the same, or give another folder.")
+
+
 def _sample_maker(options: TrainingOptions) -> Callable[..., Sample]:
     scenes = load_scenes(options.data, limit=options.limit)
     if options.network == "defocus":
@@ -265,38 +265,6 @@ def _bracket_sample(scenes, recipe, rng) -> Sample:  # type: ignore[no-untyped-d
 
 def _defocus_sample(scenes, recipe, rng) -> Sample:  # type: ignore[no-untyped-def]  # noqa: ANN001
     return make_defocus(scenes, recipe, rng)
-
-
-def _loss(configuration: Ablation, network: nn.Module, batch: list[Tensor], fraction: float) -> Tensor:
-    if configuration.network == "psfnet":
-        return tone_mapped_l1(network(batch[0]), batch[1])
-    if configuration.network == "msffnet":
-        reconstructed = cast(MSFFNet, network).reconstruct(batch[0], auxiliary=configuration.flow_weight > 0)
-        return flow_loss(*reconstructed, batch[1], configuration.flow_weight)
-    return _defocus_loss(configuration, cast(DefocusNet, network), batch, fraction)
-
-
-def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: list[Tensor], fraction: float) -> Tensor:
-    """Loss of the thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, fine-tuned.
-
-    Without a share of the estimation's loss in the last one the estimated map drifts away from radii. An ablation's
-    budget ends with its last stage; end to end there is only the loss of stage two.
-    """
-    blurred, sharp, true_radius = batch
-    radius = net.estimate(blurred)
-    stage = fraction * STAGE_ENDS[configuration.last_stage]
-    guided_by_truth = not configuration.end_to_end and (configuration.last_stage == 1 or stage < STAGE_ENDS[1])
-    restored = net.deblur(blurred, true_radius if guided_by_truth else radius)
-    joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
-    if configuration.end_to_end or configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
-        return joint
-    return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
-
-
-def _map_loss(network: nn.Module, batch: list[Tensor]) -> Tensor:
-    blurred, _, true_radius = batch
-    net = cast(DefocusNet, network)
-    return estimation_loss(net.estimate(blurred), true_radius, net.options.max_radius)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

@@ -1,5 +1,6 @@
 """Losses of the thesis: mu-law L1, the regularised flow loss, and the three defocus stages."""
 
+import torch
 from torch import Tensor
 
 from libhdrnet.networks.blocks import mu_law
@@ -19,6 +20,15 @@ def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight
 def estimation_loss(radius: Tensor, true_radius: Tensor, max_radius: float) -> Tensor:
     """First term of Eq. 4.7; radii in pixels, compared relative to `max_radius`."""
     return (radius - true_radius).abs().mean() / max_radius
+
+
+def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:
+    """Squared difference of log(1 + radius), radii in pixels: one pixel more is much in focus and little far from it.
+
+    Where a place leaves the radius open its answer is a mean, and L1's (Eq. 4.3) a median, which is often zero.
+    """
+    shown, truth = (r.sign() * torch.log1p(r.abs()) for r in (radius, true_radius))
+    return (shown - truth).square().mean()
 
 
 def joint_defocus_loss(

@@ -18,6 +18,8 @@ from libhdrnet.radiometry import FloatImage, decode_srgb
 
 log = logging.getLogger(__name__)
 LONG_EDGE = 1024
+KEPT_APART = 10
+"""Of so many pictures of a kind, in the order of their names, the last is not for training but for validation."""
 _SRGB: FloatImage = decode_srgb(np.arange(256) / 255)
 
 
@@ -31,19 +33,20 @@ class Scenes:
     """sRGB photographs, (H, W, 3), from sharp/."""
 
 
-def load_scenes(folder: Path, *, limit: int | None = None) -> Scenes:
-    """Read the pictures under `folder`; `limit` takes that many of each kind.
+def load_scenes(folder: Path, *, limit: int | None = None, validation: bool = False) -> Scenes:
+    """Read the pictures under `folder` that are for training, or those for `validation`; `limit`: so many of each kind.
 
     Raises:
         InputError: neither hdr/ nor sharp/ holds a picture that can be read.
     """
-    radiance = [_radiance(image) for image in _read_all(folder / "hdr", limit)]
+    radiance = [_radiance(image) for image in _read_all(_chosen(folder / "hdr", validation)[:limit])]
     photographs = [
         np.asarray(image if image.dtype == np.uint8 else np.clip(image, 0, 1) * 255, np.uint8)
-        for image in _read_all(folder / "sharp", limit)
+        for image in _read_all(_chosen(folder / "sharp", validation)[:limit])
     ]
     if not photographs and not radiance:
-        raise InputError(f"{folder}: no pictures in hdr/ or sharp/; point --data at a folder that has them.")
+        few = f" ({KEPT_APART} are needed for one to be kept apart)" if validation else ""
+        raise InputError(f"{folder}: no pictures in hdr/ or sharp/{few}; point --data at a folder that has them.")
     return Scenes(radiance, photographs)
 
 
@@ -80,11 +83,16 @@ def crop_linear(scenes: Scenes, rng: np.random.Generator, size: int, *, photogra
     return np.ascontiguousarray(np.maximum(linear, 0), np.float32)
 
 
-def _read_all(folder: Path, limit: int | None) -> list[npt.NDArray[Any]]:
+def _chosen(folder: Path, validation: bool) -> list[Path]:
+    paths = sorted(folder.glob("*"))
+    return [path for index, path in enumerate(paths, 1) if (index % KEPT_APART == 0) == validation]
+
+
+def _read_all(paths: Sequence[Path]) -> list[npt.NDArray[Any]]:
     import cv2
 
     images: list[npt.NDArray[Any]] = []
-    for path in sorted(folder.glob("*"))[:limit]:
+    for path in paths:
         try:
             pixels = read_photo(path).pixels
         except HdrnetError as error:

@@ -9,6 +9,7 @@ from libhdrnet.networks.defocus import (
     ConditionNet,
     Conditions,
     DecomposedTransform,
+    balance,
     detail_and_contrast,
 )
 
@@ -27,9 +28,9 @@ def some_conditions(*shape):
     return Conditions(features, PooledStatistics(4)(features), 4)
 
 
-def test_the_network_is_two_fifths_of_the_thesis_s_5_12_million_parameters():
+def test_the_network_has_three_fifths_of_the_thesis_s_5_12_million_parameters():
     count = sum(p.numel() for p in build("defocus").parameters())
-    assert count == pytest.approx(2.06e6, rel=0.03)
+    assert count == pytest.approx(2.96e6, rel=0.03)
 
 
 def test_normalised_features_have_unit_size_at_each_place():
@@ -95,6 +96,46 @@ def test_what_is_in_focus_stays_and_is_corrected_the_more_the_less_it_is():
     network, image = small().eval(), torch.rand(1, 3, 16, 16)
     changed = [(network.deblur(image, torch.full((1, 1, 16, 16), r)) - image).abs().mean() for r in (0, 0.2, 0.5)]
     assert changed[0] == 0 < changed[1] < changed[2]
+
+
+def test_a_correction_that_moves_light_is_kept_and_one_that_takes_it_away_is_not():
+    sharper = torch.zeros(1, 3, 48, 48)
+    sharper[..., 20:24], sharper[..., 24:28] = 0.1, -0.1  # an edge at 24
+    assert balance(sharper)[..., 20:28].min() == 1
+    assert balance(-0.1 * torch.ones(1, 3, 48, 48)).max() == 0
+    hole = torch.zeros(1, 3, 96, 96)
+    hole[..., 44:52, 44:52] = -1
+    assert balance(hole)[..., 44:52, 44:52].max() == 0 and balance(hole)[..., :8, :8].min() == 1
+
+
+def test_a_change_too_small_to_be_seen_is_not_judged():
+    assert balance(torch.full((1, 3, 48, 48), 0.001)).min() == 1
+
+
+def test_a_deblurred_lamp_in_the_dark_is_not_put_out():
+    network, image = small().eval(), torch.zeros(1, 3, 64, 64)
+    image[..., 28:36, 28:36] = 1
+    with torch.no_grad():
+        network.deblurring.output.bias.fill_(-1)  # takes light away wherever there is contrast
+    out = network.deblur(image, torch.full((1, 1, 64, 64), 16.0))
+    assert out[..., 28:36, 28:36].min() > 0.9
+
+
+@pytest.mark.parametrize("size", [(4, 4), (20, 28), (64, 44)])
+def test_every_multiple_of_four_fits(size):
+    out, radius = small().eval()(torch.rand(1, 3, *size))
+    assert out.shape == (1, 3, *size) and radius.shape == (1, 1, *size)
+
+
+def test_the_map_sees_what_lies_a_hundred_pixels_away():
+    network, image = small(), torch.rand(1, 3, 32, 256)
+    torch.nn.init.normal_(network.estimation.output.weight)  # else the first weights make a map of nearly zero
+    torch.nn.init.normal_(network.estimation.surroundings.output.weight)
+    other = image.clone()
+    other[..., 160:] = torch.rand(1, 3, 32, 96)
+    with torch.no_grad():
+        change = (network.train().estimate(other) - network.estimate(image)).abs().amax((0, 1, 2))
+    assert change[60] > 0 and change[60] < change[200]
 
 
 def test_outputs_are_in_range():

@@ -18,6 +18,13 @@ def photo(scene):
     return (scene(45, 61) * 255).astype(np.uint8)
 
 
+@pytest.fixture
+def trained(random_weights, monkeypatch):
+    """The package's own weights in spite of those."""
+    monkeypatch.delenv("HDRNET_WEIGHTS")
+    run.loaded.cache_clear()
+
+
 def test_the_defocus_map_has_a_radius_for_each_pixel(photo):
     radius = estimate_defocus(photo, device="cpu")
     assert radius.shape == (45, 61) and radius.dtype == np.float32
@@ -42,10 +49,9 @@ def test_where_a_smaller_picture_tells_a_large_radius_it_is_believed(monkeypatch
     assert (np.diff(radius, axis=1) > -1e-3).all()
 
 
-def test_a_picture_far_out_of_focus_is_told_so(monkeypatch):
+@pytest.mark.usefixtures("trained")
+def test_a_picture_far_out_of_focus_is_told_so():
     """With the trained weights; the network alone takes a disc of 32 pixels for one of less than 10."""
-    monkeypatch.delenv("HDRNET_WEIGHTS")
-    run.loaded.cache_clear()
     room = render_bracket(640, 800).radiance
     yy, xx = np.mgrid[-33:34, -33:34]
     disc = np.clip(32.5 - np.hypot(xx, yy), 0, 1)
@@ -53,6 +59,23 @@ def test_a_picture_far_out_of_focus_is_told_so(monkeypatch):
     blurred = encode_srgb(cv2.filter2D(np.clip(room, 0, 1), -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT))
     assert np.median(estimate_defocus(sharp)) < 1
     assert 24 < np.median(estimate_defocus(blurred)) < 40
+
+
+def test_what_the_larger_picture_is_sure_to_be_in_focus_stays_so(monkeypatch):
+    def see(pixels, *_):
+        return np.full(pixels.shape[:2], 0.3 if pixels.shape[0] == 200 else 12, np.float32), None
+
+    monkeypatch.setattr(defocus, "_defocus_map", see)
+    assert np.allclose(estimate_defocus(np.zeros((200, 300, 3), np.uint8)), 0.3)
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_map_in_tiles_is_the_map_of_the_whole_picture(scene):
+    """Tiles of 2 * 384 pixels, with the trained weights: they see further than random ones."""
+    image = (scene(300, 1000) * 255).astype(np.uint8)
+    tiled, whole = (estimate_defocus(image, tile=tile, device="cpu", precision="fp32") for tile in (384, 1024))
+    assert not np.array_equal(tiled, whole)
+    assert np.abs(tiled - whole).max() < 0.1
 
 
 def test_what_is_in_focus_all_over_is_black_to_look_at():

@@ -14,6 +14,7 @@ from libhdrnet.errors import InputError, OutputError
 from libhdrnet.networks import build
 from libhdrnet.training import loop
 from libhdrnet.training.loop import TrainingOptions, train
+from libhdrnet.training.objectives import PARTS
 from libhdrnet.weights import load_network
 
 NETWORKS = ("psfnet", "msffnet", "defocus")
@@ -55,13 +56,24 @@ def test_training_changes_the_weights(options, network, tmp_path):
     assert short.read_bytes() != long.read_bytes()
 
 
-def test_the_map_alone_is_trained_and_what_deblurs_stays(options, tmp_path):
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_alone_is_trained_and_the_other_stays(options, tmp_path, part):
     whole = train(options("defocus", steps=1, out=tmp_path / "whole"))
-    path = train(options("defocus", map_only=True, start=whole.parent, out=tmp_path / "map"))
+    path = train(options("defocus", only=part, start=whole.parent, out=tmp_path / part))
     before, after = (load_network("defocus", p.parent)[0].state_dict() for p in (whole, path))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
-    assert changed and all(name.startswith("estimation.") for name in changed)
-    assert "hdrnet train defocus --map-only --steps 6" in json.loads(path.with_suffix(".json").read_text())["reproduce"]
+    assert {name.partition(".")[0] for name in changed} == set(PARTS[part])
+    assert (
+        f"hdrnet train defocus --only {part} --steps 6"
+        in json.loads(path.with_suffix(".json").read_text())["reproduce"]
+    )
+
+
+def test_a_run_of_a_part_goes_on_only_as_such(options):
+    train(options("defocus", only="map", steps=1))
+    with pytest.raises(InputError, match="its run has --only map; go on with the same"):
+        train(options("defocus", steps=2, resume=True))
+    assert train(options("defocus", only="map", steps=2, resume=True))
 
 
 @pytest.mark.usefixtures("small_networks")
@@ -158,7 +170,7 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
         ({"rate": -1e-4}, "rate -0.0001"),
         ({"limit": 0}, "limit 0"),
         ({"workers": -1}, "workers -1"),
-        ({"map_only": True}, "psfnet makes no defocus map"),
+        ({"only": "map"}, "psfnet has no part 'map'; defocus has map and deblurring"),
     ],
 )
 def test_options_out_of_range_are_refused_before_anything_is_made(options, changes, message):

@@ -7,6 +7,7 @@ from libhdrnet.training.losses import (
     flow_loss,
     joint_defocus_loss,
     mu_law,
+    relative_estimation_loss,
     tone_mapped_l1,
     weighted_defocus_loss,
 )
@@ -39,6 +40,18 @@ def test_the_flow_loss_counts_the_auxiliary_picture_twice():
 def test_the_joint_loss_weighs_map_and_picture_as_eq_4_7():
     loss = joint_defocus_loss(picture(4.0, 0.0), picture(0.0, 0.0), picture(0.5, 0.5), picture(0.25, 0.25), 20.0)
     assert loss.item() == pytest.approx(0.2 * (2 / 20) + 0.9 * 0.25)
+
+
+def test_the_map_s_own_loss_compares_logarithms_of_the_radius():
+    assert relative_estimation_loss(picture(math.e - 1, 0.0), picture(0.0, 0.0)).item() == pytest.approx(0.5)
+    near, far = (relative_estimation_loss(picture(r + 1), picture(r)) for r in (0.0, 9.0))
+    assert near > 10 * far
+
+
+def test_the_map_s_own_loss_has_a_gradient_below_zero():
+    radius = picture(-0.5).requires_grad_()
+    relative_estimation_loss(radius, picture(2.0)).backward()
+    assert radius.grad.item() < 0
 
 
 def test_the_last_stage_weighs_errors_by_the_radius_over_its_mean():

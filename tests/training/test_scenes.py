@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from libhdrnet.errors import InputError
+from libhdrnet.io import write_display
 from libhdrnet.training.scenes import Scenes, crop_linear, load_scenes
 
 
@@ -19,6 +20,23 @@ def test_radiance_is_scaled_to_a_median_of_18_percent(data):
 def test_the_limit_is_for_each_kind(data):
     scenes = load_scenes(data, limit=1)
     assert (len(scenes.radiance), len(scenes.photographs)) == (1, 1)
+
+
+def test_every_tenth_picture_is_kept_apart_for_validation(tmp_path, data):
+    (tmp_path / "sharp").mkdir()
+    source = (data / "sharp" / "2.png").read_bytes()
+    for index in range(21):
+        path = tmp_path / "sharp" / f"{index:02}.png"
+        path.write_bytes(source)
+        if index in (9, 19):
+            write_display(path, np.ones((8, 8, 3), np.float32))
+    whites = [[image.min() == 255 for image in load_scenes(tmp_path, validation=v).photographs] for v in (True, False)]
+    assert whites == [[True] * 2, [False] * 19]
+
+
+def test_too_few_pictures_for_validation_are_told(data):
+    with pytest.raises(InputError, match="10 are needed for one to be kept apart"):
+        load_scenes(data, validation=True)
 
 
 def test_a_file_that_cannot_be_read_is_left_out(tmp_path, data, caplog):

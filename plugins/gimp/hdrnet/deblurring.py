@@ -8,8 +8,8 @@ from resident import STEPS, ask, server, share
 from rows import cut, with_alpha
 from words import _
 
-BORDER = 128
-"""Pixels around the selection that the network sees: over twice its reach, for the map and for the colours."""
+BORDER = 192
+"""Pixels around the selection that the network sees: its reach for the map (96) and for the colours (48), and more."""
 GRID = 16
 """The network folds pixels: what it sees of a picture has to begin where it would fold the whole picture's."""
 

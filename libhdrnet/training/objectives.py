@@ -1,0 +1,75 @@
+"""What each network is trained for: its losses (`losses`), the thesis's stages, and parts that are trained alone."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from libhdrnet.networks import DefocusNet, MSFFNet
+from libhdrnet.networks.ablations import Ablation
+from libhdrnet.training.losses import (
+    flow_loss,
+    joint_defocus_loss,
+    relative_estimation_loss,
+    tone_mapped_l1,
+    weighted_defocus_loss,
+)
+
+STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
+"""Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
+KEPT_ESTIMATION = 0.1
+"""Weight of the first stages' loss that stays in the last one."""
+PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
+"""Parts of the defocus network that can be trained alone, and their modules."""
+
+
+def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
+    """Return the parameters of a part; None: all."""
+    modules = [network] if only is None else [network.get_submodule(name) for name in PARTS[only]]
+    return [parameter for module in modules for parameter in module.parameters()]
+
+
+def objective(
+    configuration: Ablation, only: str | None, network: nn.Module, batch: list[Tensor], fraction: float
+) -> Tensor:
+    """Return the loss of a batch after that fraction of the budget; `only`: of a part of the defocus network."""
+    if only == "map":
+        return _map_loss(cast(DefocusNet, network), batch)
+    if only == "deblurring":
+        return _deblurring_loss(cast(DefocusNet, network), batch)
+    if configuration.network == "psfnet":
+        return tone_mapped_l1(network(batch[0]), batch[1])
+    if configuration.network == "msffnet":
+        reconstructed = cast(MSFFNet, network).reconstruct(batch[0], auxiliary=configuration.flow_weight > 0)
+        return flow_loss(*reconstructed, batch[1], configuration.flow_weight)
+    return _defocus_loss(configuration, cast(DefocusNet, network), batch, fraction)
+
+
+def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: list[Tensor], fraction: float) -> Tensor:
+    """Loss of the thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, fine-tuned.
+
+    Without a share of the estimation's loss in the last one the estimated map drifts away from radii. An ablation's
+    budget ends with its last stage; end to end there is only the loss of stage two.
+    """
+    blurred, sharp, true_radius = batch
+    radius = net.estimate(blurred)
+    stage = fraction * STAGE_ENDS[configuration.last_stage]
+    guided_by_truth = not configuration.end_to_end and (configuration.last_stage == 1 or stage < STAGE_ENDS[1])
+    restored = net.deblur(blurred, true_radius if guided_by_truth else radius)
+    joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
+    if configuration.end_to_end or configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
+        return joint
+    return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
+
+
+def _map_loss(net: DefocusNet, batch: list[Tensor]) -> Tensor:
+    blurred, _, true_radius = batch
+    return relative_estimation_loss(net.estimate(blurred), true_radius)
+
+
+def _deblurring_loss(net: DefocusNet, batch: list[Tensor]) -> Tensor:
+    """Loss of the last stage under the guidance of a map that stays as it is."""
+    blurred, sharp, true_radius = batch
+    with torch.no_grad():
+        radius = net.estimate(blurred)
+    return weighted_defocus_loss(true_radius, net.deblur(blurred, radius), sharp)

@@ -1,0 +1,46 @@
+"""Cuts of photographs that are in focus all over: the truth of a synthetic blur is only as good as its sharp picture.
+
+About one photograph in ten has a background, or a front, that its own lens left out of focus.
+"""
+
+import numpy as np
+
+from libhdrnet.radiometry import FloatImage
+from libhdrnet.training.scenes import Scenes, crop_linear
+
+TRIES = 8
+"""So many cuts are looked at before the best of them is taken."""
+MOST_BLURRED = 0.03
+"""Share of a cut that may be out of focus."""
+LEAST_CONTRAST = 0.012
+"""Of structures of 2 to 4 pixels, in square-rooted light: below it a place tells nothing."""
+LEAST_FINE = 0.12
+"""Energy of structures of a pixel, relative to that of 2 to 4 pixels, that a place in focus has."""
+WINDOW, WIDER_WINDOW = 21, 33
+"""Edges in pixels of the squares in which structures and fine structures are looked for."""
+
+
+def crop_sharp(scenes: Scenes, rng: np.random.Generator, size: int) -> FloatImage:
+    """Cut a (size, size, 3) linear picture like `crop_linear` from a photograph, in focus all over if it can be had."""
+    best, least = None, 2.0
+    for _ in range(TRIES):
+        cut = crop_linear(scenes, rng, size, photographs_only=True)
+        share = blurred_share(cut)
+        if share < least:
+            best, least = cut, share
+        if share <= MOST_BLURRED:
+            break
+    assert best is not None
+    return best
+
+
+def blurred_share(linear: FloatImage) -> float:
+    """Share of a linear picture (H, W, 3) in [0, 1] that has structure, but none as fine as what is in focus has."""
+    import cv2
+
+    grey = np.sqrt(np.clip(linear.mean(-1), 0, 1))
+    fine = grey - cv2.GaussianBlur(grey, (0, 0), 1)
+    coarse = cv2.GaussianBlur(grey, (0, 0), 2) - cv2.GaussianBlur(grey, (0, 0), 4)
+    fine_energy = cv2.blur(fine * fine, (WIDER_WINDOW, WIDER_WINDOW))
+    energy = cv2.blur(coarse * coarse, (WINDOW, WINDOW))
+    return float(((energy > LEAST_CONTRAST**2) & (fine_energy < LEAST_FINE * energy)).mean())
