@@ -27,6 +27,8 @@ LEAST_CONTRAST = 0.003
 """Added to it (as a square): what rounding to 8 bits leaves in an even place."""
 IN_FOCUS = 0.6
 """Radius in pixels below which the correction fades: a disc of one pixel is what a lens and a mosaic leave."""
+LOST = (10.0, 16.0)
+"""Radii in pixels between which it fades again: what so large a disc has wiped out would be invented."""
 BALANCE = (0.75, 0.95)
 """A lens spreads light and takes none away, so what a correction adds and takes evens out over a disc. Between these
 shares of it that do not, it fades: the network misjudges what it never saw, a lamp in the dark for example."""
@@ -318,13 +320,16 @@ class DefocusNet(nn.Module):
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
         """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
 
-        In training not clipped, and whole; else what is in focus stays as it is, and what cannot be a correction fades.
+        In training not clipped, and whole; else what is in focus and what is lost stay as they are, and what cannot be a
+        correction fades.
         """
         shown = radius.clamp(max=self.options.max_radius) / self.options.max_radius
         restored: Tensor = self.deblurring(image, *self.condition(shown))
         if self.training:
             return restored
-        share = (radius / IN_FOCUS).clamp(0, 1) * balance(restored - image)
+        low, high = LOST
+        share = (radius / IN_FOCUS).clamp(0, 1) * ((high - radius) / (high - low)).clamp(0, 1)
+        share = share * balance(restored - image)
         return torch.lerp(image, restored, share).clamp(0, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:

@@ -117,7 +117,7 @@ def test_a_deblurred_lamp_in_the_dark_is_not_put_out():
     image[..., 28:36, 28:36] = 1
     with torch.no_grad():
         network.deblurring.output.bias.fill_(-1)  # takes light away wherever there is contrast
-    out = network.deblur(image, torch.full((1, 1, 64, 64), 16.0))
+    out = network.deblur(image, torch.full((1, 1, 64, 64), 8.0))
     assert out[..., 28:36, 28:36].min() > 0.9
 
 
@@ -136,6 +136,13 @@ def test_the_map_sees_what_lies_a_hundred_pixels_away():
     with torch.no_grad():
         change = (network.train().estimate(other) - network.estimate(image)).abs().amax((0, 1, 2))
     assert change[60] > 0 and change[60] < change[200]
+
+
+def test_what_too_large_a_disc_has_wiped_out_is_not_invented():
+    network, image = small().eval(), torch.rand(1, 3, 16, 16)
+    radii = (9.0, 14.0, 16.0, 60.0)
+    changed = [(network.deblur(image, torch.full((1, 1, 16, 16), r)) - image).abs().mean() for r in radii]
+    assert changed[0] > changed[1] > changed[2] == changed[3] == 0
 
 
 def test_outputs_are_in_range():
