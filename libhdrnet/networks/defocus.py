@@ -320,7 +320,7 @@ class DefocusNet(nn.Module):
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
         """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
 
-        In training not clipped, and whole; else what is in focus and what is lost stay, and what is no correction fades.
+        In training not clipped, and whole; else what is in focus and what is lost stay, what is no correction fades.
         """
         shown = radius.clamp(max=self.options.max_radius) / self.options.max_radius
         restored: Tensor = self.deblurring(image, *self.condition(shown))
