@@ -19,7 +19,7 @@ def save_random_weights(folder):
         prefix = NETWORKS[name].training_only
         network = build(name, **chosen)
         if name == "defocus":
-            torch.nn.init.constant_(network.estimation.output.bias, 0.5)  # radii around half of the largest, not zero
+            torch.nn.init.constant_(network.estimation.output.bias, 0.17)  # radii of 3 pixels: what deblurs can be seen
             with torch.no_grad():
                 network.deblurring.output.weight.mul_(3)  # a correction that can be seen
         tensors = {key: value for key, value in network.state_dict().items() if not (prefix and key.startswith(prefix))}
