@@ -9,9 +9,9 @@ BAND = 256
 """Rows worked on at a time."""
 
 
-def bands(height: int) -> list[slice]:
-    """Return the bands of a picture of that height, from the top."""
-    return [slice(top, min(top + BAND, height)) for top in range(0, height, BAND)]
+def bands(stop: int, start: int = 0) -> list[slice]:
+    """Return the bands from row `start` to before row `stop`: the height, for a whole picture."""
+    return [slice(top, min(top + BAND, stop)) for top in range(start, stop, BAND)]
 
 
 def enlarged(plane: npt.NDArray[Any], shape: tuple[int, ...], rows: slice) -> npt.NDArray[np.float32]:

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import SLOPE, ChannelNorm, PooledStatistics, conv3x3, initialise, spread
+from libhdrnet.networks.blocks import SLOPE, ChannelNorm, PooledStatistics, conv3x3, initialise, ramp, spread
 
 HALF, QUARTER = 2, 4
 """How often the features' grid goes into the picture's."""
@@ -77,8 +77,7 @@ def balance(change: Tensor) -> Tensor:
     """Return from 1 to 0 (B, 1, H, W) how far a correction (B, 3, H, W) can be one: it moves light and makes none."""
     change = change.mean(1, keepdim=True)
     kept, moved = _local_mean(change, DISC).abs(), _local_mean(change.abs(), DISC)
-    low, high = BALANCE
-    return ((high - kept / (moved + LEAST_CHANGE)) / (high - low)).clamp(0, 1)
+    return 1 - ramp(kept / (moved + LEAST_CHANGE), *BALANCE)
 
 
 class ResidualBlock(nn.Module):
@@ -326,9 +325,7 @@ class DefocusNet(nn.Module):
         restored: Tensor = self.deblurring(image, *self.condition(shown))
         if self.training:
             return restored
-        low, high = LOST
-        share = (radius / IN_FOCUS).clamp(0, 1) * ((high - radius) / (high - low)).clamp(0, 1)
-        share = share * balance(restored - image)
+        share = ramp(radius, 0, IN_FOCUS) * (1 - ramp(radius, *LOST)) * balance(restored - image)
         return torch.lerp(image, restored, share).clamp(0, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:

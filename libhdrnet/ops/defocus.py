@@ -101,10 +101,11 @@ def white_radius(radius: FloatImage) -> int:
 
 def _believe(radius: FloatImage, coarse: FloatImage) -> None:
     """Put into `radius` what the smaller picture tells, where that is large and the place may be out of focus."""
-    large, unsure = (
-        np.clip((values - low) / (high - low), 0, 1) for values, (low, high) in ((coarse, BELIEVED), (radius, IN_FOCUS))
-    )
-    radius += large * unsure * (coarse - radius)
+    radius += _ramp(coarse, *BELIEVED) * _ramp(radius, *IN_FOCUS) * (coarse - radius)
+
+
+def _ramp(values: FloatImage, low: float, high: float) -> FloatImage:
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
 
 
 def _defocus_map(

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.bands import BAND, bands, enlarged
+from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.ops.agreement import SATURATED, Agreement, Codes, Map, find_agreement, reduced
 from libhdrnet.ops.frames import Frame
@@ -101,13 +101,12 @@ def _followed(frame: Frame, reference: Frame, wide: Map) -> Frame:
     codes = frame.codes.copy()
     left, top = columns.start, rows.start
     last = round(rows.stop * scale[1])
-    for begin in range(round(top * scale[1]), last, BAND):
-        band = slice(begin, min(begin + BAND, last))
+    for band in bands(last, round(top * scale[1])):
         moved = enlarged(wide, (height, width), band) < _AGREES
         if not moved.any():
             continue
         ys, xs = np.indices(moved.shape, np.float32)
-        ys += np.float32(begin)
+        ys += np.float32(band.start)
         small = ((xs + 0.5) / scale[0] - 0.5 - left, (ys + 0.5) / scale[1] - 0.5 - top)
         shift = cv2.remap(flow, *small, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * scale
         found = cv2.remap(

@@ -17,11 +17,6 @@ def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight
     return loss if auxiliary is None else loss + weight * tone_mapped_l1(auxiliary, truth)
 
 
-def estimation_loss(radius: Tensor, true_radius: Tensor, max_radius: float) -> Tensor:
-    """First term of Eq. 4.7; radii in pixels, compared relative to `max_radius`."""
-    return (radius - true_radius).abs().mean() / max_radius
-
-
 def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:
     """Squared difference of log(1 + radius), radii in pixels: one pixel more is much in focus and little far from it.
 
@@ -35,7 +30,7 @@ def joint_defocus_loss(
     radius: Tensor, true_radius: Tensor, restored: Tensor, sharp: Tensor, max_radius: float
 ) -> Tensor:
     """Loss of stages one and two (Eq. 4.7), lambda 0.2 and 0.9; radii in pixels, compared relative to `max_radius`."""
-    estimation = estimation_loss(radius, true_radius, max_radius)
+    estimation = (radius - true_radius).abs().mean() / max_radius
     return 0.2 * estimation + 0.9 * (restored - sharp).abs().mean()
 
 
