@@ -15,6 +15,13 @@ from libhdrnet.training.camera import Camera
 from libhdrnet.training.scenes import Scenes
 from libhdrnet.training.sharpness import crop_sharp
 
+STEP = 0.5
+"""Least difference in pixels of radii between whose blurred versions is interpolated."""
+LEAST_RADIUS = 0.05
+"""Radius in pixels below which nothing is blurred."""
+FINER = 4
+"""A disc's radius is at least so many places of the grid on which it is drawn."""
+
 
 @dataclass(frozen=True)
 class DefocusRecipe:
@@ -28,8 +35,6 @@ class DefocusRecipe:
     """Share of samples that are wholly in focus."""
     resized: float = 0.5
     """Share of samples that were made smaller after the camera, down to a half."""
-    levels: int = 6
-    """Blurred versions of a layer between which a changing radius is interpolated."""
 
 
 def make_defocus(
@@ -44,14 +49,14 @@ def make_defocus(
     sharp = crop_sharp(scenes, rng, canvas)
     in_focus = rng.random() < recipe.sharp
     radius = np.zeros((canvas, canvas), np.float32) if in_focus else _radius_map(canvas, recipe, rng)
-    blurred = _blur(sharp, radius, aperture, recipe.levels)
+    blurred = _blur(sharp, radius, aperture)
     for _ in range(int(rng.integers(0, 4))):
         layer = crop_sharp(scenes, rng, canvas)
         matte = irregular_matte(canvas, rng, radius=rng.uniform(0.1, 0.5) * size)[..., None]
         front = np.full_like(radius, 0.0 if in_focus else _random_radius(recipe, rng))
         # A layer in front bleeds over what lies behind it: its matte is blurred with it.
-        covered = _blur(layer * matte, front, aperture, 1)
-        veil = _blur(np.repeat(matte, 3, -1), front, aperture, 1)
+        covered = _blur(layer * matte, front, aperture)
+        veil = _blur(np.repeat(matte, 3, -1), front, aperture)
         blurred = blurred * (1 - veil) + covered
         sharp = sharp * (1 - matte) + layer * matte
         radius = radius * (1 - matte[..., 0]) + front * matte[..., 0]
@@ -92,19 +97,26 @@ def _radius_map(size: int, recipe: DefocusRecipe, rng: np.random.Generator) -> F
     return np.asarray(radius * (recipe.max_radius * rng.random() ** 0.7 / max(float(radius.max()), 1e-3)), np.float32)
 
 
-def _blur(image: FloatImage, radius: FloatImage, aperture: "_Aperture", levels: int) -> FloatImage:
+def _blur(image: FloatImage, radius: FloatImage, aperture: "_Aperture") -> FloatImage:
     """Convolve with the aperture scaled to each place's radius: interpolated between a few blurred versions."""
     low, high = float(radius.min()), float(radius.max())
-    stops = np.linspace(low, high, levels if high - low > 0.3 else 1)
+    stops = _stops(low, high)
     versions = [_convolved(image, r, aperture) for r in stops]
     if len(versions) == 1:
         return np.asarray(versions[0], np.float32)
-    position = (radius - low) / (high - low) * (len(stops) - 1)
-    index = np.clip(position.astype(int), 0, len(stops) - 2)
-    share = (position - index)[..., None]
+    index = np.clip(np.searchsorted(stops, radius, side="right") - 1, 0, len(stops) - 2)
+    share = ((radius - stops[index]) / (stops[index + 1] - stops[index]))[..., None]
     stack = np.stack(versions)
     rows, columns = np.indices(radius.shape)
     return np.asarray(stack[index, rows, columns] * (1 - share) + stack[index + 1, rows, columns] * share, np.float32)
+
+
+def _stops(low: float, high: float) -> npt.NDArray[np.float32]:
+    """Return radii from low to high, the next half a pixel or a third further."""
+    stops = [low]
+    while stops[-1] < high - STEP / 2:
+        stops.append(min(high, stops[-1] + max(STEP, stops[-1] / 3)))
+    return np.asarray(stops, np.float32)
 
 
 def _convolved(image: FloatImage, radius: float, aperture: "_Aperture") -> FloatImage:
@@ -115,6 +127,11 @@ def _convolved(image: FloatImage, radius: float, aperture: "_Aperture") -> Float
         for order, channel in zip((1, 0, -1), cv2.split(image), strict=True)
     ]
     return np.asarray(cv2.merge(channels), np.float32)
+
+
+def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    near, far = (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
 
 
 @dataclass(frozen=True)
@@ -139,19 +156,31 @@ class _Aperture:
         )
 
     def kernel(self, radius: float) -> npt.NDArray[np.float32]:
-        reach = int(np.ceil(radius + 1.5))
-        yy, xx = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float64)
+        """Weights of the pixels around one, whose sum is 1.
+
+        The disc is drawn on a finer grid and brought to the pixels by the weights of cubic interpolation (Keys 1981),
+        which keep its second moment: a disc of half a pixel blurs as much as it does in a lens.
+        """
+        if radius < LEAST_RADIUS:
+            return np.ones((1, 1), np.float32)
+        reach = int(np.ceil(radius + 2.5))
+        finer = max(2, int(np.ceil(FINER / radius)))
+        places = np.arange(-reach * finer, reach * finer + 1) / finer
+        pixels = np.arange(-reach, reach + 1)
+        share = _cubic(np.abs(pixels[:, None] - places))
+        weight = share @ self._disc(radius, places) @ share.T
+        return np.asarray(weight / weight.sum(), np.float32)
+
+    def _disc(self, radius: float, places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        yy, xx = places[:, None], places[None]
+        edge = self.softness * min(1.0, radius)
         distance = np.hypot(xx, yy)
         if self.blades:
             sector = 2 * np.pi / self.blades
             angle = (np.arctan2(yy, xx) + self.turn) % sector - sector / 2
             distance = distance * np.cos(angle) / np.cos(sector / 4)
-        weight = np.clip((radius - distance) / self.softness + 0.5, 0, 1)
+        weight = np.clip((radius - distance) / edge + 0.5, 0, 1)
         if self.cut:
             away = np.hypot(xx - self.cut * radius * np.cos(self.turn), yy - self.cut * radius * np.sin(self.turn))
-            weight *= np.clip((radius - away) / self.softness + 0.5, 0, 1)
-        weight *= 1 + self.rim * (distance / max(radius, 0.5)) ** 2
-        if radius < 0.5:
-            weight = np.where(distance == 0, 1.0, weight * radius)
-        weight = np.maximum(weight, 0)
-        return np.asarray(weight / weight.sum(), np.float32)
+            weight = weight * np.clip((radius - away) / edge + 0.5, 0, 1)
+        return np.maximum(weight * (1 + self.rim * (distance / radius) ** 2), 0)

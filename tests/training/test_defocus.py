@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from libhdrnet.training.defocus import DefocusRecipe, make_defocus
+from libhdrnet.training.defocus import DefocusRecipe, _Aperture, _blur, make_defocus
 
 SIZE = 32
 
@@ -66,3 +66,24 @@ def test_some_samples_are_wholly_sharp_and_some_have_depth(scenes):
     made = samples(scenes, 60)
     assert any(radius.max() == 0 for _, _, radius in made)
     assert any(radius.max() - radius.min() > 3 for _, _, radius in made)
+
+
+@pytest.mark.parametrize("radius", [0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 3.0, 16.0])
+@pytest.mark.parametrize("softness", [0.3, 1.0])
+def test_a_disc_spreads_light_as_far_as_its_radius_says(radius, softness):
+    kernel = _Aperture(blades=0, turn=0, rim=0, softness=softness, cut=0, fringe=1).kernel(radius)
+    places = np.arange(len(kernel)) - len(kernel) // 2
+    second_moment = (kernel * np.add.outer(places**2, places**2)).sum()
+    assert kernel.sum() == pytest.approx(1, abs=1e-5)
+    # Of a disc it is radius^2 / 2; a soft edge adds to it.
+    assert np.sqrt(2 * second_moment) == pytest.approx(radius, rel=0.03 if softness < 0.5 else 0.2)
+
+
+def test_where_the_radius_changes_each_place_is_blurred_as_by_its_own(scene):
+    picture, aperture = scene(96, 96), _Aperture(0, 0, 0, 0.5, 0, 1)
+    ramp = np.tile(np.linspace(0, 12, 96, dtype=np.float32), (96, 1))
+    together = _blur(picture, ramp, aperture)
+    for column in (4, 12, 24, 60, 90):
+        alone = _blur(picture, np.full_like(ramp, ramp[0, column]), aperture)
+        changed = np.abs(alone - picture)[:, column].mean()
+        assert np.abs(together - alone)[:, column].mean() < 0.12 * changed
