@@ -25,8 +25,8 @@ NEIGHBOURHOOD = 9
 """Edge in pixels of the square over which local contrast is measured."""
 LEAST_CONTRAST = 0.003
 """Added to it (as a square): what rounding to 8 bits leaves in an even place."""
-IN_FOCUS = 0.6
-"""Radius in pixels below which the correction fades: a disc of one pixel is what a lens and a mosaic leave."""
+IN_FOCUS = (0.3, 0.6)
+"""Radii in pixels between which the correction begins: a disc of one pixel is what a lens and a mosaic leave."""
 LOST = (10.0, 16.0)
 """Radii in pixels between which it fades again: what so large a disc has wiped out would be invented."""
 BALANCE = (0.75, 0.95)
@@ -325,7 +325,7 @@ class DefocusNet(nn.Module):
         restored: Tensor = self.deblurring(image, *self.condition(shown))
         if self.training:
             return restored
-        share = ramp(radius, 0, IN_FOCUS) * (1 - ramp(radius, *LOST)) * balance(restored - image)
+        share = ramp(radius, *IN_FOCUS) * (1 - ramp(radius, *LOST)) * balance(restored - image)
         return torch.lerp(image, restored, share).clamp(0, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,15 +1,19 @@
 """Deblur a picture under the guidance of its defocus map (thesis, chapter 4)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor, nn
 
 from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
 from libhdrnet.errors import InputError
+from libhdrnet.networks import DefocusNet
+from libhdrnet.networks.defocus import IN_FOCUS, LOST
 from libhdrnet.ops.defocus import defocus_map, display_encoded, open_image
 from libhdrnet.radiometry import FloatImage, decode_srgb
 
@@ -98,14 +102,18 @@ def deblur_pixels(
         radius, _ = defocus_map(pixels, linear, settings, reporter.part(0, 0.25))
     else:
         radius = _check_map(defocus, pixels.shape[:2])
-    correction = np.empty(pixels.shape, np.float32)
+    correction = np.zeros(pixels.shape, np.float32)
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
         encoded = display_encoded(pixels[rows, columns], linear)
         return encoded.transpose(2, 0, 1), radius[None, rows, columns]
 
+    def correct(network: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+        net = cast(DefocusNet, network)
+        return lambda encoded, radius: net.deblur(encoded, radius) - encoded
+
     report = run_tiled(
-        "defocus", fetch, correction, forward=lambda network: network.deblur,  # type: ignore[arg-type, return-value]
+        "defocus", fetch, correction, needed=(radius > IN_FOCUS[0]) & (radius < LOST[1]), forward=correct,
         settings=settings, reporter=reporter.part(0.25 if estimated else 0, 1), stage="deblurring",
     )  # fmt: skip
     out = np.empty_like(pixels)
@@ -114,9 +122,9 @@ def deblur_pixels(
     return DeblurResult(out, radius, estimated, strength, report)
 
 
-def _apply(pixels: npt.NDArray[Any], restored: FloatImage, linear: bool, strength: float) -> npt.NDArray[Any]:
+def _apply(pixels: npt.NDArray[Any], correction: FloatImage, linear: bool, strength: float) -> npt.NDArray[Any]:
     seen = display_encoded(pixels, linear)
-    mixed = seen + np.float32(strength) * (restored - seen)
+    mixed = seen + np.float32(strength) * correction
     if pixels.dtype == np.float32:
         change = decode_srgb(mixed) - decode_srgb(seen) if linear else mixed - seen
         return np.asarray(pixels + change, np.float32)

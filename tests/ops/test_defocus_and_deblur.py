@@ -6,6 +6,7 @@ from libhdrnet import deblur, estimate_defocus
 from libhdrnet.demo import render_bracket
 from libhdrnet.engine import run
 from libhdrnet.errors import CancelledError, InputError
+from libhdrnet.networks import DefocusNet
 from libhdrnet.ops import defocus
 from libhdrnet.ops.deblur import deblur_pixels
 from libhdrnet.radiometry import encode_srgb
@@ -96,6 +97,23 @@ def test_deblur_keeps_shape_and_dtype(scene, dtype):
 def test_strength_zero_returns_the_picture_bit_for_bit(scene, dtype):
     image = (scene(20, 20) * np.iinfo(dtype).max).astype(dtype)
     assert np.array_equal(deblur(image, strength=0, device="cpu"), image)
+
+
+@pytest.mark.parametrize("radius", [0.3, 16.0])
+def test_the_network_is_not_run_where_nothing_is_to_be_corrected(scene, radius, monkeypatch):
+    monkeypatch.setattr(DefocusNet, "deblur", lambda *_: pytest.fail("the network was run"))
+    image = (scene(70, 150) * 255).astype(np.uint8)
+    assert np.array_equal(deblur(image, np.full((70, 150), radius), device="cpu"), image)
+
+
+def test_tiles_left_out_change_nothing_elsewhere(scene):
+    image, radius = scene(300, 400) * 0.8 + 0.1, np.zeros((300, 400), np.float32)
+    radius[40:90, 250:330] = 3
+    part = deblur(image, radius, device="cpu", tile=128)
+    whole = deblur(image, radius, device="cpu", tile=512)
+    assert np.array_equal(part[radius == 0], image[radius == 0])
+    assert np.abs(whole - image).max() > 0.01
+    assert np.abs(part - whole).max() < 0.05 * np.abs(whole - image).max()
 
 
 def test_strength_scales_the_correction(scene):
