@@ -163,9 +163,10 @@ def _add_eval(commands: Any) -> None:
     )
     p.add_argument("--overwrite", action="store_true", help="replace a report that exists")
     p.add_argument("--limit", type=int, metavar="N", help="only the first N scenes")
-    p.add_argument("--scenes", metavar="A,B", help="only these scenes")
+    p.add_argument("--scenes", metavar="A,B", help="only these scenes; patterns such as 'motion-*' are fine")
     p.add_argument("--crop", type=int, metavar="N", help="only the central square of N pixels of each scene")
-    p.add_argument("--no-align", dest="align", action="store_false", help="our methods do not align the frames")
+    p.add_argument("--no-align", dest="align", action="store_false", help="do not align the frames (else our methods "
+                   "do, and Mertens's fusion by AlignMTB)")  # fmt: skip
     p.add_argument("--metrics", metavar="A,B", help="more metrics: jod, lpips (their packages have to be installed)")
     p.add_argument("--predictions", metavar="FOLDER", help="keep every result as float32 .npy: METHOD/SCENE.npy")
     _add_cluster(p)

@@ -1,4 +1,4 @@
-"""What the networks are set beside: one frame, Debevec's weighted mean, Mertens's fusion. None aligns or knows motion.
+"""What the networks are set beside: one frame, Debevec's weighted mean, Mertens's fusion. None knows motion.
 
 Frames are encoded with gamma 2.2, float32 (H, W, 3) in [0, 1], from short to long; times are relative to the
 shortest, which is 1. Results are radiance (H, W, 3), 1.0 = saturation of the shortest exposure.
@@ -47,3 +47,19 @@ def mertens(frames: Sequence[FloatImage], times: Sequence[float], reference: int
     own = reference_alone(frames, times, reference)
     gain = float(np.median(own[seen] / fused[seen])) if seen.any() else 1 / times[reference]
     return np.asarray(np.clip(fused * np.float32(gain), 0, 1), np.float32)
+
+
+def aligned_by_mtb(frames: Sequence[FloatImage], reference: int) -> list[FloatImage]:
+    """Move frames by whole pixels onto frame `reference` (median threshold bitmaps, Ward 2003)."""
+    import cv2
+
+    mtb = cv2.createAlignMTB()
+    greys = [cv2.cvtColor(np.round(frame * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY) for frame in frames]
+    height, width = greys[reference].shape
+    aligned = []
+    for frame, grey in zip(frames, greys, strict=True):
+        across, down = mtb.calculateShift(greys[reference], grey)
+        shift = np.array([[1, 0, across], [0, 1, down]], np.float32)
+        moved = cv2.warpAffine(frame, shift, (width, height), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        aligned.append(np.asarray(moved, np.float32))
+    return aligned

@@ -116,6 +116,8 @@ def merge_scene(
         codes = [frame.codes for frame in load_frames(images, exposures, response=response)]
         begun = time.perf_counter()
         encoded = [np.asarray(frame, np.float32) / np.float32(65535) for frame in codes]
+        if align and method.kind == "mertens":
+            encoded = baselines.aligned_by_mtb(encoded, reference)
         radiance = BASELINES[method.kind](encoded, exposures, reference)
         return Outcome(time.perf_counter() - begun, radiance)
     from libhdrnet.ops.merge import merge

@@ -1,5 +1,6 @@
 """A whole evaluation: `hdrnet eval SET`, from the scenes of a set to results, tables and the report."""
 
+import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ class EvaluationOptions:
     limit: int | None = None
     """Only that many scenes."""
     scenes: str | None = None
-    """Only these, by name."""
+    """Only these, by names or patterns ("motion-*")."""
     crop: int | None = None
     """Only the central square of that many pixels."""
     align: bool = True
@@ -169,10 +170,10 @@ def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]
 def _chosen(scenes: list[Scene], options: EvaluationOptions) -> list[Scene]:
     if options.scenes is not None:
         wanted = [name.strip() for name in options.scenes.split(",") if name.strip()]
-        names = {scene.name for scene in scenes}
-        if unknown := [name for name in wanted if name not in names]:
+        names = [scene.name for scene in scenes]
+        if unknown := [name for name in wanted if not fnmatch.filter(names, name)]:
             raise InputError(f"the scene {unknown[0]!r} is not in the set; it has {', '.join(sorted(names)[:12])}.")
-        scenes = [scene for scene in scenes if scene.name in wanted]
+        scenes = [scene for scene in scenes if any(fnmatch.fnmatch(scene.name, name) for name in wanted)]
     return scenes[: options.limit]
 
 

@@ -74,6 +74,19 @@ def test_a_run_that_was_begun_goes_on_only_with_resume_and_does_nothing_twice(tm
     assert ended.code == 2 and "the run there has crop None, not 32" in ended.err
 
 
+def test_scenes_are_chosen_by_name_or_pattern(tmp_path, hdrnet):
+    root = set_makers.kalantari(tmp_path / "set")
+
+    def chosen(words, out):
+        ended = hdrnet("eval", "kalantari", "--root", root, "-o", tmp_path / out, *QUICK, "--scenes", words)
+        return ended, sorted({row["scene"] for row in rows_of(tmp_path / out)}) if ended.code == 0 else None
+
+    assert chosen("002", "a")[1] == ["002"]
+    assert chosen("*1, 002", "b")[1] == ["001", "002"]
+    ended, _ = chosen("001,x*", "c")
+    assert ended.code == 2 and "'x*' is not in the set; it has 001, 002" in ended.err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_run_that_was_killed_goes_on(tmp_path, hdrnet):
     root, run = set_makers.kalantari(tmp_path / "set", 12, size=(200, 300)), tmp_path / "run"
