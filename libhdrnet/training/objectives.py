@@ -10,6 +10,7 @@ from libhdrnet.networks.ablations import Ablation
 from libhdrnet.training.losses import (
     flow_loss,
     joint_defocus_loss,
+    picture_loss,
     relative_estimation_loss,
     tone_mapped_l1,
     weighted_defocus_loss,
@@ -19,6 +20,8 @@ STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
 """Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
 KEPT_ESTIMATION = 0.1
 """Weight of the first stages' loss that stays in the last one."""
+EACH_PICTURE = 0.02
+"""Weight of each picture's own loss beside that of the last stage."""
 PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
 """Parts of the defocus network that can be trained alone, and their modules."""
 
@@ -68,8 +71,9 @@ def _map_loss(net: DefocusNet, batch: list[Tensor]) -> Tensor:
 
 
 def _deblurring_loss(net: DefocusNet, batch: list[Tensor]) -> Tensor:
-    """Loss of the last stage under the guidance of a map that stays as it is."""
+    """Loss of the last stage, and each picture's own, under the guidance of a map that stays as it is."""
     blurred, sharp, true_radius = batch
     with torch.no_grad():
         radius = net.estimate(blurred)
-    return weighted_defocus_loss(true_radius, net.deblur(blurred, radius), sharp)
+    restored = net.deblur(blurred, radius)
+    return weighted_defocus_loss(true_radius, restored, sharp) + EACH_PICTURE * picture_loss(restored, sharp)

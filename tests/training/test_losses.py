@@ -7,6 +7,7 @@ from libhdrnet.training.losses import (
     flow_loss,
     joint_defocus_loss,
     mu_law,
+    picture_loss,
     relative_estimation_loss,
     tone_mapped_l1,
     weighted_defocus_loss,
@@ -68,3 +69,13 @@ def test_a_batch_without_defocus_or_error_has_a_usable_gradient(radius):
     restored = picture(0.5, 0.5).requires_grad_()
     weighted_defocus_loss(picture(radius, radius), restored, picture(0.5, 0.5)).backward()
     assert torch.isfinite(restored.grad).all()
+
+
+def test_in_the_picture_loss_a_decibel_is_one_whatever_the_picture():
+    sharp = torch.rand(2, 3, 16, 16)
+    error = torch.randn(2, 3, 16, 16) * torch.tensor([0.2, 0.02]).reshape(2, 1, 1, 1)
+    psnr = -10 * torch.log10(error.square().mean((1, 2, 3)))
+    assert picture_loss(sharp + error, sharp).item() == pytest.approx(-psnr.mean().item() / 10 * 2.3026, abs=0.02)
+    better = [error * torch.tensor(shares).reshape(2, 1, 1, 1) for shares in ((0.8, 1), (1, 0.8))]
+    gains = [picture_loss(sharp + e, sharp) - picture_loss(sharp + error, sharp) for e in better]
+    assert gains[0].item() == pytest.approx(gains[1].item(), rel=0.05)
