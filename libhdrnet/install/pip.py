@@ -23,6 +23,11 @@ _CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
 _MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX")
 """Variables that would lead pip out of the environment."""
+_COMPILE = """
+import compileall, sysconfig
+if __name__ == "__main__":
+    compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=0)
+"""
 _UNPACKED = 4
 """A wheel with libraries is about so much larger unpacked."""
 
@@ -103,7 +108,8 @@ class Pip:
             listed = Path(folder, "packages.txt")
             listed.write_text("\n".join(package.requirement for package in packages), "utf-8")
             coming = any(not package.is_local for package in packages)
-            self.run("install", "--no-deps", "--requirement", str(listed), quiet=not coming)
+            self.run("install", "--no-compile", "--no-deps", "--requirement", str(listed), quiet=not coming)
+        self._compile()
 
     def add(self, *requirements: str, torch: str) -> None:
         """Install what is missing for these requirements.
@@ -111,7 +117,16 @@ class Pip:
         Raises:
             InstallError: it failed.
         """
-        self.run("install", *self._index(torch), "--constraint", str(self._constraints), *requirements)
+        words = ["--no-compile", *self._index(torch), "--constraint", str(self._constraints)]
+        self.run("install", *words, *requirements)
+        self._compile()
+
+    def _compile(self) -> None:
+        """Compile the packages on all cores: pip takes one, and longer for this than for all else.
+
+        What does not compile here, for another Python or for want of space, is compiled when it is used, or never.
+        """
+        subprocess.run([str(self._python), "-I", "-c", _COMPILE], capture_output=True)
 
     def run(self, command: str, *words: str, quiet: bool = True) -> None:
         """Run pip; unless `quiet` it shows what it downloads.
