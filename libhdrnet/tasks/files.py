@@ -92,7 +92,7 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.write import check_output
+    from libhdrnet.io.outputs import check_output
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     for path in outputs:
@@ -132,7 +132,7 @@ def _write_tone_mapped(path: str, result: "MergeResult", operator: str, record: 
 
 
 def _defocus(options: DefocusFiles, talk: Talk) -> Done:
-    from libhdrnet.io.write import check_output
+    from libhdrnet.io.outputs import check_output
 
     check_output(options.output, inputs=[options.input], kinds="map")
     _check_new(options.output, options.overwrite)
@@ -150,8 +150,9 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
 
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:
+    from libhdrnet.io.outputs import check_output
     from libhdrnet.io.read import read_photo
-    from libhdrnet.io.write import check_output, write_like
+    from libhdrnet.io.write import write_like
 
     inputs = [options.input] + ([options.map] if options.map else [])
     check_output(options.output, inputs=inputs, kinds="any")

@@ -1,0 +1,57 @@
+"""What can be written where: the suffixes of each kind of picture, and checks of a path before the work."""
+
+import os
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from libhdrnet.errors import InputError, OutputError
+
+AnyPath = str | PathLike[str]
+Kinds = Literal["radiance", "display", "map", "any"]
+
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "radiance": (".exr", ".tif", ".tiff", ".hdr"),
+    "display": (".jpg", ".jpeg", ".png", ".tif", ".tiff"),
+    "map": (".exr", ".tif", ".tiff", ".png", ".jpg", ".jpeg"),
+    "any": (".exr", ".tif", ".tiff", ".hdr", ".jpg", ".jpeg", ".png"),
+}
+TIFF, JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")
+
+
+def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds = "any") -> None:
+    """Raise OutputError now if `path` could not be written after the work.
+
+    That is: a suffix that is not known for `kinds`, a folder that is missing or not writable, a path that is
+    a folder or no plain file, or one of `inputs` (also through links).
+    """
+    path = Path(path)
+    if kinds not in SUFFIXES:
+        raise InputError(f"The kind of output {kinds!r} is unknown: choose 'radiance', 'display', 'map' or 'any'.")
+    if path.is_dir():
+        raise OutputError(f"'{path}' is a folder: name a file in it.")
+    known_suffix(path, kinds)
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise OutputError(f"'{path}' cannot be written (there is no folder '{folder}'): create it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"'{path}' cannot be written (no permission in '{folder}'): choose another folder.")
+    if path.exists():
+        if not path.is_file():
+            raise OutputError(f"'{path}' is not an ordinary file: choose another name.")
+        if not os.access(path, os.W_OK):
+            raise OutputError(f"'{path}' is write-protected: choose another name.")
+        for name in inputs:
+            if Path(name).exists() and path.samefile(name):
+                raise OutputError(f"'{path}' is the input '{name}': choose another name, inputs are never overwritten.")
+
+
+def known_suffix(path: Path, kinds: Kinds) -> str:
+    """Return the suffix of `path` in lower case; raise OutputError if no such picture is written so."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES[kinds]:
+        raise OutputError(
+            f"'{path}' has no suffix that can be written here: choose one of {', '.join(SUFFIXES[kinds])}."
+        )
+    return suffix

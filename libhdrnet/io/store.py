@@ -1,0 +1,108 @@
+"""Store pixels that are ready for their format, with metadata, as whole files."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.errors import HdrnetWarning, InputError, OutputError
+from libhdrnet.files import whole_file
+from libhdrnet.io.embed import SOFTWARE, embed, exr_attributes
+from libhdrnet.io.formats import exr, jpeg, png, tiff
+from libhdrnet.io.likeness import Likeness
+from libhdrnet.io.metadata import Metadata
+from libhdrnet.io.outputs import JPEG
+
+Array = npt.NDArray[Any]
+Record = Mapping[str, Any]
+_JPEG_XMP = 60_000
+"""Bytes of XMP that surely fit into the one segment of a JPEG, with the record."""
+_NEW = Likeness()
+
+
+def store_exr(
+    path: Path,
+    linear: Array,
+    metadata: Metadata | None,
+    record: Record | None,
+    bits: int,
+    *,
+    alpha: Array | None = None,
+    grey: bool = False,
+) -> None:
+    """Write linear pixels (H, W) or (H, W, 3), float32, to OpenEXR in half (16 bits) or float."""
+    if bits not in (16, 32):
+        raise InputError(f"OpenEXR with {bits} bits cannot be written: choose 16 or 32.")
+    if bits == 16:
+        if float(np.abs(linear).max()) > exr.HALF_MAX:
+            warn_of_loss(path, [f"values above {exr.HALF_MAX:.0f}"], "16-bit OpenEXR")
+            linear = np.clip(linear, -exr.HALF_MAX, exr.HALF_MAX)
+        linear = linear.astype(np.float16)
+    attributes = exr_attributes(metadata, record, path)
+    with whole_file(path) as temporary:
+        try:
+            exr.write(temporary, one_channel(linear) if grey and alpha is None else linear, attributes, alpha=alpha)
+        except (RuntimeError, ValueError) as error:
+            raise OutputError(f"'{path}' cannot be written ({error}): free some space or choose another.") from error
+
+
+def store_coded(
+    path: Path,
+    pixels: Array,
+    metadata: Metadata | None,
+    record: Record | None,
+    *,
+    icc: bytes | None,
+    srgb: bool,
+    alpha: Array | None = None,
+    like: Likeness = _NEW,
+) -> None:
+    """Write encoded pixels to JPEG, PNG or TIFF, by the suffix; what else `like` tells is kept."""
+    suffix = path.suffix.lower()
+    module = jpeg if suffix in JPEG else png if suffix == ".png" else tiff
+    if max(pixels.shape[:2]) > module.MAX_SIDE:
+        raise OutputError(f"'{path}' cannot hold {max(pixels.shape[:2])} pixels a side: write a TIFF.")
+    if alpha is not None:
+        if suffix in JPEG:
+            warn_of_loss(path, ["transparency"], "JPEG")
+            alpha = None
+        else:
+            pixels = np.dstack([pixels, alpha])
+
+    def store(file: Path) -> None:
+        if suffix in JPEG:
+            data = jpeg.encode(
+                pixels, quality=like.quality, icc=icc, subsampling=like.subsampling, density=like.density
+            )
+            file.write_bytes(data)
+        elif suffix == ".png":
+            file.write_bytes(png.encode(pixels, icc=icc))
+        else:
+            tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=alpha is not None, resolution=like.resolution)
+
+    packet = "" if suffix in JPEG and len(like.packet.encode()) > _JPEG_XMP else like.packet
+    with whole_file(path) as temporary:
+        store(temporary)
+        if not embed(temporary, path, metadata, record, srgb=srgb, packet=packet):
+            store(temporary)
+
+
+def one_channel(pixels: Array) -> Array:
+    """Return grey pixels (H, W) of (H, W) or (H, W, 3)."""
+    if pixels.ndim == 2:
+        return pixels
+    first = pixels[..., 0]
+    if np.array_equal(first, pixels[..., 1]) and np.array_equal(first, pixels[..., 2]):
+        return first
+    mean = pixels.mean(axis=2, dtype=np.float32)
+    return np.asarray(mean if pixels.dtype.kind == "f" else np.rint(mean), pixels.dtype)
+
+
+def warn_of_loss(path: Path, lost: list[str], kind: str) -> None:
+    """Warn of what a file of that kind cannot hold, if there is something."""
+    if lost:
+        message = f"'{path}' loses {' and '.join(lost)}, which {kind} cannot hold: write a TIFF to keep them."
+        warnings.warn(message, HdrnetWarning, stacklevel=3)
