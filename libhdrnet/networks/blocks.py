@@ -24,6 +24,8 @@ at the rates that a short training needs."""
 
 FOLD = 2
 """The networks that merge fold so many pixels on an edge into channels, and work on that coarser grid."""
+HALF, QUARTER = 2, 4
+"""How often the grids of the defocus network's features go into the picture's."""
 
 
 def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:

@@ -2,16 +2,10 @@ import pytest
 import torch
 
 from libhdrnet.networks import build
-from libhdrnet.networks.blocks import PooledStatistics
-from libhdrnet.networks.defocus import (
-    SFT,
-    ChannelNorm,
-    ConditionNet,
-    Conditions,
-    DecomposedTransform,
-    balance,
-    detail_and_contrast,
-)
+from libhdrnet.networks.blocks import ChannelNorm, PooledStatistics
+from libhdrnet.networks.defocus import balance
+from libhdrnet.networks.detail import detail_and_contrast
+from libhdrnet.networks.modulation import SFT, ConditionNet, Conditions, DecomposedTransform
 
 
 @pytest.fixture(autouse=True)
