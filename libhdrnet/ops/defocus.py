@@ -2,7 +2,7 @@
 
 The network knows blur discs of up to 16 pixels; what is far out of focus looks like an even place to it. So the picture
 is also looked at in a half, a quarter... of its size: where the smaller one tells a radius that is large for the larger
-one, it is believed.
+one, it is believed; where both see a blur, both are heard.
 """
 
 import math
@@ -21,11 +21,16 @@ MARGIN = 96
 """Pixels around a tile that still change its map: twice as many as for deblurring."""
 LEAST_EDGE = 96
 """Short edge in pixels of the smallest picture that is looked at."""
-BELIEVED = (7.0, 11.0)
+BELIEVED = (9.0, 14.0)
 """Radius in pixels of the larger picture from which the smaller one begins to be believed, and is alone."""
 IN_FOCUS = (0.4, 1.2)
 """Up to the first radius in pixels the larger picture is sure to be in focus and the smaller one not believed, from the
 second on it is not sure. (What is soft by nature, a sky or a shadow, looks out of focus in a smaller picture.)"""
+HEARD = (1.0, 3.0)
+"""Radii in pixels of the larger picture between which the smaller one begins to be heard, too: two guesses are better
+than one."""
+HEARD_SHARE = 0.35
+"""Its share then."""
 LEAST_WHITE = 4
 """Radius in pixels of white, at least, in a map to look at: what is in focus all over is black."""
 
@@ -100,8 +105,9 @@ def white_radius(radius: FloatImage) -> int:
 
 
 def _believe(radius: FloatImage, coarse: FloatImage) -> None:
-    """Put into `radius` what the smaller picture tells, where that is large and the place may be out of focus."""
-    radius += _ramp(coarse, *BELIEVED) * _ramp(radius, *IN_FOCUS) * (coarse - radius)
+    """Bring `radius` to what the smaller picture tells: all the way where that is large, and else a part of it."""
+    believed = _ramp(coarse, *BELIEVED) * _ramp(radius, *IN_FOCUS)
+    radius += np.maximum(believed, HEARD_SHARE * _ramp(radius, *HEARD)) * (coarse - radius)
 
 
 def _ramp(values: FloatImage, low: float, high: float) -> FloatImage:

@@ -46,7 +46,8 @@ def test_where_a_smaller_picture_tells_a_large_radius_it_is_believed(monkeypatch
     radius = estimate_defocus(np.zeros((401, 520, 3), np.uint8))
     assert sizes == [(100, 130), (200, 260), (401, 520)]  # 50 rows would tell nothing
     assert np.allclose(radius[:, 300:], 48)  # 12 pixels of a quarter
-    assert np.allclose(radius[:, :220], 3)  # 6 pixels of this size are left to this size
+    half = 3 + defocus.HEARD_SHARE * (6 - 3)  # the smaller one is heard, not believed
+    assert np.allclose(radius[:, :220], 3 + defocus.HEARD_SHARE * (2 * half - 3))
     assert (np.diff(radius, axis=1) > -1e-3).all()
 
 
@@ -167,3 +168,11 @@ def test_cancel_stops_it(photo):
         deblur(photo, cancel=lambda: True, device="cpu")
     with pytest.raises(CancelledError):
         estimate_defocus(photo, cancel=lambda: True, device="cpu")
+
+
+def test_of_what_is_almost_in_focus_the_smaller_picture_says_nothing(monkeypatch):
+    def see(pixels, *_):
+        return np.full(pixels.shape[:2], 1 if pixels.shape[0] == 200 else 3, np.float32), None
+
+    monkeypatch.setattr(defocus, "_defocus_map", see)
+    assert np.allclose(estimate_defocus(np.zeros((200, 300, 3), np.uint8)), 1)
