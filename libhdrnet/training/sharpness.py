@@ -1,6 +1,7 @@
 """Cuts of photographs that are in focus all over: the truth of a synthetic blur is only as good as its sharp picture.
 
-About one photograph in ten has a background, or a front, that its own lens left out of focus.
+About one photograph in ten has a background, or a front, that its own lens left out of focus; and one cut in forty
+shows a cloud and nothing else, so that nobody can tell whether it is in focus.
 """
 
 import numpy as np
@@ -16,6 +17,10 @@ LEAST_CONTRAST = 0.012
 """Of structures of 2 to 4 pixels, in square-rooted light: below it a place tells nothing."""
 LEAST_FINE = 0.12
 """Energy of structures of a pixel, relative to that of 2 to 4 pixels, that a place in focus has."""
+LEAST_FINE_CONTRAST = 0.008
+"""Of structures of a pixel, in square-rooted light: more than noise and rounding make."""
+LEAST_TOLD = 0.1
+"""Share of a cut that must have it, so that the cut is known to be in focus."""
 WINDOW, WIDER_WINDOW = 21, 33
 """Edges in pixels of the squares in which structures and fine structures are looked for."""
 
@@ -35,12 +40,17 @@ def crop_sharp(scenes: Scenes, rng: np.random.Generator, size: int) -> FloatImag
 
 
 def blurred_share(linear: FloatImage) -> float:
-    """Share of a linear picture (H, W, 3) in [0, 1] that has structure, but none as fine as what is in focus has."""
+    """Share of a linear picture (H, W, 3) in [0, 1] that has structure, but none as fine as what is in focus has.
+
+    1 where next to nothing in it has fine structure.
+    """
     import cv2
 
     grey = np.sqrt(np.clip(linear.mean(-1), 0, 1))
     fine = grey - cv2.GaussianBlur(grey, (0, 0), 1)
     coarse = cv2.GaussianBlur(grey, (0, 0), 2) - cv2.GaussianBlur(grey, (0, 0), 4)
     fine_energy = cv2.blur(fine * fine, (WIDER_WINDOW, WIDER_WINDOW))
+    if (fine_energy > LEAST_FINE_CONTRAST**2).mean() < LEAST_TOLD:
+        return 1.0
     energy = cv2.blur(coarse * coarse, (WINDOW, WINDOW))
     return float(((energy > LEAST_CONTRAST**2) & (fine_energy < LEAST_FINE * energy)).mean())

@@ -33,8 +33,12 @@ def test_a_half_that_is_out_of_focus_is_found(leaves):
     assert 0.2 < blurred_share(mixed) < 0.6
 
 
-def test_an_even_place_is_no_evidence_and_a_sharp_edge_in_it_is_sharp():
-    assert blurred_share(np.full((128, 128, 3), 0.4, np.float32)) == 0
+def test_what_is_soft_at_every_scale_or_even_is_not_known_to_be_in_focus(leaves):
+    assert blurred_share(blurred(leaves, 20)) == 1
+    assert blurred_share(np.full((128, 128, 3), 0.4, np.float32)) == 1
+
+
+def test_beside_a_sharp_edge_an_even_place_is_in_focus():
     edge = np.full((128, 128, 3), 0.2, np.float32)
     edge[:, 64:] = 0.7
     assert blurred_share(edge) < MOST_BLURRED
