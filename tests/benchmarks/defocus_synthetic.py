@@ -1,6 +1,6 @@
 """Deblur fresh synthetic samples and compare picture and map with their truth.
 
-    python tests/benchmarks/defocus_synthetic.py DATA [--samples 300] [--size 160]
+    python tests/benchmarks/defocus_synthetic.py DATA [--samples 100] [--size 320]
 
 DATA holds sharp/ (photographs), as for `hdrnet train`; those are taken that training keeps apart. Prints mean PSNR
 before and after, how many samples are worse by more than 0.05 dB, and of the map the rank and the pixel correlation
@@ -26,8 +26,8 @@ STEP = 2
 def main():
     parser = argparse.ArgumentParser(description="Deblur synthetic samples and compare with their truth.")
     parser.add_argument("data", type=Path)
-    parser.add_argument("--samples", type=int, default=300)
-    parser.add_argument("--size", type=int, default=160)
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--size", type=int, default=320)
     options = parser.parse_args()
     scenes, recipe = load_scenes(options.data, validation=True), DefocusRecipe(size=options.size)
     rows, maps = [], []
