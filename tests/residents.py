@@ -110,7 +110,8 @@ class Home:
 
     def leftovers(self):
         """Files of clients and servers."""
-        return sorted(path.name for path in (self.runtime / "jobs").rglob("*") if path.name != "lock")
+        found = os.walk(self.runtime / "jobs")  # which does not mind a folder that goes meanwhile
+        return sorted(name for _, folders, files in found for name in (*folders, *files) if name != "lock")
 
     def end(self):
         with contextlib.suppress(hdrnet_client.ClientError, OSError, EOFError):
