@@ -14,8 +14,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def pytest_collection_modifyitems(items):
     """Quick tests first: those in real hosts and those that install take longer than all others together.
 
-    With a process for each core (tests/run.sh) all tests in hosts are one's: they share a root, and two darktables at
-    once do not export one file alike.
+    With two processes (tests/run.sh) all tests in hosts are one's: they share a root, and two darktables at once do
+    not export one file alike.
     """
     slow = [Path(__file__).parent / name for name in ("install", "hosts")]
     items.sort(key=lambda item: next((rank for rank, folder in enumerate(slow, 1) if folder in item.path.parents), 0))

@@ -170,10 +170,11 @@ def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]
 def _chosen(scenes: list[Scene], options: EvaluationOptions) -> list[Scene]:
     if options.scenes is not None:
         wanted = [name.strip() for name in options.scenes.split(",") if name.strip()]
-        names = [scene.name for scene in scenes]
-        if unknown := [name for name in wanted if not fnmatch.filter(names, name)]:
+        names = {scene.name for scene in scenes}
+        chosen = {word: {word} & names or {*fnmatch.filter(names, word)} for word in wanted}
+        if unknown := [word for word, found in chosen.items() if not found]:
             raise InputError(f"the scene {unknown[0]!r} is not in the set; it has {', '.join(sorted(names)[:12])}.")
-        scenes = [scene for scene in scenes if any(fnmatch.fnmatch(scene.name, name) for name in wanted)]
+        scenes = [scene for scene in scenes if any(scene.name in found for found in chosen.values())]
     return scenes[: options.limit]
 
 

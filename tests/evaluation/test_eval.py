@@ -83,6 +83,9 @@ def test_scenes_are_chosen_by_name_or_pattern(tmp_path, hdrnet):
 
     assert chosen("002", "a")[1] == ["002"]
     assert chosen("*1, 002", "b")[1] == ["001", "002"]
+    (root / "002").rename(root / "night [2]")
+    assert chosen("night [2]", "d")[1] == ["night [2]"]
+    (root / "night [2]").rename(root / "002")
     ended, _ = chosen("001,x*", "c")
     assert ended.code == 2 and "'x*' is not in the set; it has 001, 002" in ended.err
 
