@@ -23,11 +23,6 @@ _CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
 _MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX")
 """Variables that would lead pip out of the environment."""
-_COMPILE = """
-import compileall, sysconfig
-if __name__ == "__main__":
-    compileall.compile_dir(sysconfig.get_path("purelib"), quiet=2, workers=0)
-"""
 _UNPACKED = 4
 """A wheel with libraries is about so much larger unpacked."""
 
@@ -62,7 +57,10 @@ class Package:
 
 
 class Pip:
-    """pip of an environment, with a folder of wheels instead of the network if one is given."""
+    """pip of an environment, with a folder of wheels instead of the network if one is given.
+
+    Nothing is compiled in advance: most of torch is never used, and Python compiles the rest when it first is.
+    """
 
     def __init__(self, python: Path, cache: Path | None, constraints: Path, wheels: Path | None = None) -> None:
         self._python = python
@@ -109,7 +107,6 @@ class Pip:
             listed.write_text("\n".join(package.requirement for package in packages), "utf-8")
             coming = any(not package.is_local for package in packages)
             self.run("install", "--no-compile", "--no-deps", "--requirement", str(listed), quiet=not coming)
-        self._compile()
 
     def add(self, *requirements: str, torch: str) -> None:
         """Install what is missing for these requirements.
@@ -119,14 +116,6 @@ class Pip:
         """
         words = ["--no-compile", *self._index(torch), "--constraint", str(self._constraints)]
         self.run("install", *words, *requirements)
-        self._compile()
-
-    def _compile(self) -> None:
-        """Compile the packages on all cores: pip takes one, and longer for this than for all else.
-
-        What does not compile here, for another Python or for want of space, is compiled when it is used, or never.
-        """
-        subprocess.run([str(self._python), "-I", "-c", _COMPILE], capture_output=True)
 
     def run(self, command: str, *words: str, quiet: bool = True) -> None:
         """Run pip; unless `quiet` it shows what it downloads.
