@@ -4,8 +4,8 @@ Pictures are reduced to a long edge of 1024 pixels: it makes them sharper and ke
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetError, InputError
-from libhdrnet.io.read import read_photo
+from libhdrnet.io.read import Photo, read_photo
+from libhdrnet.ops.defocus import display_encoded
 from libhdrnet.radiometry import FloatImage, decode_srgb
 
 log = logging.getLogger(__name__)
@@ -39,15 +40,18 @@ def load_scenes(folder: Path, *, limit: int | None = None, validation: bool = Fa
     Raises:
         InputError: neither hdr/ nor sharp/ holds a picture that can be read.
     """
-    radiance = [_radiance(image) for image in _read_all(_chosen(folder / "hdr", validation)[:limit])]
-    photographs = [
-        np.asarray(image if image.dtype == np.uint8 else np.clip(image, 0, 1) * 255, np.uint8)
-        for image in _read_all(_chosen(folder / "sharp", validation)[:limit])
-    ]
+    radiance = [_radiance(photo.pixels) for photo in _read_all(_chosen(folder / "hdr", validation)[:limit])]
+    photographs = read_photographs(_chosen(folder / "sharp", validation)[:limit])
     if not photographs and not radiance:
         few = f" ({KEPT_APART} are needed for one to be kept apart)" if validation else ""
         raise InputError(f"{folder}: no pictures in hdr/ or sharp/{few}; point --data at a folder that has them.")
     return Scenes(radiance, photographs)
+
+
+def read_photographs(paths: Sequence[Path]) -> list[npt.NDArray[np.uint8]]:
+    """Return the pictures that can be read, (H, W, 3), reduced like all training material."""
+    encoded = (display_encoded(photo.pixels, photo.encoding == "linear") for photo in _read_all(paths))
+    return [np.asarray(np.rint(255 * pixels), np.uint8) for pixels in encoded]
 
 
 def crop_linear(scenes: Scenes, rng: np.random.Generator, size: int, *, photographs_only: bool = False) -> FloatImage:
@@ -88,21 +92,20 @@ def _chosen(folder: Path, validation: bool) -> list[Path]:
     return [path for index, path in enumerate(paths, 1) if (index % KEPT_APART == 0) == validation]
 
 
-def _read_all(paths: Sequence[Path]) -> list[npt.NDArray[Any]]:
+def _read_all(paths: Sequence[Path]) -> Iterator[Photo]:
     import cv2
 
-    images: list[npt.NDArray[Any]] = []
     for path in paths:
         try:
-            pixels = read_photo(path).pixels
+            photo = read_photo(path)
         except HdrnetError as error:
             log.warning("left out: %s", error)
             continue
-        scale = LONG_EDGE / max(pixels.shape[:2])
+        scale = LONG_EDGE / max(photo.pixels.shape[:2])
         if scale < 1:
-            pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        images.append(pixels)
-    return images
+            pixels = cv2.resize(photo.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            photo = replace(photo, pixels=pixels)
+        yield photo
 
 
 def _radiance(image: npt.NDArray[Any]) -> npt.NDArray[np.float16]:

@@ -1,15 +1,27 @@
 import numpy as np
 import pytest
+import tifffile
 
 from libhdrnet.errors import InputError
-from libhdrnet.io import write_display
-from libhdrnet.training.scenes import Scenes, crop_linear, load_scenes
+from libhdrnet.io import write_display, write_radiance
+from libhdrnet.radiometry import decode_srgb
+from libhdrnet.training.scenes import Scenes, crop_linear, load_scenes, read_photographs
 
 
 def test_a_folder_s_pictures_are_read(data):
     scenes = load_scenes(data)
     assert [image.shape for image in scenes.radiance] == [(96, 128, 3)] * 2
     assert [image.dtype for image in scenes.photographs] == [np.uint8] * 3
+
+
+def test_photographs_of_16_bits_and_linear_ones_are_the_same_as_8_bits(tmp_path, data):
+    (expected,) = read_photographs([data / "sharp" / "2.png"])
+    deep, linear = tmp_path / "deep.tif", tmp_path / "linear.exr"
+    tifffile.imwrite(deep, expected.astype(np.uint16) * 257, photometric="rgb")
+    write_radiance(linear, decode_srgb(expected / np.float32(255)))
+    for image in read_photographs([deep, linear]):
+        assert image.dtype == np.uint8
+        assert np.abs(image.astype(int) - expected).max() <= 1
 
 
 def test_radiance_is_scaled_to_a_median_of_18_percent(data):
