@@ -5,6 +5,12 @@ from torch import Tensor
 
 from libhdrnet.networks.blocks import mu_law
 
+IN_FOCUS = -0.8
+"""Radius in pixels that stands for in focus: among the radii that are made it is as far from a slight blur in
+log(1 + radius) as its rank is from that one's."""
+LEAST_BLUR = 0.05
+"""Radius in pixels up to which a place is in focus."""
+
 
 def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
     """L1 in the mu-law domain (Eqs. 2.6 and 3.4)."""
@@ -20,9 +26,12 @@ def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight
 def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:
     """Squared difference of log(1 + radius), radii in pixels: one pixel more is much in focus and little far from it.
 
-    Where a place leaves the radius open its answer is a mean, and L1's (Eq. 4.3) a median, which is often zero.
+    Where a place leaves the radius open its answer is a mean, and L1's (Eq. 4.3) a median, which is often zero. What is
+    in focus is to be told as IN_FOCUS, which the network brings to zero: a place that may be out of focus by a little
+    lies further from it than log(1 + radius) says.
     """
-    shown, truth = (r.sign() * torch.log1p(r.abs()) for r in (radius, true_radius))
+    aim = torch.where(true_radius > LEAST_BLUR, true_radius, IN_FOCUS)
+    shown, truth = (r.sign() * torch.log1p(r.abs()) for r in (radius, aim))
     return (shown - truth).square().mean()
 
 

@@ -44,9 +44,17 @@ def test_the_joint_loss_weighs_map_and_picture_as_eq_4_7():
 
 
 def test_the_map_s_own_loss_compares_logarithms_of_the_radius():
-    assert relative_estimation_loss(picture(math.e - 1, 0.0), picture(0.0, 0.0)).item() == pytest.approx(0.5)
-    near, far = (relative_estimation_loss(picture(r + 1), picture(r)) for r in (0.0, 9.0))
+    assert relative_estimation_loss(picture(math.e - 1, 2.0), picture(0.2, 2.0)).item() == pytest.approx(
+        (1 - math.log(1.2)) ** 2 / 2
+    )
+    near, far = (relative_estimation_loss(picture(r + 1), picture(r)) for r in (0.1, 9.0))
     assert near > 10 * far
+
+
+def test_what_is_in_focus_is_to_be_told_below_zero_and_what_is_hardly_blurred_is_not():
+    assert relative_estimation_loss(picture(-0.8), picture(0.0)).item() == pytest.approx(0)
+    assert relative_estimation_loss(picture(0.1), picture(0.1)).item() == pytest.approx(0)
+    assert relative_estimation_loss(picture(0.1), picture(0.0)).item() > 0.4
 
 
 def test_the_map_s_own_loss_has_a_gradient_below_zero():
