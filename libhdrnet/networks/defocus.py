@@ -143,7 +143,7 @@ class DefocusNet(nn.Module):
 
         In training not clipped, and whole; else what is in focus and what is lost stay, what is no correction fades.
         """
-        shown = radius.clamp(max=self.options.max_radius) / self.options.max_radius
+        shown = radius.clamp(0, self.options.max_radius) / self.options.max_radius
         restored: Tensor = self.deblurring(image, *self.condition(shown))
         if self.training:
             return restored

@@ -86,6 +86,12 @@ def test_the_map_guides_the_deblurring():
     assert not torch.equal(near, far)
 
 
+def test_what_training_tells_below_zero_guides_as_in_focus():
+    network, image = build("defocus").train(), torch.rand(1, 3, 32, 32)
+    below, zero = (network.deblur(image, torch.full((1, 1, 32, 32), radius)) for radius in (-0.8, 0.0))
+    assert torch.equal(below, zero)
+
+
 def test_what_is_in_focus_stays_and_is_corrected_the_more_the_less_it_is():
     network, image = small().eval(), torch.rand(1, 3, 16, 16)
     changed = [(network.deblur(image, torch.full((1, 1, 16, 16), r)) - image).abs().mean() for r in (0.3, 0.4, 0.5)]
