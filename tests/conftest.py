@@ -14,15 +14,14 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def pytest_collection_modifyitems(items):
     """Quick tests first: those in real hosts and those that install take longer than all others together.
 
-    With three processes (tests/run.sh) all tests in GIMP and darktable are one's: they share a root, and two darktables
-    at once do not export one file alike. The installer has roots of its own.
+    With two processes (tests/run.sh) all tests in hosts are one's: they share a root, and two darktables at once do
+    not export one file alike.
     """
     slow = [Path(__file__).parent / name for name in ("install", "hosts")]
     items.sort(key=lambda item: next((rank for rank, folder in enumerate(slow, 1) if folder in item.path.parents), 0))
     for item in items:
         if slow[-1] in item.path.parents:
-            own = item.path.name in ("test_installer.py", "test_debian_package.py")
-            item.add_marker(pytest.mark.xdist_group("installer" if own else "hosts"))
+            item.add_marker(pytest.mark.xdist_group("hosts"))
 
 
 @pytest.fixture

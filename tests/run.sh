@@ -90,8 +90,8 @@ for suite in trixie bookworm bare-trixie bare-bookworm; do
 done
 
 if [ $# -eq 0 ]; then
-  # one process for GIMP and darktable, which wait half of the time, one for the installer, and one for all else
-  set -- --numprocesses=3 --dist=loadgroup --durations=15 --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
+  # one process for the tests in hosts, which wait half of the time, and one for the others
+  set -- --numprocesses=2 --dist=loadgroup --durations=15 --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
 fi
 python -m pytest "$@"
 result=$?
