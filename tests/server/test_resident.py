@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from itertools import groupby
 
 import pytest
 from commands import COMMAND, ENVIRONMENT, TIMEOUT, read_until, start, write_bracket
@@ -38,9 +37,7 @@ def both(living, hdrnet, tmp_path, monkeypatch):
             for name in outputs:
                 files[name] = (tmp_path / name).read_bytes() if (tmp_path / name).exists() else None
                 (tmp_path / name).unlink(missing_ok=True)
-            # a server that is slow to go on tells again how far it is
-            said = "".join(line for line, _ in groupby(ended.out.splitlines(keepends=True)))
-            results.append((ended.code, said, ended.err, files))
+            results.append((ended.code, ended.out, ended.err, files))
         return results
 
     yield run
@@ -161,7 +158,6 @@ def test_it_loads_nothing_heavy(living, tmp_path):
     words = [word if "." not in word else str(tmp_path / word) for word in words]
     script = f"""
 import sys
-from itertools import groupby
 from libhdrnet.cli import main
 assert main({words}) == 0
 print([name for name in {HEAVY} if name in sys.modules])
