@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run_task(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet merge`, `defocus` or `deblur`."""
     params = {name: value for name, value in vars(options).items() if name not in OURS}
+    console.progress(0.0, "starting")
     if options.resident:
         from libhdrnet.resident import run_resident
 

@@ -46,7 +46,7 @@ class Console:
     def progress(self, fraction: float, stage: str) -> None:
         """Show how far the work is (engine.progress.ProgressCallback)."""
         if self.as_json:
-            if stage != self._last[1] or fraction - self._last[0] >= 0.01 or fraction >= 1:
+            if stage != self._last[1] or fraction - self._last[0] >= 0.01 or fraction >= 1 > self._last[0]:
                 self._last = (fraction, stage)
                 self._say("progress", "", sys.stdout, fraction=round(fraction, 4), stage=stage)
         elif self._bar is not None:

@@ -33,8 +33,21 @@ class Screen:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.kill()
+    def __exit__(self, kind, *_):
+        try:
+            if kind:
+                self.report()
+        finally:
+            self.kill()
+
+    def report(self):
+        """Print what is known of a failure, and leave a screenshot."""
+        for name in ("state", "darktable.log"):
+            if (self.folder / name).exists():
+                print(f"{name}:\n{(self.folder / name).read_text()}")
+        print(f"{SHOW.name} ended: {self.process.poll()}")
+        if (self.folder / "display").exists():
+            self.shot("failure")
 
     def kill(self):
         """End it as a crash does: the root's processes end with it."""

@@ -12,6 +12,7 @@ import skimage.data
 import tifffile
 from commands import ENVIRONMENT, TIMEOUT, TIMES, exposures, radiance, read_until, start, write_bracket, write_frame
 
+from libhdrnet.console import Console
 from libhdrnet.errors import OutOfMemoryError
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
 
@@ -172,6 +173,15 @@ def test_json_is_one_object_a_line_and_nothing_else(tmp_path, hdrnet):
     assert [event["message"][:8] for event in told if event["event"] == "warning"] == ["Frame 1 "]
     assert told[-1]["event"] == "done" and told[-1]["outputs"] == [str(out)]
     assert told[-1]["record"] == read_record(out)
+
+
+def test_progress_that_is_told_again_is_said_once(capsys):
+    console = Console(as_json=True)
+    for fraction, stage in ((0, "starting"), (0, "starting"), (0.004, "starting"), (1, "writing"), (1, "writing")):
+        console.progress(fraction, stage)
+    assert [(event["fraction"], event["stage"]) for event in events(capsys.readouterr().out)] == [
+        (0, "starting"), (1, "writing")
+    ]  # fmt: skip
 
 
 def test_an_error_in_json_has_its_kind_and_code(tmp_path, hdrnet):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from commands import COMMAND, ENVIRONMENT, TIMEOUT, read_until, start, write_bracket
-from residents import is_alive, wait_until
+from residents import is_alive
 
 from libhdrnet.engine import run as engine
 
@@ -26,8 +26,6 @@ def both(living, hdrnet, tmp_path, monkeypatch):
     torch.set_num_threads(1)  # as the server
     engine.loaded.cache_clear()
     monkeypatch.chdir(tmp_path)
-    with living.connect() as server:  # while it loads its libraries, progress says that it starts
-        wait_until(lambda: server.call("status")["device"])
 
     def run(*words, outputs=()):
         results = []
