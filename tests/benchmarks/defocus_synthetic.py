@@ -1,6 +1,6 @@
 """Deblur fresh synthetic samples and compare picture and map with their truth.
 
-    python tests/benchmarks/defocus_synthetic.py DATA | PICTURE... [--samples 100] [--size 320]
+    python tests/benchmarks/defocus_synthetic.py DATA | PICTURE... [--samples 100] [--size 320] [--seed 1234]
 
 DATA holds sharp/ (photographs), as for `hdrnet train`; those are taken that training keeps apart. Or the samples are
 made from pictures that were never there. Prints mean PSNR before and after, how many samples are worse by more than
@@ -18,7 +18,6 @@ from libhdrnet.ops.deblur import deblur_pixels
 from libhdrnet.training.defocus import DefocusRecipe, make_defocus
 from libhdrnet.training.scenes import Scenes, load_scenes, read_photographs
 
-SEED = 1234
 STEP = 2
 """Of the pixels whose ranks are compared."""
 
@@ -28,13 +27,16 @@ def main():
     parser.add_argument("source", type=Path, nargs="+", help="a folder with sharp/, or pictures")
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--size", type=int, default=320)
+    parser.add_argument("--seed", type=int, default=1234)
     options = parser.parse_args()
     folder = options.source[0] if options.source[0].is_dir() else None
+    if folder and options.source[1:]:
+        parser.error("give one folder, or pictures.")
     scenes = load_scenes(folder, validation=True) if folder else Scenes([], read_photographs(options.source))
     recipe = DefocusRecipe(size=options.size)
     rows, maps = [], []
     for index in range(options.samples):
-        sample = make_defocus(scenes, recipe, np.random.default_rng([SEED, index]))
+        sample = make_defocus(scenes, recipe, np.random.default_rng([options.seed, index]))
         blurred, sharp, radius = (np.ascontiguousarray(plane.transpose(1, 2, 0)) for plane in sample)
         result = deblur_pixels(blurred, False)
         rows.append([peak_signal_noise_ratio(sharp, image, data_range=1) for image in (blurred, result.pixels)])
