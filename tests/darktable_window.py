@@ -8,6 +8,7 @@ from host_root import REPOSITORY, inside, run_inside
 from residents import wait_until
 
 SECONDS = 60
+STARTS, START_SECONDS = 3, 30
 SHOW = REPOSITORY / "tests/hosts/darktable_window.sh"
 MERGE_BUTTON, PICTURES = (1230, 358), (700, 600)
 """Places on a screen of 1400 × 900: the module is the last but one, and unfolded."""
@@ -24,18 +25,34 @@ pictures with a module order, which is each that was ever exported."""
 
 
 class Screen:
-    """A running darktable_window.sh that shows darktable, whose state darktable_watch.lua tells in `folder`."""
+    """A running darktable_window.sh that shows darktable, whose state darktable_watch.lua tells in `folder`.
 
-    def __init__(self, command, folder, suite):
-        self.folder, self.suite = folder, suite
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    At times darktable hangs at its start, with a plug-in and without: its own luarc asks GTK for something, and if that
+    falls between its first steps and its main loop, each waits for the other (issue 22357 of darktable). Such a one is
+    ended and started again.
+    """
+
+    def __init__(self, command, folder, suite, configuration):
+        self.command, self.folder, self.suite, self.configuration = command, folder, suite, configuration
 
     def __enter__(self):
+        for left in reversed(range(STARTS)):
+            for lock in self.configuration.glob("*.lock"):
+                lock.unlink()  # of a darktable that was killed
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
+            try:
+                wait_until((self.folder / "state").exists, START_SECONDS)
+            except AssertionError as error:
+                self.__exit__(error)
+                if not left:
+                    raise
+            else:
+                break
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, error, *_):
         try:
-            if kind:
+            if error:
                 self.report()
         finally:
             self.kill()
@@ -96,8 +113,6 @@ class Window(Screen):
     def __init__(self, host, configuration, *words, **settings):
         self.host = host
         configuration.mkdir(exist_ok=True)
-        for lock in configuration.glob("*.lock"):
-            lock.unlink()  # of a darktable that was killed
         (configuration / "luarc").write_text(
             f'dofile("{REPOSITORY}/plugins/darktable/hdrnet.lua")\n'
             f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{host.folder}")\n'
@@ -113,7 +128,7 @@ class Window(Screen):
             suite=host.suite, folders=[host.folder, configuration, host.place.folder],
             env={**host.environment, "HOME": host.folder},
         )  # fmt: skip
-        super().__init__(command, host.folder, host.suite)
+        super().__init__(command, host.folder, host.suite, configuration)
 
     def stages(self):
         """What the server works on."""

@@ -90,7 +90,7 @@ for suite in trixie bookworm bare-trixie bare-bookworm; do
 done
 
 if [ $# -eq 0 ]; then
-  # one process for the tests in hosts, which wait half of the time, and one for the others
+  # one process for the tests in GIMP and darktable, which wait half of the time, and one for the others
   set -- --numprocesses=2 --dist=loadgroup --durations=15 --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
 fi
 python -m pytest "$@"

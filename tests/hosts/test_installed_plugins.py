@@ -40,9 +40,9 @@ def hdrnet(*words):
     return ["python3", "-m", "libhdrnet.cli", *words]
 
 
-@pytest.mark.parametrize("suite", ["trixie"])
+@SUITES
 def test_darktable_loads_the_plugin_from_its_luarc(inside, suite):
-    """Not in darktable 4.2, which now and then hangs at its start under Xvfb, without any plug-in, too."""
+    """A darktable that hangs at its start, see darktable_window.Screen, is started again."""
     told = inside(*hdrnet("install", "darktable"))
     assert "darktable: the plug-in, version" in told
     luarc = inside.home / ".config/darktable/luarc"
@@ -50,9 +50,14 @@ def test_darktable_loads_the_plugin_from_its_luarc(inside, suite):
         file.write(PROBE)
     loaded = inside.home / "loaded"
     script = """
-      darktable --library :memory: --disable-opencl -d lua & host=$!
-      for _ in $(seq 300); do { [ -s "$HOME/loaded" ] || ! kill -0 $host; } && break; sleep 0.2; done
-      kill -9 $host; wait $host 2>/dev/null; exit 0
+      for _ in 1 2 3; do
+        rm -f "$HOME"/.config/darktable/*.lock
+        darktable --library :memory: --disable-opencl -d lua & host=$!
+        for _ in $(seq 150); do { [ -s "$HOME/loaded" ] || ! kill -0 $host; } && break; sleep 0.2; done
+        kill -9 $host; wait $host 2>/dev/null
+        [ -s "$HOME/loaded" ] && break
+      done
+      exit 0
     """
     told = inside("xvfb-run", "-a", "bash", "-c", script)
     assert loaded.exists(), told

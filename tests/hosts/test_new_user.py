@@ -80,7 +80,8 @@ def merge_in_darktable(home, frames):
         shutil.copy(frame, pictures)
     watch = f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{screen}")'
     words = [SHOW, screen, "--disable-opencl", "--luacmd", watch, *MEANT_FILTERS, *STORAGE, pictures]
-    with Screen(home.command(*words, folders=home.folders), screen, home.suite) as shown:
+    settings = home.path / ".config/darktable"
+    with Screen(home.command(*words, folders=home.folders), screen, home.suite, settings) as shown:
         shown.select_all(len(frames))
         shown.press("ctrl+e")
         names = sorted([*(frame.name for frame in frames), f"{frames[0].stem}_hdr.exr"])
