@@ -65,11 +65,12 @@ def make_defocus(
     camera = Camera.random(rng)
     truth = camera.ideal(np.clip(sharp[inner, inner] * exposure, 0, 1))
     seen = camera.photograph(np.clip(blurred[inner, inner] * exposure, 0, 1), rng)
-    radius = radius[inner, inner] * np.float32(recipe.size / size)
+    radius = _resized(radius[inner, inner] * np.float32(recipe.size / size), recipe.size)
+    radius[radius < LEAST_RADIUS] = 0  # the thin end of a soft matte is no blur
     return (
         _resized(seen, recipe.size).transpose(2, 0, 1).copy(),
         _resized(truth, recipe.size).transpose(2, 0, 1).copy(),
-        _resized(radius, recipe.size)[None],
+        radius[None],
     )
 
 

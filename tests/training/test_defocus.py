@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from libhdrnet.training.defocus import DefocusRecipe, _Aperture, _blur, make_defocus
+from libhdrnet.training.defocus import LEAST_RADIUS, DefocusRecipe, _Aperture, _blur, make_defocus
 
 SIZE = 32
 
@@ -23,6 +23,7 @@ def test_a_sample_has_the_shapes_and_ranges_of_its_docstring(scenes):
         for picture in (blurred, sharp):
             assert picture.min() >= 0 and picture.max() <= 1
         assert radius.min() >= 0 and radius.max() <= 16
+        assert not ((radius > 0) & (radius < LEAST_RADIUS)).any()
 
 
 def test_the_same_seed_makes_the_same_sample(scenes):
