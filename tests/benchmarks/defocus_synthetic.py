@@ -1,6 +1,6 @@
 """Deblur fresh synthetic samples and compare picture and map with their truth.
 
-    python tests/benchmarks/defocus_synthetic.py DATA | PICTURE... [--samples 100] [--size 320] [--seed 1234]
+    python tests/benchmarks/defocus_synthetic.py DATA | PICTURE... [--samples 300] [--size 320] [--seed 1234]
 
 DATA holds sharp/ (photographs), as for `hdrnet train`; those are taken that training keeps apart. Or the samples are
 made from pictures that were never there. Prints mean PSNR before and after, how many samples are worse by more than
@@ -25,7 +25,7 @@ STEP = 2
 def main():
     parser = argparse.ArgumentParser(description="Deblur synthetic samples and compare with their truth.")
     parser.add_argument("source", type=Path, nargs="+", help="a folder with sharp/, or pictures")
-    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--samples", type=int, default=300)
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--seed", type=int, default=1234)
     options = parser.parse_args()
