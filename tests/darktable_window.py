@@ -9,6 +9,7 @@ from residents import wait_until
 
 SECONDS = 60
 STARTS, START_SECONDS = 3, 30
+"""How often darktable is started, and how long each start may take."""
 SHOW = REPOSITORY / "tests/hosts/darktable_window.sh"
 MERGE_BUTTON, PICTURES = (1230, 358), (700, 600)
 """Places on a screen of 1400 × 900: the module is the last but one, and unfolded."""
@@ -24,6 +25,11 @@ MEANT_FILTERS = ["--conf", "plugins/lighttable/filtering/item0=33", "--conf", "p
 pictures with a module order, which is each that was ever exported."""
 
 
+def watch(folder):
+    """Lua that makes darktable tell its state in `folder`."""
+    return f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{folder}")'
+
+
 class Screen:
     """A running darktable_window.sh that shows darktable, whose state darktable_watch.lua tells in `folder`.
 
@@ -36,19 +42,16 @@ class Screen:
         self.command, self.folder, self.suite, self.configuration = command, folder, suite, configuration
 
     def __enter__(self):
-        for left in reversed(range(STARTS)):
+        for _ in range(STARTS):
             for lock in self.configuration.glob("*.lock"):
                 lock.unlink()  # of a darktable that was killed
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
             try:
                 wait_until((self.folder / "state").exists, START_SECONDS)
+                return self
             except AssertionError as error:
                 self.__exit__(error)
-                if not left:
-                    raise
-            else:
-                break
-        return self
+        raise AssertionError(f"darktable did not come up, {STARTS} times")
 
     def __exit__(self, error, *_):
         try:
@@ -114,8 +117,7 @@ class Window(Screen):
         self.host = host
         configuration.mkdir(exist_ok=True)
         (configuration / "luarc").write_text(
-            f'dofile("{REPOSITORY}/plugins/darktable/hdrnet.lua")\n'
-            f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{host.folder}")\n'
+            f'dofile("{REPOSITORY}/plugins/darktable/hdrnet.lua")\n{watch(host.folder)}\n'
         )
         (configuration / "shortcutsrc").write_text(f"{MERGE_KEY}=lua/hdrnet: merge selected as HDR\n")
         settings = {"command": host.command, "frames": "original files", **settings}

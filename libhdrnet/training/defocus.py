@@ -1,7 +1,7 @@
 """Synthetic defocus with ground truth: layered scenes, thin-lens blur in linear light, a camera, often a resizing.
 
 A sample is the blurred picture (3, S, S), the sharp one (3, S, S), both sRGB-encoded in [0, 1], and the true
-radius of the circle of confusion (1, S, S) in pixels.
+radius of the circle of confusion (1, S, S) in pixels: zero in focus, and else at least LEAST_RADIUS.
 """
 
 from dataclasses import dataclass

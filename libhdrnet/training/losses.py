@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from libhdrnet.networks.blocks import mu_law
-from libhdrnet.training.defocus import LEAST_RADIUS
 
 IN_FOCUS = -0.8
 """Radius in pixels that stands for in focus: among the radii that are made it is as far from a slight blur in
@@ -29,7 +28,7 @@ def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:
     in focus is to be told as IN_FOCUS, which the network brings to zero: a place that may be out of focus by a little
     lies further from it than log(1 + radius) says.
     """
-    aim = torch.where(true_radius < LEAST_RADIUS, IN_FOCUS, true_radius)
+    aim = torch.where(true_radius > 0, true_radius, IN_FOCUS)
     shown, truth = (r.sign() * torch.log1p(r.abs()) for r in (radius, aim))
     return (shown - truth).square().mean()
 

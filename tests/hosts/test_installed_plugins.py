@@ -1,7 +1,9 @@
 """`hdrnet install` in a home in which no host was ever started; then the real hosts, which have to find the plug-in."""
 
+import host_root
 import pytest
 from bare import contents
+from darktable_window import SHOW, Screen, watch
 from host_root import REPOSITORY, missing, run_inside
 
 TIMEOUT = 120
@@ -24,15 +26,16 @@ def inside(suite, tmp_path):
     home = tmp_path / "Jörg Ö's home"
     home.mkdir()
 
+    env = {"HOME": str(home), "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}
+    where = {"suite": suite, "folders": [tmp_path], "env": env}
+
     def run(*words):
-        done = run_inside(
-            *words, suite=suite, folders=[tmp_path], timeout=TIMEOUT,
-            env={"HOME": str(home), "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
+        done = run_inside(*words, timeout=TIMEOUT, **where)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     run.home = home
+    run.command = lambda *words: host_root.inside(*words, **where)
     return run
 
 
@@ -41,26 +44,16 @@ def hdrnet(*words):
 
 
 @SUITES
-def test_darktable_loads_the_plugin_from_its_luarc(inside, suite):
-    """A darktable that hangs at its start, see darktable_window.Screen, is started again."""
+def test_darktable_loads_the_plugin_from_its_luarc(inside, suite, tmp_path):
     told = inside(*hdrnet("install", "darktable"))
     assert "darktable: the plug-in, version" in told
     luarc = inside.home / ".config/darktable/luarc"
     with luarc.open("a") as file:
         file.write(PROBE)
     loaded = inside.home / "loaded"
-    script = """
-      for _ in 1 2 3; do
-        rm -f "$HOME"/.config/darktable/*.lock
-        darktable --library :memory: --disable-opencl -d lua & host=$!
-        for _ in $(seq 150); do { [ -s "$HOME/loaded" ] || ! kill -0 $host; } && break; sleep 0.2; done
-        kill -9 $host; wait $host 2>/dev/null
-        [ -s "$HOME/loaded" ] && break
-      done
-      exit 0
-    """
-    told = inside("xvfb-run", "-a", "bash", "-c", script)
-    assert loaded.exists(), told
+    words = [SHOW, tmp_path, "--library", ":memory:", "--disable-opencl", "-d", "lua", "--luacmd", watch(tmp_path)]
+    with Screen(inside.command(*words), tmp_path, suite, luarc.parent):
+        assert loaded.exists()
     assert loaded.read_text() == "hdrnet"
     inside(*hdrnet("uninstall", "darktable"))
     assert luarc.read_text() == PROBE

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from bare import USER, Home, real_wheels
-from darktable_window import MEANT_FILTERS, SHOW, STORAGE, Screen
+from darktable_window import MEANT_FILTERS, SHOW, STORAGE, Screen, watch
 from host_root import REPOSITORY, missing, run_inside
 from residents import wait_until
 
@@ -78,8 +78,7 @@ def merge_in_darktable(home, frames):
     screen, pictures = made(home, "darktable"), made(home, "pictures")
     for frame in frames:
         shutil.copy(frame, pictures)
-    watch = f'loadfile("{REPOSITORY}/tests/hosts/darktable_watch.lua")("{screen}")'
-    words = [SHOW, screen, "--disable-opencl", "--luacmd", watch, *MEANT_FILTERS, *STORAGE, pictures]
+    words = [SHOW, screen, "--disable-opencl", "--luacmd", watch(screen), *MEANT_FILTERS, *STORAGE, pictures]
     settings = home.path / ".config/darktable"
     with Screen(home.command(*words, folders=home.folders), screen, home.suite, settings) as shown:
         shown.select_all(len(frames))
