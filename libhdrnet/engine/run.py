@@ -1,7 +1,8 @@
 """Run a network over a picture of any size, tile by tile, within the memory there is.
 
 Arrays on the outside, tensors inside. When memory runs out the tile is halved; when even the smallest does not
-fit on an accelerator the CPU takes over. What was done is in the report.
+fit on an accelerator the CPU takes over. A tile that 16 bits cannot compute is computed in float32. What was done is in
+the report.
 """
 
 import logging
@@ -16,11 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from libhdrnet.engine.device import choose_device, choose_precision, default_tile
-from libhdrnet.engine.memory import keep_freed_memory
 from libhdrnet.engine.models import loaded
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.engine.tiling import tiles
-from libhdrnet.errors import InputError, OutOfMemoryError
+from libhdrnet.engine.tiling import Tile, tiles
+from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.radiometry import FloatImage
 
@@ -88,14 +88,14 @@ def run_tiled(
         InputError: bad device, precision or tile.
         OutOfMemoryError: not even the smallest tile on the CPU fits.
         CancelledError: the reporter's caller asked to stop.
+        NotFiniteError: the network gives NaN or infinity, in float32, too.
         WeightsError: the weights are missing or damaged.
     """
-    keep_freed_memory()
     place = _first_place(settings)
     notes: list[str] = []
     while True:
         try:
-            sha256 = _run(name, place, fetch, out, needed, forward, margin, reporter, stage)
+            sha256, again = _run(name, place, fetch, out, needed, forward, margin, reporter, stage)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
@@ -108,6 +108,9 @@ def run_tiled(
             place = smaller
         else:
             precision = str(place.dtype).removeprefix("torch.")
+            if again:
+                notes.append(f"{again} tiles overflowed in {precision} and were computed in float32.")
+                log.info(notes[-1])
             return Report(name, sha256, str(place.device), precision, place.tile, tuple(notes))
 
 
@@ -153,7 +156,8 @@ def _run(
     margin: int | None,
     reporter: Reporter,
     stage: str,
-) -> str:
+) -> tuple[str, int]:
+    """Fill `out`; return the weights' checksum and how many tiles had to be computed again in float32."""
     network, card = loaded(name, str(place.device), place.dtype)
     call = forward(network)
     height, width = out.shape[:2]
@@ -167,20 +171,41 @@ def _run(
     ]
     for part in parts:
         out[part.where] = 0
-    total, done = sum(part.pixels for part in parts), 0
+    total, done, again = sum(part.pixels for part in parts), 0, 0
     with torch.inference_mode():
         for part in parts:
             reporter(done / total, stage)
-            inputs = [_tensor(array, place) for array in fetch(*part.where)]
-            result = call(*inputs).float()[0, :, : part.rows.weights.size, : part.columns.weights.size]
-            out[part.where] += result.permute(1, 2, 0).cpu().numpy() * part.weights
+            inputs = [_tensor(array, place.device) for array in fetch(*part.where)]
+            result = _pixels(call(*inputs), part)
+            if not np.isfinite(result).all():
+                again += 1
+                exact, _ = loaded(name, str(place.device), torch.float32)
+                result = _pixels(forward(exact)(*inputs), part)
+                _check_finite(result, part, name)
+            out[part.where] += result * part.weights
             done += part.pixels
     reporter(1.0, stage)
-    return card.sha256
+    return card.sha256, again
 
 
-def _tensor(array: FloatImage, place: _Place) -> Tensor:
-    """Bring (..., h, w) to a batch of one whose size the network takes: the border is repeated."""
+def _pixels(result: Tensor, part: Tile) -> FloatImage:
+    """Return the part (h, w, C) of a network's result that belongs to the tile."""
+    kept = result[0, :, : part.rows.weights.size, : part.columns.weights.size]
+    return np.asarray(kept.permute(1, 2, 0).float().cpu().numpy())
+
+
+def _check_finite(result: FloatImage, part: Tile, name: str) -> None:
+    wrong = np.argwhere(~np.isfinite(result))
+    if wrong.size:
+        row, column = part.rows.start + wrong[0, 0], part.columns.start + wrong[0, 1]
+        raise NotFiniteError(
+            f"network {name!r} computes NaN or infinity at row {row}, column {column} of the picture, in float32, too; "
+            "use weights that were trained to the end, and --model classical for a merge."
+        )
+
+
+def _tensor(array: FloatImage, device: torch.device) -> Tensor:
+    """Bring (..., h, w) float32 to a batch of one whose size the network takes: the border is repeated."""
     tensor = torch.from_numpy(np.ascontiguousarray(array))
     height, width = tensor.shape[-2:]
     below, right = -height % STATISTICS_GRID, -width % STATISTICS_GRID
@@ -189,4 +214,4 @@ def _tensor(array: FloatImage, place: _Place) -> Tensor:
         tensor = F.pad(flat, (0, right, 0, below), mode="replicate").reshape(
             *tensor.shape[:-2], height + below, width + right
         )
-    return tensor[None].to(place.device, place.dtype)
+    return tensor[None].to(device)

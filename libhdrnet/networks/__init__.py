@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from libhdrnet.networks.blocks import STATISTICS_GRID, use_local_statistics
+from libhdrnet.networks.blocks import STATISTICS_GRID, set_precision, use_local_statistics
 from libhdrnet.networks.defocus import DefocusNet, DefocusNetOptions
 from libhdrnet.networks.msffnet import MSFFNet, MSFFNetOptions
 from libhdrnet.networks.psfnet import PSFNet, PSFNetOptions
@@ -26,6 +26,7 @@ __all__ = [
     "PSFNet",
     "PSFNetOptions",
     "build",
+    "set_precision",
     "use_local_statistics",
 ]
 

@@ -1,6 +1,8 @@
 """Building blocks shared by the three networks.
 
 Tensors are (B, C, H, W) float. Nothing here reads files or knows a device.
+Pictures, radiances, maps and flows are float32 whatever number format the features have: they are brought to it where
+they enter the first convolution (`at_precision`), and the last one (`OutputConvolution`) gives float32 again.
 
 Pooled statistics (channel attention, SFFB) are global means over the patch while training. On a picture that
 is larger than the training patch they are taken over a window of the patch's size around each place
@@ -26,6 +28,28 @@ FOLD = 2
 """The networks that merge fold so many pixels on an edge into channels, and work on that coarser grid."""
 HALF, QUARTER = 2, 4
 """How often the grids of the defocus network's features go into the picture's."""
+
+
+def at_precision(x: Tensor, layer: nn.Module) -> Tensor:
+    """Bring what a convolution is to see to the number format of its weights."""
+    return x.to(next(layer.parameters()).dtype)
+
+
+class OutputConvolution(nn.Conv2d):
+    """The last convolution of a network, float32 at any precision: its result is not rounded to 16 bits."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve features of any number format; the result is float32."""
+        return super().forward(x.float())
+
+
+def set_precision(network: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """Bring a network's weights to `dtype`, but for the last convolutions'; features follow."""
+    for module in network.modules():
+        wanted = torch.float32 if isinstance(module, OutputConvolution) else dtype
+        for parameter in module.parameters(recurse=False):
+            parameter.data = parameter.data.to(wanted)
+    return network
 
 
 def conv3x3(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
@@ -59,6 +83,8 @@ def spread(gate: Tensor, like: Tensor, cell: int = STATISTICS_GRID) -> Tensor:
     if gate.shape[-2:] == (1, 1):
         return gate
     height, width = like.shape[-2:]
+    if like.is_contiguous(memory_format=torch.channels_last):  # else the product would lose that layout
+        gate = gate.contiguous(memory_format=torch.channels_last)
     cells = (gate.shape[-2] * cell, gate.shape[-1] * cell)
     return F.interpolate(gate, size=cells, mode="bilinear", align_corners=False)[..., :height, :width]
 
@@ -79,7 +105,8 @@ class ChannelNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4) * self.gain
+        power = torch.linalg.vector_norm(x, dim=1, keepdim=True, dtype=torch.float32).square() / x.shape[1]
+        return x * torch.rsqrt(power + 1e-4).to(x.dtype) * self.gain
 
 
 class ChannelAttention(nn.Module):
@@ -135,7 +162,7 @@ def known_radiance(short: Tensor, reference: Tensor, long: Tensor | None = None)
     saturated the darker one may only be above what saturation means.
     The arguments are exposures [L, H] (B, 6, H, W).
     """
-    shortest = _exposure_scale(short, fallback=torch.ones((), dtype=short.dtype, device=short.device))
+    shortest = _exposure_scale(short, fallback=torch.ones((), device=short.device))
     own = _exposure_scale(reference, fallback=shortest / 4)
     exposures, scales = [short, reference], [shortest, own]
     trust = [_agreement(reference, short, shortest), None]
@@ -171,13 +198,13 @@ def seen(exposures: Tensor, known: Tensor) -> Tensor:
     """
     radiance = mu_law(exposures[:, :, 3:])
     difference = (DIFFERENCE * (radiance - mu_law(known)[:, None])).clamp(-1, 1)
-    channels = torch.cat([exposures[:, :, :3] - 0.5, radiance - 0.5, difference.to(radiance.dtype)], 2)
+    channels = torch.cat([exposures[:, :, :3] - 0.5, radiance - 0.5, difference], 2)
     return F.pixel_unshuffle(channels.flatten(0, 1), FOLD)
 
 
 def mu_law(radiance: Tensor) -> Tensor:
     """Return T(H) of Eq. 2.5, for radiance in [0, 1]; what is beyond is clipped."""
-    return (torch.log1p(MU * radiance.float().clamp(0, 1)) / _LOG_1_MU).to(radiance.dtype)
+    return torch.log1p(MU * radiance.clamp(0, 1)) / _LOG_1_MU
 
 
 def _agreement(bright: Tensor, dark: Tensor, dark_scale: Tensor) -> Tensor:
@@ -212,8 +239,8 @@ def corrected(radiance: Tensor, correction: Tensor) -> Tensor:
 
     In the domain of the sigmoid's logit the darkest pixels would have next to no gradient.
     """
-    value = mu_law(radiance.float()) + CORRECTION * correction.float()
-    return (torch.expm1(value.clamp(0, 1) * _LOG_1_MU) / MU).clamp(0, 1).to(correction.dtype)
+    value = mu_law(radiance) + CORRECTION * correction
+    return (torch.expm1(value.clamp(0, 1) * _LOG_1_MU) / MU).clamp(0, 1)
 
 
 def initialise(network: nn.Module) -> None:

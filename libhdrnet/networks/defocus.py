@@ -17,7 +17,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import HALF, QUARTER, SLOPE, ChannelNorm, conv3x3, initialise, ramp
+from libhdrnet.networks.blocks import (
+    HALF,
+    QUARTER,
+    SLOPE,
+    ChannelNorm,
+    OutputConvolution,
+    at_precision,
+    conv3x3,
+    initialise,
+    ramp,
+)
 from libhdrnet.networks.detail import detail_and_contrast, local_mean
 from libhdrnet.networks.estimation import EstimationNet
 from libhdrnet.networks.modulation import SFT, ConditionNet, Conditions
@@ -99,7 +109,7 @@ class DeblurringNet(nn.Module):
         self.up = nn.Conv2d(n, n // 2 * (QUARTER // HALF) ** 2, 1)
         self.after = self._blocks(options, options.outer_blocks, n // 2)
         self.leave = conv3x3(n // 2, n // 2)
-        self.output = conv3x3(n // 2, 3 * HALF**2)
+        self.output = OutputConvolution(n // 2, 3 * HALF**2, 3, padding=1)
 
     @staticmethod
     def _blocks(options: DefocusNetOptions, count: int, channels: int) -> nn.ModuleList:
@@ -108,7 +118,8 @@ class DeblurringNet(nn.Module):
     def forward(self, image: Tensor, half: Conditions, quarter: Conditions) -> Tensor:
         """Return the deblurred picture (B, 3, H, W), not clipped."""
         detail, contrast = detail_and_contrast(image)
-        x = F.leaky_relu(self.enter(F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)), SLOPE)
+        shown = F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
+        x = F.leaky_relu(self.enter(at_precision(shown, self.enter)), SLOPE)
         for block in self.before:
             x = block(x, half)
         y = F.leaky_relu(self.down(x), SLOPE)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import HALF, QUARTER, PooledStatistics, conv3x3, spread
+from libhdrnet.networks.blocks import HALF, QUARTER, PooledStatistics, at_precision, conv3x3, spread
 
 
 class Conditions(NamedTuple):
@@ -33,7 +33,8 @@ class ConditionNet(nn.Module):
 
     def forward(self, radius: Tensor) -> tuple[Conditions, Conditions]:
         """Return conditions at a half and at a quarter of the resolution."""
-        half = F.relu(self.conv2(F.relu(self.conv1(F.pixel_unshuffle(radius, HALF)))))
+        shown = at_precision(F.pixel_unshuffle(radius, HALF), self.conv1)
+        half = F.relu(self.conv2(F.relu(self.conv1(shown))))
         quarter = F.relu(self.conv3(half))
         return (
             Conditions(half, self.pool_half(half), self.pool_half.cell),

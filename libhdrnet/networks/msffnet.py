@@ -21,6 +21,8 @@ from libhdrnet.networks.blocks import (
     SLOPE,
     ChannelAttention,
     ChannelNorm,
+    OutputConvolution,
+    at_precision,
     conv3x3,
     corrected,
     initialise,
@@ -49,15 +51,18 @@ class MSFFNetOptions:
 
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:
-    """Fetch features (B, C, H, W) from where `flow` (B, 2, H, W), in pixels (x, y), points (Eq. 3.2)."""
+    """Fetch features (B, C, H, W) from where `flow` (B, 2, H, W) float32, in pixels (x, y), points (Eq. 3.2).
+
+    In float32 whatever the features are: in 16 bits a place is off by pixels.
+    """
     height, width = features.shape[-2:]
-    flow = flow.float()
     xs = torch.arange(width, device=flow.device, dtype=flow.dtype)
     ys = torch.arange(height, device=flow.device, dtype=flow.dtype)
     x = (xs[None, None, :] + flow[:, 0]) * (2 / max(width - 1, 1)) - 1
     y = (ys[None, :, None] + flow[:, 1]) * (2 / max(height - 1, 1)) - 1
-    grid = torch.stack([x, y], -1).to(features.dtype)
-    return F.grid_sample(features, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    grid = torch.stack([x, y], -1)
+    found = F.grid_sample(features.float(), grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return found.to(features.dtype)
 
 
 def enlarge(x: Tensor, factor: int) -> Tensor:
@@ -74,7 +79,7 @@ class FlowEstimator(nn.Sequential):
         for inputs, outputs in zip(widths, widths[1:], strict=False):
             layers += [nn.Conv2d(inputs, outputs, 7, padding=3), nn.LeakyReLU(SLOPE)]
         super().__init__(*layers)
-        self.add_module("output", nn.Conv2d(widths[-1], 2, 7, padding=3))
+        self.add_module("output", OutputConvolution(widths[-1], 2, 7, padding=3))
 
 
 class RCAB(nn.Module):
@@ -100,7 +105,7 @@ class AuxiliaryHead(nn.Module):
         super().__init__()
         self.enter = conv3x3(3 * channels, channels)
         self.blocks = nn.Sequential(*(RCAB(channels) for _ in range(5)))
-        self.output = conv3x3(channels, 3 * FOLD**2)
+        self.output = OutputConvolution(channels, 3 * FOLD**2, 3, padding=1)
 
     def forward(self, warped: list[Tensor]) -> Tensor:
         """Return the correction for H_of, or its logit (B, 3, H, W), from the warped features of the three scales."""
@@ -127,14 +132,14 @@ class MSFFNet(nn.Module):
         self.blocks = nn.ModuleList(RCAB(n, options.channel_attention) for _ in range(3))
         self.join = conv3x3(3 * n, n)
         self.refine = conv3x3(n, n)
-        self.output = conv3x3(n, 3 * FOLD**2)
+        self.output = OutputConvolution(n, 3 * FOLD**2, 3, padding=1)
         initialise(self)
 
     def features(self, exposures: Tensor, known: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Extract F^s, finest first, of the short exposure and of the reference from (B, 2, 6, H, W)."""
         pyramid = [seen(exposures, known)]
         for layer in self.extract:
-            pyramid.append(F.leaky_relu(layer(pyramid[-1]), SLOPE))
+            pyramid.append(F.leaky_relu(layer(at_precision(pyramid[-1], layer)), SLOPE))
         return [level[0::2] for level in pyramid[1:]], [level[1::2] for level in pyramid[1:]]
 
     def flow_of(self, exposures: Tensor) -> Tensor:

@@ -21,8 +21,10 @@ from libhdrnet.networks.blocks import (
     SLOPE,
     ChannelAttention,
     ChannelNorm,
+    OutputConvolution,
     PooledStatistics,
     SpatialAttention,
+    at_precision,
     conv3x3,
     corrected,
     initialise,
@@ -65,17 +67,19 @@ class SFFB(nn.Module):
 
     def weights(self, features: Tensor) -> Tensor:
         """Return s_i (B, images, C, h, w), summing to one over the images; `features`: (B, images, C, H, W)."""
-        z = F.relu(self.squeeze(self.pool(features.sum(1))))
+        pooled = self.pool(features.flatten(0, 1))  # of each, then summed: as the mean of the sum, and much cheaper
+        z = F.relu(self.squeeze(sum(pooled.unflatten(0, features.shape[:2]).unbind(1))))
         v: Tensor = self.expand(z)
         return v.reshape(v.shape[0], self.images, -1, *v.shape[2:]).softmax(1)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return F2 = sum_i s_i F_i (B, C, H, W)."""
-        s = self.weights(features)
-        fused = spread(s[:, 0], features[:, 0], self.pool.cell) * features[:, 0]
-        for i in range(1, self.images):
-            fused = fused + spread(s[:, i], features[:, i], self.pool.cell) * features[:, i]
-        return fused
+        images = features.unbind(1)
+        parts = [
+            spread(s, image, self.pool.cell) * image
+            for s, image in zip(self.weights(features).unbind(1), images, strict=True)
+        ]
+        return torch.as_tensor(sum(parts))
 
 
 class SumFusion(nn.Module):
@@ -113,14 +117,18 @@ class PSFB(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map F0 (B, images, C, H, W) to O of the same shape."""
-        c = features.shape[2]
-        own = F.leaky_relu(self.conv1(self.norm(features.flatten(0, 1))), SLOPE)  # Eq. 2.2
+        images, c = features.shape[1:3]
+        before = features.flatten(0, 1)
+        own = F.leaky_relu(self.conv1(self.norm(before)), SLOPE)  # Eq. 2.2
         fused = self.fusion(own.reshape(features.shape))  # Eq. 2.3
         # Conv2([F2, F1_i]) split by linearity: the half that sees F2 is the same for every image.
         weight = self.conv2.weight
         shared = F.conv2d(fused, weight[:, :c], self.conv2.bias, padding=1)
-        compared = F.conv2d(own, weight[:, c:], padding=1).reshape(features.shape)
-        return compared + shared[:, None] + features  # Eq. 2.4
+        compared = F.conv2d(own, weight[:, c:], padding=1)
+        # All four-dimensional: sums over five dimensions lose the layout (channels last) and cost as much as a third
+        # of the convolutions.
+        shared = shared[:, None].expand(-1, images, -1, -1, -1).flatten(0, 1)
+        return (compared + shared + before).reshape(features.shape)  # Eq. 2.4
 
 
 class ResidualDualAttentionBlock(nn.Module):
@@ -159,13 +167,13 @@ class PSFNet(nn.Module):
         self.decode = nn.Sequential(*(ResidualDualAttentionBlock(n, options.dual_attention) for _ in range(4)))
         self.local = conv3x3(n, n)
         self.globally = conv3x3(n, n)
-        self.output = conv3x3(n, 3 * FOLD**2)
+        self.output = OutputConvolution(n, 3 * FOLD**2, 3, padding=1)
         initialise(self)
 
     def forward(self, exposures: Tensor) -> Tensor:
         """Reconstruct the radiance (B, 3, H, W) from exposures (B, 3, 6, H, W)."""
         known = known_radiance(*exposures.unbind(1))
-        features = F.leaky_relu(self.extract(seen(exposures, known)), SLOPE)
+        features = F.leaky_relu(self.extract(at_precision(seen(exposures, known), self.extract)), SLOPE)
         features = features.reshape(*exposures.shape[:2], *features.shape[1:])
         reference = features[:, 1]
         fused = self.fusion(features)
