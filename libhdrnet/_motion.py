@@ -23,6 +23,7 @@ Kind = Literal["homography", "affine", "translation", "none"]
 _DARK, _BRIGHT = 0.05, 0.95  # the encoded tones that a frame is trusted in
 _FLOOR = 0.04  # contrast (natural log of the encoded value) below which structure counts as noise
 _TIE = 0.01  # share by which a richer model has to be better than a simpler one
+_SAME = 0.2  # pixels; models that send the corners to the same places within it are one, whatever the pixels prefer
 _LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
 _LEAST_AGREEMENT = 0.15  # share of the followed points that a model has to carry
 _LEAST_HULL: dict[Kind, float] = {"homography": 0.15, "affine": 0.05, "translation": 0.0}
@@ -178,8 +179,14 @@ def refine(pair: Pair, start: Matrix) -> Motion:
 
     models.insert(0, (start, _kind(start)))
     left = [pair.difference(model) for model, _ in models]
-    # A richer model has to earn its freedom: a near tie goes to the simpler one, which comes later.
-    best = max(i for i, value in enumerate(left) if value <= min(left) * (1 + _TIE))
+    # A richer model has to earn its freedom: a near tie goes to the simpler one, which comes later. The pixels alone
+    # cannot decide: interpolation smooths noise, which favours whatever interpolates.
+    closest = models[left.index(min(left))][0]
+    best = max(
+        i
+        for i, (value, (model, _)) in enumerate(zip(left, models, strict=True))
+        if value <= min(left) * (1 + _TIE) or corner_shift(model, closest, size) < _SAME
+    )
     matrix, kind = models[best]
     if best > 1:
         why = why or f"{models[1][1]} fits no better"

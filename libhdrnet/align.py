@@ -19,12 +19,14 @@ from libhdrnet.radiometry import GAMMA
 
 Frame = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
+Coverage = npt.NDArray[np.uint16]
 
 _COARSE_EDGE = 1000  # long edge in pixels for the first guess, which needs no precision
 _FINE_EDGE = 2000  # long edge in pixels for the refinement
 _SMALLEST_SIDE = 48  # below this a tracking window sees most of the picture
 _LEAST_VALID = 0.002  # share of the picture that both frames have to show well exposed
 _STILL = 0.75  # pixels; corner displacements below it are not worth a resampling
+_WHOLE = 0.1  # pixels from a whole one within which a translation is that
 _TRIPOD = 0.4  # pixels; typical shift of the picture's parts below which nothing is searched for
 _BRIGHT_END = 0.97  # encoded value from which a channel of the reference is a lower bound
 _DARK_END, _WELL_EXPOSED = 0.05, 0.85  # encoded values between which a channel tells how bright the frame is
@@ -83,7 +85,7 @@ def align_frames(
         alignment = estimate_alignment(frame, reference)
         warped, coverage = apply_alignment(frame, alignment)
         if coverage is not None:
-            _fill(warped, coverage, reference, t / t_reference)
+            fill(warped, coverage, reference, t / t_reference)
         aligned[i] = warped
         alignments.append(alignment)
         coverages.append(coverage)
@@ -145,11 +147,12 @@ def estimate_alignment(frame: Frame, reference: Frame) -> Alignment:
 def _whole_pixels(fine: Pair, matrix: Matrix, kind: Kind) -> Matrix:
     """Round a translation to whole pixels where that fits as well: nothing is interpolated then."""
     rounded = matrix.round()
-    if kind != "translation" or fine.difference(fine.from_full(rounded)) > 1.01 * fine.difference(
-        fine.from_full(matrix)
-    ):
+    if kind != "translation":
         return matrix
-    return rounded
+    if np.abs(matrix - rounded).max() < _WHOLE:
+        return rounded
+    worse = fine.difference(fine.from_full(rounded)) > 1.01 * fine.difference(fine.from_full(matrix))
+    return matrix if worse else rounded
 
 
 def apply_alignment(frame: Frame, alignment: Alignment) -> tuple[Frame, Mask | None]:
@@ -178,15 +181,36 @@ def apply_alignment(frame: Frame, alignment: Alignment) -> tuple[Frame, Mask | N
     return warped, None if coverage.all() else coverage
 
 
+def align_coverage(coverage: Coverage | None, alignment: Alignment, covered: Mask | None) -> Coverage | None:
+    """Bring a frame's coverage, uint16 (H, W), into the reference's geometry.
+
+    `covered` is what `apply_alignment` says. None, given or returned: the frame has data everywhere.
+    """
+    if alignment.kind == "none":
+        return coverage
+    if coverage is None:
+        return None if covered is None else covered.astype(np.uint16) * np.uint16(65535)
+    import cv2
+
+    size, flags = coverage.shape[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    warped = cv2.warpPerspective(coverage, alignment.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped if covered is None else np.where(covered, warped, np.uint16(0)))
+
+
 def _untouched(note: str) -> Alignment:
     return Alignment("none", np.eye(3), 0.0, note)
 
 
-def _fill(warped: Frame, coverage: Mask, reference: Frame, ratio: float) -> None:
-    """Lay the reference where `warped` has no data; where it is saturated it tells nothing, and the edge goes on."""
+def fill(warped: Frame, coverage: Mask, reference: Frame, ratio: float, *, everywhere: bool = False) -> None:
+    """Lay the reference at a frame's exposure where `warped` has no data, in place; ratio = t_frame / t_reference.
+
+    Where the reference is saturated it tells nothing to a shorter frame: what is there (the edge, continued) stays,
+    unless `everywhere`.
+    """
     gain = _gain(reference, warped, coverage, ratio ** (1 / GAMMA))
     for top in range(0, warped.shape[0], 256):
-        known = reference[top : top + 256].max(-1) < _BRIGHT_END * 65535 if ratio < 1 else np.True_
+        tells = reference[top : top + 256].max(-1) < _BRIGHT_END * 65535
+        known = tells if ratio < 1 and not everywhere else np.True_
         missing = ~coverage[top : top + 256] & known
         values = reference[top : top + 256][missing].astype(np.float32) * gain
         warped[top : top + 256][missing] = np.clip(np.rint(values), 0, 65535).astype(np.uint16)

@@ -50,7 +50,9 @@ def run_task(options: argparse.Namespace, console: Console) -> None:
 
 def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     from libhdrnet import tasks
+    from libhdrnet.engine.memory import keep_freed_memory
 
+    keep_freed_memory()
     done = tasks.prepare(method, params)(tasks.Talk(console.progress, note=console.note))
     console.result(done.message, **done.as_facts())
 

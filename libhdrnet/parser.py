@@ -231,6 +231,7 @@ def _add_engine(parser: argparse.ArgumentParser, overwrite: bool = True) -> None
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16 (default: auto)")
     parser.add_argument("--tile", type=int, metavar="N", help="edge of a tile in pixels (default: chosen)")
+    parser.add_argument("--threads", type=int, metavar="N", help="most threads to use (default: all cores)")
     if overwrite:
         parser.add_argument(
             "--resident", action="store_true", help="let the resident server do it (started if need be)"

@@ -127,7 +127,7 @@ def test_where_a_frame_has_no_data_it_is_filled_in_its_own_tones_not_in_those_th
     frame = np.rint(np.roll(reference, -12, 1) * 0.4).astype(np.uint16)
     shifted = Alignment("translation", np.array([[1, 0, 12.0], [0, 1, 0], [0, 0, 1]]), 12.0, "")
     warped, coverage = apply_alignment(np.roll(frame, 24, 1), shifted)
-    align._fill(warped, coverage, reference, 0.25)
+    align.fill(warped, coverage, reference, 0.25)
     told = ~coverage & (reference.max(-1) < 0.95 * 65535)
     assert told.any()
     assert np.allclose(warped[told], 0.4 * reference[told], rtol=0.02, atol=60)
@@ -139,7 +139,7 @@ def test_where_the_reference_is_saturated_a_frame_s_edge_goes_on(reference):
     sky = np.full_like(reference, 50000)
     shifted = Alignment("translation", np.array([[1, 0, 12.0], [0, 1, 0], [0, 0, 1]]), 12.0, "")
     warped, coverage = apply_alignment(sky, shifted)
-    align._fill(warped, coverage, white, 0.25)
+    align.fill(warped, coverage, white, 0.25)
     assert not coverage.all() and (warped == 50000).all()
 
 

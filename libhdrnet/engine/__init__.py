@@ -3,6 +3,7 @@
 from libhdrnet.engine.device import DEVICES, PRECISIONS, choose_device, choose_precision
 from libhdrnet.engine.progress import CancelCallback, ProgressCallback, Reporter
 from libhdrnet.engine.run import Report, Settings, check_settings, run_tiled
+from libhdrnet.engine.threads import bounded
 
 __all__ = [
     "DEVICES",
@@ -12,6 +13,7 @@ __all__ = [
     "Report",
     "Reporter",
     "Settings",
+    "bounded",
     "check_settings",
     "choose_device",
     "choose_precision",

@@ -38,6 +38,8 @@ class Settings:
     precision: str = "auto"
     tile: int | None = None
     """Edge of a tile in pixels, margin included; None: chosen for the device."""
+    threads: int | None = None
+    """Most threads the whole operation may use (`engine.threads.bounded`); None: as the process has it."""
 
 
 @dataclass(frozen=True)

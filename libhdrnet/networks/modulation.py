@@ -59,18 +59,23 @@ class WholeTransform(nn.Sequential):
 
 
 class DecomposedTransform(nn.Module):
-    """The product of a value for each channel and a value for each place (Figure 4.4)."""
+    """The product of a value for each channel and a value for each place (Figure 4.4).
 
-    def __init__(self, conditions: int, channels: int) -> None:
+    As a scale both are gates around 1; `signed`, as an offset has to be, the channel's has either sign and no bounds.
+    """
+
+    def __init__(self, conditions: int, channels: int, *, signed: bool = False) -> None:
         super().__init__()
+        self.signed = signed
         self.squeeze = nn.Conv2d(conditions, conditions // 4, 1)
         self.expand = nn.Conv2d(conditions // 4, channels, 1)
         self.spatial = conv3x3(conditions, 1)
 
     def parts(self, conditions: Conditions) -> tuple[Tensor, Tensor]:
-        """Return the channel part (B, C, 1 or H, 1 or W) and the spatial part (B, 1, H, W), both around 1."""
+        """Return the channel part (B, C, 1 or H, 1 or W) and the spatial part (B, 1, H, W)."""
         features, pooled, cell = conditions
-        channel = 2 * torch.sigmoid(self.expand(F.relu(self.squeeze(pooled))))
+        channel: Tensor = self.expand(F.relu(self.squeeze(pooled)))
+        channel = channel if self.signed else 2 * torch.sigmoid(channel)
         return spread(channel, features, cell), 2 * torch.sigmoid(self.spatial(features))
 
     def forward(self, conditions: Conditions) -> Tensor:
@@ -86,10 +91,14 @@ class SFT(nn.Module):
         super().__init__()
         decomposed = modulation in ("sft-dec", "sft-fdec")
         self.offset = 0.0 if decomposed else 1.0
-        gamma: type[nn.Module] = DecomposedTransform if decomposed else WholeTransform
-        beta: type[nn.Module] = DecomposedTransform if modulation == "sft-fdec" else WholeTransform
-        self.gamma = gamma(conditions, channels)
-        self.beta = beta(conditions, channels)
+        self.gamma: nn.Module = (
+            DecomposedTransform(conditions, channels) if decomposed else WholeTransform(conditions, channels)
+        )
+        self.beta: nn.Module = (
+            DecomposedTransform(conditions, channels, signed=True)
+            if modulation == "sft-fdec"
+            else WholeTransform(conditions, channels)
+        )
 
     def forward(self, features: Tensor, conditions: Conditions) -> Tensor:
         """Modulate features (B, C, H, W)."""

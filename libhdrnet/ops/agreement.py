@@ -54,6 +54,8 @@ class Agreement:
     """For each frame (h, w) uint8, or None for the reference."""
     lost: Map
     """(h, w) uint8: 255 where the reference is saturated."""
+    covered: tuple[Map | None, ...]
+    """For each frame (h, w) uint8: 255 where it has data; None: everywhere. Where it has none it agrees."""
     shape: tuple[int, int]
     """Height and width at full size."""
     shorter: tuple[int, ...]
@@ -76,18 +78,24 @@ class Agreement:
         return np.minimum.reduce(planes) if planes else np.full_like(self.lost, 255)
 
     def grades(self) -> FloatImage:
-        """Return (H, W) float32: 1 measured, 0.5 repaired, 0 guessed (saturated, and hidden in all shorter frames)."""
-        best = np.zeros_like(self.lost)
+        """Return (H, W) float32: 1 measured, 0.5 repaired, 0 guessed.
+
+        Guessed is where the reference is saturated and no shorter frame shows the same: there it is something else, or
+        beyond the frame's border.
+        """
+        best, seen = np.zeros_like(self.lost), np.zeros_like(self.lost)
         for index in self.shorter:
-            plane = self.maps[index]
+            plane, covered = self.maps[index], self.covered[index]
             if plane is not None:
-                best = np.maximum(best, plane)
-        guessed = ((self.lost > 127) & (best <= 127) & (self.weakest <= 127)).astype(np.uint8) * 255
+                best = np.maximum(best, plane if covered is None else np.minimum(plane, covered))
+                seen = np.maximum(seen, 255 if covered is None else covered)
+        hidden = (best <= 127) & ((self.weakest <= 127) | ((seen <= 127) & bool(self.shorter)))
+        guessed = ((self.lost > 127) & hidden).astype(np.uint8) * 255
         out = np.empty(self.shape, np.float32)
         for rows in bands(self.shape[0]):
             moved = self.of_all(rows) < 0.5
             nothing = self._share(guessed, rows) >= 0.5
-            out[rows] = np.where(moved, np.where(nothing, GUESSED, REPAIRED), MEASURED)
+            out[rows] = np.where(nothing, GUESSED, np.where(moved, REPAIRED, MEASURED))
         return out
 
     def _share(self, plane: Map, rows: slice) -> FloatImage:
@@ -113,6 +121,7 @@ def find_agreement(
     small = reduced(own.codes, factor)
     lost = (small.max(-1) >= SATURATED * 65535).astype(np.uint8) * 255
     shorter = tuple(i for i, frame in enumerate(frames) if frame.exposure < own.exposure)
+    covered = tuple(_covered(frame, factor) for frame in frames)
     maps: list[Map | None] = [None] * len(frames)
     # From the reference outwards, so that a frame's neighbour on the way has been judged when it is asked.
     order = sorted(range(len(frames)), key=lambda i: abs(np.log(frames[i].exposure / own.exposure)))
@@ -133,14 +142,23 @@ def find_agreement(
             bright = small if own.exposure > frames[index].exposure else planes[index]
             blind = bright.max(-1) >= SATURATED * 65535
             excess = np.where(blind, np.maximum(excess, between), excess)
+        for place in (covered[reference], covered[index]):
+            if place is not None:
+                excess[place < 255] = 0
         strictness = 4.0 ** (1 - 2 * deghost)
         doubted = None if elsewhere is None else elsewhere & (excess > DOUBT * strictness)
         maps[index] = _objects(excess, strictness, doubted)
-    return Agreement(tuple(maps), lost, (shape[0], shape[1]), shorter)
+    return Agreement(tuple(maps), lost, covered, (shape[0], shape[1]), shorter)
+
+
+def _covered(frame: Frame, factor: float) -> Map | None:
+    if frame.coverage is None:
+        return None
+    return np.asarray(reduced(frame.coverage, factor) >> 8, np.uint8)
 
 
 def reduced(codes: Codes, factor: float) -> Codes:
-    """Return (h, w, 3) codes at a size smaller by `factor`."""
+    """Return codes (h, w, 3) or (h, w) at a size smaller by `factor`."""
     import cv2
 
     if factor == 1.0:

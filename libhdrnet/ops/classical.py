@@ -6,7 +6,6 @@ frames, not from each frame's own noisy value, so that the mean stays unbiased (
 A frame fades out towards saturation by its brightest channel, in all channels alike: no colour fringes.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands, enlarged
+from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.ops.agreement import Agreement
 from libhdrnet.ops.frames import DECODE, Codes, Frame
@@ -66,10 +66,12 @@ def merge_classical(
             fade = np.clip((FADE[1] - peak) / (FADE[1] - FADE[0]), 0, 1)
             if index == shortest:
                 fade = np.maximum(fade, LEAST_WEIGHT)
+            # What was filled in beyond the shortest frame's border is the best guess where all others are saturated.
+            fade *= np.maximum(frame.covered(rows), LEAST_WEIGHT if index == shortest else 0)
             if agreement is not None:
-                fade *= np.maximum(agreement.of(index, rows)[..., None], LEAST_WEIGHT**2)
+                fade *= np.maximum(agreement.of(index, rows)[..., None], LEAST_WEIGHT**3)
                 if index == reference:
-                    fade = np.maximum(fade, LEAST_WEIGHT**1.5)
+                    fade = np.maximum(fade, LEAST_WEIGHT**2.75)
             trust.append(fade.astype(np.float32))
         first = sum(w * x for w, x in zip(trust, linear, strict=True))
         first /= sum(w * t for w, t in zip(trust, times, strict=True))
@@ -81,7 +83,7 @@ def merge_classical(
         merged[rows] = total / weights
 
     parts = bands(len(merged))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads.count()) as pool:
         try:
             for done, _ in enumerate(pool.map(merge_band, parts)):
                 reporter(done / len(parts), "merging the exposures")

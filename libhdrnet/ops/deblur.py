@@ -10,7 +10,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from libhdrnet.bands import bands
-from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
 from libhdrnet.errors import InputError
 from libhdrnet.networks import DefocusNet
 from libhdrnet.networks.defocus import IN_FOCUS, LOST
@@ -51,6 +51,7 @@ def deblur(
     device: str = "auto",
     precision: str = "auto",
     tile: int | None = None,
+    threads: int | None = None,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
 ) -> npt.NDArray[Any]:
@@ -64,6 +65,7 @@ def deblur(
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
+        threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
 
@@ -79,7 +81,7 @@ def deblur(
 
     """
     pixels, is_linear = open_image(image, linear)
-    settings = Settings(device, precision, tile)
+    settings = Settings(device, precision, tile, threads)
     return deblur_pixels(
         pixels, is_linear, defocus, strength=strength, settings=settings, reporter=Reporter(progress, cancel)
     ).pixels
@@ -97,6 +99,18 @@ def deblur_pixels(
     """Do what `deblur` does for pixels that are read and checked, and tell how."""
     if not 0 <= strength <= 1:
         raise InputError(f"strength {strength} is out of range; give 0 to 1.")
+    with bounded(settings.threads):
+        return _deblurred(pixels, linear, defocus, strength, settings, reporter)
+
+
+def _deblurred(
+    pixels: npt.NDArray[Any],
+    linear: bool,
+    defocus: npt.NDArray[Any] | None,
+    strength: float,
+    settings: Settings,
+    reporter: Reporter,
+) -> DeblurResult:
     estimated = defocus is None
     if defocus is None:
         radius, _ = defocus_map(pixels, linear, settings, reporter.part(0, 0.25))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands, enlarged
-from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, run_tiled
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
 from libhdrnet.ops.frames import check_array
 from libhdrnet.radiometry import FloatImage, encode_srgb
 
@@ -42,6 +42,7 @@ def estimate_defocus(
     device: str = "auto",
     precision: str = "auto",
     tile: int | None = None,
+    threads: int | None = None,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
 ) -> FloatImage:
@@ -53,6 +54,7 @@ def estimate_defocus(
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
+        threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
 
@@ -68,7 +70,7 @@ def estimate_defocus(
 
     """
     pixels, is_linear = open_image(image, linear)
-    radius, _ = defocus_map(pixels, is_linear, Settings(device, precision, tile), Reporter(progress, cancel))
+    radius, _ = defocus_map(pixels, is_linear, Settings(device, precision, tile, threads), Reporter(progress, cancel))
     return radius
 
 
@@ -86,13 +88,20 @@ def defocus_map(
     pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
 ) -> tuple[FloatImage, Report]:
     """Estimate the radius (H, W) for pixels (H, W, 3)."""
+    with bounded(settings.threads):
+        return _at_all_sizes(pixels, linear, settings, reporter)
+
+
+def _at_all_sizes(
+    pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
+) -> tuple[FloatImage, Report]:
     import cv2
 
     height, width = pixels.shape[:2]
     if min(height, width) // 2 < LEAST_EDGE:
         return _defocus_map(pixels, linear, settings, reporter)
     half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    coarse, _ = defocus_map(half, linear, settings, reporter.part(0, 0.25))
+    coarse, _ = _at_all_sizes(half, linear, settings, reporter.part(0, 0.25))
     radius, report = _defocus_map(pixels, linear, settings, reporter.part(0.25, 1))
     for rows in bands(height):
         _believe(radius[rows], 2 * enlarged(coarse, (height, width), rows))

@@ -80,7 +80,10 @@ def _restored(followed: Frame, frame: Frame, spoiled: npt.NDArray[np.bool_]) -> 
     codes = followed.codes
     plane = spoiled.astype(np.uint8) * np.uint8(255)
     for rows in bands(codes.shape[0]):
-        np.copyto(codes[rows], frame.codes[rows], where=(enlarged(plane, codes.shape[:2], rows) > 0)[..., None])
+        back = enlarged(plane, codes.shape[:2], rows) > 0
+        np.copyto(codes[rows], frame.codes[rows], where=back[..., None])
+        if followed.coverage is not None and frame.coverage is not None:
+            np.copyto(followed.coverage[rows], frame.coverage[rows], where=back)
     return followed
 
 
@@ -99,6 +102,7 @@ def _followed(frame: Frame, reference: Frame, wide: Map) -> Frame:
     flow = search.calc(before, after, None)  # a first flow of zeros would find less
     scale = np.array([width / wide.shape[1], height / wide.shape[0]], np.float32)
     codes = frame.codes.copy()
+    coverage = None if frame.coverage is None else frame.coverage.copy()
     left, top = columns.start, rows.start
     last = round(rows.stop * scale[1])
     for band in bands(last, round(top * scale[1])):
@@ -113,7 +117,10 @@ def _followed(frame: Frame, reference: Frame, wide: Map) -> Frame:
             frame.codes, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
         )
         np.copyto(codes[band], found, where=moved[..., None])
-    return replace(frame, codes=codes)
+        if coverage is not None and frame.coverage is not None:
+            shown = cv2.remap(frame.coverage, xs + shift[..., 0], ys + shift[..., 1], cv2.INTER_LINEAR)
+            np.copyto(coverage[band], shown, where=moved)
+    return replace(frame, codes=codes, coverage=coverage)
 
 
 def _around(moved: npt.NDArray[np.bool_]) -> tuple[slice, slice]:

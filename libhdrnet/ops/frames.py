@@ -40,6 +40,17 @@ class Frame:
     """Relative exposure t; only ratios matter."""
     metadata: "Metadata | None" = None
     """Of the file it came from."""
+    coverage: Codes | None = None
+    """(H, W) uint16: 65535 where the frame shows the scene, less where its file is transparent, 0 where it has no data
+    (beyond its border once it is aligned: what lies there is filled in and no measurement); None: data everywhere."""
+    transparent: bool = False
+    """Its file has an alpha channel."""
+
+    def covered(self, rows: slice) -> FloatImage | np.float32:
+        """Return how far some rows are data, (h, W, 1) in [0, 1], or 1."""
+        if self.coverage is None:
+            return np.float32(1)
+        return np.asarray(self.coverage[rows, :, None] * np.float32(1 / 65535))
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ class _Source:
     icc: bytes | None
     exposure: float | None
     metadata: "Metadata | None"
+    alpha: npt.NDArray[Any] | None = None
 
 
 def load_frames(
@@ -75,8 +87,22 @@ def load_frames(
     frames = []
     for index, exposure in enumerate(exposures):
         source, sources[index] = sources[index], _released(sources[index])
-        frames.append(Frame(source.name, convert(source), exposure, source.metadata))
+        frames.append(
+            Frame(
+                source.name, convert(source), exposure, source.metadata, _coverage(source.alpha),
+                transparent=source.alpha is not None,
+            )
+        )  # fmt: skip
     return frames
+
+
+def _coverage(alpha: npt.NDArray[Any] | None) -> Codes | None:
+    """Return an alpha channel (H, W) of any depth as 16 bits; None where it is opaque all over."""
+    if alpha is None:
+        return None
+    levels = np.iinfo(alpha.dtype).max if alpha.dtype.kind == "u" else 1
+    coverage = np.round(np.clip(alpha / np.float32(levels), 0, 1) * 65535).astype(np.uint16)
+    return None if bool((coverage == 65535).all()) else coverage
 
 
 def _sources(images: Sequence[ImageLike]) -> list[_Source]:
@@ -96,6 +122,7 @@ def _sources(images: Sequence[ImageLike]) -> list[_Source]:
                     photo.metadata.icc,
                     photo.exposure,
                     photo.metadata,
+                    photo.alpha,
                 )
             )
         else:

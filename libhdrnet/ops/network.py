@@ -86,7 +86,7 @@ def _best_three(
     own = frames[reference].exposure
 
     def merit(index: int) -> float:
-        agrees = float(agreement.of(index, rows)[:, columns].mean())
+        agrees = float((agreement.of(index, rows)[..., None] * frames[index].covered(rows))[:, columns].mean())
         saturated = float((frames[index].codes[rows, columns] >= 65000).any(-1).mean())
         return agrees - saturated - 0.05 * abs(abs(float(np.log2(frames[index].exposure / own))) - 2)
 

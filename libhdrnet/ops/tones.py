@@ -73,13 +73,19 @@ def decode_tables(
         curve = tone_curve(
             radiance,
             lambda rows: DECODE[frame.codes[rows]] * light,  # noqa: B023
-            lambda rows: agreement.of_all(rows) * (frame.codes[rows].max(-1) < UNSATURATED),  # noqa: B023
+            lambda rows: _measured(frame, rows) * agreement.of_all(rows),  # noqa: B023
             white,
         )
         scale = light / np.float32(white)
         table = inverse_mu_law(in_tones(curve, mu_law(np.minimum(NOMINAL * scale, 1)))) / scale
         tables.append(NOMINAL + known * (np.maximum(table, 0) - NOMINAL))
     return tables
+
+
+def _measured(frame: Frame, rows: slice) -> FloatImage:
+    """Return how far some rows of a frame are data that tell the light, (h, W) in [0, 1]."""
+    share = (frame.codes[rows].max(-1, keepdims=True) < UNSATURATED) * frame.covered(rows)
+    return np.asarray(share[..., 0], np.float32)
 
 
 def tone_curve(classical: FloatImage, other: Rows, sure: Rows, white: float) -> npt.NDArray[np.float32]:

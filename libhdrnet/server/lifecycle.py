@@ -182,6 +182,9 @@ def _give_back_memory() -> None:
 
 def _load_libraries() -> None:
     """Load what every job needs while the client still asks: most of a cold start."""
+    from libhdrnet.engine.memory import keep_freed_memory
+
+    keep_freed_memory()
     import libhdrnet.io.read
     import libhdrnet.io.write
     import libhdrnet.ops.deblur

@@ -182,7 +182,7 @@ def settings(options: EngineOptions) -> "Settings":
     """Return the engine's settings."""
     from libhdrnet.engine import Settings
 
-    return Settings(options.device, options.precision, options.tile)
+    return Settings(options.device, options.precision, options.tile, options.threads)
 
 
 def reporter(talk: Talk) -> "Reporter":

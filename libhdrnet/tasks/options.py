@@ -17,6 +17,7 @@ class EngineOptions:
     device: str = "auto"
     precision: str = "auto"
     tile: int | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

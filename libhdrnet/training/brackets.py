@@ -185,8 +185,8 @@ class _Camera:
         code = np.round(np.clip(code + self.black * (1 - code), 0, 1) * self.levels)
         if self.quality is not None:
             options = [cv2.IMWRITE_JPEG_QUALITY, self.quality]
-            file = cv2.imencode(".jpg", code.astype(np.uint8), options)[1]
-            code = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.float64)
+            file = cv2.imencode(".jpg", code.astype(np.uint8)[..., ::-1], options)[1]
+            code = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.float64)[..., ::-1]
         read = np.asarray(code, np.float64) / self.levels
         return np.asarray(np.clip(self._inverse(read), 0, 1), np.float32)
 

@@ -141,23 +141,37 @@ def test_progress_rises_and_cancel_stops(bracket):
         merge_exposures(bracket()[0], TIMES, model="classical", cancel=lambda: True)
 
 
+@pytest.mark.usefixtures("random_weights")
 def test_the_mask_shows_what_moved_and_nothing_else(bracket):
     shots = [bracket(96, 96)[1] * np.float32(0.05 * t) for t in TIMES]
     shots[0][30:60, 30:60] = 0.2
-    _, mask = merge_exposures(shots, TIMES, model="classical", align=False, return_mask=True)
+    _, mask = merge_exposures(shots, TIMES, align=False, return_mask=True, device="cpu")
     assert mask.shape == (96, 96) and mask.dtype == np.float32
     assert (mask[40:50, 40:50] == 0.5).all()
     assert (mask[:15] == 1).all() and (mask[80:] == 1).all()
 
 
+@pytest.mark.usefixtures("random_weights")
 def test_deghost_moves_the_threshold_of_the_mask(bracket):
     shots = [bracket(64, 64)[1] * np.float32(0.05 * t) for t in TIMES]
     shots[0][20:40, 20:40] *= 4
     shares = [
-        merge_exposures(shots, TIMES, model="classical", align=False, return_mask=True, deghost=d)[1].mean()
+        merge_exposures(shots, TIMES, align=False, return_mask=True, deghost=d, device="cpu")[1].mean()
         for d in (0, 0.5, 1)
     ]
     assert shares[0] == 1 and shares[0] >= shares[1] > shares[2]
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize(("model", "grade"), [("classical", 1), ("psfnet", 0.5), ("msffnet", 0.5)])
+def test_a_method_that_looks_for_no_motion_says_so_in_the_mask_and_refuses_deghost(bracket, model, grade):
+    shots = [bracket(96, 96)[1] * np.float32(0.05 * t) for t in TIMES]
+    shots[0][30:60, 30:60] = 0.2
+    result = merge(shots, TIMES, model=model, align=False, with_mask=True, settings=SMALL)
+    assert (result.mask == grade).all()
+    assert result.repaired == (0 if model == "classical" else 1)
+    with pytest.raises(InputError, match="deghost"):
+        merge(shots, TIMES, model=model, align=False, deghost=0.8, settings=SMALL)
 
 
 def test_a_wrong_exposure_is_measured_and_warned_of(bracket):

@@ -1,0 +1,45 @@
+"""How many threads the work may use: torch's, OpenCV's and the library's own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from libhdrnet.errors import InputError
+
+_BOUND: ContextVar[int | None] = ContextVar("threads", default=None)
+
+
+def count() -> int:
+    """Return how many threads a pool of our own may have: the bound in force, or the cores this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return _BOUND.get() or cores
+
+
+@contextmanager
+def bounded(threads: int | None) -> Iterator[None]:
+    """Let torch, OpenCV and pools of our own use at most `threads` inside the block; None: as the process has it.
+
+    torch and OpenCV know one number for the whole process; it is put back at the end.
+
+    Raises:
+        InputError: `threads` is below 1.
+    """
+    if threads is None:
+        yield
+        return
+    if threads < 1:
+        raise InputError(f"threads {threads} is out of range; give 1 or more.")
+    import cv2
+    import torch
+
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    token = _BOUND.set(threads)
+    try:
+        torch.set_num_threads(threads)
+        cv2.setNumThreads(threads)
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
+        _BOUND.reset(token)
