@@ -86,7 +86,8 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
 
     The format is that of the suffix. What it cannot hold is converted, and a HdrnetWarning says what was
     lost: 16 bits and alpha in JPEG, floats in PNG and JPEG, alpha in Radiance files. OpenEXR and Radiance
-    files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. Raises as `write_radiance` does.
+    files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. But a PNG of a PNG in PQ, HLG or narrow
+    range is coded as that is, with 16 bits. Raises as `write_radiance` does.
     """
     path = Path(path)
     suffix = known_suffix(path, "any")
@@ -107,6 +108,13 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         layer = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
         bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
         store_exr(path, linear, photo.metadata, record, bits, alpha=layer, grey=photo.grey)
+        return
+    like = likeness_of(photo.path)
+    if suffix == ".png" and photo.encoding == "linear" and like.code_points is not None:
+        layer = None if alpha is None else _depth(alpha, np.uint16)
+        coded = like.code_points.from_linear(pixels, grey=photo.grey)
+        coded = one_channel(coded) if photo.grey else coded
+        store_coded(path, coded, photo.metadata, record, icc=None, srgb=False, alpha=layer, like=like)
         return
     srgb = photo.encoding == "srgb"
     dtype = pixels.dtype
@@ -136,7 +144,7 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         elif default:
             pixels, icc = one_channel(pixels), None
     layer = None if alpha is None or suffix in JPEG else _depth(alpha, dtype)
-    store_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, like=likeness_of(photo.path))
+    store_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, like=like)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:
