@@ -152,6 +152,14 @@ def test_a_jpeg_of_pq_says_that_it_loses_what_is_above_white(tmp_path):
         write_like(photo, tmp_path / "b.jpg", photo.pixels)
 
 
+def test_a_radiance_file_of_wide_colours_says_that_it_loses_them(tmp_path):
+    green = np.zeros((3, 4, 3), np.uint16)
+    green[..., 1] = 40000
+    photo = read_photo(marked(tmp_path / "a.png", green, 9, PQ))
+    with pytest.warns(HdrnetWarning, match=r"loses colours outside Rec\.709"):
+        write_like(photo, tmp_path / "b.hdr", photo.pixels)
+
+
 @pytest.mark.parametrize("frames", [1, 3])
 def test_an_animation_says_that_one_picture_is_read(tmp_path, scene, recwarn, frames):
     from PIL import Image
