@@ -20,6 +20,8 @@ D65 = (0.3127, 0.3290)
 _ADOBE_RGB_PRIMARIES = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
 _BAND_VALUES = 1 << 21
 """Values worked on at once: temporaries stay at a few tens of megabytes and near the cache."""
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_CURVE_STEPS = 4096
 _RELATIVE = 1
 """lcms: relative colorimetric, so that white stays white."""
 
@@ -36,14 +38,14 @@ def to_linear(pixels: Array, *, encoding: Encoding = "srgb", icc: bytes | None =
     pixels = _checked(pixels)
     if encoding == "srgb":
         if pixels.dtype.kind == "f":
-            return _by_bands(pixels, lambda band: decode_srgb(band))
+            return by_bands(pixels, lambda band: decode_srgb(band))
         table = _srgb_table(pixels.dtype.str)
-        return _by_bands(pixels, lambda band: table[band])
+        return by_bands(pixels, lambda band: table[band])
     if encoding == "linear":
         if pixels.dtype.kind == "f":
             return pixels.astype(np.float32)
         scale = np.float32(1 / np.iinfo(pixels.dtype).max)
-        return _by_bands(pixels, lambda band: band * scale)
+        return by_bands(pixels, lambda band: band * scale)
     if encoding != "icc":
         raise InputError(f"The encoding {encoding!r} is unknown: choose 'srgb', 'icc' or 'linear'.")
     if icc is None:
@@ -74,7 +76,7 @@ def from_linear(
             return np.repeat(out[..., None], 3, axis=2) if grey else out
     else:
         raise InputError(f"The encoding {encoding!r} is unknown or lacks its profile: choose 'srgb' or 'linear'.")
-    return _by_bands(linear, lambda band: quantise(convert(band), dtype), np.dtype(dtype))
+    return by_bands(linear, lambda band: quantise(convert(band), dtype), np.dtype(dtype))
 
 
 def quantise(values: Array, dtype: npt.DTypeLike) -> Array:
@@ -126,12 +128,43 @@ def cmyk_to_srgb(inks: Array, icc: bytes | None) -> Array:
     return result
 
 
-def make_profile(*, white: Sequence[float], primaries: Sequence[float], gamma: float) -> bytes:
-    """Make the ICC profile of an RGB space from chromaticities and a power law."""
+def make_profile(*, white: Sequence[float], primaries: Sequence[float], gamma: float | None) -> bytes:
+    """Make the ICC profile of an RGB space from chromaticities and a power law; `gamma=None`: sRGB's curve."""
     import imagecodecs
 
+    curve = None if gamma is not None else decode_srgb(np.linspace(0, 1, _CURVE_STEPS, dtype=np.float32))
     triples = [value for start in (0, 2, 4) for value in (primaries[start], primaries[start + 1], 1.0)]
-    return _undated(imagecodecs.cms_profile("rgb", whitepoint=[*white, 1.0], primaries=triples, gamma=gamma))
+    return _undated(
+        imagecodecs.cms_profile(
+            "rgb", whitepoint=[*white, 1.0], primaries=triples, gamma=gamma, transferfunction=curve
+        )
+    )  # fmt: skip
+
+
+def rgb_to_xyz(chromaticities: Sequence[float]) -> Array:
+    """Compute the (3, 3) matrix from linear RGB to CIE XYZ with Y = 1 for white.
+
+    `chromaticities`: x, y of red, green, blue and white; primaries may lie at y = 0 (XYZ itself).
+    Raises ValueError for chromaticities that span no space.
+    """
+    points = np.array([[x, y, 1 - x - y] for x, y in np.reshape(chromaticities, (4, 2))], np.float64)
+    primaries, white = points[:3].T, points[3]
+    spans = bool(np.isfinite(points).all()) and abs(np.linalg.det(primaries)) > 1e-6 and white[1] > 1e-6
+    scales = np.linalg.solve(primaries, white / white[1]) if spans else np.zeros(3)
+    if not (scales > 1e-6).all():
+        raise ValueError(f"the chromaticities {tuple(float(value) for value in chromaticities)} span no colour space")
+    return np.asarray(primaries * scales, np.float64)
+
+
+def matrix_to_rec709(chromaticities: Sequence[float]) -> Array:
+    """Compute the (3, 3) matrix from linear RGB to Rec.709; white stays white (Bradford).
+
+    `chromaticities` as in `rgb_to_xyz`, with its ValueError.
+    """
+    source, target = rgb_to_xyz(chromaticities), rgb_to_xyz((*REC709_PRIMARIES, *D65))
+    cones = (_BRADFORD @ target.sum(axis=1)) / (_BRADFORD @ source.sum(axis=1))
+    adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones) @ _BRADFORD @ source
+    return np.asarray(np.linalg.inv(target) @ adapted, np.float64)
 
 
 @cache
@@ -184,19 +217,20 @@ def bands(array: Array) -> list[slice]:
     return [slice(start, start + rows) for start in range(0, array.shape[0], rows)]
 
 
+def by_bands(pixels: Array, convert: Callable[[Array], Array], dtype: npt.DTypeLike = np.float32) -> Array:
+    """Convert (H, W, 3) pixels by pieces of rows, so that temporaries stay small."""
+    result = np.empty(pixels.shape, dtype)
+    for rows in bands(pixels):
+        result[rows] = convert(pixels[rows])
+    return result
+
+
 def _checked(pixels: Array) -> Array:
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise InputError(f"The picture has the shape {pixels.shape}: it has to be (height, width, 3).")
     if pixels.dtype not in (np.uint8, np.uint16) and pixels.dtype.kind != "f":
         raise InputError(f"The picture has the type {pixels.dtype}: it has to be uint8, uint16 or float32.")
     return pixels
-
-
-def _by_bands(pixels: Array, convert: Callable[[Array], Array], dtype: npt.DTypeLike = np.float32) -> Array:
-    result = np.empty(pixels.shape, dtype)
-    for rows in bands(pixels):
-        result[rows] = convert(pixels[rows])
-    return result
 
 
 @lru_cache(maxsize=4)
@@ -209,7 +243,7 @@ def _from_profile(pixels: Array, icc: bytes) -> FloatImage:
     space = profile_space(icc)
     target = linear_profile()
     if space == "GRAY":
-        return _by_bands(pixels, lambda band: _transform(np.ascontiguousarray(band[..., 0]), icc, target))
+        return by_bands(pixels, lambda band: _transform(np.ascontiguousarray(band[..., 0]), icc, target))
     if space != "RGB":
         raise InputError(f"The embedded profile is for {space or 'an unknown space'}, not for RGB: convert to sRGB.")
     if pixels.dtype.kind != "f" and _is_matrix_profile(icc):
@@ -222,8 +256,8 @@ def _from_profile(pixels: Array, icc: bytes) -> FloatImage:
             out += zero
             return out
 
-        return _by_bands(pixels, convert)
-    return _by_bands(pixels, lambda band: _transform(band, icc, target))
+        return by_bands(pixels, convert)
+    return by_bands(pixels, lambda band: _transform(band, icc, target))
 
 
 @lru_cache(maxsize=4)

@@ -43,6 +43,8 @@ READABLE = "JPEG, PNG, TIFF, OpenEXR, Radiance HDR and camera RAW"
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RAW = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
+_RADIANCE = (b"#?", b"FORMAT=32-bit_rl")
+"""The name after the first two characters is the program's; some leave the line out."""
 _OTHERS = (
     (0, b"GIF8", "GIF"), (0, b"BM", "BMP"), (8, b"WEBP", "WebP"), (0, b"8BPS", "Photoshop"),
     (0, b"\xff\x0a", "JPEG XL"), (4, b"JXL ", "JPEG XL"), (4, b"jP  ", "JPEG 2000"),
@@ -77,7 +79,7 @@ def kind_of(path: Path) -> Kind:
         return "png"
     if head.startswith(b"\x76\x2f\x31\x01"):
         return "exr"
-    if head.startswith((b"#?RADIANCE", b"#?RGBE")):
+    if head.startswith(_RADIANCE):
         return "hdr"
     if head.startswith(_RAW) or head[6:14] == b"HEAPCCDR" or head[4:12] == b"ftypcrx ":
         return "raw"

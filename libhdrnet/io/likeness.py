@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from libhdrnet.io.formats import jpeg
+from libhdrnet.io.cicp import CodePoints
+from libhdrnet.io.formats import jpeg, png
 from libhdrnet.io.formats.jpeg_settings import read_settings
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import exiv2_image, number, read_metadata
@@ -23,6 +24,8 @@ class Likeness:
     """Pixels a unit across and down, and EXIF's unit: 1 none, 2 inch, 3 centimetre."""
     packet: str = ""
     """The XMP packet; empty where the picture's XMP does not describe a file of these pixels (RAW)."""
+    code_points: CodePoints | None = None
+    """What a PNG of PQ, HLG or narrow range is encoded by."""
 
     @property
     def density(self) -> tuple[int, int, int] | None:
@@ -49,7 +52,8 @@ def likeness_of(path: Path) -> Likeness:
     except (RuntimeError, ValueError, UnicodeError):
         packet = ""
     if kind != "jpeg":
-        return Likeness(resolution=resolution, packet=packet)
+        points = png.unbounded_code_points(path) if kind == "png" else None
+        return Likeness(resolution=resolution, packet=packet, code_points=points)
     stored = read_settings(path.read_bytes())
     if resolution is None and stored.density is not None:
         resolution = (*stored.density[1:], _EXIF_UNITS[stored.density[0]])

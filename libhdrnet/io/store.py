@@ -79,7 +79,7 @@ def store_coded(
             )
             file.write_bytes(data)
         elif suffix == ".png":
-            file.write_bytes(png.encode(pixels, icc=icc))
+            file.write_bytes(png.encode(pixels, icc=icc, code_points=like.code_points))
         else:
             tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=alpha is not None, resolution=like.resolution)
 

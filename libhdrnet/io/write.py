@@ -17,6 +17,9 @@ from libhdrnet.io.outputs import JPEG, TIFF, AnyPath, known_suffix
 from libhdrnet.io.read import Photo
 from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, warn_of_loss
 
+_OUTSIDE = 1e-3
+"""Negative values below this share of white are noise, not a colour."""
+
 
 def write_radiance(
     path: AnyPath,
@@ -85,8 +88,9 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
     The file keeps the resolution, the whole XMP and, from JPEG to JPEG, quality and subsampling.
 
     The format is that of the suffix. What it cannot hold is converted, and a HdrnetWarning says what was
-    lost: 16 bits and alpha in JPEG, floats in PNG and JPEG, alpha in Radiance files. OpenEXR and Radiance
-    files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. Raises as `write_radiance` does.
+    lost: 16 bits and alpha in JPEG, floats in PNG and JPEG, alpha and negative values in Radiance files. OpenEXR
+    and Radiance files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. But a PNG of a PNG in
+    PQ, HLG or narrow range is coded as that is, with 16 bits. Raises as `write_radiance` does.
     """
     path = Path(path)
     suffix = known_suffix(path, "any")
@@ -99,14 +103,14 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         )
     icc, alpha = photo.metadata.icc, photo.alpha
     if suffix in (".exr", ".hdr"):
-        linear = colour.to_linear(pixels, encoding=photo.encoding, icc=icc)
-        if suffix == ".hdr":
-            warn_of_loss(path, ["transparency"] if alpha is not None else [], "Radiance files")
-            write_radiance(path, linear, record=record)
-            return
-        layer = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
-        bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
-        store_exr(path, linear, photo.metadata, record, bits, alpha=layer, grey=photo.grey)
+        _write_linear_like(photo, path, pixels, record)
+        return
+    like = likeness_of(photo.path)
+    if suffix == ".png" and photo.encoding == "linear" and like.code_points is not None:
+        layer = None if alpha is None else _depth(alpha, np.uint16)
+        coded = like.code_points.from_linear(pixels, grey=photo.grey)
+        coded = one_channel(coded) if photo.grey else coded
+        store_coded(path, coded, photo.metadata, record, icc=None, srgb=False, alpha=layer, like=like)
         return
     srgb = photo.encoding == "srgb"
     dtype = pixels.dtype
@@ -136,7 +140,21 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         elif default:
             pixels, icc = one_channel(pixels), None
     layer = None if alpha is None or suffix in JPEG else _depth(alpha, dtype)
-    store_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, like=likeness_of(photo.path))
+    store_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, like=like)
+
+
+def _write_linear_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
+    """Write an OpenEXR or Radiance file."""
+    linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
+    if path.suffix.lower() == ".hdr":
+        lost = ["transparency"] if photo.alpha is not None else []
+        lost += ["colours outside Rec.709"] if float(linear.min()) < -_OUTSIDE else []
+        warn_of_loss(path, lost, "Radiance files")
+        write_radiance(path, linear, record=record)
+        return
+    layer = None if photo.alpha is None else np.asarray(colour.change_depth(photo.alpha, np.float32))
+    bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
+    store_exr(path, linear, photo.metadata, record, bits, alpha=layer, grey=photo.grey)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:

@@ -1,5 +1,7 @@
 """Files that the tests make: pictures with EXIF, Bayer DNGs, wide-gamut profiles."""
 
+import struct
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,6 +41,20 @@ def jpeg(path: Path, pixels, exif=None, **options):
 def png(path: Path, pixels):
     path.write_bytes(imagecodecs.png_encode(pixels))
     return path
+
+
+def with_chunk(data, name, body):
+    chunk = struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+    return data[:33] + chunk + data[33:]
+
+
+def chunks(path: Path):
+    """Names and contents of a PNG's chunks."""
+    data, position = path.read_bytes(), 8
+    while position < len(data):
+        length, name = struct.unpack_from(">I4s", data, position)
+        yield name, data[position + 8 : position + 8 + length]
+        position += 12 + length
 
 
 def dng(path: Path, *, level=2000, red=1.0, blue=1.0, orientation=1, height=64, width=96, mosaic=None):

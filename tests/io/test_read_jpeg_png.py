@@ -5,17 +5,12 @@ import zlib
 import imagecodecs
 import numpy as np
 import pytest
-from synthetic import DISPLAY_P3, jpeg, png, profile, tag
+from synthetic import DISPLAY_P3, jpeg, png, profile, tag, with_chunk
 
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import image_size, linear_rec709, read_metadata, read_photo, to_linear
 
 Image = pytest.importorskip("PIL.Image")
-
-
-def with_chunk(data, name, body):
-    chunk = struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-    return data[:33] + chunk + data[33:]
 
 
 def test_a_jpeg_comes_out_as_its_decoder_gives_it(tmp_path, scene):

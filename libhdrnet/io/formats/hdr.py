@@ -1,49 +1,87 @@
-"""Radiance RGBE (.hdr): linear values with a common exponent, about 1 % steps."""
+"""Radiance RGBE and XYZE (.hdr, .pic): linear values with a common exponent, about 1 % steps.
+
+What a header says is applied as "Radiance File Formats" (G. Ward) has it: pixels are divided by all EXPOSURE and
+COLORCORR lines, so that they are radiance in W/sr/m2 again, where 1.0 means white of 179 cd/m2; the Y of XYZE is in
+cd/m2 and so divided by 179. XYZE's white is that of equal energy, and it becomes Rec.709's, as in `ra_xyze`.
+PRIMARIES are converted to Rec.709; a file without them is Rec.709 and not Radiance's own primaries (green 0.29, 0.60),
+since that is what other programs mean. GAMMA, which other programs write, is undone.
+"""
 
 import json
 import re
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.io import colour
+from libhdrnet.io.formats import rgbe
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 
 MAX_SIDE = 2**31 - 1
 _MARK = b"#hdrnet "
 _LINE = 80
 """Characters of a record on one header line: several readers stop at 128."""
+_MOST_HEADER = 1 << 24
+_RESOLUTION = re.compile(rb"\n\r?\n([+-][XY]) +(\d{1,10}) +([+-][XY]) +(\d{1,10})\r?\n")
+_ORIENTATIONS = {
+    (b"-Y", b"+X"): 1, (b"-Y", b"-X"): 2, (b"+Y", b"-X"): 3, (b"+Y", b"+X"): 4,
+    (b"+X", b"-Y"): 5, (b"-X", b"-Y"): 6, (b"-X", b"+Y"): 7, (b"+X", b"+Y"): 8,
+}  # fmt: skip
+"""EXIF's number for the order of scanlines and of the pixels in them; Y goes up, X to the right."""
+_RGBE, _XYZE = "32-bit_rle_rgbe", "32-bit_rle_xyze"
+_EQUAL_ENERGY_XYZ = (1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)
+_LEAST_FACTOR = 1e-30
+_WHITE_EFFICACY = 179.0
+"""lm/W of equal-energy white, as Radiance has it."""
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What stands before the scanlines."""
+
+    lines: list[str]
+    orientation: int
+    count: int
+    length: int
+    start: int
+    """Where the scanlines begin."""
+
+    def values(self, name: str) -> list[str]:
+        """Texts after `name=` at the beginning of a line: what is indented is from the header of another file."""
+        return [line[len(name) + 1 :].strip() for line in self.lines if line.startswith(f"{name}=")]
 
 
 def header(path: Path) -> Header:
-    """Size from the resolution line."""
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
-    match = re.search(rb"\n\n([+-][XY]) (\d+) ([+-][XY]) (\d+)\n", head)
-    if match is None:
-        raise damaged(path, "no resolution line in the Radiance header")
-    if (match[1], match[3]) != (b"-Y", b"+X"):
-        order = f"{match[1].decode()} {match[3].decode()}"
-        raise InputError(f"'{path}' stores its rows as '{order}', which is not read: save it again as '-Y +X'.")
-    if b"32-bit_rle_xyze" in head[: match.start()]:
-        raise InputError(f"'{path}' holds XYZ colours, which are not read: convert it with ra_xyze -r.")
-    return Header(int(match[2]), int(match[4]), orientation=1)
+    """Size and orientation from the resolution line."""
+    head = _read_head(path)
+    return Header(head.count, head.length, orientation=head.orientation)
 
 
 def decode(path: Path) -> Decoded:
-    """Decode to float32."""
-    import imagecodecs
+    """Decode to linear Rec.709 float32, as the module's docstring says.
 
-    data = path.read_bytes()
-    start = data.find(b"\n\n") + 2
-    # The decoder's own header parser gives up on long comment lines; it needs only the resolution.
-    bare = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n" + data[start:]
+    A HdrnetWarning names lines of the header that make no sense and pixels that are not square.
+    """
+    head = _read_head(path)
     try:
-        array = imagecodecs.rgbe_decode(bare)
-    except Exception as error:
+        pixels = rgbe.decode(path.read_bytes()[head.start :], head.count, head.length)
+    except ValueError as error:
         raise damaged(path, error) from error
-    return Decoded(np.asarray(array, np.float32), None, grey=False, linear=True, icc_is_final=True)
+    gamma = _product(head, "GAMMA", 1, path)[0]
+    if gamma != 1:
+        np.power(pixels, np.float32(gamma), out=pixels)
+    matrix = _to_rec709(head, path)
+    if not np.allclose(matrix, np.eye(3), rtol=0, atol=1e-6):
+        transposed = matrix.T.astype(np.float32)
+        pixels = colour.by_bands(pixels, lambda band: band @ transposed)
+    aspect = _product(head, "PIXASPECT", 1, path)[0]
+    if abs(aspect - 1) > 0.01:
+        _warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")
+    return Decoded(pixels, None, grey=False, linear=True, icc_is_final=True)
 
 
 def encode(linear: Array, record: dict[str, Any] | None) -> bytes:
@@ -65,3 +103,66 @@ def read_record(path: Path) -> str | None:
         head = file.read(1 << 20).split(b"\n\n", 1)[0]
     parts = [line[len(_MARK) :] for line in head.split(b"\n") if line.startswith(_MARK)]
     return b"".join(parts).decode("ascii", "replace") or None
+
+
+def _read_head(path: Path) -> _Head:
+    data = b""
+    match = None
+    with path.open("rb") as file:
+        while match is None and len(data) < _MOST_HEADER and (more := file.read(max(1 << 16, len(data)))):
+            data += more
+            match = _RESOLUTION.search(data)
+    orientation = None if match is None else _ORIENTATIONS.get((match[1], match[3]))
+    if match is None or orientation is None:
+        raise damaged(path, "no resolution line in the Radiance header")
+    lines = [line.rstrip("\r") for line in data[: match.start()].decode("latin-1").split("\n")]
+    head = _Head(lines, orientation, int(match[2]), int(match[4]), match.end())
+    for kind in head.values("FORMAT"):
+        if kind not in (_RGBE, _XYZE):
+            raise InputError(f"'{path}' is a Radiance file of the format {kind}, which cannot be read: convert it.")
+    return head
+
+
+def _to_rec709(head: _Head, path: Path) -> Array:
+    """Compute the (3, 3) matrix that undoes exposure and colour correction and converts to Rec.709."""
+    matrix = np.eye(3)
+    if _XYZE in head.values("FORMAT"):
+        matrix = colour.matrix_to_rec709(_EQUAL_ENERGY_XYZ) / _WHITE_EFFICACY
+    else:
+        for text in head.values("PRIMARIES")[-1:]:
+            try:
+                matrix = _from_primaries(text)
+            except ValueError:
+                _warn_of_line(path, f"PRIMARIES={text}")
+    return np.asarray(matrix / (_product(head, "EXPOSURE", 1, path) * _product(head, "COLORCORR", 3, path)))
+
+
+def _from_primaries(text: str) -> Array:
+    numbers = [float(word) for word in text.split()]
+    if numbers == [0] * 8:  # Photoshop's way not to name any
+        return np.eye(3)
+    return colour.matrix_to_rec709(numbers)
+
+
+def _product(head: _Head, name: str, size: int, path: Path) -> Array:
+    """Multiply all values of a cumulative variable: (size,), ones without any."""
+    product = np.ones(size)
+    for text in head.values(name):
+        try:
+            numbers = np.array([float(word) for word in text.split()])
+        except ValueError:
+            numbers = np.empty(0)
+        following = product * numbers if len(numbers) == size else product * np.nan
+        if ((following > _LEAST_FACTOR) & (following < 1 / _LEAST_FACTOR)).all():
+            product = following
+        else:
+            _warn_of_line(path, f"{name}={text}")
+    return product
+
+
+def _warn_of_line(path: Path, line: str) -> None:
+    _warn(f"'{path}' has a line in its header that makes no sense and is left out ({line[:80]}).")
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, HdrnetWarning, stacklevel=6)
