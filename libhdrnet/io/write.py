@@ -9,6 +9,7 @@ import numpy.typing as npt
 from libhdrnet.errors import InputError
 from libhdrnet.files import write_whole
 from libhdrnet.io import colour
+from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import hdr, jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
@@ -86,7 +87,9 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
 
     The format is that of the suffix. What it cannot hold is converted, and a HdrnetWarning says what was
     lost: 16 bits and alpha in JPEG, floats in PNG and JPEG, alpha in Radiance files. OpenEXR and Radiance
-    files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. Raises as `write_radiance` does.
+    files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. Associated alpha stays so in OpenEXR
+    and TIFF, is divided out for PNG, and what has no alpha shows the picture before black. Raises as
+    `write_radiance` does.
     """
     path = Path(path)
     suffix = known_suffix(path, "any")
@@ -98,19 +101,19 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
             f"{photo.pixels.dtype}: give the same."
         )
     icc, alpha = photo.metadata.icc, photo.alpha
-    if suffix in (".exr", ".hdr"):
-        linear = colour.to_linear(pixels, encoding=photo.encoding, icc=icc)
-        if suffix == ".hdr":
-            warn_of_loss(path, ["transparency"] if alpha is not None else [], "Radiance files")
-            write_radiance(path, linear, record=record)
-            return
-        layer = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
-        bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
-        store_exr(path, linear, photo.metadata, record, bits, alpha=layer, grey=photo.grey)
+    if suffix == ".hdr":
+        warn_of_loss(path, ["transparency"] if alpha is not None else [], "Radiance files")
+        write_radiance(path, colour.to_linear(pixels, encoding=photo.encoding, icc=icc), record=record)
+        return
+    if suffix == ".exr":
+        _write_exr_like(photo, path, pixels, record)
         return
     srgb = photo.encoding == "srgb"
     dtype = pixels.dtype
-    lost = []
+    lost: list[str] = []
+    hidden = False
+    if alpha is not None and photo.associated and suffix == ".png":
+        pixels, hidden = unassociated(pixels, alpha)
     if photo.encoding == "linear":
         icc = colour.linear_profile()
         if suffix not in TIFF:
@@ -120,6 +123,7 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
             lost = ["values above white"] if photo.pixels.dtype.kind == "f" else []
     elif dtype.kind == "f" and suffix not in TIFF:
         dtype, lost = np.dtype(np.uint16), ["values outside [0, 1]"]
+    lost += ["light in transparent places"] if hidden else []
     if suffix in JPEG:
         lost += ["all but 8 bits"] if photo.pixels.dtype != np.uint8 else []
         lost += ["transparency"] if alpha is not None else []
@@ -136,7 +140,23 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         elif default:
             pixels, icc = one_channel(pixels), None
     layer = None if alpha is None or suffix in JPEG else _depth(alpha, dtype)
-    store_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, like=likeness_of(photo.path))
+    store_coded(
+        path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, associated=photo.associated,
+        like=likeness_of(photo.path),
+    )  # fmt: skip
+
+
+def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
+    bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
+    layer = None if photo.alpha is None else np.asarray(colour.change_depth(photo.alpha, np.float32))
+    # Associated in an encoding: undone there and done again with light. What shines at an alpha of 0 stays as it is.
+    again = layer is not None and photo.associated and photo.encoding != "linear"
+    if layer is not None and again:
+        pixels, _ = unassociated(colour.change_depth(pixels, np.float32), layer)
+    linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
+    if layer is not None and again:
+        np.multiply(linear, layer[..., None], out=linear, where=layer[..., None] > 0)
+    store_exr(path, linear, photo.metadata, record, bits, alpha=layer, associated=photo.associated, grey=photo.grey)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:
@@ -178,7 +198,8 @@ def _float_image(array: Array, dimensions: int) -> Array:
     if array.ndim != dimensions or array.dtype.kind != "f":
         wanted = "(height, width, 3)" if dimensions == 3 else "(height, width)"
         raise InputError(f"The array is {array.shape} {array.dtype}: it has to be {wanted} float32.")
-    return array.astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):
+        return _image(array.astype(np.float32, copy=False))
 
 
 def _checked_alpha(alpha: Array, pixels: Array) -> Array:
