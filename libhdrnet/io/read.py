@@ -14,7 +14,7 @@ from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.colour import Encoding
-from libhdrnet.io.formats import exr, hdr, jpeg, png, raw, tiff
+from libhdrnet.io.formats import exr, hdr, jpeg, other, png, raw, tiff
 from libhdrnet.io.formats.decoded import Decoded, Header, damaged
 from libhdrnet.io.kinds import Kind, kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
@@ -28,7 +28,9 @@ Response = Literal["auto", "srgb", "gamma2.2", "linear"]
 MAX_PIXELS = 400_000_000
 """Larger pictures are refused before they are decoded: they are nearly always damaged headers or bombs."""
 
-_FORMATS: dict[Kind, Any] = {"jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "raw": raw}
+_FORMATS: dict[Kind, Any] = {
+    "jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "raw": raw, "other": other,
+}  # fmt: skip
 _ADOBE_RGB_MARK = "R03"
 
 
@@ -58,7 +60,7 @@ class Photo:
 
 
 def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> Photo:
-    """Read a JPEG, PNG, TIFF, OpenEXR, Radiance or camera RAW file, whatever its suffix.
+    """Read a picture of one of the kinds in `kinds.READABLE`, whatever its suffix.
 
     `white_balance`: multipliers for RAW (default: the camera's); ignored for other kinds. OpenEXR with other
     chromaticities is converted to Rec.709, CMYK to sRGB. Associated alpha stays in the pixels, which is told by
@@ -66,7 +68,7 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> P
     nothing but sRGB gives "srgb"; one that cannot be used is left out with a HdrnetWarning.
 
     Raises InputError for a file that is missing, empty, damaged, no known picture, larger than 400 megapixels
-    or that holds NaN or infinity.
+    (WebP, JPEG 2000, BMP, GIF, PPM: 179) or that holds NaN or infinity.
     """
     path = Path(path)
     if white_balance is not None:
