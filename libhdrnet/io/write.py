@@ -133,17 +133,20 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         icc = colour.srgb_profile()  # without it the float file would be read as linear
     pixels = _depth(pixels, dtype)
     if photo.grey:
-        # An RGB profile does not belong into a one-channel file: it goes where the default says the same.
-        default = srgb if dtype.kind != "f" else photo.encoding == "linear"
-        if icc is not None and colour.profile_space(icc) == "GRAY":
-            pixels = one_channel(pixels)
-        elif default:
-            pixels, icc = one_channel(pixels), None
+        pixels, icc = _grey(pixels, icc, default=srgb if dtype.kind != "f" else photo.encoding == "linear")
     layer = None if alpha is None or suffix in JPEG else _depth(alpha, dtype)
     store_coded(
         path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, associated=photo.associated,
         like=likeness_of(photo.path),
     )  # fmt: skip
+
+
+def _grey(pixels: Array, icc: bytes | None, *, default: bool) -> tuple[Array, bytes | None]:
+    """Make one channel of a grey picture where its file can say how it is encoded: by a grey profile, or by none."""
+    if icc is not None and colour.profile_space(icc) == "GRAY":
+        return one_channel(pixels), icc
+    # An RGB profile does not belong into a one-channel file: it goes where the default says the same.
+    return (one_channel(pixels), None) if default else (pixels, icc)
 
 
 def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
