@@ -4,7 +4,7 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
 
 from libhdrnet.errors import HdrnetWarning
@@ -22,13 +22,14 @@ class Console:
         self._bar: Any = None
         self._task: Any = None
         self._last = (-1.0, "")
+        self._out = sys.stdout
 
     def result(self, text: str, **facts: Any) -> None:
         """Say that a command is done."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-        self._say("done", text, sys.stdout, **facts)
+        self._say("done", text, self._out, **facts)
 
     def warning(self, text: str) -> None:
         """Say something the user should know about the result."""
@@ -48,14 +49,17 @@ class Console:
         if self.as_json:
             if stage != self._last[1] or fraction - self._last[0] >= 0.01 or fraction >= 1 > self._last[0]:
                 self._last = (fraction, stage)
-                self._say("progress", "", sys.stdout, fraction=round(fraction, 4), stage=stage)
+                self._say("progress", "", self._out, fraction=round(fraction, 4), stage=stage)
         elif self._bar is not None:
             self._bar.update(self._task, completed=fraction, description=stage)
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """Show a progress bar on a terminal, and the library's warnings as sentences, while inside."""
-        with warnings.catch_warnings():
+        """Show a progress bar on a terminal, and the library's warnings as sentences, while inside.
+
+        What others print meanwhile (a decoder about a damaged file) goes to standard error.
+        """
+        with warnings.catch_warnings(), redirect_stdout(sys.stderr):
             warnings.simplefilter("always", HdrnetWarning)
             warnings.showwarning = self._show_warning
             if self.as_json or self.quiet or not sys.stderr.isatty():
@@ -84,8 +88,8 @@ class Console:
     def _say(self, event: str, text: str, stream: TextIO, **facts: Any) -> None:
         if self.as_json:
             facts.setdefault("message", text)
-            sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
-            sys.stdout.flush()
+            self._out.write(json.dumps({"event": event, **facts}) + "\n")
+            self._out.flush()
         elif self._bar is not None:
             self._bar.console.print(text, highlight=False, markup=False, soft_wrap=True)
         else:

@@ -15,6 +15,7 @@ from commands import ENVIRONMENT, TIMEOUT, TIMES, exposures, radiance, read_unti
 from libhdrnet.console import Console
 from libhdrnet.errors import OutOfMemoryError
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
+from libhdrnet.io.formats import exr
 
 CLASSICAL = ("--model", "classical", "--device", "cpu")
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGINT for one process nor ptys")
@@ -78,7 +79,9 @@ def test_the_mask_shows_where_something_moved(tmp_path, hdrnet):
     shots[0][24:40, 24:40] = 0.25
     paths = [write_frame(tmp_path / f"{i}.exr", shot) for i, shot in enumerate(shots)]
     mask = tmp_path / "mask.png"
-    ended = hdrnet("merge", *paths, "--ev=-2,0,2", "-o", tmp_path / "o.exr", "--mask", mask, "--no-align", "--device=cpu")
+    ended = hdrnet(
+        "merge", *paths, "--ev=-2,0,2", "-o", tmp_path / "o.exr", "--mask", mask, "--no-align", "--device=cpu"
+    )
     assert ended.code == 0
     photo = read_photo(mask)
     assert photo.grey and photo.pixels.dtype == np.uint16
@@ -254,6 +257,29 @@ def test_the_map_changes_what_deblur_does(tmp_path, hdrnet):
         assert hdrnet("deblur", photo, "-o", out, "--map", tmp_path / "map.tif", "--device", "cpu").code == 0
         pixels.append(read_photo(out).pixels)
     assert not np.array_equal(*pixels)
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize("suffix", [".exr", ".tif"])
+def test_deblur_of_strength_zero_keeps_light_where_alpha_is_zero(tmp_path, hdrnet, suffix):
+    light = exposures()[1]
+    alpha = np.repeat(np.linspace(0, 1, 32, dtype=np.float32)[None].round(1), 24, axis=0)
+    exr.write(tmp_path / "a.exr", light, {}, alpha=alpha)
+    out = tmp_path / f"o{suffix}"
+    assert hdrnet("deblur", tmp_path / "a.exr", "-o", out, "--strength", 0, "--device", "cpu").code == 0
+    result = read_photo(out)
+    assert np.array_equal(result.pixels, light)
+    assert np.array_equal(result.alpha, alpha)
+
+
+def test_what_a_decoder_prints_stays_out_of_the_json(tmp_path, hdrnet):
+    exr.write(tmp_path / "a.exr", np.random.default_rng(0).integers(0, 9, (64, 64)).astype(np.float32), {})
+    data = bytearray((tmp_path / "a.exr").read_bytes())
+    data[-200:-100] = bytes(100)
+    (tmp_path / "a.exr").write_bytes(data)
+    ended = hdrnet("defocus", tmp_path / "a.exr", "-o", tmp_path / "o.tif", "--json")
+    assert ended.code == 2
+    assert [event["kind"] for event in events(ended.out) if event["event"] == "error"] == ["InputError"]
 
 
 @pytest.mark.usefixtures("random_weights")

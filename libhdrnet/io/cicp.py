@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from libhdrnet.io import colour
+from libhdrnet.io.chromaticities import rec709_matrix, rgb_to_xyz
 from libhdrnet.io.colour import Array
 from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 
@@ -83,7 +84,7 @@ class CodePoints:
     def to_linear(self, codes: Array, *, grey: bool = False) -> FloatImage:
         """Decode (H, W, 3) uint8 or uint16 to linear Rec.709 float32; `grey`: all channels are equal and stay so."""
         black, white = self._levels(codes.dtype.itemsize)
-        matrix = colour.matrix_to_rec709(_PRIMARIES[self.primaries]).astype(np.float32)
+        matrix = rec709_matrix(_PRIMARIES[self.primaries]).astype(np.float32)
 
         def convert(band: Array) -> Array:
             light = self._decode((band.astype(np.float32) - black) / (white - black))
@@ -94,7 +95,7 @@ class CodePoints:
     def from_linear(self, linear: Array, *, grey: bool = False) -> Array:
         """Undo `to_linear`: (H, W, 3) uint16, rounded and clipped to what the codes can hold."""
         black, white = self._levels(2)
-        matrix = np.linalg.inv(colour.matrix_to_rec709(_PRIMARIES[self.primaries])).astype(np.float32)
+        matrix = np.linalg.inv(rec709_matrix(_PRIMARIES[self.primaries])).astype(np.float32)
 
         def convert(band: Array) -> Array:
             signal = self._encode(band if grey else band @ matrix.T)
@@ -126,7 +127,7 @@ class CodePoints:
         return np.asarray(display * luminance ** (1 / _HLG_GAMMA - 1))
 
     def _luminance(self, rgb: Array) -> Array:
-        weights = colour.rgb_to_xyz(_PRIMARIES[self.primaries])[1]
+        weights = rgb_to_xyz(_PRIMARIES[self.primaries])[1]
         return np.asarray((rgb @ weights.astype(np.float32))[..., None])
 
 

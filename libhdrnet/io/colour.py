@@ -20,7 +20,6 @@ D65 = (0.3127, 0.3290)
 _ADOBE_RGB_PRIMARIES = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
 _BAND_VALUES = 1 << 21
 """Values worked on at once: temporaries stay at a few tens of megabytes and near the cache."""
-_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _CURVE_STEPS = 4096
 _RELATIVE = 1
 """lcms: relative colorimetric, so that white stays white."""
@@ -139,32 +138,6 @@ def make_profile(*, white: Sequence[float], primaries: Sequence[float], gamma: f
             "rgb", whitepoint=[*white, 1.0], primaries=triples, gamma=gamma, transferfunction=curve
         )
     )  # fmt: skip
-
-
-def rgb_to_xyz(chromaticities: Sequence[float]) -> Array:
-    """Compute the (3, 3) matrix from linear RGB to CIE XYZ with Y = 1 for white.
-
-    `chromaticities`: x, y of red, green, blue and white; primaries may lie at y = 0 (XYZ itself).
-    Raises ValueError for chromaticities that span no space.
-    """
-    points = np.array([[x, y, 1 - x - y] for x, y in np.reshape(chromaticities, (4, 2))], np.float64)
-    primaries, white = points[:3].T, points[3]
-    spans = bool(np.isfinite(points).all()) and abs(np.linalg.det(primaries)) > 1e-6 and white[1] > 1e-6
-    scales = np.linalg.solve(primaries, white / white[1]) if spans else np.zeros(3)
-    if not (scales > 1e-6).all():
-        raise ValueError(f"the chromaticities {tuple(float(value) for value in chromaticities)} span no colour space")
-    return np.asarray(primaries * scales, np.float64)
-
-
-def matrix_to_rec709(chromaticities: Sequence[float]) -> Array:
-    """Compute the (3, 3) matrix from linear RGB to Rec.709; white stays white (Bradford).
-
-    `chromaticities` as in `rgb_to_xyz`, with its ValueError.
-    """
-    source, target = rgb_to_xyz(chromaticities), rgb_to_xyz((*REC709_PRIMARIES, *D65))
-    cones = (_BRADFORD @ target.sum(axis=1)) / (_BRADFORD @ source.sum(axis=1))
-    adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones) @ _BRADFORD @ source
-    return np.asarray(np.linalg.inv(target) @ adapted, np.float64)
 
 
 @cache

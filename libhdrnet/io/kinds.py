@@ -1,12 +1,13 @@
 """Which kind of picture a file is, by its first bytes and never by its name."""
 
+import re
 import struct
 from pathlib import Path
 from typing import Literal
 
 from libhdrnet.errors import InputError
 
-Kind = Literal["jpeg", "png", "tiff", "exr", "hdr", "raw"]
+Kind = Literal["jpeg", "png", "tiff", "exr", "hdr", "raw", "other"]
 
 RAW_SUFFIXES = frozenset(
     f".{name}"
@@ -39,17 +40,19 @@ RAW_SUFFIXES = frozenset(
         "x3f",
     )  # fmt: skip
 )
-READABLE = "JPEG, PNG, TIFF, OpenEXR, Radiance HDR and camera RAW"
+READABLE = "JPEG, PNG, TIFF, OpenEXR, Radiance HDR, WebP, JPEG 2000, BMP, GIF, PPM and camera RAW"
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RAW = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
 _RADIANCE = (b"#?", b"FORMAT=32-bit_rl")
 """The name after the first two characters is the program's; some leave the line out."""
-_OTHERS = (
-    (0, b"GIF8", "GIF"), (0, b"BM", "BMP"), (8, b"WEBP", "WebP"), (0, b"8BPS", "Photoshop"),
-    (0, b"\xff\x0a", "JPEG XL"), (4, b"JXL ", "JPEG XL"), (4, b"jP  ", "JPEG 2000"),
-    (4, b"ftyp", "HEIF or AVIF"), (0, b"gimp xcf", "GIMP"), (0, b"%PDF", "PDF"), (0, b"PF\n", "PFM"),
-    (0, b"P6", "PPM"), (0, b"<", "text or SVG"),
+_OTHER = re.compile(
+    rb"GIF8[79]a|BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0|RIFF....WEBP|.{4}jP  |\xff\x4f\xff\x51|P[1-6]\s", re.S
+)
+"""GIF, BMP (with the size of its second header), WebP, JPEG 2000 in its two forms, PBM, PGM and PPM."""
+_REFUSED = (
+    (0, b"8BPS", "Photoshop"), (0, b"\xff\x0a", "JPEG XL"), (4, b"JXL ", "JPEG XL"), (4, b"ftyp", "HEIF or AVIF"),
+    (0, b"gimp xcf", "GIMP"), (0, b"%PDF", "PDF"), (0, b"PF\n", "PFM"), (0, b"<", "text or SVG"),
 )  # fmt: skip
 
 _DNG_VERSION, _PHOTOMETRIC, _SUB_IFDS = 50706, 262, 330
@@ -85,7 +88,9 @@ def kind_of(path: Path) -> Kind:
         return "raw"
     if head.startswith(_TIFF):
         return "raw" if len(head) >= 16 and _is_tiff_raw(path, head) else "tiff"
-    for offset, magic, name in _OTHERS:
+    if _OTHER.match(head):
+        return "other"
+    for offset, magic, name in _REFUSED:
         if head[offset : offset + len(magic)] == magic:
             raise InputError(f"'{path}' is a {name} file, which cannot be read: export it as TIFF, PNG or JPEG.")
     if path.suffix.lower() in RAW_SUFFIXES:

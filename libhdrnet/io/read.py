@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError
 from libhdrnet.io import colour
+from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.colour import Encoding
-from libhdrnet.io.formats import exr, hdr, jpeg, png, raw, tiff
+from libhdrnet.io.formats import exr, hdr, jpeg, other, png, raw, tiff
 from libhdrnet.io.formats.decoded import Decoded, Header, damaged
 from libhdrnet.io.kinds import Kind, kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
@@ -27,7 +28,9 @@ Response = Literal["auto", "srgb", "gamma2.2", "linear"]
 MAX_PIXELS = 400_000_000
 """Larger pictures are refused before they are decoded: they are nearly always damaged headers or bombs."""
 
-_FORMATS: dict[Kind, Any] = {"jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "raw": raw}
+_FORMATS: dict[Kind, Any] = {
+    "jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "raw": raw, "other": other,
+}  # fmt: skip
 _ADOBE_RGB_MARK = "R03"
 
 
@@ -47,6 +50,8 @@ class Photo:
     metadata: Metadata
     white_balance: WhiteBalance | None
     """RAW only: the multipliers that were used (red, green, blue, second green)."""
+    associated: bool = False
+    """The pixels are already multiplied by alpha, as in OpenEXR and some TIFFs; `straight` divides it out."""
 
     @property
     def exposure(self) -> float | None:
@@ -55,15 +60,15 @@ class Photo:
 
 
 def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> Photo:
-    """Read a JPEG, PNG, TIFF, OpenEXR, Radiance or camera RAW file, whatever its suffix.
+    """Read a picture of one of the kinds in `kinds.READABLE`, whatever its suffix.
 
     `white_balance`: multipliers for RAW (default: the camera's); ignored for other kinds. OpenEXR with other
-    chromaticities is converted to Rec.709 and its associated alpha divided out; CMYK is converted to sRGB.
-    A profile that says nothing but sRGB gives "srgb"; one that cannot be used is left out with a
-    HdrnetWarning.
+    chromaticities is converted to Rec.709, CMYK to sRGB. Associated alpha stays in the pixels, which is told by
+    `Photo.associated`. What a file holds beyond one picture is left out with a HdrnetWarning. A profile that says
+    nothing but sRGB gives "srgb"; one that cannot be used is left out with a HdrnetWarning.
 
     Raises InputError for a file that is missing, empty, damaged, no known picture, larger than 400 megapixels
-    or that holds NaN or infinity.
+    (WebP, JPEG 2000, BMP, GIF, PPM: 179) or that holds NaN or infinity.
     """
     path = Path(path)
     if white_balance is not None:
@@ -89,6 +94,7 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> P
         encoding=encoding,
         metadata=replace(metadata, icc=icc),
         white_balance=decoded.white_balance,
+        associated=decoded.associated,
     )
 
 
@@ -106,16 +112,28 @@ def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
     return photos
 
 
+def straight(photo: Photo) -> Photo:
+    """Return the photo with its colours as they are without transparency: associated alpha is divided out.
+
+    Light at an alpha of 0 is kept as it is.
+    """
+    if not photo.associated or photo.alpha is None:
+        return photo
+    return replace(photo, pixels=unassociated(photo.pixels, photo.alpha)[0], associated=False)
+
+
 def linear_rec709(photo: Photo | npt.NDArray[Any], response: Response = "auto") -> FloatImage:
     """Linearise a photo or (H, W, 3) pixels: Rec.709 primaries, float32, 1.0 = white.
 
     `response`: "auto" takes the photo's own encoding (arrays: integers are sRGB, floats linear); "srgb",
-    "gamma2.2" and "linear" override it, except for RAW, which is linear. Values outside [0, 1] are possible,
-    see `colour.to_linear`. Raises InputError for an unknown response, shape or dtype.
+    "gamma2.2" and "linear" override it, except for RAW, which is linear. Associated alpha is divided out.
+    Values outside [0, 1] are possible, see `colour.to_linear`. Raises InputError for an unknown response, shape or
+    dtype.
     """
     if response not in ("auto", "srgb", "gamma2.2", "linear"):
         raise InputError(f"The response {response!r} is unknown: choose 'auto', 'srgb', 'gamma2.2' or 'linear'.")
     if isinstance(photo, Photo):
+        photo = straight(photo)
         pixels, encoding, icc = photo.pixels, photo.encoding, photo.metadata.icc
         if photo.white_balance is not None:
             response = "auto"
@@ -166,7 +184,7 @@ def _naming(path: Path) -> Iterator[None]:
     # Damaged headers make the format libraries fail in ways that none of them documents.
     try:
         yield
-    except (HdrnetError, MemoryError, ImportError, raw.NotRawError):
+    except (HdrnetError, HdrnetWarning, MemoryError, ImportError, raw.NotRawError):
         raise
     except Exception as error:
         raise damaged(path, error) from error

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.files import whole_file
+from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exr_attributes
 from libhdrnet.io.formats import exr, jpeg, png, tiff
 from libhdrnet.io.likeness import Likeness
@@ -31,20 +32,32 @@ def store_exr(
     bits: int,
     *,
     alpha: Array | None = None,
+    associated: bool = False,
     grey: bool = False,
 ) -> None:
-    """Write linear pixels (H, W) or (H, W, 3), float32, to OpenEXR in half (16 bits) or float."""
+    """Write linear pixels (H, W) or (H, W, 3), float32, to OpenEXR in half (16 bits) or float.
+
+    `alpha`, (H, W) float32, is multiplied in, unless `associated` says that it is already.
+    """
     if bits not in (16, 32):
         raise InputError(f"OpenEXR with {bits} bits cannot be written: choose 16 or 32.")
+    if grey:
+        linear = one_channel(linear)
+    lost: list[str] = []
+    if alpha is not None and not associated:
+        linear, hides = multiplied(linear, alpha)
+        lost += ["colours of transparent places"] if hides else []
     if bits == 16:
-        if float(np.abs(linear).max()) > exr.HALF_MAX:
-            warn_of_loss(path, [f"values above {exr.HALF_MAX:.0f}"], "16-bit OpenEXR")
-            linear = np.clip(linear, -exr.HALF_MAX, exr.HALF_MAX)
-        linear = linear.astype(np.float16)
+        planes = [linear] if alpha is None else [linear, alpha]
+        if any(max(-float(plane.min()), float(plane.max())) > exr.HALF_MAX for plane in planes):
+            lost.append(f"values above {exr.HALF_MAX:.0f}")
+        linear, *layers = (np.clip(plane, -exr.HALF_MAX, exr.HALF_MAX).astype(np.float16) for plane in planes)
+        alpha = layers[0] if layers else None
+    warn_of_loss(path, lost, f"{bits}-bit OpenEXR")
     attributes = exr_attributes(metadata, record, path)
     with whole_file(path) as temporary:
         try:
-            exr.write(temporary, one_channel(linear) if grey and alpha is None else linear, attributes, alpha=alpha)
+            exr.write(temporary, linear, attributes, alpha=alpha)
         except (RuntimeError, ValueError) as error:
             raise OutputError(f"'{path}' cannot be written ({error}): free some space or choose another.") from error
 
@@ -58,9 +71,13 @@ def store_coded(
     icc: bytes | None,
     srgb: bool,
     alpha: Array | None = None,
+    associated: bool = False,
     like: Likeness = _NEW,
 ) -> None:
-    """Write encoded pixels to JPEG, PNG or TIFF, by the suffix; what else `like` tells is kept."""
+    """Write encoded pixels to JPEG, PNG or TIFF, by the suffix; what else `like` tells is kept.
+
+    `associated`: `alpha` is multiplied in already; only TIFF can say so.
+    """
     suffix = path.suffix.lower()
     module = jpeg if suffix in JPEG else png if suffix == ".png" else tiff
     if max(pixels.shape[:2]) > module.MAX_SIDE:
@@ -81,7 +98,8 @@ def store_coded(
         elif suffix == ".png":
             file.write_bytes(png.encode(pixels, icc=icc, code_points=like.code_points))
         else:
-            tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=alpha is not None, resolution=like.resolution)
+            kind: tiff.Alpha = "none" if alpha is None else "associated" if associated else "unassociated"
+            tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=kind, resolution=like.resolution)
 
     packet = "" if suffix in JPEG and len(like.packet.encode()) > _JPEG_XMP else like.packet
     with whole_file(path) as temporary:

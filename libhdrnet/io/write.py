@@ -9,6 +9,7 @@ import numpy.typing as npt
 from libhdrnet.errors import InputError
 from libhdrnet.files import write_whole
 from libhdrnet.io import colour
+from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import hdr, jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
@@ -90,7 +91,8 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
     The format is that of the suffix. What it cannot hold is converted, and a HdrnetWarning says what was
     lost: 16 bits and alpha in JPEG, floats in PNG and JPEG, alpha and negative values in Radiance files. OpenEXR
     and Radiance files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. But a PNG of a PNG in
-    PQ, HLG or narrow range is coded as that is, with 16 bits. Raises as `write_radiance` does.
+    PQ, HLG or narrow range is coded as that is, with 16 bits. Associated alpha stays so in OpenEXR and TIFF, is
+    divided out for PNG, and what has no alpha shows the picture before black. Raises as `write_radiance` does.
     """
     path = Path(path)
     suffix = known_suffix(path, "any")
@@ -103,7 +105,8 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         )
     icc, alpha = photo.metadata.icc, photo.alpha
     if suffix in (".exr", ".hdr"):
-        _write_linear_like(photo, path, pixels, record)
+        write = _write_exr_like if suffix == ".exr" else _write_hdr_like
+        write(photo, path, pixels, record)
         return
     like = likeness_of(photo.path)
     if suffix == ".png" and photo.encoding == "linear" and like.code_points is not None:
@@ -114,7 +117,10 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         return
     srgb = photo.encoding == "srgb"
     dtype = pixels.dtype
-    lost = []
+    lost: list[str] = []
+    hidden = False
+    if alpha is not None and photo.associated and suffix == ".png":
+        pixels, hidden = unassociated(pixels, alpha)
     if photo.encoding == "linear":
         icc = colour.linear_profile()
         if suffix not in TIFF:
@@ -124,6 +130,7 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
             lost = ["values above white"] if photo.pixels.dtype.kind == "f" else []
     elif dtype.kind == "f" and suffix not in TIFF:
         dtype, lost = np.dtype(np.uint16), ["values outside [0, 1]"]
+    lost += ["light in transparent places"] if hidden else []
     if suffix in JPEG:
         lost += ["all but 8 bits"] if photo.pixels.dtype != np.uint8 else []
         lost += ["transparency"] if alpha is not None else []
@@ -133,28 +140,40 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
         icc = colour.srgb_profile()  # without it the float file would be read as linear
     pixels = _depth(pixels, dtype)
     if photo.grey:
-        # An RGB profile does not belong into a one-channel file: it goes where the default says the same.
-        default = srgb if dtype.kind != "f" else photo.encoding == "linear"
-        if icc is not None and colour.profile_space(icc) == "GRAY":
-            pixels = one_channel(pixels)
-        elif default:
-            pixels, icc = one_channel(pixels), None
+        pixels, icc = _grey(pixels, icc, default=srgb if dtype.kind != "f" else photo.encoding == "linear")
     layer = None if alpha is None or suffix in JPEG else _depth(alpha, dtype)
-    store_coded(path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, like=like)
+    store_coded(
+        path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, associated=photo.associated, like=like
+    )
 
 
-def _write_linear_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
-    """Write an OpenEXR or Radiance file."""
+def _grey(pixels: Array, icc: bytes | None, *, default: bool) -> tuple[Array, bytes | None]:
+    """Make one channel of a grey picture where its file can say how it is encoded: by a grey profile, or by none."""
+    if icc is not None and colour.profile_space(icc) == "GRAY":
+        return one_channel(pixels), icc
+    # An RGB profile does not belong into a one-channel file: it goes where the default says the same.
+    return (one_channel(pixels), None) if default else (pixels, icc)
+
+
+def _write_hdr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
     linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
-    if path.suffix.lower() == ".hdr":
-        lost = ["transparency"] if photo.alpha is not None else []
-        lost += ["colours outside Rec.709"] if float(linear.min()) < -_OUTSIDE else []
-        warn_of_loss(path, lost, "Radiance files")
-        write_radiance(path, linear, record=record)
-        return
-    layer = None if photo.alpha is None else np.asarray(colour.change_depth(photo.alpha, np.float32))
+    lost = ["transparency"] if photo.alpha is not None else []
+    lost += ["colours outside Rec.709"] if float(linear.min()) < -_OUTSIDE else []
+    warn_of_loss(path, lost, "Radiance files")
+    write_radiance(path, linear, record=record)
+
+
+def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
     bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
-    store_exr(path, linear, photo.metadata, record, bits, alpha=layer, grey=photo.grey)
+    layer = None if photo.alpha is None else np.asarray(colour.change_depth(photo.alpha, np.float32))
+    # Associated in an encoding: undone there and done again with light. What shines at an alpha of 0 stays as it is.
+    again = layer is not None and photo.associated and photo.encoding != "linear"
+    if layer is not None and again:
+        pixels, _ = unassociated(colour.change_depth(pixels, np.float32), layer)
+    linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
+    if layer is not None and again:
+        np.multiply(linear, layer[..., None], out=linear, where=layer[..., None] > 0)
+    store_exr(path, linear, photo.metadata, record, bits, alpha=layer, associated=photo.associated, grey=photo.grey)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:
@@ -196,7 +215,8 @@ def _float_image(array: Array, dimensions: int) -> Array:
     if array.ndim != dimensions or array.dtype.kind != "f":
         wanted = "(height, width, 3)" if dimensions == 3 else "(height, width)"
         raise InputError(f"The array is {array.shape} {array.dtype}: it has to be {wanted} float32.")
-    return array.astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):
+        return _image(array.astype(np.float32, copy=False))
 
 
 def _checked_alpha(alpha: Array, pixels: Array) -> Array:

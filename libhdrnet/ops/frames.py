@@ -106,14 +106,14 @@ def _coverage(alpha: npt.NDArray[Any] | None) -> Codes | None:
 
 
 def _sources(images: Sequence[ImageLike]) -> list[_Source]:
-    from libhdrnet.io.read import read_photos
+    from libhdrnet.io.read import read_photos, straight
 
     paths = [image for image in images if isinstance(image, str | Path)]
     photos = iter(read_photos(paths)) if paths else iter(())
     sources = []
     for index, image in enumerate(images):
         if isinstance(image, str | Path):
-            photo = next(photos)
+            photo = straight(next(photos))
             sources.append(
                 _Source(
                     str(image),

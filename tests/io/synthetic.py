@@ -1,4 +1,4 @@
-"""Files that the tests make: pictures with EXIF, Bayer DNGs, wide-gamut profiles."""
+"""Files that the tests make: pictures with EXIF, Bayer DNGs, OpenEXR files, wide-gamut profiles."""
 
 import struct
 import zlib
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import imagecodecs
 import numpy as np
+import OpenEXR
 import pyexiv2
 import tifffile
 
@@ -55,6 +56,26 @@ def chunks(path: Path):
         length, name = struct.unpack_from(">I4s", data, position)
         yield name, data[position + 8 : position + 8 + length]
         position += 12 + length
+
+
+def exr(path, channels, **header):
+    head = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage} | header
+    with OpenEXR.File(head, channels) as file:
+        file.write(str(path))
+    return path
+
+
+def exr_header_end(path):
+    """Where the table of chunks begins."""
+    data, position, parts = path.read_bytes(), 8, bool(path.read_bytes()[5] & 0x10)
+    while True:
+        while data[position]:
+            kind = data.index(b"\0", position) + 1
+            length = data.index(b"\0", kind) + 1
+            position = length + 4 + struct.unpack_from("<i", data, length)[0]
+        position += 1
+        if not parts or not data[position]:
+            return position + parts
 
 
 def dng(path: Path, *, level=2000, red=1.0, blue=1.0, orientation=1, height=64, width=96, mosaic=None):

@@ -2,72 +2,13 @@ from pathlib import Path
 
 import imagecodecs
 import numpy as np
-import OpenEXR
 import pytest
-from synthetic import DISPLAY_P3, DISPLAY_P3_TO_REC709, dng
+from synthetic import dng
 
 from libhdrnet.errors import InputError
 from libhdrnet.io import image_size, linear_rec709, read_photo, read_photos
 
 SHARED_HDR = Path(__file__).resolve().parents[3] / "shared" / "data" / "hdr"
-
-
-def exr(path, channels, **header):
-    head = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage} | header
-    with OpenEXR.File(head, channels) as file:
-        file.write(str(path))
-    return path
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.uint32])
-def test_exr_channels_of_every_type_become_float32(tmp_path, rng, dtype):
-    planes = (rng.random((3, 5, 7)) * 100).astype(dtype)
-    photo = read_photo(exr(tmp_path / "a.exr", dict(zip("RGB", planes, strict=True))))
-    assert photo.encoding == "linear"
-    assert np.array_equal(photo.pixels, planes.transpose(1, 2, 0).astype(np.float32))
-
-
-def test_a_layer_of_an_exr_is_found_by_its_last_letters(tmp_path):
-    channels = {
-        f"View.Combined.{name}": np.full((3, 4), value, np.float32)
-        for name, value in zip("RGB", (1, 2, 3), strict=True)
-    }
-    photo = read_photo(exr(tmp_path / "a.exr", channels | {"View.Depth.Z": np.ones((3, 4), np.float32)}))
-    assert photo.pixels[0, 0].tolist() == [1, 2, 3]
-
-
-def test_an_exr_of_luminance_is_grey(tmp_path):
-    photo = read_photo(exr(tmp_path / "a.exr", {"Y": np.full((3, 4), 2, np.float32)}))
-    assert photo.grey
-    assert photo.pixels.shape == (3, 4, 3)
-
-
-def test_an_exr_without_colours_is_refused_by_its_channels(tmp_path):
-    with pytest.raises(InputError, match=r"it has N\.q"):
-        read_photo(exr(tmp_path / "a.exr", {"N.q": np.ones((3, 4), np.float32)}))
-
-
-def test_associated_alpha_of_an_exr_is_divided_out(tmp_path):
-    half = np.full((3, 4), 0.5, np.float32)
-    photo = read_photo(exr(tmp_path / "a.exr", {"R": half, "G": half, "B": half, "A": half}))
-    assert np.array_equal(photo.pixels, np.ones((3, 4, 3)))
-    assert np.array_equal(photo.alpha, half)
-
-
-def test_other_chromaticities_of_an_exr_are_converted(tmp_path):
-    colour = np.array([0.2, 0.7, 0.4], np.float32)
-    channels = {name: np.full((3, 4), value, np.float32) for name, value in zip("RGB", colour, strict=True)}
-    photo = read_photo(exr(tmp_path / "a.exr", channels, chromaticities=(*DISPLAY_P3, 0.3127, 0.3290)))
-    assert np.allclose(photo.pixels[0, 0], DISPLAY_P3_TO_REC709 @ colour, atol=1e-4)
-
-
-@pytest.mark.parametrize("share", [0.1, 0.9])
-def test_an_exr_that_ends_too_early_is_refused(tmp_path, rng, share):
-    path = exr(tmp_path / "a.exr", {"Y": rng.random((64, 64)).astype(np.float32)})
-    data = path.read_bytes()
-    path.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(InputError, match="damaged or incomplete"):
-        read_photo(path)
 
 
 @pytest.mark.parametrize("rle", [True, False])

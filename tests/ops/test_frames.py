@@ -1,4 +1,5 @@
 import numpy as np
+import OpenEXR
 import pytest
 
 from libhdrnet.errors import InputError
@@ -87,3 +88,11 @@ def test_an_unknown_response_is_refused_with_the_known_ones():
 def test_response_estimate_refuses_float_pictures():
     with pytest.raises(InputError, match="use 'linear'"):
         load_frames(stack(np.float32, 0.5), TIMES, response="estimate")
+
+
+def test_the_colours_of_an_openexr_frame_are_straight(tmp_path):
+    planes = {name: np.full((3, 4), value, np.float32) for name, value in {"Y": 0.1, "A": 0.5}.items()}
+    with OpenEXR.File({"type": OpenEXR.scanlineimage}, planes) as file:
+        file.write(str(tmp_path / "a.exr"))
+    frames = load_frames([tmp_path / "a.exr"] * 2, [1, 2])
+    assert np.allclose(DECODE[frames[0].codes], 0.2, atol=2e-5)

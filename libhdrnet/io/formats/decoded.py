@@ -31,6 +31,8 @@ class Decoded:
     alpha: Array | None
     """(H, W) of the same dtype."""
     grey: bool
+    associated: bool = False
+    """The pixels are already multiplied by alpha."""
     icc: bytes | None = None
     icc_is_final: bool = False
     """True where `icc` replaces whatever EXIF tools find (a CMYK picture was converted, say)."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import colour
+from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 
@@ -127,7 +128,7 @@ def _to_rec709(head: _Head, path: Path) -> Array:
     """Compute the (3, 3) matrix that undoes exposure and colour correction and converts to Rec.709."""
     matrix = np.eye(3)
     if _XYZE in head.values("FORMAT"):
-        matrix = colour.matrix_to_rec709(_EQUAL_ENERGY_XYZ) / _WHITE_EFFICACY
+        matrix = rec709_matrix(_EQUAL_ENERGY_XYZ) / _WHITE_EFFICACY
     else:
         for text in head.values("PRIMARIES")[-1:]:
             try:
@@ -141,7 +142,7 @@ def _from_primaries(text: str) -> Array:
     numbers = [float(word) for word in text.split()]
     if numbers == [0] * 8:  # Photoshop's way not to name any
         return np.eye(3)
-    return colour.matrix_to_rec709(numbers)
+    return rec709_matrix(numbers)
 
 
 def _product(head: _Head, name: str, size: int, path: Path) -> Array:

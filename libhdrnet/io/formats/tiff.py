@@ -1,16 +1,22 @@
 """TIFF and BigTIFF: integers of 1 to 32 bits and floats, grey, RGB, palette and CMYK."""
 
 import logging
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import colour
+from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 
+Alpha = Literal["none", "associated", "unassociated"]
+
 MAX_SIDE = 2**31 - 1
+_ASSOCIATED, _UNASSOCIATED = 1, 2
+_EXTRA_SAMPLES = {"associated": ["assocalpha"], "unassociated": ["unassalpha"], "none": None}
 _ICC, _ORIENTATION, _COLOR_MAP = 34675, 274, 320
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _CMYK: 4, _YCBCR: 3}
@@ -27,7 +33,10 @@ def header(path: Path) -> Header:
 
 
 def decode(path: Path) -> Decoded:
-    """Decode the main picture; float pixels without a profile count as linear."""
+    """Decode the main picture; float pixels without a profile count as linear.
+
+    Alpha that the file calls associated stays in the pixels of RGB and grey, in the encoding of the pixels.
+    """
     with _open(path) as file:
         page = _main_page(file, path)
         photometric = int(page.photometric)
@@ -50,12 +59,13 @@ def decode(path: Path) -> Decoded:
         if array.shape[2] < colours:
             raise damaged(path, f"{array.shape[2]} channels where {colours} belong")
         values = _full_scale(array, int(page.bitspersample), path, palette=photometric == _PALETTE)
-        alpha = np.ascontiguousarray(values[..., colours]) if values.shape[2] > colours else None
-        values = values[..., :colours]
+        values, alpha, associated = _alpha(values, colours, [int(kind) for kind in page.extrasamples], path)
         if photometric == _PALETTE:
             table = np.asarray(page.tags[_COLOR_MAP].value, np.uint16).reshape(3, -1).T
             pixels = _small_palette(table)[np.minimum(values[..., 0], len(table) - 1)]
             return Decoded(pixels, None, grey=False, icc=icc, icc_is_final=True)
+    if associated and alpha is not None and photometric in (_CMYK, _WHITE_IS_ZERO):
+        (values, _), associated = unassociated(values, alpha), False  # its ink is multiplied, not its light
     if photometric == _CMYK:
         if values.dtype.kind == "f":
             values = colour.quantise(values, np.uint16)
@@ -66,7 +76,7 @@ def decode(path: Path) -> Decoded:
     grey = colours == 1
     pixels = np.repeat(values, 3, axis=2) if grey else np.ascontiguousarray(values)
     linear = pixels.dtype.kind == "f" and icc is None
-    return Decoded(pixels, alpha, grey, icc=icc, icc_is_final=True, linear=linear)
+    return Decoded(pixels, alpha, grey, associated=associated, icc=icc, icc_is_final=True, linear=linear)
 
 
 def write(
@@ -75,10 +85,10 @@ def write(
     *,
     icc: bytes | None,
     software: str,
-    alpha: bool = False,
+    alpha: Alpha = "none",
     resolution: tuple[float, float, int] | None = None,
 ) -> None:
-    """Write (H, W) or (H, W, 2..4) with deflate and a predictor; `alpha`: the last channel is that.
+    """Write (H, W) or (H, W, 2..4) with deflate and a predictor; `alpha`: the last channel is that, of which kind.
 
     `resolution`: pixels a unit across and down, and the unit (1 none, 2 inch, 3 centimetre).
     """
@@ -92,7 +102,7 @@ def write(
         compression="adobe_deflate", compressionargs={"level": 4}, predictor=True, iccprofile=icc,
         rowsperstrip=min(pixels.shape[0], max(1, (1 << 20) // row_bytes)),
         metadata=None, software=software,
-        extrasamples=["unassalpha"] if alpha else None,
+        extrasamples=_EXTRA_SAMPLES[alpha],
         resolution=None if resolution is None else resolution[:2],
         resolutionunit=None if resolution is None else resolution[2],
     )  # fmt: skip
@@ -133,6 +143,23 @@ def _check_whole(page: Any, size: int, path: Path) -> None:
         raise damaged(path, "no picture data")
     if any(count == 0 or offset + count > size for offset, count in zip(offsets, counts, strict=True)):
         raise damaged(path, "the picture data end too early")
+
+
+def _alpha(values: Array, colours: int, kinds: list[int], path: Path) -> tuple[Array, Array | None, bool]:
+    """Take (H, W, C) apart into colours, alpha and whether that is associated; an unnamed channel counts as alpha."""
+    extra = values.shape[2] - colours
+    if not extra:
+        return values, None, False
+    kinds = (kinds + [0] * extra)[:extra]
+    place = next((index for index, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), 0)
+    if extra > 1:
+        warnings.warn(
+            f"'{path}' has {extra} channels beside its colours: one is read as alpha, the others are left out.",
+            HdrnetWarning,
+            stacklevel=2,
+        )
+    alpha = np.ascontiguousarray(values[..., colours + place])
+    return values[..., :colours], alpha, kinds[place] == _ASSOCIATED
 
 
 def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
