@@ -7,15 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
-from libhdrnet.files import write_whole
 from libhdrnet.io import colour
 from libhdrnet.io.embed import check_record
-from libhdrnet.io.formats import hdr, jpeg
+from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.outputs import JPEG, TIFF, AnyPath, known_suffix
 from libhdrnet.io.read import Photo
-from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, warn_of_loss
+from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, store_hdr, warn_of_loss
 
 
 def write_radiance(
@@ -24,25 +23,28 @@ def write_radiance(
     *,
     metadata: Metadata | None = None,
     record: Record | None = None,
-    exr_bits: Literal[16, 32] = 16,
+    exr_bits: Literal[16, 32] = 32,
+    alpha: Array | None = None,
 ) -> None:
     """Write linear Rec.709 radiance, float (H, W, 3), 1.0 = white of the reference.
 
-    .exr: half (or float with `exr_bits=32`), ZIP, standard attributes. .tif: float32, deflate, linear
-    profile. .hdr: Radiance RGBE, 1 % steps, negative values become 0, no metadata but the record in comments.
-    Values beyond half's 65504 are clipped with a HdrnetWarning. Raises InputError for arrays that cannot be
-    written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
+    .exr: float32, ZIP, standard attributes; `exr_bits=16` is half: 11 bits of precision (steps of 0.05 to 0.1 %),
+    and values beyond 65504 are clipped with a HdrnetWarning. .tif: float32, deflate, linear profile. .hdr: Radiance
+    RGBE, 1 % steps, negative values become 0, metadata as comments. `alpha`: (H, W) float in [0, 1]; associated in
+    OpenEXR, unassociated in TIFF, dropped with a HdrnetWarning in Radiance files. Raises InputError for arrays that
+    cannot be written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
     """
     path = Path(path)
     suffix = known_suffix(path, "radiance")
     check_record(record)
     linear = _float_image(linear, 3)
+    layer = None if alpha is None else np.clip(_float_image(_checked_alpha(alpha, linear), 2), 0, 1)
     if suffix == ".exr":
-        store_exr(path, linear, metadata, record, exr_bits)
+        store_exr(path, linear, metadata, record, exr_bits, alpha=layer)
     elif suffix == ".hdr":
-        write_whole(path, hdr.encode(np.maximum(linear, 0), None if record is None else dict(record)))
+        store_hdr(path, linear, metadata, record, alpha=layer)
     else:
-        store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False)
+        store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False, alpha=layer)
 
 
 def write_display(
@@ -101,12 +103,10 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
     if suffix in (".exr", ".hdr"):
         linear = colour.to_linear(pixels, encoding=photo.encoding, icc=icc)
         if suffix == ".hdr":
-            warn_of_loss(path, ["transparency"] if alpha is not None else [], "Radiance files")
-            write_radiance(path, linear, record=record)
+            store_hdr(path, linear, photo.metadata, record, alpha=alpha)
             return
         layer = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
-        bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
-        store_exr(path, linear, photo.metadata, record, bits, alpha=layer, grey=photo.grey)
+        store_exr(path, linear, photo.metadata, record, 32, alpha=layer, grey=photo.grey)
         return
     srgb = photo.encoding == "srgb"
     dtype = pixels.dtype
