@@ -57,6 +57,8 @@ class MergeResult:
     """Of the reference's file."""
     names: tuple[str, ...]
     """Files, or "image 1" for arrays."""
+    alpha: FloatImage | None = None
+    """(H, W) transparency of the frames, 1 = opaque; None where they have none."""
 
     def as_record(self) -> dict[str, Any]:
         """JSON-able record of how the picture was made."""
