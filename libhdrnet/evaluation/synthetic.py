@@ -74,7 +74,7 @@ def _write_scene(scene: Path, frames: list[FloatImage], stops: list[float], trut
     for name, frame in zip(("short", "ref", "long"), frames, strict=True):
         tifffile.imwrite(scene / f"{name}.tif", np.round(encode_gamma(frame) * 65535).astype(np.uint16))
     (scene / "exposure.txt").write_text("".join(f"{stop:.4f}\n" for stop in stops))
-    write_radiance(scene / "HDRImg.exr", truth, exr_bits=32)
+    write_radiance(scene / "HDRImg.exr", truth)
 
 
 def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatImage], dict[str, npt.NDArray[np.bool_]]]:

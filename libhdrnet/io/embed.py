@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,118 +9,18 @@ from typing import Any, Literal
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, exiv2_image, xmp_packet
 from libhdrnet.io.formats import exr, hdr
+from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
 from libhdrnet.io.kinds import kind_of
-from libhdrnet.io.metadata import (
-    EXR_NUMBERS,
-    EXR_TEXTS,
-    Metadata,
-    blank_jpeg,
-    exiv2_image,
-    exposure_values,
-    xmp_packet,
-)
+from libhdrnet.io.metadata import EXR_NUMBERS, EXR_TEXTS, Metadata, exposure_values
 
 SOFTWARE = f"libhdrnet {__version__}"
 _RECORD = "Xmp.hdrnet.record"
 _EXR_RECORD = "hdrnetRecord"
-
-_IMAGE_TAGS = frozenset(
-    {
-        "ImageDescription",
-        "DocumentName",
-        "Make",
-        "Model",
-        "DateTime",
-        "Artist",
-        "Copyright",
-        "HostComputer",
-        "XResolution",
-        "YResolution",
-        "ResolutionUnit",
-        "Rating",
-        "RatingPercent",
-        "XPTitle",
-        "XPComment",
-        "XPAuthor",
-        "XPKeywords",
-        "XPSubject",
-        "DateTimeOriginal",
-        "ExposureTime",
-        "FNumber",
-        "ExposureProgram",
-        "ISOSpeedRatings",
-        "ShutterSpeedValue",
-        "ApertureValue",
-        "BrightnessValue",
-        "ExposureBiasValue",
-        "MaxApertureValue",
-        "SubjectDistance",
-        "MeteringMode",
-        "LightSource",
-        "Flash",
-        "FocalLength",
-        "TimeZoneOffset",
-        "SelfTimerMode",
-    }  # fmt: skip
-)
-"""IFD0 also describes how its own file is stored, so only what describes the photograph is taken."""
-_WRONG_PHOTO_TAGS = frozenset(
-    {
-        "MakerNote",
-        "PixelXDimension",
-        "PixelYDimension",
-        "ColorSpace",
-        "ComponentsConfiguration",
-        "CompressedBitsPerPixel",
-        "CFAPattern",
-        "InteroperabilityTag",
-        "SpatialFrequencyResponse",
-        "RelatedSoundFile",
-    }  # fmt: skip
-)
-_XMP_SPACES = frozenset(
-    {
-        "dc",
-        "xmp",
-        "xmpRights",
-        "photoshop",
-        "iptc",
-        "iptcExt",
-        "plus",
-        "lr",
-        "digiKam",
-        "MicrosoftPhoto",
-        "exif",
-        "exifEX",
-        "aux",
-        "tiff",
-        "acdsee",
-        "mwg-rs",
-        "mwg-kw",
-    }  # fmt: skip
-)
-"""Development settings (crs, darktable), gain maps and histories would describe the result wrongly."""
-_WRONG_XMP = re.compile(
-    r"Xmp\.(tiff\.(Orientation|ImageWidth|ImageLength|BitsPerSample|Compression|Photometric|SamplesPer|Planar|YCbCr"
-    r"|Primary|White|Transfer|Reference|Native)|exif\.(Pixel|ColorSpace|Components|CompressedBits|CFA|Native|Maker)"
-    r"|hdrgm\.|GContainer\.|photoshop\.(ICC|ColorMode|History|DocumentAncestors)|xmp\.Thumbnails)"
-)
-_MAX_VALUE = 16_000
-"""Characters: JPEG has room for 64 KiB of EXIF in all, and longer values are makers' private data."""
-
-Tags = dict[str, Any]
-
-
-def inherited(metadata: Metadata) -> tuple[Tags, Tags]:
-    """Choose the EXIF and XMP tags of a source that stay true for a picture made from it."""
-    exif = {key: value for key, value in metadata.exif.items() if _keeps_exif(key, value)}
-    xmp = {
-        key: value
-        for key, value in metadata.xmp.items()
-        if key.split(".", 2)[1] in _XMP_SPACES and not _WRONG_XMP.match(key)
-    }
-    return exif, xmp
+_Kind = Literal["exif", "xmp", "iptc"]
+_HDR_ROOM = 48_000
+"""Characters of tags in the header of a Radiance file: readers look for the picture in its first 64 KiB."""
 
 
 def embed(
@@ -139,8 +38,11 @@ def embed(
 
     False, with a HdrnetWarning, if they cannot be written: the file may then be damaged.
     """
-    exif, xmp = inherited(metadata or Metadata())
-    exif |= {
+    kept = inherited(metadata or Metadata())
+    if path.suffix.lower() in (".tif", ".tiff"):
+        kept = with_comment_in_exif(kept)
+    exif = {
+        **kept.exif,
         "Exif.Image.Orientation": "1",
         "Exif.Image.Software": SOFTWARE,
         "Exif.Photo.ColorSpace": "1" if srgb else "65535",
@@ -148,20 +50,29 @@ def embed(
     own = {} if record is None else {_RECORD: json.dumps(record)}
     whole = path.read_bytes() if os.name == "nt" else None
     try:
-        exif = _writable(exif, "exif")
-        xmp = own if packet else _writable(xmp | own, "xmp")
+        exif, xmp, iptc = (
+            _writable(exif, "exif"),
+            _writable({**kept.xmp, **own}, "xmp"),
+            _writable(dict(kept.iptc), "iptc"),
+        )
         # Exiv2 takes file names in the system's code page on Windows, bytes everywhere.
         with exiv2_image(path if whole is None else whole) as image:
             image.modify_exif(exif)
             if packet:
                 image.modify_raw_xmp(packet)
-                xmp |= {key: None for key in image.read_xmp() if _WRONG_XMP.match(key)}
+                there = image.read_xmp()
+                xmp = {key: value for key, value in xmp.items() if there.get(key) != value}
+                xmp |= {key: None for key in there if describes_storage(key)}
             if xmp:
                 image.modify_xmp(xmp)
+            if iptc:
+                image.modify_iptc(iptc)
+            if kept.comment:
+                image.modify_comment(kept.comment)
             if whole is not None:
                 path.write_bytes(image.get_bytes())
         return True
-    except (RuntimeError, ValueError, TypeError, UnicodeError) as error:
+    except UNREADABLE as error:
         _warn(shown, error)
         return False
 
@@ -174,21 +85,41 @@ def write_blank(path: Path, metadata: Metadata, record: Mapping[str, Any] | None
 
 
 def exr_attributes(metadata: Metadata | None, record: Mapping[str, Any] | None, shown: Path) -> Tags:
-    """Express metadata as OpenEXR's standard attributes, XMP as `xmp`, and add the record."""
+    """Express metadata as OpenEXR's standard attributes, all of it as XMP in `xmp`, and add the record."""
     metadata = metadata or Metadata()
-    exif, xmp = inherited(metadata)
+    kept = with_comment_in_exif(inherited(metadata))
     attributes: Tags = {"software": SOFTWARE}
     values = dict(zip(EXR_NUMBERS, exposure_values(metadata), strict=True))
     attributes |= {name: float(value) for name, value in values.items() if value is not None}
-    attributes |= {name: str(exif[key]) for name, key in EXR_TEXTS.items() if exif.get(key)}
+    attributes |= {name: str(kept.exif[key]) for name, key in EXR_TEXTS.items() if kept.exif.get(key)}
     if record is not None:
         attributes[_EXR_RECORD] = json.dumps(record)
-    if xmp:
+    if xmp := as_xmp(kept):
         try:
             attributes["xmp"] = xmp_packet(_writable(xmp, "xmp"))
-        except (RuntimeError, ValueError, TypeError, UnicodeError) as error:
+        except UNREADABLE as error:
             _warn(shown, error)
     return attributes
+
+
+def exr_losses(metadata: Metadata | None) -> list[str]:
+    """Name what OpenEXR has no place for."""
+    fields = without_xmp(inherited(metadata).iptc) if metadata else []
+    return [f"{', '.join(fields)} of IPTC"] if fields else []
+
+
+def hdr_tags(metadata: Metadata | None) -> tuple[Tags, list[str]]:
+    """Choose the tags for the header of a Radiance file, and name what has no room in it."""
+    kept = with_comment_in_exif(inherited(metadata or Metadata()))
+    tags, left, room = Tags(), 0, _HDR_ROOM
+    for key, value in {**kept.exif, **kept.iptc, **kept.xmp}.items():
+        size = len(key) + len(json.dumps(value))
+        if size > room:
+            left += 1
+        else:
+            tags[key] = value
+            room -= size
+    return tags, [f"{left} long tags"] if left else []
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
@@ -223,18 +154,7 @@ def check_record(record: Mapping[str, Any] | None) -> None:
         raise InputError(f"The record cannot be written as JSON ({error}): use numbers, texts, lists.") from error
 
 
-def _keeps_exif(key: str, value: Any) -> bool:
-    _, group, tag = key.split(".", 2)
-    if len(str(value)) > _MAX_VALUE or tag.startswith("0x"):
-        return False
-    if group == "Image":
-        return tag in _IMAGE_TAGS
-    if group == "Photo":
-        return tag not in _WRONG_PHOTO_TAGS
-    return group == "GPSInfo"
-
-
-def _writable(tags: Tags, kind: Literal["exif", "xmp"]) -> Tags:
+def _writable(tags: Tags, kind: _Kind) -> Tags:
     # Tried on a small file: one odd value must not cost all the others.
     if not tags or _survives(tags, kind):
         return tags
@@ -248,18 +168,15 @@ def _writable(tags: Tags, kind: Literal["exif", "xmp"]) -> Tags:
     }
 
 
-def _survives(tags: Tags, kind: Literal["exif", "xmp"]) -> bool:
+def _survives(tags: Tags, kind: _Kind) -> bool:
     try:
         with exiv2_image(blank_jpeg()) as image:
-            if kind == "exif":
-                image.modify_exif(tags)
-            else:
-                image.modify_xmp(tags)
+            getattr(image, f"modify_{kind}")(tags)
             data = image.get_bytes()
         # Exiv2 leaves out the whole XMP packet without a word if it cannot encode one of its values.
         with exiv2_image(data) as image:
-            found = image.read_exif() if kind == "exif" else image.read_xmp()
-    except (RuntimeError, ValueError, TypeError, UnicodeError):
+            found = getattr(image, f"read_{kind}")()
+    except UNREADABLE:
         return False
     return tags.keys() <= set(found)
 

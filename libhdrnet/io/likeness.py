@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libhdrnet.io.cicp import CodePoints
-from libhdrnet.io.formats import jpeg, png
+from libhdrnet.io.exiv2 import exiv2_image
+from libhdrnet.io.formats import jpeg, png, png_chunks
 from libhdrnet.io.formats.jpeg_settings import read_settings
 from libhdrnet.io.kinds import kind_of
-from libhdrnet.io.metadata import exiv2_image, number, read_metadata
+from libhdrnet.io.metadata import number, read_metadata
 
-_CENTIMETRES = 3
+_NO_UNIT, _CENTIMETRES = 1, 3
 _EXIF_UNITS = {1: 2, 2: _CENTIMETRES}
 """JFIF's numbers for inch and centimetre, and EXIF's."""
 
@@ -36,6 +37,15 @@ class Likeness:
         values = round(across), round(down)
         return (max(0, unit - 1), *values) if all(0 < value < 65536 for value in values) else None
 
+    @property
+    def per_metre(self) -> tuple[int, int] | None:
+        """The resolution as PNG writes it: pixels a metre across and down."""
+        if self.resolution is None or self.resolution[2] == _NO_UNIT:
+            return None
+        across, down, unit = self.resolution
+        scale = 100 if unit == _CENTIMETRES else 100 / 2.54
+        return round(across * scale), round(down * scale)
+
 
 def likeness_of(path: Path) -> Likeness:
     """Read it from a picture; raises InputError for a file that is none."""
@@ -51,6 +61,8 @@ def likeness_of(path: Path) -> Likeness:
             packet = str(image.read_raw_xmp())
     except (RuntimeError, ValueError, UnicodeError):
         packet = ""
+    if kind == "png" and resolution is None and (metre := png_chunks.resolution(path.read_bytes())):
+        resolution = (metre[0] / 100, metre[1] / 100, _CENTIMETRES)
     if kind != "jpeg":
         points = png.unbounded_code_points(path) if kind == "png" else None
         return Likeness(resolution=resolution, packet=packet, code_points=points)

@@ -1,21 +1,19 @@
 """What a picture says about itself: EXIF, XMP, ICC, and the exposure in them."""
 
 import math
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from libhdrnet.io.exiv2 import UNREADABLE, exiv2_image, tolerant, xmp_as_exif, xmp_of_packet
+from libhdrnet.io.formats import hdr_comments, png_chunks
 from libhdrnet.io.kinds import kind_of
+from libhdrnet.io.sidecar import read_sidecar
 from libhdrnet.radiometry import relative_exposure
 
-RECORD_NAMESPACE = "https://libhdrnet.org/ns/1.0/"
-_LOCK = threading.Lock()
-"""Exiv2's XMP part is not safe to use from several threads."""
 _THUMBNAIL_GROUPS = ("Exif.Thumbnail.", "Exif.SubThumb", "Exif.Image2.", "Exif.Image3.")
 _BULKY = frozenset({"Exif.Image.XMLPacket", "Exif.Image.InterColorProfile", "Exif.Image.ImageResources"})
 """Copies of what `xmp` and `icc` hold, or of whole Photoshop layers."""
@@ -40,28 +38,41 @@ class Metadata:
     exif: Mapping[str, Any] = field(default_factory=dict)
     xmp: Mapping[str, Any] = field(default_factory=dict)
     icc: bytes | None = None
+    iptc: Mapping[str, Any] = field(default_factory=dict)
+    """IPTC IIM, the older form of captions and keywords."""
+    comment: str = ""
+    """The comment of a JPEG or PNG."""
 
 
 def read_metadata(path: str | PathLike[str]) -> Metadata:
-    """Read the metadata of a picture; empty where the format has none (Radiance) or Exiv2 cannot read it.
+    """Read the metadata of a picture; empty where there is none or Exiv2 cannot read it.
 
-    OpenEXR's standard attributes appear under their EXIF names.
+    OpenEXR's standard attributes and what the library writes into Radiance files appear under their EXIF names.
+    XMP in a sidecar (a.jpg.xmp, for RAW also a.xmp) goes before that in the picture.
     Raises InputError for a file that is no picture.
     """
     path = Path(path)
     kind = kind_of(path)
     if kind == "hdr":
-        return Metadata()
+        return _from_hdr(path)
     if kind == "exr":
         return _from_exr(path)
+    sidecar = read_sidecar(path, raw=kind == "raw")
     try:
         with exiv2_image(path) as image:
-            exif, xmp = _tolerant(image.read_exif), _tolerant(image.read_xmp)
-            icc = None if kind == "raw" else bytes(_tolerant(image.read_icc) or b"") or None
+            exif, xmp, iptc = tolerant(image.read_exif), tolerant(image.read_xmp), tolerant(image.read_iptc)
+            comment = tolerant(image.read_comment) or ""
+            icc = None if kind == "raw" else bytes(tolerant(image.read_icc) or b"") or None
     except (RuntimeError, ValueError, OSError, UnicodeError):
-        return Metadata()
+        return Metadata(xmp=sidecar)
     kept = {k: v for k, v in exif.items() if not k.startswith(_THUMBNAIL_GROUPS) and k not in _BULKY}
-    return Metadata(kept, {k: v for k, v in xmp.items() if "Thumbnails" not in k}, icc)
+    replaced = {_property(key) for key in sidecar}
+    xmp = {k: v for k, v in xmp.items() if "Thumbnails" not in k and _property(k) not in replaced}
+    if kind == "png":
+        texts = png_chunks.texts(path.read_bytes())
+        kept = {key: texts[word] for word, key in PNG_TEXTS.items() if texts.get(word, "").strip()} | kept
+        comment = comment or texts.get("Comment", "")
+    return Metadata(kept, xmp | sidecar, icc, iptc, comment.strip("\0 \r\n"))
 
 
 def exposure_of(metadata: Metadata) -> float | None:
@@ -108,21 +119,6 @@ def number(value: Any) -> float | None:
     return result if math.isfinite(result) else None
 
 
-@contextmanager
-def exiv2_image(source: Path | bytes) -> Iterator[Any]:
-    """Open Exiv2's view of a file or of a file's bytes, silent, one thread at a time."""
-    import pyexiv2
-
-    with _LOCK:
-        pyexiv2.set_log_level(4)
-        pyexiv2.registerNs(RECORD_NAMESPACE, "hdrnet")
-        image = pyexiv2.ImageData(source) if isinstance(source, bytes) else pyexiv2.Image(str(source))
-        try:
-            yield image
-        finally:
-            image.close()
-
-
 def _first(tags: Mapping[str, Any], names: tuple[str, ...], *, any_sign: bool = False) -> float | None:
     for name in names:
         value = number(tags[name]) if name in tags else None
@@ -131,21 +127,29 @@ def _first(tags: Mapping[str, Any], names: tuple[str, ...], *, any_sign: bool = 
     return None
 
 
-def _tolerant(read: Any) -> Any:
-    """Read one kind of metadata; text that is not UTF-8 must not hide the rest."""
-    try:
-        return read()
-    except UnicodeError:
-        return read(encoding="latin-1")
-    except RuntimeError:
-        return {}
+def _property(key: str) -> str:
+    """Name the property that a part of a structure or list belongs to."""
+    return key.split("/", 1)[0].split("[", 1)[0]
+
+
+def _from_hdr(path: Path) -> Metadata:
+    tags = hdr_comments.read_tags(path)
+    exif, xmp, iptc = ({k: v for k, v in tags.items() if k.startswith(kind)} for kind in ("Exif.", "Xmp.", "Iptc."))
+    return Metadata(exif, xmp, iptc=iptc)
 
 
 def _from_exr(path: Path) -> Metadata:
     from libhdrnet.io.formats import exr
 
     attributes = exr.read_attributes(path)
-    exif: dict[str, str] = {}
+    xmp: dict[str, Any] = {}
+    packet = attributes.get("xmp")
+    if isinstance(packet, str | bytes) and packet:
+        try:
+            xmp = xmp_of_packet(packet.decode() if isinstance(packet, bytes) else packet)
+        except UNREADABLE:
+            xmp = {}
+    exif = xmp_as_exif(xmp)
     for name, key in EXR_NUMBERS.items():
         value = attributes.get(name)
         if isinstance(value, float | int) and math.isfinite(value) and value > 0:
@@ -153,16 +157,15 @@ def _from_exr(path: Path) -> Metadata:
     for name, key in EXR_TEXTS.items():
         if isinstance(attributes.get(name), str):
             exif[key] = attributes[name]
-    xmp: dict[str, Any] = {}
-    packet = attributes.get("xmp")
-    if isinstance(packet, str | bytes) and packet:
-        try:
-            xmp = xmp_of_packet(packet.decode() if isinstance(packet, bytes) else packet)
-        except (RuntimeError, ValueError, UnicodeError):
-            xmp = {}
     return Metadata(exif, xmp)
 
 
+PNG_TEXTS = {
+    "Author": "Exif.Image.Artist",
+    "Copyright": "Exif.Image.Copyright",
+    "Title": "Exif.Image.DocumentName",
+}
+"""PNG's keywords and the EXIF tags of the same meaning."""
 EXR_NUMBERS = {
     "expTime": "Exif.Photo.ExposureTime",
     "isoSpeed": "Exif.Photo.ISOSpeedRatings",
@@ -188,25 +191,3 @@ def rational(value: float) -> str:
     near = Fraction(1, max(1, round(1 / value))) if value < 1 else Fraction(round(value * 10), 10)
     best = near if abs(float(near) - value) <= 1e-6 * value else fraction
     return f"{best.numerator}/{best.denominator}"
-
-
-def blank_jpeg() -> bytes:
-    """Make the smallest file that Exiv2 can hang metadata on."""
-    import imagecodecs
-    import numpy as np
-
-    return bytes(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8)))
-
-
-def xmp_packet(tags: Mapping[str, Any]) -> str:
-    """Write XMP tags as the XML text that goes into files."""
-    with exiv2_image(blank_jpeg()) as image:
-        image.modify_xmp(dict(tags))
-        return str(image.read_raw_xmp())
-
-
-def xmp_of_packet(packet: str) -> dict[str, Any]:
-    """Undo `xmp_packet`. Raises RuntimeError for a text that is no XMP."""
-    with exiv2_image(blank_jpeg()) as image:
-        image.modify_raw_xmp(packet)
-        return dict(image.read_xmp())

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError
-from libhdrnet.files import whole_file
+from libhdrnet.files import whole_file, write_whole
 from libhdrnet.io.alpha import associated as multiplied
-from libhdrnet.io.embed import SOFTWARE, embed, exr_attributes
-from libhdrnet.io.formats import exr, jpeg, png, tiff
+from libhdrnet.io.embed import SOFTWARE, embed, exr_attributes, exr_losses, hdr_tags
+from libhdrnet.io.formats import exr, hdr, hdr_comments, jpeg, png, png_chunks, tiff
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.outputs import JPEG
@@ -54,12 +54,23 @@ def store_exr(
         linear, *layers = (np.clip(plane, -exr.HALF_MAX, exr.HALF_MAX).astype(np.float16) for plane in planes)
         alpha = layers[0] if layers else None
     warn_of_loss(path, lost, f"{bits}-bit OpenEXR")
+    warn_of_loss(path, exr_losses(metadata), "OpenEXR")
     attributes = exr_attributes(metadata, record, path)
     with whole_file(path) as temporary:
         try:
             exr.write(temporary, linear, attributes, alpha=alpha)
         except (RuntimeError, ValueError) as error:
             raise OutputError(f"'{path}' cannot be written ({error}): free some space or choose another.") from error
+
+
+def store_hdr(
+    path: Path, linear: Array, metadata: Metadata | None, record: Record | None, *, alpha: Array | None = None
+) -> None:
+    """Write linear pixels (H, W, 3), float32, to Radiance RGBE; transparency is lost with a HdrnetWarning."""
+    tags, lost = hdr_tags(metadata)
+    warn_of_loss(path, [*lost, *(["transparency"] if alpha is not None else [])], "Radiance files")
+    comments = hdr_comments.lines_of(tags, SOFTWARE)
+    write_whole(path, hdr.encode(np.maximum(linear, 0), None if record is None else dict(record), comments))
 
 
 def store_coded(
@@ -96,12 +107,16 @@ def store_coded(
             )
             file.write_bytes(data)
         elif suffix == ".png":
-            file.write_bytes(png.encode(pixels, icc=icc, code_points=like.code_points))
+            data = png.encode(pixels, icc=icc, code_points=like.code_points)
+            file.write_bytes(png_chunks.with_resolution(data, *like.per_metre) if like.per_metre else data)
         else:
             kind: tiff.Alpha = "none" if alpha is None else "associated" if associated else "unassociated"
             tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=kind, resolution=like.resolution)
 
-    packet = "" if suffix in JPEG and len(like.packet.encode()) > _JPEG_XMP else like.packet
+    packet = like.packet
+    if suffix in JPEG and len(packet.encode()) > _JPEG_XMP:
+        warn_of_loss(path, ["the history of edits in its XMP"], "JPEG")
+        packet = ""
     with whole_file(path) as temporary:
         store(temporary)
         if not embed(temporary, path, metadata, record, srgb=srgb, packet=packet):

@@ -7,16 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
-from libhdrnet.files import write_whole
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.embed import check_record
-from libhdrnet.io.formats import hdr, jpeg
+from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.outputs import JPEG, TIFF, AnyPath, known_suffix
 from libhdrnet.io.read import Photo
-from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, warn_of_loss
+from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, store_hdr, warn_of_loss
 
 _OUTSIDE = 1e-3
 """Negative values below this share of white are noise, not a colour."""
@@ -28,25 +27,28 @@ def write_radiance(
     *,
     metadata: Metadata | None = None,
     record: Record | None = None,
-    exr_bits: Literal[16, 32] = 16,
+    exr_bits: Literal[16, 32] = 32,
+    alpha: Array | None = None,
 ) -> None:
     """Write linear Rec.709 radiance, float (H, W, 3), 1.0 = white of the reference.
 
-    .exr: half (or float with `exr_bits=32`), ZIP, standard attributes. .tif: float32, deflate, linear
-    profile. .hdr: Radiance RGBE, 1 % steps, negative values become 0, no metadata but the record in comments.
-    Values beyond half's 65504 are clipped with a HdrnetWarning. Raises InputError for arrays that cannot be
-    written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
+    .exr: float32, ZIP, standard attributes; `exr_bits=16` is half: 11 bits of precision (steps of 0.05 to 0.1 %),
+    and values beyond 65504 are clipped with a HdrnetWarning. .tif: float32, deflate, linear profile. .hdr: Radiance
+    RGBE, 1 % steps, negative values become 0, metadata as comments. `alpha`: (H, W) float in [0, 1]; associated in
+    OpenEXR, unassociated in TIFF, dropped with a HdrnetWarning in Radiance files. Raises InputError for arrays that
+    cannot be written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
     """
     path = Path(path)
     suffix = known_suffix(path, "radiance")
     check_record(record)
     linear = _float_image(linear, 3)
+    layer = None if alpha is None else np.clip(_float_image(_checked_alpha(alpha, linear), 2), 0, 1)
     if suffix == ".exr":
-        store_exr(path, linear, metadata, record, exr_bits)
+        store_exr(path, linear, metadata, record, exr_bits, alpha=layer)
     elif suffix == ".hdr":
-        write_whole(path, hdr.encode(np.maximum(linear, 0), None if record is None else dict(record)))
+        store_hdr(path, linear, metadata, record, alpha=layer)
     else:
-        store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False)
+        store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False, alpha=layer)
 
 
 def write_display(
@@ -157,14 +159,11 @@ def _grey(pixels: Array, icc: bytes | None, *, default: bool) -> tuple[Array, by
 
 def _write_hdr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
     linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
-    lost = ["transparency"] if photo.alpha is not None else []
-    lost += ["colours outside Rec.709"] if float(linear.min()) < -_OUTSIDE else []
-    warn_of_loss(path, lost, "Radiance files")
-    write_radiance(path, linear, record=record)
+    warn_of_loss(path, ["colours outside Rec.709"] if float(linear.min()) < -_OUTSIDE else [], "Radiance files")
+    store_hdr(path, linear, photo.metadata, record, alpha=photo.alpha)
 
 
 def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
-    bits: Literal[16, 32] = 16 if pixels.dtype == np.uint8 else 32
     layer = None if photo.alpha is None else np.asarray(colour.change_depth(photo.alpha, np.float32))
     # Associated in an encoding: undone there and done again with light. What shines at an alpha of 0 stays as it is.
     again = layer is not None and photo.associated and photo.encoding != "linear"
@@ -173,7 +172,7 @@ def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | No
     linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
     if layer is not None and again:
         np.multiply(linear, layer[..., None], out=linear, where=layer[..., None] > 0)
-    store_exr(path, linear, photo.metadata, record, bits, alpha=layer, associated=photo.associated, grey=photo.grey)
+    store_exr(path, linear, photo.metadata, record, 32, alpha=layer, associated=photo.associated, grey=photo.grey)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:

@@ -123,6 +123,10 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
     images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
     result = merge_images(images, options, with_mask=options.mask, talk=talk)
     tell_merge(result, talk)
+    if result.alpha is not None:
+        talk.note(
+            "The frames hold transparency, which a result as pixels does not carry; merge into a file to keep it."
+        )
     record = result.as_record()
     done = {**write_array(result.radiance, folder, "radiance"), "record": record}
     if result.mask is not None:

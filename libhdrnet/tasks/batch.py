@@ -26,7 +26,7 @@ class BatchOptions(MergeOptions):
     preview: bool = False
     """Also write a tone-mapped JPEG of each."""
     tone_map: str = "natural"
-    exr_bits: int = 16
+    exr_bits: int = 32
     overwrite: bool = False
     """Merge again what was merged before."""
     workers: int | None = None

@@ -70,13 +70,16 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
     """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
     exposures = options.exposures(len(images))
 
+    from libhdrnet.io.passengers import warn_of_passengers
     from libhdrnet.ops.merge import merge
 
-    return merge(
+    result = merge(
         images, exposures, model=options.model, deghost=options.deghost, align=options.align,
         reference=None if options.reference is None else options.reference - 1, response=options.response,
         settings=settings(options), with_mask=with_mask, reporter=reporter(talk),
     )  # fmt: skip
+    warn_of_passengers(image for image in images if isinstance(image, str | Path))
+    return result
 
 
 def tell_merge(result: "MergeResult", talk: Talk) -> None:
@@ -111,7 +114,9 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     record = result.as_record()
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:
         bits: Literal[16, 32] = 16 if options.exr_bits == 16 else 32
-        write_radiance(options.output, result.radiance, metadata=result.metadata, record=record, exr_bits=bits)
+        write_radiance(
+            options.output, result.radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
+        )
     else:
         _write_tone_mapped(options.output, result, options.tone_map, record)
     if options.preview:
@@ -128,7 +133,8 @@ def _write_tone_mapped(path: str, result: "MergeResult", operator: str, record: 
 
     picture = tone_map(result.radiance, operator=operator)
     bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
-    write_display(path, picture, bits=bits, metadata=result.metadata, record={**record, "tone_map": operator})
+    told = {**record, "tone_map": operator}
+    write_display(path, picture, bits=bits, metadata=result.metadata, record=told, alpha=result.alpha)
 
 
 def _defocus(options: DefocusFiles, talk: Talk) -> Done:
@@ -151,6 +157,7 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import check_output
+    from libhdrnet.io.passengers import warn_of_passengers
     from libhdrnet.io.read import read_photo
     from libhdrnet.io.write import write_like
 
@@ -168,6 +175,7 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     )  # fmt: skip
     record = result.as_record(options.input)
     write_like(photo, options.output, result.pixels, record=record)
+    warn_of_passengers([options.input])
     for note in result.report.notes:
         talk.note(note)
     return Done(f"wrote {options.output}", [options.output], record)

@@ -67,7 +67,7 @@ class MergeFiles(MergeOptions):
     mask: str | None = None
     preview: str | None = None
     tone_map: str = "natural"
-    exr_bits: int = 16
+    exr_bits: int = 32
     overwrite: bool = False
 
 

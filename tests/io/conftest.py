@@ -32,6 +32,7 @@ def camera_metadata():
             "Exif.Photo.MakerNote": "1 2 3",
             "Exif.Photo.PixelXDimension": "6016",
             "Exif.GPSInfo.GPSLatitude": "1/1 2/1 3/1",
+            "Exif.GPSInfo.GPSLatitudeRef": "S",
             "Exif.Nikon3.ShutterCount": "17",
         },
         xmp={

@@ -7,8 +7,10 @@ import numpy as np
 import pyexiv2
 import pytest
 import tifffile
+from PIL import Image, PngImagePlugin
 from synthetic import jpeg, tag
 
+from libhdrnet.errors import HdrnetWarning
 from libhdrnet.io import read_metadata, read_photo, write_like
 from libhdrnet.io.likeness import likeness_of
 
@@ -100,7 +102,9 @@ def test_xmp_too_long_for_a_jpeg_is_cut_to_what_describes_the_photograph(tmp_pat
     with pyexiv2.Image(str(path)) as image:
         image.modify_raw_xmp(HISTORY.replace("00ff", "00ff" * 20_000))
     tag(path, xmp={"Xmp.dc.title": "Ein Titel"})
-    found = read_metadata(rewritten(path, tmp_path / "b.jpg")).xmp
+    with pytest.warns(HdrnetWarning, match="loses the history of edits in its XMP"):
+        rewritten(path, tmp_path / "b.jpg")
+    found = read_metadata(tmp_path / "b.jpg").xmp
     assert "Ein Titel" in str(found["Xmp.dc.title"])
     assert not any(name.startswith("Xmp.darktable") for name in found)
 
@@ -108,3 +112,23 @@ def test_xmp_too_long_for_a_jpeg_is_cut_to_what_describes_the_photograph(tmp_pat
 def test_a_grey_jpeg_keeps_its_quality(tmp_path, scene):
     jpeg(tmp_path / "a.jpg", np.ascontiguousarray(scene[..., 0]), level=61)
     assert likeness_of(rewritten(tmp_path / "a.jpg", tmp_path / "b.jpg")).quality == 61
+
+
+@pytest.mark.parametrize(("source", "output"), [("a.png", "b.png"), ("a.jpg", "b.png"), ("a.png", "b.tif")])
+def test_a_resolution_goes_from_and_into_a_png(tmp_path, scene, source, output):
+    Image.fromarray(scene).save(tmp_path / source, dpi=(300, 240))
+    with Image.open(rewritten(tmp_path / source, tmp_path / output)) as image:
+        assert [float(value) for value in image.info["dpi"]] == pytest.approx((300, 240), rel=1e-3)
+
+
+def test_the_texts_of_a_png_are_kept_as_exif(tmp_path, scene):
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Author", "Jürgen")
+    texts.add_text("Title", "Am Weiher", zip=True)
+    texts.add_itxt("Copyright", "© 日本", zip=True)
+    texts.add_text("Comment", "bei Regen")
+    Image.fromarray(scene).save(tmp_path / "a.png", pnginfo=texts)
+    found = read_metadata(rewritten(tmp_path / "a.png", tmp_path / "b.png"))
+    names = ("Artist", "DocumentName", "Copyright")
+    assert [found.exif[f"Exif.Image.{name}"] for name in names] == ["Jürgen", "Am Weiher", "© 日本"]
+    assert found.comment == "bei Regen"

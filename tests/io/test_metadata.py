@@ -1,9 +1,18 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from synthetic import jpeg, png
 
-from libhdrnet.io import Metadata, exposure_of, exposure_values, read_metadata, read_photo
+from libhdrnet.io import (
+    Metadata,
+    exposure_of,
+    exposure_values,
+    read_metadata,
+    read_photo,
+    write_display,
+    write_radiance,
+)
 from libhdrnet.io.metadata import number, rational
 
 
@@ -53,3 +62,49 @@ def test_a_picture_without_metadata_has_empty_ones(tmp_path, scene):
     assert not metadata.xmp
     assert exposure_of(metadata) is None
     assert metadata.icc is None
+
+
+LENSES = {
+    "Canon": ("Exif.Canon.LensModel", "EF50mm f/1.8 STM"),
+    "OLYMPUS CORPORATION": ("Exif.OlympusEq.LensModel", "OLYMPUS M.12-40mm F2.8"),
+    "Panasonic": ("Exif.Panasonic.LensType", "LUMIX G 20/F1.7"),
+}
+
+
+@pytest.mark.parametrize("make", LENSES)
+def test_a_lens_that_only_the_makers_notes_name_is_kept(tmp_path, scene, make):
+    key, lens = LENSES[make]
+    path = jpeg(tmp_path / "a.jpg", scene, {"Exif.Image.Make": make, "Exif.Image.Model": "E-M1", key: lens})
+    write_display(tmp_path / "b.jpg", scene, metadata=read_metadata(path))
+    assert read_metadata(tmp_path / "b.jpg").exif["Exif.Photo.LensModel"] == lens
+
+
+def test_the_range_of_a_nikon_lens_is_kept(tmp_path, scene):
+    path = jpeg(tmp_path / "a.jpg", scene, {"Exif.Image.Make": "NIKON", "Exif.Nikon3.Lens": "24/1 70/1 28/10 28/10"})
+    write_display(tmp_path / "b.jpg", scene, metadata=read_metadata(path))
+    assert read_metadata(tmp_path / "b.jpg").exif["Exif.Photo.LensSpecification"] == "24/1 70/1 28/10 28/10"
+
+
+def test_the_lens_that_exif_names_goes_before_the_makers_notes(tmp_path, scene):
+    tags = {"Exif.Image.Make": "Canon", "Exif.Canon.LensModel": "EF50mm", "Exif.Photo.LensModel": "Another 50mm"}
+    write_display(tmp_path / "b.jpg", scene, metadata=read_metadata(jpeg(tmp_path / "a.jpg", scene, tags)))
+    assert read_metadata(tmp_path / "b.jpg").exif["Exif.Photo.LensModel"] == "Another 50mm"
+
+
+def test_exif_without_attributes_of_its_own_goes_through_an_exr_as_xmp(tmp_path, scene):
+    tags = {
+        "Exif.Photo.FocalLength": "50/1",
+        "Exif.Photo.ExposureBiasValue": "-1/3",
+        "Exif.Photo.Flash": "16",
+        "Exif.Photo.OffsetTimeOriginal": "+02:00",
+        "Exif.Photo.LensSpecification": "24/1 70/1 28/10 28/10",
+        "Exif.Photo.UserComment": "charset=Unicode Käfer",
+        "Exif.Image.Artist": "Jürgen",
+        "Exif.Image.Rating": "4",
+        "Exif.GPSInfo.GPSLongitude": "139/1 2/1 3/1",
+        "Exif.GPSInfo.GPSLongitudeRef": "W",
+        "Exif.GPSInfo.GPSAltitude": "123/1",
+        "Exif.GPSInfo.GPSAltitudeRef": "1",
+    }
+    write_radiance(tmp_path / "a.exr", scene.astype(np.float32), metadata=Metadata(tags))
+    assert read_metadata(tmp_path / "a.exr").exif == tags

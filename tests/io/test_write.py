@@ -3,6 +3,7 @@ import os
 import stat
 import subprocess
 import sys
+from fractions import Fraction
 
 import imagecodecs
 import numpy as np
@@ -39,21 +40,21 @@ def radiance(rng):
 @pytest.mark.parametrize("name", ["a.tif", "a.TIFF", "a.exr"])
 def test_radiance_in_32_bits_comes_back_exactly(tmp_path, radiance, name):
     radiance[0, 0] = -0.25
-    write_radiance(tmp_path / name, radiance, exr_bits=32)
+    write_radiance(tmp_path / name, radiance)
     photo = read_photo(tmp_path / name)
     assert photo.encoding == "linear"
     assert np.array_equal(photo.pixels, radiance)
 
 
 def test_radiance_in_half_floats_is_rounded_once(tmp_path, radiance):
-    write_radiance(tmp_path / "a.exr", radiance)
+    write_radiance(tmp_path / "a.exr", radiance, exr_bits=16)
     assert np.array_equal(read_photo(tmp_path / "a.exr").pixels, radiance.astype(np.float16).astype(np.float32))
 
 
 def test_radiance_beyond_half_floats_is_clipped_with_a_warning(tmp_path, radiance):
     radiance[0, 0, 0] = 1e6
     with pytest.warns(HdrnetWarning, match="65504"):
-        write_radiance(tmp_path / "a.exr", radiance)
+        write_radiance(tmp_path / "a.exr", radiance, exr_bits=16)
     assert read_photo(tmp_path / "a.exr").pixels[0, 0, 0] == 65504
 
 
@@ -61,6 +62,34 @@ def test_radiance_in_a_radiance_file_is_within_one_percent(tmp_path, radiance):
     write_radiance(tmp_path / "a.hdr", radiance, record=RECORD)
     error = np.abs(read_photo(tmp_path / "a.hdr").pixels - radiance)
     assert (error / radiance.max(axis=2, keepdims=True)).max() < 0.01
+
+
+def test_transparency_of_radiance_is_associated_in_an_exr(tmp_path, radiance, rng):
+    alpha = rng.random(radiance.shape[:2]).astype(np.float32)
+    write_radiance(tmp_path / "a.exr", radiance, alpha=alpha)
+    with OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True) as file:
+        channels = {name: channel.pixels for name, channel in file.channels().items()}
+    assert np.array_equal(channels["A"], alpha)
+    assert np.array_equal(channels["R"], radiance[..., 0] * alpha)
+
+
+def test_transparency_of_radiance_is_unassociated_in_a_tiff(tmp_path, radiance, rng):
+    alpha = rng.random(radiance.shape[:2]).astype(np.float32)
+    write_radiance(tmp_path / "a.tif", radiance, alpha=alpha)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert file.pages[0].extrasamples == (tifffile.EXTRASAMPLE.UNASSALPHA,)
+        assert np.array_equal(file.asarray(), np.dstack([radiance, alpha]))
+
+
+def test_transparency_of_radiance_is_dropped_from_a_radiance_file_with_a_warning(tmp_path, radiance):
+    with pytest.warns(HdrnetWarning, match=r"a\.hdr' loses transparency"):
+        write_radiance(tmp_path / "a.hdr", radiance, alpha=radiance[..., 0] / 12)
+    assert read_photo(tmp_path / "a.hdr").alpha is None
+
+
+def test_transparency_of_another_size_is_refused(tmp_path, radiance):
+    with pytest.raises(InputError, match="alpha channel is"):
+        write_radiance(tmp_path / "a.exr", radiance, alpha=radiance[1:, :, 0])
 
 
 def test_a_linear_tiff_carries_the_linear_profile(tmp_path, radiance):
@@ -108,9 +137,9 @@ def test_a_profile_larger_than_one_jpeg_segment_survives(tmp_path, scene):
     assert read_photo(tmp_path / "a.jpg").metadata.icc == bytes(icc)
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.exr"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.exr", "a.hdr"])
 def test_metadata_are_inherited_without_what_would_be_wrong(tmp_path, radiance, camera_metadata, name):
-    if name == "a.exr":
+    if name in ("a.exr", "a.hdr"):
         write_radiance(tmp_path / name, radiance, metadata=camera_metadata)
     else:
         write_display(tmp_path / name, radiance / 12, metadata=camera_metadata)
@@ -122,9 +151,10 @@ def test_metadata_are_inherited_without_what_would_be_wrong(tmp_path, radiance, 
     assert "Xmp.crs.Exposure2012" not in found.xmp
     assert not [key for key in found.exif if "MakerNote" in key or "Nikon" in key]
     assert found.exif.get("Exif.Image.ImageWidth", "20") == "20"
-    if name != "a.exr":
+    degrees, minutes, seconds = (Fraction(part) for part in found.exif["Exif.GPSInfo.GPSLatitude"].split())
+    assert float(degrees + minutes / 60 + seconds / 3600) == pytest.approx(1 + 2 / 60 + 3 / 3600, abs=1e-8)
+    if name not in ("a.exr", "a.hdr"):
         assert found.exif["Exif.Image.Orientation"] == "1"
-        assert found.exif["Exif.GPSInfo.GPSLatitude"] == "1/1 2/1 3/1"
         assert found.exif["Exif.Image.Software"] == f"libhdrnet {__version__}"
 
 
@@ -158,7 +188,7 @@ def test_an_exr_is_one_that_others_read(tmp_path, radiance, camera_metadata):
     write_radiance(tmp_path / "a.exr", radiance, metadata=camera_metadata)
     with OpenEXR.File(str(tmp_path / "a.exr")) as file:
         header = dict(file.header())
-        assert file.channels()["RGB"].pixels.dtype == np.float16
+        assert file.channels()["RGB"].pixels.dtype == np.float32
     assert header["compression"] == OpenEXR.ZIP_COMPRESSION
     assert header["cameraModel"] == "D750"
     assert header["aperture"] == pytest.approx(2.8)

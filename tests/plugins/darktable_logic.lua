@@ -339,6 +339,7 @@ test("settings that were never chosen are the defaults, wrong ones too", functio
   }, same)
   equal({ made.model(), made.strength(), made.folder(), made.keep(), made.merges_originals(), made.format().suffix },
     { "auto", 1, "", false, false, ".exr" })
+  equal(made.format().options, { "--exr-bits", "32" })
   kept = { model = "unheard of", strength = "7", keep = "TRUE", frames = "original files", format = "TIFF, 32 bit" }
   equal({ made.model(), made.strength(), made.keep(), made.merges_originals(), made.format().suffix },
     { "auto", 1, true, true, ".tif" })

@@ -85,17 +85,16 @@ def decode(path: Path) -> Decoded:
     return Decoded(pixels, None, grey=False, linear=True, icc_is_final=True)
 
 
-def encode(linear: Array, record: dict[str, Any] | None) -> bytes:
-    """(H, W, 3) float32 to a Radiance file; the record goes into comment lines of the header."""
+def encode(linear: Array, record: dict[str, Any] | None, comments: bytes = b"") -> bytes:
+    """(H, W, 3) float32 to a Radiance file; the record and `comments` (whole lines) go into its header."""
     import imagecodecs
 
     data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32)))
-    if record is None:
-        return data
-    text = json.dumps(record).encode("ascii")
-    lines = [_MARK + text[start : start + _LINE] + b"\n" for start in range(0, len(text), _LINE)]
+    if record is not None:
+        text = json.dumps(record).encode("ascii")
+        comments += b"".join(_MARK + text[start : start + _LINE] + b"\n" for start in range(0, len(text), _LINE))
     first, rest = data.split(b"\n", 1)
-    return first + b"\n" + b"".join(lines) + rest
+    return first + b"\n" + comments + rest
 
 
 def read_record(path: Path) -> str | None:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.io.formats import jpeg
+from libhdrnet.io.formats.jpeg_segments import segments
 
-_TABLES, _JFIF, _SCAN = 0xDB, 0xE0, 0xDA
+_TABLES, _JFIF = 0xDB, 0xE0
 _SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (4, 1): "411", (1, 2): "440"}
 
 
@@ -28,19 +29,14 @@ class JpegSettings:
 def read_settings(data: bytes) -> JpegSettings:
     """Read the settings from the bytes of a JPEG file; what they leave open is as in `jpeg.encode`'s default."""
     tables: dict[int, npt.NDArray[np.uint16]] = {}
-    density, components, position = None, b"", 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        code, length = data[position + 1], struct.unpack_from(">H", data, position + 2)[0]
-        body = data[position + 4 : position + 2 + length]
+    density, components = None, b""
+    for code, _, body in segments(data):
         if code == _TABLES:
             tables |= _tables(body)
         elif code == _JFIF and body.startswith(b"JFIF\0") and len(body) >= 12:
             density = struct.unpack_from(">BHH", body, 7)
         elif code in jpeg.FRAMES:
             components = body[6:]
-        elif code == _SCAN:
-            break
-        position += 2 + length
     first = tables.get(components[2]) if len(components) >= 3 else None
     return JpegSettings(
         jpeg.QUALITY if first is None else _nearest_quality(first),

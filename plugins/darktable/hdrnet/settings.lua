@@ -6,11 +6,11 @@ local MODULE = "hdrnet"
 
 local FRAMES = { "linear exports", "original files" }
 local FORMATS = {
-  ["OpenEXR, 16 bit"] = { suffix = ".exr", options = { "--exr-bits", "16" } },
   ["OpenEXR, 32 bit"] = { suffix = ".exr", options = { "--exr-bits", "32" } },
+  ["OpenEXR, 16 bit"] = { suffix = ".exr", options = { "--exr-bits", "16" } },
   ["TIFF, 32 bit"] = { suffix = ".tif", options = {} },
 }
-local FORMAT_NAMES = { "OpenEXR, 16 bit", "OpenEXR, 32 bit", "TIFF, 32 bit" }
+local FORMAT_NAMES = { "OpenEXR, 32 bit", "OpenEXR, 16 bit", "TIFF, 32 bit" }
 local MODELS = { "auto", "psfnet", "msffnet", "classical" }
 
 local function default_cli(os_name)
@@ -73,7 +73,7 @@ function settings.new(dt, gettext)
     _("otherwise only images with the tag hdrnet|deblur are deblurred on export"))
   made.folder = text("folder", _("hdrnet: folder for new images"), _("empty: beside the originals"), "")
   local format = choice("format", _("hdrnet: file format of merged images"),
-    _("16 bit is enough for most; 32 bit is twice as large"), FORMAT_NAMES)
+    _("16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504"), FORMAT_NAMES)
   made.deghost = number("deghost", _("hdrnet: deghosting"),
     _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does"), 0.5)
   made.model = choice("model", _("hdrnet: model"),

@@ -1,0 +1,53 @@
+"""Metadata in the header of Radiance files: tags as comment lines, and the variable CAPDATE.
+
+A tag is a comment "#KEY: VALUE" with Exiv2's key and the value as JSON; "#+" goes on where a line would be long.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+_LINE = 80
+"""Characters: several readers stop at 128."""
+_HEADER = 1 << 20
+_GOES_ON = "#+"
+_TAG = re.compile(r"#((?:Exif|Xmp|Iptc)\.[^\s\"]+): (.*)", re.DOTALL)
+_CAPDATE, _TAKEN = "CAPDATE=", "Exif.Photo.DateTimeOriginal"
+
+
+def lines_of(tags: Mapping[str, Any], software: str) -> bytes:
+    """Write tags as lines for a header, ASCII, each ended by a line feed."""
+    lines = [f"SOFTWARE= {software}"]
+    if isinstance(taken := tags.get(_TAKEN), str) and re.fullmatch(r"[\d: ]{19}", taken):
+        lines.append(f"{_CAPDATE} {taken}")
+    for key, value in tags.items():
+        text = f"#{key}: {json.dumps(value)}"
+        if key.isascii() and _TAG.fullmatch(text):
+            lines.append(text[:_LINE])
+            lines += [_GOES_ON + text[start : start + _LINE] for start in range(_LINE, len(text), _LINE)]
+    return "".join(f"{line}\n" for line in lines).encode("ascii")
+
+
+def read_tags(path: Path) -> dict[str, Any]:
+    """Read the tags back; of others' files only when the picture was taken."""
+    with path.open("rb") as file:
+        head = file.read(_HEADER).decode("latin-1")
+    joined: list[str] = []
+    for line in takewhile(bool, (line.rstrip("\r") for line in head.split("\n"))):
+        if line.startswith(_GOES_ON) and joined:
+            joined[-1] += line[len(_GOES_ON) :]
+        else:
+            joined.append(line)
+    tags: dict[str, Any] = {}
+    for line in joined:
+        if match := _TAG.fullmatch(line):
+            try:
+                tags[match[1]] = json.loads(match[2])
+            except ValueError:
+                continue
+        elif line.startswith(_CAPDATE) and (taken := line[len(_CAPDATE) :].strip()):
+            tags.setdefault(_TAKEN, taken)
+    return tags

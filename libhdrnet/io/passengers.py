@@ -1,0 +1,118 @@
+"""What a file holds beside its picture and what is made of it cannot carry: gain maps, depth, videos, pages, layers."""
+
+import re
+import struct
+import warnings
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+
+from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.io.formats.jpeg_segments import SCAN, segments
+from libhdrnet.io.kinds import kind_of
+
+GAIN_MAP, DEPTH, VIDEO = "a gain map", "a depth map", "the video of a motion photo"
+EXTENDED_XMP, PAGES, LAYERS = "XMP of more than 64 KiB", "further pages", "layers of Photoshop"
+
+_XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+_ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
+_APP1, _APP2 = 0xE1, 0xE2
+_IS = rb"\s*(?:=\s*[\"']|>)\s*"
+"""Between a property's name and its value, as an attribute or as an element."""
+_GAIN_MAP_XMP = re.compile(rb"hdrgm:Version|HDRGainMapVersion|aux:hdrgainmap|:Semantic" + _IS + rb"GainMap")
+_DEPTH_XMP = re.compile(
+    rb"GDepth:|AuxiliaryImageType" + _IS + rb"(?:depth|disparity)|:Semantic" + _IS + rb"Depth", re.IGNORECASE
+)
+_VIDEO_XMP = re.compile(rb":(?:MotionPhoto|MicroVideo)" + _IS + rb"1")
+_SAMSUNG_VIDEO = b"MotionPhoto_Data"
+_JPEG_START = b"\xff\xd8\xff"
+_MP_ENTRIES = 0xB002
+_LAYER_TAG, _REDUCED, _MASK = 37724, 1, 4
+
+
+def warn_of_passengers(paths: Iterable[str | PathLike[str]]) -> None:
+    """Warn, in one line for each kind, of what is in the files and will not be in what is made of them."""
+    found: dict[str, list[Path]] = {}
+    for path in map(Path, paths):
+        for what in passengers(path):
+            found.setdefault(what, []).append(path)
+    for what, holders in found.items():
+        others = f" and {len(holders) - 1} more hold" if len(holders) > 1 else " holds"
+        warnings.warn(
+            f"'{holders[0]}'{others} {what}, which the result does not carry: keep the original.",
+            HdrnetWarning,
+            stacklevel=2,
+        )
+
+
+def passengers(path: Path) -> list[str]:
+    """Name what a JPEG or TIFF holds beside its picture; empty for other kinds and files that cannot be read."""
+    try:
+        kind = kind_of(path)
+        if kind == "jpeg":
+            return _in_jpeg(path.read_bytes())
+        return _in_tiff(path) if kind == "tiff" else []
+    except (InputError, OSError):
+        return []
+
+
+def _in_jpeg(data: bytes) -> list[str]:
+    start, packet, extended, multi, iso = len(data), b"", b"", (0, b""), False
+    for code, position, body in segments(data):
+        if code == SCAN:
+            start = position
+        elif code == _APP1 and body.startswith(_XMP):
+            packet = body
+        elif code == _APP1 and body.startswith(_EXTENDED):
+            extended += body
+        elif code == _APP2 and body.startswith(b"MPF\0"):
+            multi = position + 4, body[4:]
+        elif code == _APP2 and body.startswith(_ISO_GAIN_MAP):
+            iso = True
+    # What a scan holds never looks like the start of a JPEG, and previews lie before it.
+    others = [_description(data[at:end]) for at, end in _second_pictures(*multi) if data[at:].startswith(_JPEG_START)]
+    follows = data.find(_JPEG_START, start) >= 0
+    found = []
+    if (follows and (iso or _GAIN_MAP_XMP.search(packet))) or any(map(_GAIN_MAP_XMP.search, others)):
+        found.append(GAIN_MAP)
+    if _DEPTH_XMP.search(packet) or any(map(_DEPTH_XMP.search, others)):
+        found.append(DEPTH)
+    video = _VIDEO_XMP.search(packet) and data.find(b"ftyp", start) >= 0
+    if video or data.find(_SAMSUNG_VIDEO, start) >= 0:
+        found.append(VIDEO)
+    return found + ([EXTENDED_XMP] if extended and DEPTH not in found else [])
+
+
+def _description(picture: bytes) -> bytes:
+    """Join what tells the kind of an embedded JPEG; the gain map of ISO 21496-1 under the name that Adobe's has."""
+    parts = [body for code, _, body in segments(picture) if code == _APP1 and body.startswith((_XMP, _EXTENDED))]
+    iso = any(code == _APP2 and body.startswith(_ISO_GAIN_MAP) for code, _, body in segments(picture))
+    return b"".join(parts) + (b"hdrgm:Version" if iso else b"")
+
+
+def _second_pictures(base: int, block: bytes) -> list[tuple[int, int]]:
+    """Read where the pictures after the first begin and end in the file: CIPA's multi-picture format."""
+    order = ">" if block.startswith(b"MM") else "<"
+    try:
+        directory = struct.unpack_from(order + "I", block, 4)[0]
+        for index in range(struct.unpack_from(order + "H", block, directory)[0]):
+            tag, _, size, offset = struct.unpack_from(order + "HHII", block, directory + 2 + 12 * index)
+            if tag == _MP_ENTRIES:
+                entries = list(struct.iter_unpack(order + "IIIHH", block[offset : offset + size - size % 16]))
+                return [(base + at, base + at + length) for _, length, at, *_ in entries[1:] if at]
+    except struct.error:
+        pass
+    return []
+
+
+def _in_tiff(path: Path) -> list[str]:
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            kinds = [int(page.subfiletype) for page in file.pages]
+            layers = _LAYER_TAG in file.pages[0].tags
+    except Exception:  # damaged in a way that no library documents: reading the picture says so
+        return []
+    pages = sum(not kind & (_REDUCED | _MASK) for kind in kinds)
+    return ([PAGES] if pages > 1 else []) + ([LAYERS] if layers else [])
