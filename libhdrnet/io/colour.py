@@ -184,6 +184,30 @@ def is_usable_profile(icc: bytes) -> bool:
     return True
 
 
+@lru_cache(maxsize=4)
+def primaries_of(icc: bytes) -> FloatImage:
+    """Return the matrix (3, 3) from a profile's own linear RGB to linear Rec.709, for columns (r, g, b).
+
+    Exact for profiles of curves and a matrix; of tables (LUT) it is what full red, green and blue become, with white
+    staying white. The identity for grey. Raises InputError for a profile that cannot be used.
+    """
+    if profile_space(icc) == "GRAY":
+        return np.eye(3, dtype=np.float32)
+    pure = _from_profile(np.concatenate([np.eye(3), np.zeros((1, 3))]).astype(np.float32)[None], icc)[0]
+    matrix = (pure[:3] - pure[3]).T
+    return np.asarray(matrix / matrix.sum(1, keepdims=True), np.float32)
+
+
+@lru_cache(maxsize=4)
+def is_linear(icc: bytes) -> bool:
+    """Say whether the values of pictures with this profile are proportional to light, within 2/1000."""
+    ramp = np.repeat(np.linspace(0, 1, 33, dtype=np.float32)[None, :, None], 3, 2)
+    try:
+        return bool(np.abs(_from_profile(ramp, icc) - ramp).max() < 2e-3)
+    except InputError:
+        return False
+
+
 def bands(array: Array) -> list[slice]:
     """Slice the rows of an (H, W, C) array into pieces of about two million values."""
     rows = max(1, _BAND_VALUES // max(1, int(np.prod(array.shape[1:]))))

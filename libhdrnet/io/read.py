@@ -40,7 +40,10 @@ class Photo:
 
     path: Path
     pixels: npt.NDArray[Any]
-    """(H, W, 3) uint8, uint16 or float32, RGB in the file's own encoding; grey is three equal channels."""
+    """(H, W, 3) uint8, uint16 or float32, RGB in the file's own encoding; grey is three equal channels.
+
+    RAW is linear: uint16, or of a bracket float32, in which noise around black is negative, too.
+    """
     alpha: npt.NDArray[Any] | None
     """(H, W) of the same dtype."""
     grey: bool
@@ -52,6 +55,12 @@ class Photo:
     """RAW only: the multipliers that were used (red, green, blue, second green)."""
     associated: bool = False
     """The pixels are already multiplied by alpha, as in OpenEXR and some TIFFs; `straight` divides it out."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the file says that its values are proportional to light: RAW, OpenEXR, Radiance, a linear profile."""
+        icc = self.metadata.icc
+        return self.encoding == "linear" or (self.encoding == "icc" and icc is not None and colour.is_linear(icc))
 
     @property
     def exposure(self) -> float | None:
@@ -70,15 +79,39 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> P
     Raises InputError for a file that is missing, empty, damaged, no known picture, larger than 400 megapixels
     (WebP, JPEG 2000, BMP, GIF, PPM: 179) or that holds NaN or infinity.
     """
-    path = Path(path)
     if white_balance is not None:
         _check_white_balance(white_balance)
+    return _read(Path(path), white_balance=white_balance)
+
+
+def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
+    """Read the frames of a bracket; RAW files of one are developed alike.
+
+    All get the first RAW's white balance and one white: the level at which any of them shows that the sensor clips.
+    They are float32 and keep the noise around black with its negative values, so that its mean stays black.
+    Raises InputError as `read_photo` does.
+    """
+    files = [Path(path) for path in paths]
+    balance, level = raw.shared_levels(_raw_files(files))
+    return [_read(path, white_balance=balance, white_level=level, signed=True) for path in files]
+
+
+def _raw_files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        kind, header = _header(path)
+        _check_size(header, path)
+        if kind == "raw":
+            yield path
+
+
+def _read(path: Path, **development: Any) -> Photo:
+    """Read any picture; `development` are arguments of `raw.decode`."""
     kind, header = _header(path)
     _check_size(header, path)
     metadata = read_metadata(path)
     try:
         with _naming(path):
-            decoded = _decode(path, kind, white_balance)
+            decoded = _decode(path, kind, development)
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
         raise InputError(f"'{path}' ({megapixels:.0f} megapixels) does not fit into memory: scale it down.") from error
@@ -98,20 +131,6 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> P
     )
 
 
-def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
-    """Read the frames of a bracket; RAW files are all developed with the first RAW's white balance.
-
-    Raises InputError as `read_photo` does.
-    """
-    photos: list[Photo] = []
-    white_balance: WhiteBalance | None = None
-    for path in paths:
-        photo = read_photo(path, white_balance=white_balance)
-        white_balance = white_balance or photo.white_balance
-        photos.append(photo)
-    return photos
-
-
 def straight(photo: Photo) -> Photo:
     """Return the photo with its colours as they are without transparency: associated alpha is divided out.
 
@@ -126,26 +145,28 @@ def linear_rec709(photo: Photo | npt.NDArray[Any], response: Response = "auto") 
     """Linearise a photo or (H, W, 3) pixels: Rec.709 primaries, float32, 1.0 = white.
 
     `response`: "auto" takes the photo's own encoding (arrays: integers are sRGB, floats linear); "srgb",
-    "gamma2.2" and "linear" override it, except for RAW, which is linear. Associated alpha is divided out.
-    Values outside [0, 1] are possible, see `colour.to_linear`. Raises InputError for an unknown response, shape or
-    dtype.
+    "gamma2.2" and "linear" take the place of its tone curve, not of its profile's primaries. Photos that are linear
+    (RAW, OpenEXR, Radiance, a linear profile) stay so. Associated alpha is divided out. Values outside [0, 1] are
+    possible, see `colour.to_linear`. Raises InputError for an unknown response, shape or dtype.
     """
     if response not in ("auto", "srgb", "gamma2.2", "linear"):
         raise InputError(f"The response {response!r} is unknown: choose 'auto', 'srgb', 'gamma2.2' or 'linear'.")
+    encoding: Encoding
     if isinstance(photo, Photo):
         photo = straight(photo)
         pixels, encoding, icc = photo.pixels, photo.encoding, photo.metadata.icc
-        if photo.white_balance is not None:
-            response = "auto"
+        response = "auto" if photo.is_linear else response
     else:
         pixels, icc = photo, None
         encoding = "linear" if pixels.dtype.kind == "f" else "srgb"
-    if response == "gamma2.2":
-        linear = colour.to_linear(pixels, encoding="linear")
-        for rows in colour.bands(linear):
-            linear[rows] = decode_gamma(linear[rows])
-        return linear
-    return colour.to_linear(pixels, encoding=encoding if response == "auto" else response, icc=icc)
+    if response == "auto":
+        return colour.to_linear(pixels, encoding=encoding, icc=icc)
+    linear = colour.to_linear(pixels, encoding="srgb" if response == "srgb" else "linear")
+    matrix = colour.primaries_of(icc).T if encoding == "icc" and icc is not None else None
+    for rows in colour.bands(linear):
+        band = decode_gamma(linear[rows]) if response == "gamma2.2" else linear[rows]
+        linear[rows] = band if matrix is None else band @ matrix
+    return linear
 
 
 def image_size(path: AnyPath) -> tuple[int, int]:
@@ -204,9 +225,9 @@ def _check_white_balance(multipliers: WhiteBalance) -> None:
         raise InputError(f"The white balance {multipliers} is unusable: give four positive multipliers.")
 
 
-def _decode(path: Path, kind: Kind, white_balance: WhiteBalance | None) -> Decoded:
+def _decode(path: Path, kind: Kind, development: dict[str, Any]) -> Decoded:
     if kind == "raw":
-        return raw.decode(path, white_balance)
+        return raw.decode(path, **development)
     return cast(Decoded, _FORMATS[kind].decode(path))
 
 

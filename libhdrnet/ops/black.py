@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.ops.frames import DECODE, Frame
-from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
+from libhdrnet.ops.frames import Frame
+from libhdrnet.radiometry import FloatImage, look_up
 
 LEAST_RATIO = 1.5
 """Exposures differ by that factor at least, and in some channel the light above the floor, too: frames that are the
@@ -32,8 +32,10 @@ def lower_black(frames: Sequence[Frame]) -> list[Frame]:
     floors = common_floors(frames)
     if not floors.any():
         return list(frames)
-    table = np.stack([_table(floor) for floor in floors], 1)
-    return [replace(frame, codes=look_up(frame.codes, table)) for frame in frames]
+    return [
+        replace(frame, codes=look_up(frame.codes, np.stack([_table(floor, frame.decode) for floor in floors], 1)))
+        for frame in frames
+    ]
 
 
 def common_floors(frames: Sequence[Frame]) -> FloatImage:
@@ -53,11 +55,12 @@ def _lowest_and_mean(frame: Frame) -> tuple[FloatImage, FloatImage]:
     sample = frame.codes[::step, ::step].reshape(-1, 3)
     rank = int(_SHARE * len(sample))
     lowest = np.partition(sample, rank, axis=0)[rank]
-    return DECODE[lowest], DECODE[sample].mean(0)
+    return frame.decode[lowest], frame.decode[sample].mean(0)
 
 
-def _table(floor: np.float32) -> npt.NDArray[np.uint16]:
+def _table(floor: np.float32, decode: FloatImage) -> npt.NDArray[np.uint16]:
+    codes = np.arange(65536, dtype=np.uint16)
     if floor == 0:
-        return np.arange(65536, dtype=np.uint16)
-    lowered = DECODE - floor * np.clip(2 - DECODE / floor, 0, 1)
-    return np.asarray(np.round(encode_gamma(np.maximum(lowered, 0)) * 65535), np.uint16)
+        return codes
+    lowered = decode - floor * np.clip(2 - decode / floor, 0, 1)
+    return np.asarray(np.round(np.interp(lowered, decode, codes)), np.uint16)

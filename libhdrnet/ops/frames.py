@@ -1,10 +1,11 @@
-"""Frames of a bracket, brought to one form: uint16 codes, gamma 2.2, Rec.709, 65535 = saturation.
+"""Frames of a bracket, brought to one form: uint16 codes, gamma 2.2 (`ops.codes`), Rec.709, 65535 = saturation.
 
 Sixteen bits keep what any camera delivers at a third of the memory that float32 takes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +15,21 @@ import numpy.typing as npt
 from libhdrnet.bands import bands
 from libhdrnet.errors import InputError
 from libhdrnet.exposure import validate_exposures
-from libhdrnet.radiometry import GAMMA, FloatImage, Floats, decode_gamma, decode_srgb
+from libhdrnet.ops.codes import DECODE, Codes, decode_table, encode, knee_for
+from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, look_up
 
 if TYPE_CHECKING:
     from libhdrnet.io.metadata import Metadata
 
-Codes = npt.NDArray[np.uint16]
 ImageLike = str | Path | npt.NDArray[Any]
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 MAX_FRAMES = 9
 
-DECODE = decode_gamma(np.arange(65536, dtype=np.float32) / 65535)
-"""Linear value of each code."""
+Decode = Callable[[npt.NDArray[Any]], FloatImage]
+"""Gives the linear values of a file's or an array's own, in the primaries that these have."""
+_DEEPEST = 1e-3
+"""Share of a RAW frame's values below which what is most negative is left out, and the room beyond that, in times."""
+_ROOM = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,17 @@ class Frame:
     """Relative exposure t; only ratios matter."""
     metadata: "Metadata | None" = None
     """Of the file it came from."""
+    decode: FloatImage = field(default_factory=lambda: DECODE, repr=False)
+    """Linear value of each code, (65536,), rising: RAW has room for negative noise at the lowest codes."""
     coverage: Codes | None = None
     """(H, W) uint16: 65535 where the frame shows the scene, less where its file is transparent, 0 where it has no data
     (beyond its border once it is aligned: what lies there is filled in and no measurement); None: data everywhere."""
     transparent: bool = False
     """Its file has an alpha channel."""
+
+    def linear(self, rows: slice) -> FloatImage:
+        """Return the linear values of some rows, (h, W, 3), 1.0 = saturation."""
+        return np.asarray(self.decode[self.codes[rows]])
 
     def covered(self, rows: slice) -> FloatImage | np.float32:
         """Return how far some rows are data, (h, W, 1) in [0, 1], or 1."""
@@ -61,6 +71,9 @@ class _Source:
     icc: bytes | None
     exposure: float | None
     metadata: "Metadata | None"
+    linear: bool = False
+    """The file itself says that its values are proportional to light."""
+    is_raw: bool = False
     alpha: npt.NDArray[Any] | None = None
 
 
@@ -83,16 +96,15 @@ def load_frames(
     sources = _sources(images)
     _check_sizes(sources)
     exposures = _exposures(sources, exposure_times)
-    convert = _converter(sources, exposures, response)
+    decode = _response(sources, exposures, response)
+    knee = knee_for(min(_least(source) for source in sources))
+    table = decode_table(knee)
     frames = []
     for index, exposure in enumerate(exposures):
         source, sources[index] = sources[index], _released(sources[index])
-        frames.append(
-            Frame(
-                source.name, convert(source), exposure, source.metadata, _coverage(source.alpha),
-                transparent=source.alpha is not None,
-            )
-        )  # fmt: skip
+        codes = _codes(source, None if source.linear else decode, knee)
+        coverage, transparent = _coverage(source.alpha), source.alpha is not None
+        frames.append(Frame(source.name, codes, exposure, source.metadata, table, coverage, transparent))
     return frames
 
 
@@ -122,6 +134,8 @@ def _sources(images: Sequence[ImageLike]) -> list[_Source]:
                     photo.metadata.icc,
                     photo.exposure,
                     photo.metadata,
+                    photo.is_linear,
+                    photo.white_balance is not None,
                     photo.alpha,
                 )
             )
@@ -179,45 +193,73 @@ def _exposures(sources: Sequence[_Source], given: Sequence[float] | None) -> lis
         raise InputError(f"{sources[0].name} and its bracket, from EXIF: {error}") from error
 
 
-def _converter(sources: Sequence[_Source], exposures: Sequence[float], response: str) -> Callable[[_Source], Codes]:
-    if response == "estimate":
-        from libhdrnet.response import apply_response, estimate_response
+def _response(sources: Sequence[_Source], exposures: Sequence[float], response: str) -> Decode | None:
+    """Return what linearises all that is not linear already; None: each as it says itself."""
+    if response == "auto":
+        return None
+    if response != "estimate":
+        curve = {"srgb": decode_srgb, "gamma2.2": decode_gamma, "linear": _identity}[response]
+        return partial(_curved, curve=curve)
+    from libhdrnet.response import apply_response, estimate_response
 
-        if any(source.pixels.dtype == np.float32 for source in sources):
-            raise InputError("response 'estimate' needs 8- or 16-bit pictures; use 'linear' for float ones.")
-        curve = estimate_response([source.pixels for source in sources], exposures)
-        return lambda source: _in_bands(source.pixels, lambda band: apply_response(band, curve))
-    decode = {"srgb": decode_srgb, "gamma2.2": decode_gamma, "linear": _identity}.get(response)
-    return lambda source: _by_encoding(source, decode)
-
-
-def _by_encoding(source: _Source, decode: Callable[[Floats], FloatImage] | None) -> Codes:
-    if decode is None and source.encoding == "icc":
-        from libhdrnet.io.colour import to_linear
-
-        return _in_bands(source.pixels, lambda band: to_linear(band, encoding="icc", icc=source.icc))
-    curve = decode or (decode_srgb if source.encoding == "srgb" else _identity)
-    if source.pixels.dtype == np.float32:
-        return _in_bands(source.pixels, curve)
-    levels = int(np.iinfo(source.pixels.dtype).max)
-    table = _encode(curve(np.arange(levels + 1, dtype=np.float32) / levels))
-    return np.asarray(table[source.pixels], np.uint16)
+    chosen = [index for index, source in enumerate(sources) if not source.linear]
+    if not chosen:
+        return None
+    if any(sources[index].pixels.dtype == np.float32 for index in chosen):
+        raise InputError("response 'estimate' needs 8- or 16-bit pictures; use 'linear' for float ones.")
+    if len(chosen) == 1:
+        raise InputError(
+            f"{sources[chosen[0]].name}: response 'estimate' needs two encoded pictures, and the others are linear; "
+            "use 'auto', 'srgb' or 'gamma2.2'."
+        )
+    estimated = estimate_response([sources[index].pixels for index in chosen], [exposures[index] for index in chosen])
+    return lambda pixels: apply_response(pixels, estimated)
 
 
-def _in_bands(pixels: npt.NDArray[Any], to_linear: Callable[[npt.NDArray[Any]], FloatImage]) -> Codes:
-    codes = np.empty(pixels.shape, np.uint16)
-    for rows in bands(pixels.shape[0]):
-        codes[rows] = _encode(to_linear(pixels[rows]))
+def _codes(source: _Source, decode: Decode | None, knee: float) -> Codes:
+    """Convert by `decode` instead of the source's own tone curve if given; its primaries count in any case."""
+    own = _identity if source.encoding == "linear" else decode_srgb
+    linearise = decode or partial(_curved, curve=own)
+    if source.encoding == "icc" and source.icc is not None:
+        linearise = partial(_by_profile, icc=source.icc, decode=decode)
+    elif source.pixels.dtype != np.float32:
+        ramp = np.arange(int(np.iinfo(source.pixels.dtype).max) + 1, dtype=source.pixels.dtype)
+        table = encode(linearise(ramp[None, :, None].repeat(3, 2)), knee)[0]
+        return np.asarray(look_up(source.pixels, table), np.uint16)
+    codes = np.empty(source.pixels.shape, np.uint16)
+    for rows in bands(len(codes)):
+        codes[rows] = encode(linearise(source.pixels[rows]), knee)
     return codes
 
 
-def _encode(linear: FloatImage) -> Codes:
-    return np.round(np.clip(linear, 0, 1) ** (1 / GAMMA) * 65535).astype(np.uint16)
+def _by_profile(pixels: npt.NDArray[Any], icc: bytes, decode: Decode | None) -> FloatImage:
+    from libhdrnet.io.colour import primaries_of, to_linear
+
+    if decode is None:
+        return to_linear(pixels, encoding="icc", icc=icc)
+    return np.asarray(decode(pixels) @ primaries_of(icc).T, np.float32)
+
+
+def _curved(pixels: npt.NDArray[Any], curve: Callable[[Floats], FloatImage]) -> FloatImage:
+    if pixels.dtype == np.float32:
+        return curve(pixels)
+    levels = int(np.iinfo(pixels.dtype).max)
+    return np.asarray(curve(np.arange(levels + 1, dtype=np.float32) / levels)[pixels])
 
 
 def _identity(linear: Floats) -> FloatImage:
     return np.asarray(linear, np.float32)
 
 
+def _least(source: _Source) -> float:
+    """Return the most negative linear value of a RAW frame that its codes are to hold, and some room; 0 of others."""
+    if not source.is_raw:
+        return 0.0
+    step = max(1, max(source.pixels.shape[:2]) // 1000)
+    sample = source.pixels[::step, ::step].ravel()
+    rank = int(_DEEPEST * len(sample))
+    return min(_ROOM * float(np.partition(sample, rank)[rank]), 0.0)
+
+
 def _released(source: _Source) -> _Source:
-    return _Source(source.name, np.empty((0, 0, 3), source.pixels.dtype), source.encoding, None, None, None)
+    return replace(source, pixels=np.empty((0, 0, 3), source.pixels.dtype), metadata=None)

@@ -150,7 +150,8 @@ def merge_exposures(
         deghost: What counts as motion, from 0 (nothing) to 1 (anything in doubt); for "auto" alone.
         align: Align the frames to the reference first (homography, affine, translation or nothing).
         response: How the files' codes became codes: "auto" (RAW and float: linear; else ICC profile or sRGB),
-            "srgb", "gamma2.2", "linear", or "estimate" (Debevec calibration from the bracket).
+            "srgb", "gamma2.2", "linear", or "estimate" (Debevec calibration from the bracket). Files that are linear
+            (RAW, OpenEXR, Radiance, a linear profile) stay so whatever it says, and a profile's primaries count.
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
@@ -161,10 +162,11 @@ def merge_exposures(
 
     Returns:
         float32 (H, W, 3), linear, Rec.709 primaries, 1.0 = white of the reference, highlights up to
-        t_reference / t_shortest; with `return_mask` also float32 (H, W) in three grades: 1 = measured (the frames
-        agree; where something moved, once it was followed), 0.5 = repaired (rebuilt by the network from the frames
-        that show it as the reference does), 0 = guessed (the reference is saturated there and all shorter frames show
-        something else, section 2.4.5, or nothing). "classical" measures all, "psfnet" and "msffnet" nothing.
+        t_reference / t_shortest, and with RAW slightly negative noise around black; with `return_mask` also float32
+        (H, W) in three grades: 1 = measured (the frames agree; where something moved, once it was followed), 0.5 =
+        repaired (rebuilt by the network from the frames that show it as the reference does), 0 = guessed (the reference
+        is saturated there and all shorter frames show something else, section 2.4.5, or nothing). "classical" measures
+        all, "psfnet" and "msffnet" nothing.
 
     Raises:
         InputError: a file, an array, the exposures or an option cannot be used; the message says why.

@@ -14,7 +14,7 @@ from libhdrnet.ops.agreement import Agreement, find_agreement
 from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.frames import Frame
 from libhdrnet.ops.join import join
-from libhdrnet.ops.tones import NOMINAL, decode_tables
+from libhdrnet.ops.tones import decode_tables, nominal_table
 from libhdrnet.radiometry import GAMMA, FloatImage, encode_gamma, look_up
 
 Table = tuple[FloatImage, FloatImage]
@@ -119,8 +119,8 @@ def merge_network(
 
 
 def _both(table: FloatImage) -> Table:
-    """Return the encoded values beside the linear ones of (65536, 3): once, not for every tile."""
-    return encode_gamma(table), table
+    """Return the encoded values beside the linear ones of (65536, 3), from 0: once, not for every tile."""
+    return encode_gamma(table), np.maximum(table, 0)
 
 
 def _exposures_of(frames: Sequence[Frame], tables: Sequence[Table], rows: slice, columns: slice) -> FloatImage:
@@ -168,7 +168,7 @@ def feature_flow(
     ablations without scales or flow).
     """
     there = True
-    tables = [_both(NOMINAL)] * 2
+    tables = [_both(nominal_table(frame)) for frame in (short, reference)]
 
     def flow_of(network: nn.Module) -> Callable[..., Tensor]:
         nonlocal there

@@ -12,11 +12,9 @@ import numpy.typing as npt
 
 from libhdrnet.bands import bands
 from libhdrnet.ops.agreement import Agreement, Map
-from libhdrnet.ops.frames import DECODE, Frame
+from libhdrnet.ops.frames import Frame
 from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
 
-NOMINAL: FloatImage = np.repeat(DECODE[:, None], 3, 1)
-"""Linear value of each code and channel, (65536, 3), where nothing more is known."""
 UNSATURATED = round(0.95 * 65535)
 """Code below which a channel still tells the light."""
 _LEVELS, _FINE = 256, 512
@@ -72,13 +70,15 @@ def decode_tables(
         light = np.float32(own / frame.exposure)
         curve = tone_curve(
             radiance,
-            lambda rows: DECODE[frame.codes[rows]] * light,  # noqa: B023
+            lambda rows: frame.linear(rows) * light,  # noqa: B023
             lambda rows: _measured(frame, rows) * agreement.of_all(rows),  # noqa: B023
             white,
         )
         scale = light / np.float32(white)
-        table = inverse_mu_law(in_tones(curve, mu_law(np.minimum(NOMINAL * scale, 1)))) / scale
-        tables.append(NOMINAL + known * (np.maximum(table, 0) - NOMINAL))
+        nominal = nominal_table(frame)
+        seen = np.maximum(nominal, 0)
+        table = inverse_mu_law(in_tones(curve, mu_law(np.minimum(seen * scale, 1)))) / scale
+        tables.append(nominal + known * (np.maximum(table, 0) - seen))
     return tables
 
 
@@ -86,6 +86,11 @@ def _measured(frame: Frame, rows: slice) -> FloatImage:
     """Return how far some rows of a frame are data that tell the light, (h, W) in [0, 1]."""
     share = (frame.codes[rows].max(-1, keepdims=True) < UNSATURATED) * frame.covered(rows)
     return np.asarray(share[..., 0], np.float32)
+
+
+def nominal_table(frame: Frame) -> FloatImage:
+    """Return the linear value of each code and channel, (65536, 3), where nothing more is known."""
+    return np.repeat(frame.decode[:, None], 3, 1)
 
 
 def tone_curve(classical: FloatImage, other: Rows, sure: Rows, white: float) -> npt.NDArray[np.float32]:

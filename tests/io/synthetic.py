@@ -78,8 +78,21 @@ def exr_header_end(path):
             return position + parts
 
 
-def dng(path: Path, *, level=2000, red=1.0, blue=1.0, orientation=1, height=64, width=96, mosaic=None):
-    """An uncompressed RGGB DNG, 14 bits, black 512, white 16383, whose camera space is linear sRGB."""
+def dng(
+    path: Path,
+    *,
+    level=2000,
+    red=1.0,
+    blue=1.0,
+    orientation=1,
+    height=64,
+    width=96,
+    mosaic=None,
+    white=16383,
+    time=None,
+    iso=None,
+):
+    """An uncompressed RGGB DNG, 14 bits, black 512, declared `white`, whose camera space is linear sRGB."""
     if mosaic is None:
         mosaic = np.full((height, width), 512 + level, np.uint16)
     xyz_to_srgb = np.array([[3.2404542, -1.5371385, -0.4985314], [-0.969266, 1.8760108, 0.041556],
@@ -96,7 +109,7 @@ def dng(path: Path, *, level=2000, red=1.0, blue=1.0, orientation=1, height=64, 
         (33421, "H", 2, (2, 2), True),
         (33422, "B", 4, b"\x00\x01\x01\x02", True),
         (50714, "H", 1, 512, True),
-        (50717, "H", 1, 16383, True),
+        (50717, "H", 1, white, True),
         (50721, "2i", 9, rationals(xyz_to_srgb.ravel()), True),
         (50778, "H", 1, 21, True),
         (50728, "2I", 3, neutral, True),
@@ -104,5 +117,22 @@ def dng(path: Path, *, level=2000, red=1.0, blue=1.0, orientation=1, height=64, 
         (271, "s", 0, "Test", True),
         (272, "s", 0, "Bayer", True),
     ]
+    if time:
+        tags += [(33434, "2I", 1, rationals([time]), True)]
+    if iso:
+        tags += [(34855, "H", 1, iso, True)]
     tifffile.imwrite(path, mosaic, photometric="cfa", extratags=tags, metadata=None, software=False)
     return path
+
+
+def bayer(light, *, red=1.0, blue=1.0, clip=16383, sigma=0.0, seed=0):
+    """The RGGB mosaic, black 512, 14 bits, that a sensor makes of linear light (H, W, 3), 1.0 = 16383.
+
+    `clip`: the level at which it saturates; `sigma`: read noise in levels.
+    """
+    light = np.asarray(light, np.float64) / (red, 1.0, blue)
+    mosaic = np.empty(light.shape[:2])
+    for channel, (row, column) in ((0, (0, 0)), (1, (0, 1)), (1, (1, 0)), (2, (1, 1))):
+        mosaic[row::2, column::2] = light[row::2, column::2, channel]
+    mosaic = 512 + mosaic * (16383 - 512) + np.random.default_rng(seed).normal(0, 1, mosaic.shape) * sigma
+    return np.clip(np.rint(mosaic), 0, clip).astype(np.uint16)

@@ -1,12 +1,19 @@
+import imagecodecs
 import numpy as np
 import OpenEXR
 import pytest
+import tifffile
+from synthetic import DISPLAY_P3, bayer, dng
 
 from libhdrnet.errors import InputError
-from libhdrnet.ops.frames import DECODE, load_frames
-from libhdrnet.radiometry import decode_srgb
+from libhdrnet.io import linear_rec709, read_photo, write_radiance
+from libhdrnet.ops.classical import merge_classical
+from libhdrnet.ops.codes import DECODE
+from libhdrnet.ops.frames import load_frames
+from libhdrnet.radiometry import decode_srgb, encode_srgb
 
 TIMES = [0.25, 1.0, 4.0]
+ADOBE_RGB = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
 
 
 def stack(dtype, value=100, size=(6, 8)):
@@ -30,6 +37,121 @@ def test_float_arrays_are_linear_and_clip_at_white():
 def test_a_given_response_overrides_the_file_s(response, expected):
     frames = load_frames([np.full((2, 2, 3), 32768, np.uint16)] * 2, [1, 2], response=response)
     assert DECODE[frames[0].codes[0, 0, 0]] == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.fixture
+def wide_files(tmp_path):
+    """Two TIFFs with Display-P3 primaries and gamma 2.2 in whatever encoding, and their colours."""
+
+    def make(curve, primaries=DISPLAY_P3, gamma=2.2, dtype=np.uint16):
+        rng = np.random.default_rng(5)
+        linear = rng.uniform(0.15, 0.75, (40, 60, 3)).astype(np.float32)
+        icc = bytes(
+            imagecodecs.cms_profile(
+                "rgb", whitepoint=[0.3127, 0.3290, 1.0], gamma=gamma,
+                primaries=[v for i in (0, 2, 4) for v in (*primaries[i : i + 2], 1.0)],
+            )
+        )  # fmt: skip
+        top = 65535 if dtype == np.uint16 else 1
+        encoded = np.asarray(np.rint(curve(linear) * top) if top > 1 else curve(linear), dtype)
+        files = [tmp_path / f"{index}.tif" for index in range(2)]
+        for file in files:
+            tifffile.imwrite(file, encoded, photometric="rgb", iccprofile=icc)
+        return files, encoded, linear, icc
+
+    return make
+
+
+def by_lcms(linear, primaries):
+    """Linear Rec.709 of linear values in other primaries, by lcms alone."""
+    triples = [v for i in (0, 2, 4) for v in (*primaries[i : i + 2], 1.0)]
+    source = imagecodecs.cms_profile("rgb", whitepoint=[0.3127, 0.3290, 1.0], primaries=triples, gamma=1.0)
+    rec709 = [0.64, 0.33, 1.0, 0.30, 0.60, 1.0, 0.15, 0.06, 1.0]
+    target = imagecodecs.cms_profile("rgb", whitepoint=[0.3127, 0.3290, 1.0], primaries=rec709, gamma=1.0)
+    return imagecodecs.cms_transform(
+        linear, source, target, colorspace="rgb", outcolorspace="rgb", outdtype="float32", intent=1
+    )
+
+
+@pytest.mark.parametrize("primaries", [DISPLAY_P3, ADOBE_RGB], ids=["Display P3", "Adobe RGB"])
+@pytest.mark.parametrize(
+    ("response", "curve"),
+    [("srgb", encode_srgb), ("gamma2.2", lambda x: x ** (1 / 2.2)), ("linear", lambda x: x)],
+)
+def test_a_given_response_keeps_the_profile_s_primaries(wide_files, response, curve, primaries):
+    files, _, linear, _ = wide_files(curve, primaries, gamma=1.8)
+    frame = load_frames(files, [1, 2], response=response)[0]
+    assert np.allclose(frame.linear(slice(None)), np.clip(by_lcms(linear, primaries), 0, 1), atol=2e-4)
+    assert np.allclose(linear_rec709(read_photo(files[0]), response), by_lcms(linear, primaries), atol=2e-4)
+
+
+def test_an_estimated_response_keeps_the_profile_s_primaries(wide_files, scene, tmp_path):
+    _, _, _, icc = wide_files(encode_srgb)
+    radiance = (scene(90, 120, 0.9) + 0.02).astype(np.float32)
+    files = []
+    for t in TIMES:
+        files.append(tmp_path / f"shot{t}.tif")
+        codes = np.round(np.clip(radiance * t, 0, 1) ** (1 / 1.6) * 255).astype(np.uint8)
+        tifffile.imwrite(files[-1], codes, photometric="rgb", iccprofile=icc)
+    frame = load_frames(files, TIMES, response="estimate")[1]
+    truth = by_lcms(radiance, DISPLAY_P3)
+    mid = ((truth > 0.1) & (truth < 0.7)).all(-1)
+    hue = frame.linear(slice(None))[mid] / truth[mid]
+    hue /= hue.mean(1, keepdims=True)
+    unconverted = radiance[mid] / truth[mid]
+    unconverted /= unconverted.mean(1, keepdims=True)
+    assert np.abs(np.median(hue, 0) - 1).max() < 0.01
+    assert np.abs(hue - 1).mean() < 0.3 * np.abs(unconverted - 1).mean()
+
+
+@pytest.mark.parametrize("response", ["srgb", "gamma2.2", "estimate"])
+def test_raw_stays_linear_whatever_the_response(tmp_path, response):
+    files = [dng(tmp_path / f"{level}.dng", level=level) for level in (1000, 4000)]
+    frames = load_frames(files, [1, 4], response=response)
+    for frame, level in zip(frames, (1000, 4000), strict=True):
+        assert frame.linear(slice(8, -8))[:, 8:-8].mean() == pytest.approx(level / 15871, rel=1e-3)
+
+
+@pytest.mark.parametrize("response", ["srgb", "gamma2.2", "estimate"])
+@pytest.mark.parametrize("kind", ["float TIFF", "EXR", "linear profile"])
+def test_files_that_are_linear_stay_so_whatever_the_response(tmp_path, wide_files, response, kind):
+    if kind == "linear profile":
+        files, _, linear, _ = wide_files(lambda x: x, gamma=1.0)
+        linear = np.clip(by_lcms(linear, DISPLAY_P3), 0, 1)
+    else:
+        linear = np.random.default_rng(2).uniform(0.05, 0.9, (8, 9, 3)).astype(np.float32)
+        suffix = ".exr" if kind == "EXR" else ".tif"
+        files = [tmp_path / f"{index}{suffix}" for index in range(2)]
+        for file in files:
+            write_radiance(file, linear, exr_bits=32)
+    frame = load_frames(files, [1, 2], response=response)[0]
+    assert np.allclose(frame.linear(slice(None)), linear, atol=1e-3)
+
+
+def test_a_response_counts_for_the_pictures_of_a_mixed_bracket(tmp_path):
+    raw = dng(tmp_path / "a.dng", level=4000, height=48, width=64)
+    codes = np.full((48, 64, 3), 128, np.uint8)
+    raw_frame, frame = load_frames([raw, codes], [1, 2], response="gamma2.2")
+    assert raw_frame.linear(slice(8, -8)).mean() == pytest.approx(4000 / 15871, rel=2e-3)
+    assert frame.linear(slice(None)).mean() == pytest.approx((128 / 255) ** 2.2, rel=1e-3)
+
+
+def test_a_response_is_not_estimated_from_one_picture_beside_raw(tmp_path):
+    raw = dng(tmp_path / "a.dng", height=48, width=64)
+    with pytest.raises(InputError, match="image 2.*two encoded pictures"):
+        load_frames([raw, np.zeros((48, 64, 3), np.uint8)], [1, 2], response="estimate")
+
+
+def test_darkness_has_no_bias_in_raw_frames_and_their_merge(tmp_path):
+    sigma, signal = 10.0, 0.5
+    truth = signal * sigma / 15871
+    grey = np.full((256, 384, 3), truth)
+    times = [1 + 0.02 * i for i in range(6)]
+    files = [dng(tmp_path / f"{i}.dng", mosaic=bayer(grey * t, sigma=sigma, seed=i)) for i, t in enumerate(times)]
+    frames = load_frames(files, times)
+    merged = merge_classical(frames, 0)
+    assert abs(merged.mean() - truth) < 0.02 * sigma / 15871
+    assert np.maximum(frames[0].linear(slice(None)), 0).mean() > truth + 0.1 * sigma / 15871
 
 
 def test_response_estimate_finds_an_unknown_curve(scene):

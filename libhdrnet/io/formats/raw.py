@@ -1,15 +1,21 @@
 """Camera RAW through LibRaw: linear, 16 bits, sRGB primaries, nothing adjusted to the picture's content."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from libhdrnet.errors import InputError
+from libhdrnet.io.formats import raw_levels
 from libhdrnet.io.formats.decoded import Decoded, Header, damaged
 
 WhiteBalance = tuple[float, float, float, float]
 _QUARTER_TURNS = (5, 6)
 """LibRaw's flip codes that swap height and width."""
+_CUT_OFF = 1.0
+"""What LibRaw cuts off each value: fractions of 1/65535, half on average for white balance and again for colour."""
 
 
 class NotRawError(Exception):
@@ -31,18 +37,55 @@ def header(path: Path) -> Header:
     return Header(*((width, height) if sizes.flip in _QUARTER_TURNS else (height, width)), orientation=1)
 
 
-def decode(path: Path, white_balance: WhiteBalance | None = None) -> Decoded:
+def shared_levels(paths: Iterable[Path]) -> tuple[WhiteBalance | None, int | None]:
+    """Return what the files of a bracket are developed with: the first's white balance, and one white for all.
+
+    That is the level at which they clip, all taken together, or else what they declare; a dark frame shows none.
+    Files that cannot be read are passed over: `decode` says what is wrong with them.
+    """
+    import rawpy
+
+    balance: WhiteBalance | None = None
+    counts, black, white = np.zeros((4, 65536), np.int64), [0] * 4, 0
+    for path in paths:
+        try:
+            with rawpy.imread(str(path)) as raw:
+                balance = balance or camera_white_balance(raw)
+                black, white = raw.black_level_per_channel, max(white, raw.white_level)
+                counts += raw_levels.histograms(raw)
+        except Exception:  # noqa: BLE001, S112 (as undocumented as whatever a damaged file does to `decode`)
+            continue
+    return balance, raw_levels.clip_level(counts, black, white) or white or None
+
+
+def decode(
+    path: Path, white_balance: WhiteBalance | None = None, white_level: int | None = None, *, signed: bool = False
+) -> Decoded:
     """Develop with the camera's white balance or the multipliers given (red, green, blue, green).
 
-    65535 is where the least sensitive channel saturates after white balance: all clip there together.
+    White is where the least sensitive channel saturates after white balance, at `white_level` or where the file itself
+    shows it: all channels clip there together. uint16, 65535 = white, black clipped; with `signed` float32, 1.0 =
+    white, in which noise around black stays with its negative values.
     """
     import rawpy
 
     try:
         with rawpy.imread(str(path)) as raw:
             used = white_balance or camera_white_balance(raw)
+            if white_level is None:
+                white_level = _own_clip_level(raw)
+            white = min(white_level or raw.white_level, raw.white_level)
+            black, multipliers, zero = raw.black_level_per_channel, list(used), 0.0
+            lowered = signed and min(black) > 0
+            if lowered:
+                finer = _refine(raw)
+                white *= finer
+                black, multipliers, zero = raw_levels.lowered_black([finer * b for b in black], white, multipliers)
             pixels = raw.postprocess(
-                user_wb=list(used),
+                user_wb=multipliers,
+                user_black=0 if lowered else None,
+                user_cblack=black if lowered else None,
+                user_sat=white - min(black),  # LibRaw takes it for the level above black
                 gamma=(1, 1),
                 output_bps=16,
                 output_color=rawpy.ColorSpace.sRGB,
@@ -55,12 +98,38 @@ def decode(path: Path, white_balance: WhiteBalance | None = None) -> Decoded:
         raise NotRawError(str(error)) from error
     except rawpy.LibRawError as error:
         raise damaged(path, _reason(error)) from error
-    if pixels.ndim == 2 or pixels.shape[2] == 1:
-        grey = pixels.reshape(*pixels.shape[:2], 1)
-        return Decoded(np.repeat(grey, 3, axis=2), None, grey=True, linear=True, icc_is_final=True, white_balance=used)
-    if pixels.shape[2] != 3:
+    if pixels.ndim == 3 and pixels.shape[2] not in (1, 3):
         raise InputError(f"'{path}' has {pixels.shape[2]} colours, which are not read: convert it to DNG or TIFF.")
-    return Decoded(pixels, None, grey=False, linear=True, icc_is_final=True, white_balance=used)
+    grey = pixels.ndim == 2 or pixels.shape[2] == 1
+    if signed:
+        pixels = _signed_table(zero)[pixels]
+    if grey:
+        pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+    return Decoded(pixels, None, grey=grey, linear=True, icc_is_final=True, white_balance=used)
+
+
+def _own_clip_level(raw: Any) -> int | None:
+    try:
+        counts = raw_levels.histograms(raw)
+    except NotImplementedError:  # of a colour pattern that rawpy does not know
+        return None
+    return raw_levels.clip_level(counts, raw.black_level_per_channel, raw.white_level)
+
+
+def _refine(raw: Any) -> int:
+    """Spread data of up to 12 bits over 16, in place, so that their levels can be lowered finely; return the factor."""
+    pixels = raw.raw_image
+    if pixels.max() > 4095:
+        return 1
+    pixels *= np.uint16(16)
+    return 16
+
+
+def _signed_table(zero: float) -> npt.NDArray[np.float32]:
+    """Return the light of each developed value, where black lies at `zero` (0 to 1)."""
+    values = np.arange(65536) + _CUT_OFF * (zero > 0)
+    values[-1] = 65535
+    return ((values / 65535 - zero) / (1 - zero)).astype(np.float32)
 
 
 def camera_white_balance(raw: object) -> WhiteBalance:
