@@ -63,7 +63,7 @@ def run_demo(options: argparse.Namespace, console: Console) -> None:
 
     console.progress(0.0, "rendering the bracket")
     inputs = write_bracket(options.output)
-    engine = {name: getattr(options, name) for name in ("device", "precision", "tile")}
+    engine = {name: getattr(options, name) for name in ("device", "precision", "tile", "threads")}
     merged, preview = (os.path.join(options.output, name) for name in ("merged.exr", "merged.jpg"))
     params = {"inputs": [str(path) for path in inputs], "output": merged, "preview": preview, "overwrite": True}
     _run_here("merge", {**params, **engine}, console)

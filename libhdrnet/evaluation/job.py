@@ -44,6 +44,7 @@ class Job:
     device: str = "auto"
     precision: str = "auto"
     tile: int | None = None
+    threads: int | None = None
     keep: Path | None = None
     """Folder that gets the result as float32 .npy: radiance, 1.0 = saturation of the short exposure, or the picture."""
 
@@ -88,7 +89,7 @@ def _run_bracket(job: Job, scene: BracketScene) -> dict[str, Any]:
             "facts": {"reference": scene.reference + 1},
             "pictures": {"views": views},
         }
-    settings = Settings(job.device, job.precision, job.tile)
+    settings = Settings(job.device, job.precision, job.tile, job.threads)
     outcome = merge_scene(
         job.method, images, scene.stops, scene.reference, scene.response, align=job.align, settings=settings
     )
@@ -140,7 +141,7 @@ def _run_defocus(job: Job, scene: DefocusScene) -> dict[str, Any]:
         if radius is not None:
             made["defocus"] = pictures.defocus_picture(radius, scene.largest)
         return {"figures": {}, "seconds": 0.0, "facts": {}, "pictures": made}
-    outcome = deblur_scene(job.method, image, settings=Settings(job.device, job.precision, job.tile))
+    outcome = deblur_scene(job.method, image, settings=Settings(job.device, job.precision, job.tile, job.threads))
     return {
         "seconds": outcome.seconds,
         "facts": outcome.facts,

@@ -56,6 +56,7 @@ class EvaluationOptions:
     device: str = "auto"
     precision: str = "auto"
     tile: int | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def evaluate(
     scenes = _chosen(read(), options)
     jobs = [
         Job(scene, method, options.crop, options.align, more, options.device, options.precision, options.tile,
-            options.predictions)
+            options.threads, options.predictions)
         for scene in scenes for method in (None, *methods)
     ]  # fmt: skip
     done = {job.key: found for job in jobs if (found := store.find(job.key)) is not None}
@@ -123,7 +124,7 @@ def _check(options: EvaluationOptions) -> tuple[str, ...]:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise InputError(f"--{name} {value} is out of range; give 1 or more.")
-    check_settings(Settings(options.device, options.precision, options.tile))
+    check_settings(Settings(options.device, options.precision, options.tile, options.threads))
     if options.report is not None:
         if options.report.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"--report {options.report}: is written as HTML; give a name that ends in .html.")

@@ -1,8 +1,8 @@
 """Building blocks shared by the three networks.
 
 Tensors are (B, C, H, W) float. Nothing here reads files or knows a device.
-Pictures, radiances, maps and flows are float32 whatever number format the features have: they are brought to it where
-they enter the first convolution (`at_precision`), and the last one (`OutputConvolution`) gives float32 again.
+Pictures, radiances, maps and flows are float32 whatever number format the features have: the first convolution that
+sees them and the last one are float32 (`ExactConvolution`), what is between has the precision (`at_precision`).
 
 Pooled statistics (channel attention, SFFB) are global means over the patch while training. On a picture that
 is larger than the training patch they are taken over a window of the patch's size around each place
@@ -31,22 +31,28 @@ HALF, QUARTER = 2, 4
 
 
 def at_precision(x: Tensor, layer: nn.Module) -> Tensor:
-    """Bring what a convolution is to see to the number format of its weights."""
+    """Bring float32 features to the number format of the weights of what is to see them."""
     return x.to(next(layer.parameters()).dtype)
 
 
-class OutputConvolution(nn.Conv2d):
-    """The last convolution of a network, float32 at any precision: its result is not rounded to 16 bits."""
+class ExactConvolution(nn.Conv2d):
+    """A 3x3 (or larger) convolution that keeps the size, float32 at any precision: the first or last of a network.
+
+    bf16 has no more steps between black and white than a picture of 8 bits.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+        super().__init__(inputs, outputs, kernel, padding=kernel // 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve features of any number format; the result is float32."""
+        """Convolve pictures or features of any number format; the result is float32."""
         return super().forward(x.float())
 
 
 def set_precision(network: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """Bring a network's weights to `dtype`, but for the last convolutions'; features follow."""
+    """Bring a network's weights to `dtype`, but for those of its first and last convolutions; features follow."""
     for module in network.modules():
-        wanted = torch.float32 if isinstance(module, OutputConvolution) else dtype
+        wanted = torch.float32 if isinstance(module, ExactConvolution) else dtype
         for parameter in module.parameters(recurse=False):
             parameter.data = parameter.data.to(wanted)
     return network

@@ -22,7 +22,7 @@ from libhdrnet.networks.blocks import (
     QUARTER,
     SLOPE,
     ChannelNorm,
-    OutputConvolution,
+    ExactConvolution,
     at_precision,
     conv3x3,
     initialise,
@@ -102,14 +102,14 @@ class DeblurringNet(nn.Module):
     def __init__(self, options: DefocusNetOptions) -> None:
         super().__init__()
         n = options.channels
-        self.enter = conv3x3(6 * HALF**2, n // 2)
+        self.enter = ExactConvolution(6 * HALF**2, n // 2)
         self.before = self._blocks(options, options.outer_blocks, n // 2)
         self.down = conv3x3(n // 2, n, 2)
         self.blocks = self._blocks(options, options.blocks, n)
         self.up = nn.Conv2d(n, n // 2 * (QUARTER // HALF) ** 2, 1)
         self.after = self._blocks(options, options.outer_blocks, n // 2)
         self.leave = conv3x3(n // 2, n // 2)
-        self.output = OutputConvolution(n // 2, 3 * HALF**2, 3, padding=1)
+        self.output = ExactConvolution(n // 2, 3 * HALF**2)
 
     @staticmethod
     def _blocks(options: DefocusNetOptions, count: int, channels: int) -> nn.ModuleList:
@@ -119,7 +119,7 @@ class DeblurringNet(nn.Module):
         """Return the deblurred picture (B, 3, H, W), not clipped."""
         detail, contrast = detail_and_contrast(image)
         shown = F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
-        x = F.leaky_relu(self.enter(at_precision(shown, self.enter)), SLOPE)
+        x = at_precision(F.leaky_relu(self.enter(shown), SLOPE), self.down)
         for block in self.before:
             x = block(x, half)
         y = F.leaky_relu(self.down(x), SLOPE)

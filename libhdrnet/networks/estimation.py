@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import QUARTER, SLOPE, ChannelNorm, OutputConvolution, at_precision, conv3x3
+from libhdrnet.networks.blocks import QUARTER, SLOPE, ChannelNorm, ExactConvolution, at_precision, conv3x3
 from libhdrnet.networks.detail import detail_and_contrast
 
 
@@ -60,11 +60,11 @@ class EstimationNet(nn.Module):
     def __init__(self, max_radius: float) -> None:
         super().__init__()
         self.max_radius = max_radius
-        self.enter = conv3x3(6 * QUARTER**2, 64)
+        self.enter = ExactConvolution(6 * QUARTER**2, 64)
         self.blocks = nn.Sequential(*(ResidualBlock(64) for _ in range(8)))
         self.surroundings = Surroundings(64)
         self.leave = conv3x3(64, 64)
-        self.output = OutputConvolution(64, 1, 3, padding=1)
+        self.output = ExactConvolution(64, 1)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the radius (B, 1, H, W) in pixels, in [0, max_radius]; in training not clipped.
@@ -72,7 +72,7 @@ class EstimationNet(nn.Module):
         A clipped or squashed one has no gradient once it is zero everywhere, which is a good guess at first.
         """
         seen = torch.cat([image - 0.5, detail_and_contrast(image)[0]], 1)
-        x = F.leaky_relu(self.enter(at_precision(F.pixel_unshuffle(seen, QUARTER), self.enter)), SLOPE)
+        x = at_precision(F.leaky_relu(self.enter(F.pixel_unshuffle(seen, QUARTER)), SLOPE), self.leave)
         near, rest = self.blocks[:4], self.blocks[4:]
         x = near(x)
         x = rest(x + self.surroundings(x))

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import HALF, QUARTER, PooledStatistics, at_precision, conv3x3, spread
+from libhdrnet.networks.blocks import HALF, QUARTER, ExactConvolution, PooledStatistics, at_precision, conv3x3, spread
 
 
 class Conditions(NamedTuple):
@@ -25,7 +25,7 @@ class ConditionNet(nn.Module):
 
     def __init__(self, conditions: int) -> None:
         super().__init__()
-        self.conv1 = conv3x3(HALF**2, conditions)
+        self.conv1 = ExactConvolution(HALF**2, conditions)
         self.conv2 = conv3x3(conditions, conditions)
         self.conv3 = conv3x3(conditions, conditions, 2)
         self.pool_half = PooledStatistics(HALF)
@@ -33,8 +33,8 @@ class ConditionNet(nn.Module):
 
     def forward(self, radius: Tensor) -> tuple[Conditions, Conditions]:
         """Return conditions at a half and at a quarter of the resolution."""
-        shown = at_precision(F.pixel_unshuffle(radius, HALF), self.conv1)
-        half = F.relu(self.conv2(F.relu(self.conv1(shown))))
+        first = at_precision(F.relu(self.conv1(F.pixel_unshuffle(radius, HALF))), self.conv2)
+        half = F.relu(self.conv2(first))
         quarter = F.relu(self.conv3(half))
         return (
             Conditions(half, self.pool_half(half), self.pool_half.cell),

@@ -21,7 +21,7 @@ from libhdrnet.networks.blocks import (
     SLOPE,
     ChannelAttention,
     ChannelNorm,
-    OutputConvolution,
+    ExactConvolution,
     at_precision,
     conv3x3,
     corrected,
@@ -79,7 +79,7 @@ class FlowEstimator(nn.Sequential):
         for inputs, outputs in zip(widths, widths[1:], strict=False):
             layers += [nn.Conv2d(inputs, outputs, 7, padding=3), nn.LeakyReLU(SLOPE)]
         super().__init__(*layers)
-        self.add_module("output", OutputConvolution(widths[-1], 2, 7, padding=3))
+        self.add_module("output", ExactConvolution(widths[-1], 2, 7))
 
 
 class RCAB(nn.Module):
@@ -105,7 +105,7 @@ class AuxiliaryHead(nn.Module):
         super().__init__()
         self.enter = conv3x3(3 * channels, channels)
         self.blocks = nn.Sequential(*(RCAB(channels) for _ in range(5)))
-        self.output = OutputConvolution(channels, 3 * FOLD**2, 3, padding=1)
+        self.output = ExactConvolution(channels, 3 * FOLD**2)
 
     def forward(self, warped: list[Tensor]) -> Tensor:
         """Return the correction for H_of, or its logit (B, 3, H, W), from the warped features of the three scales."""
@@ -122,7 +122,9 @@ class MSFFNet(nn.Module):
         self.options = options
         self.scales = 3 if options.multi_scale else 1
         self.flows = options.multi_scale and options.feature_flow
-        self.extract = nn.ModuleList([conv3x3(SEEN * FOLD**2, n), conv3x3(n, n, 2), conv3x3(n, n, 2)][: self.scales])
+        self.extract = nn.ModuleList(
+            [ExactConvolution(SEEN * FOLD**2, n), conv3x3(n, n, 2), conv3x3(n, n, 2)][: self.scales]
+        )
         if self.flows:
             self.flow = nn.ModuleList(FlowEstimator(n) for _ in range(self.scales))
             self.auxiliary = AuxiliaryHead(n)
@@ -132,14 +134,14 @@ class MSFFNet(nn.Module):
         self.blocks = nn.ModuleList(RCAB(n, options.channel_attention) for _ in range(3))
         self.join = conv3x3(3 * n, n)
         self.refine = conv3x3(n, n)
-        self.output = OutputConvolution(n, 3 * FOLD**2, 3, padding=1)
+        self.output = ExactConvolution(n, 3 * FOLD**2)
         initialise(self)
 
     def features(self, exposures: Tensor, known: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Extract F^s, finest first, of the short exposure and of the reference from (B, 2, 6, H, W)."""
         pyramid = [seen(exposures, known)]
         for layer in self.extract:
-            pyramid.append(F.leaky_relu(layer(at_precision(pyramid[-1], layer)), SLOPE))
+            pyramid.append(at_precision(F.leaky_relu(layer(pyramid[-1]), SLOPE), self.enter))
         return [level[0::2] for level in pyramid[1:]], [level[1::2] for level in pyramid[1:]]
 
     def flow_of(self, exposures: Tensor) -> Tensor:

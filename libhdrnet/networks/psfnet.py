@@ -21,7 +21,7 @@ from libhdrnet.networks.blocks import (
     SLOPE,
     ChannelAttention,
     ChannelNorm,
-    OutputConvolution,
+    ExactConvolution,
     PooledStatistics,
     SpatialAttention,
     at_precision,
@@ -161,19 +161,19 @@ class PSFNet(nn.Module):
         super().__init__()
         n = options.channels
         self.options = options
-        self.extract = conv3x3(SEEN * FOLD**2, n)
+        self.extract = ExactConvolution(SEEN * FOLD**2, n)
         self.fusion = nn.Sequential(*(PSFB(n, options.fusion) for _ in range(options.blocks)))
         self.enter = conv3x3(4 * n, n)
         self.decode = nn.Sequential(*(ResidualDualAttentionBlock(n, options.dual_attention) for _ in range(4)))
         self.local = conv3x3(n, n)
         self.globally = conv3x3(n, n)
-        self.output = OutputConvolution(n, 3 * FOLD**2, 3, padding=1)
+        self.output = ExactConvolution(n, 3 * FOLD**2)
         initialise(self)
 
     def forward(self, exposures: Tensor) -> Tensor:
         """Reconstruct the radiance (B, 3, H, W) from exposures (B, 3, 6, H, W)."""
         known = known_radiance(*exposures.unbind(1))
-        features = F.leaky_relu(self.extract(at_precision(seen(exposures, known), self.extract)), SLOPE)
+        features = at_precision(F.leaky_relu(self.extract(seen(exposures, known)), SLOPE), self.enter)
         features = features.reshape(*exposures.shape[:2], *features.shape[1:])
         reference = features[:, 1]
         fused = self.fusion(features)

@@ -18,8 +18,10 @@ from libhdrnet.radiometry import FloatImage, inverse_mu_law, mu_law
 UNSATURATED = round(0.95 * 65535)
 """Code below which a channel still tells the light."""
 _LEVELS, _FINE = 256, 512
-_LEAST_COUNT = 50
-_CURVE_REACH = 4.0
+_ENOUGH = 2000
+"""Pixels of one level beyond which it gains little weight against its neighbours."""
+_CURVE_REACH, _FAR_SHARE = (4.0, 32.0), 0.01
+"""Levels, as standard deviations, that a level hears, and the share of the farther ones."""
 _SURE = 0.99
 _MOST_PIXELS = 2e6
 
@@ -94,7 +96,7 @@ def nominal_table(frame: Frame) -> FloatImage:
 
 
 def tone_curve(classical: FloatImage, other: Rows, sure: Rows, white: float) -> npt.NDArray[np.float32]:
-    """Return the median difference classical - other for each of 256 levels of the other's mu-law value, (3, 256).
+    """Return the typical difference classical - other at each of 256 levels of the other's mu-law value, (3, 256).
 
     Measured where both are `sure` to show the same, in large pictures on a grid.
     """
@@ -111,14 +113,30 @@ def tone_curve(classical: FloatImage, other: Rows, sure: Rows, white: float) -> 
         gap = np.clip(((a - b + 0.5) * _FINE).astype(np.int32), 0, _FINE - 1)
         for channel in range(3):
             counts[channel] += np.bincount(level[:, channel] * _FINE + gap[:, channel], minlength=_LEVELS * _FINE)
-    curve = np.zeros((3, _LEVELS), np.float32)
-    for channel in range(3):
-        cumulated = counts[channel].reshape(_LEVELS, _FINE).cumsum(1)
-        known = np.flatnonzero(cumulated[:, -1] >= _LEAST_COUNT)
-        if known.size:
-            medians = ((cumulated < cumulated[:, -1:] / 2).sum(1) + 0.5) / _FINE - 0.5
-            curve[channel] = _smooth(np.interp(np.arange(_LEVELS), known, medians[known]).astype(np.float32))
-    return curve
+    return np.stack([_curve(plane.reshape(_LEVELS, _FINE)) for plane in counts])
+
+
+def _curve(histogram: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """Return the mean of the middle half of the gaps at each level, (256,), from their counts (256, bins).
+
+    As robust as the median, but a pixel more or less, which may hang on a processor's last bits, moves it a little and
+    never makes it jump. Neighbouring levels are heard, too, and where there is nothing near, those far away.
+    """
+    import cv2
+
+    sizes = histogram.sum(1, keepdims=True)
+    if not sizes.any():
+        return np.zeros(_LEVELS, np.float32)
+    capped = (histogram * (_ENOUGH / (sizes + _ENOUGH))).astype(np.float32)
+    near, far = (
+        cv2.GaussianBlur(capped, (1, 2 * int(4 * reach) + 1), 1, sigmaY=reach, borderType=cv2.BORDER_REPLICATE)
+        for reach in _CURVE_REACH
+    )
+    heard = (near + np.float32(_FAR_SHARE) * (far + np.float32(1e-6) * capped.sum(0))).astype(np.float64)
+    upper = heard.cumsum(1)
+    quarter = upper[:, -1:] / 4
+    middle = np.maximum(np.minimum(upper, 3 * quarter) - np.maximum(upper - heard, quarter), 0)
+    return np.asarray(middle @ (np.arange(_FINE) + 0.5) / middle.sum(1) / _FINE - 0.5, np.float32)
 
 
 def in_tones(curve: npt.NDArray[np.float32], values: FloatImage) -> FloatImage:
@@ -128,9 +146,3 @@ def in_tones(curve: npt.NDArray[np.float32], values: FloatImage) -> FloatImage:
     for channel in range(3):
         out[..., channel] = values[..., channel] + np.interp(values[..., channel], middles, curve[channel])
     return out
-
-
-def _smooth(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    import cv2
-
-    return np.asarray(cv2.GaussianBlur(values[None], (0, 0), _CURVE_REACH, borderType=cv2.BORDER_REPLICATE)[0])
