@@ -165,14 +165,25 @@ def _write_hdr_like(photo: Photo, path: Path, pixels: Array, record: Record | No
 
 def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
     layer = None if photo.alpha is None else np.asarray(colour.change_depth(photo.alpha, np.float32))
-    # Associated in an encoding: undone there and done again with light. What shines at an alpha of 0 stays as it is.
-    again = layer is not None and photo.associated and photo.encoding != "linear"
-    if layer is not None and again:
-        pixels, _ = unassociated(colour.change_depth(pixels, np.float32), layer)
-    linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
-    if layer is not None and again:
-        np.multiply(linear, layer[..., None], out=linear, where=layer[..., None] > 0)
+    if layer is not None and photo.associated and photo.encoding != "linear":
+        linear = _associated_light(photo, colour.change_depth(pixels, np.float32), layer)
+    else:
+        linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
     store_exr(path, linear, photo.metadata, record, 32, alpha=layer, associated=photo.associated, grey=photo.grey)
+
+
+def _associated_light(photo: Photo, pixels: Array, alpha: Array) -> Array:
+    """Decode float pixels (H, W, 3) that are multiplied by alpha (H, W) in their encoding to light that is.
+
+    A colour up to white is divided out, decoded and multiplied again. What the pixels hold beyond alpha shines by
+    itself: divided by a small alpha it would decode to any brightness, so it adds what it looks like before black.
+    """
+    share = alpha[..., None]
+    covered = np.minimum(pixels, share)
+    straight, _ = unassociated(covered, alpha)
+    light = [colour.to_linear(array, encoding=photo.encoding, icc=photo.metadata.icc) for array in (straight, pixels)]
+    beyond = light[1] - colour.to_linear(covered, encoding=photo.encoding, icc=photo.metadata.icc)
+    return np.asarray(light[0] * share + beyond)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:

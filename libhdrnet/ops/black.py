@@ -20,6 +20,8 @@ same picture have the same floor whatever it is."""
 _SHARE = 1e-3
 """Of a frame's pixels, at its lowest value: fewer may be defects."""
 _EQUAL = np.float32(1.05)
+_BRIGHTEST = 0.1
+"""No black is brighter: frames that are burnt out all over have their lowest value in common, too."""
 _PIXELS = 1e6
 
 
@@ -46,7 +48,9 @@ def common_floors(frames: Sequence[Frame]) -> FloatImage:
         for bright, (lowest, mean) in zip(frames, found, strict=True):
             if bright.exposure > LEAST_RATIO * dark.exposure:
                 lighter = (mean - floor > LEAST_RATIO * (dim - floor)).any()
-                floors = np.maximum(floors, np.where(lighter & (lowest <= floor * _EQUAL), floor, 0))
+                floors = np.maximum(
+                    floors, np.where(lighter & (lowest <= floor * _EQUAL) & (floor < _BRIGHTEST), floor, 0)
+                )
     return floors
 
 

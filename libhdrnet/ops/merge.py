@@ -15,7 +15,7 @@ from libhdrnet.align import Alignment, align_coverage, align_frames, fill
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.exposure import check_exposures, pick_reference, pick_three
-from libhdrnet.ops.agreement import MEASURED, REPAIRED, find_agreement
+from libhdrnet.ops.agreement import GUESSED, MEASURED, REPAIRED, find_agreement
 from libhdrnet.ops.black import lower_black
 from libhdrnet.ops.classical import merge_classical
 from libhdrnet.ops.follow import follow
@@ -165,8 +165,8 @@ def merge_exposures(
         t_reference / t_shortest, and with RAW slightly negative noise around black; with `return_mask` also float32
         (H, W) in three grades: 1 = measured (the frames agree; where something moved, once it was followed), 0.5 =
         repaired (rebuilt by the network from the frames that show it as the reference does), 0 = guessed (the reference
-        is saturated there and all shorter frames show something else, section 2.4.5, or nothing). "classical" measures
-        all, "psfnet" and "msffnet" nothing.
+        is saturated there and all shorter frames show something else, section 2.4.5, or nothing; or all frames are
+        transparent). "classical" measures all else, "psfnet" and "msffnet" nothing.
 
     Raises:
         InputError: a file, an array, the exposures or an option cannot be used; the message says why.
@@ -214,6 +214,8 @@ def merge(
         network, used = _method(model, exposures, reference)
         job = _Job(frames, reference, network, used, deghost, with_mask, settings)
         made = _RUN[model](job, reporter.part(0.12, 1))
+        if made.mask is not None:
+            made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
             made.radiance, made.mask, model, reference, used if model != "auto" else _by_exposure(exposures),
             tuple(exposures), tuple(disagreements), tuple(alignments), made.report, made.repaired,
@@ -313,6 +315,12 @@ def _alpha(frames: Sequence[Frame]) -> FloatImage | None:
     opaque = np.ones(shape, np.float32)
     whole = [opaque if plane is None else plane * np.float32(1 / 65535) for plane in planes]
     return np.asarray(np.maximum.reduce(whole), np.float32)
+
+
+def _unseen(frames: Sequence[Frame]) -> Any:
+    """Select, for an index, the pixels (H, W) that no frame shows: transparent, or beyond the border, in all."""
+    planes = [frame.coverage for frame in frames if frame.coverage is not None]
+    return np.maximum.reduce(planes) == 0 if len(planes) == len(frames) else False
 
 
 def _check_options(count: int, model: str, reference: int | None, deghost: float) -> None:

@@ -112,6 +112,13 @@ def test_an_exr_of_a_tiff_with_associated_alpha_is_multiplied_as_light(tmp_path)
     assert np.allclose(found, expected, rtol=2e-3, atol=1e-5)
 
 
+def test_light_beyond_a_small_alpha_does_not_explode_in_an_exr(tmp_path):
+    pixels = np.array([[[128, 128, 128]] * 3], np.uint8)
+    photo = read_photo(tiff(tmp_path / "a.tif", pixels, np.array([[0, 1, 2]], np.uint8)))
+    write_like(photo, tmp_path / "b.exr", photo.pixels)
+    assert np.allclose(channels(tmp_path / "b.exr")["R"], decode_srgb(np.float32(128 / 255)), rtol=0.04)
+
+
 def test_an_exr_of_a_png_is_multiplied_and_names_the_colours_that_nothing_shows(tmp_path):
     array = np.array([[[255, 128, 0, 51], [90, 90, 90, 0]]], np.uint8)
     photo = read_photo(png(tmp_path / "a.png", array))
@@ -178,7 +185,7 @@ def test_integers_that_half_cannot_hold_are_clipped_in_half_only(tmp_path):
     write_like(photo, tmp_path / "b.exr", photo.pixels)
     assert channels(tmp_path / "b.exr")["R"].max() == 2**31
     with pytest.warns(HdrnetWarning, match="values above 65504"):
-        write_radiance(tmp_path / "c.exr", photo.pixels)
+        write_radiance(tmp_path / "c.exr", photo.pixels, exr_bits=16)
     assert channels(tmp_path / "c.exr")["R"].max() == 65504
 
 

@@ -62,6 +62,11 @@ def test_channels_of_every_type_become_float32(tmp_path, rng, dtype):
     assert np.array_equal(photo.pixels, planes.transpose(1, 2, 0).astype(np.float32))
 
 
+def test_pixels_that_are_not_square_are_told(tmp_path):
+    with pytest.warns(HdrnetWarning, match=r"a\.exr' has pixels 2 times as wide as high"):
+        read_photo(exr(tmp_path / "a.exr", plain(), pixelAspectRatio=2.0))
+
+
 @pytest.mark.parametrize("order", [OpenEXR.INCREASING_Y, OpenEXR.DECREASING_Y])
 @pytest.mark.parametrize("compression", COMPRESSIONS, ids=lambda c: c.name)
 def test_every_compression_is_read_as_openexr_reads_it(tmp_path, rng, compression, order):

@@ -144,6 +144,39 @@ def test_the_gamma_of_a_png_without_profile_is_respected(tmp_path, scene):
     assert np.abs(linear_rec709(read_photo(path)) - scene / 255).max() < 1e-3
 
 
+def with_numbers(data, **chunks):
+    for name, values in chunks.items():
+        data = with_chunk(data, name.encode(), struct.pack(f">{len(values)}I", *values))
+    return data
+
+
+ADOBE_RGB = (31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
+"""cHRM: white, red, green, blue."""
+
+
+@pytest.mark.parametrize("gamma", [(45455,), ()], ids=["gAMA of sRGB", "no gAMA"])
+def test_the_chromaticities_of_a_png_count_with_the_gamma_of_srgb_too(tmp_path, gamma):
+    green = imagecodecs.png_encode(np.full((4, 4, 3), (0, 255, 0), np.uint8))
+    path = tmp_path / "a.png"
+    path.write_bytes(with_numbers(green, cHRM=ADOBE_RGB, **({"gAMA": gamma} if gamma else {})))
+    # Green of Adobe RGB in linear Rec.709: D65 for both, so red alone goes below zero.
+    assert np.allclose(linear_rec709(read_photo(path))[0, 0], (-0.3983, 1.0, -0.0429), atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "told"),
+    [({"cHRM": (0,) * 8}, "chromaticities"), ({"gAMA": (1,)}, "gamma"), ({"gAMA": (4_000_000_000,)}, "gamma")],
+    ids=["no primaries", "too steep", "too flat"],
+)
+def test_numbers_in_a_png_that_describe_no_colours_are_told_and_left_out(tmp_path, scene, chunks, told):
+    path = tmp_path / "a.png"
+    path.write_bytes(with_numbers(imagecodecs.png_encode(scene), **chunks))
+    with pytest.warns(HdrnetWarning, match=rf"a\.png' has (a )?{told}"):
+        photo = read_photo(path)
+    assert photo.encoding == "srgb"
+    assert np.array_equal(photo.pixels, scene)
+
+
 def test_the_orientation_in_a_png_is_respected(tmp_path, scene):
     buffer = io.BytesIO()
     exif = Image.Exif()

@@ -208,6 +208,11 @@ def test_a_gamma_is_undone(tmp_path):
     assert np.allclose(found, (np.array([64, 128, 255]) / 128) ** 2.2)
 
 
+def test_a_gamma_of_imagemagick_is_the_exponent_of_encoding(tmp_path):
+    found = one(tmp_path / "a.hdr", (64, 128, 255), "GAMMA=0.454545")
+    assert np.allclose(found, (np.array([64, 128, 255]) / 128) ** 2.2, rtol=1e-4)
+
+
 def test_primaries_are_converted_and_white_stays_white(tmp_path):
     p3 = "PRIMARIES=0.68 0.32 0.265 0.69 0.15 0.06 0.3127 0.329"
     assert np.allclose(one(tmp_path / "a.hdr", (0, 128, 0), p3), (-0.2249, 1.0421, -0.0786), atol=1e-3)

@@ -3,7 +3,7 @@ import pytest
 import tifffile
 from synthetic import DISPLAY_P3, profile
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import image_size, linear_profile, linear_rec709, read_photo
 
 DTYPES = [np.uint8, np.uint16, np.float16, np.float32, np.float64]
@@ -23,6 +23,12 @@ def test_every_sample_type_is_read_exactly(tmp_path, rng, dtype):
     assert photo.pixels.dtype == wanted
     assert np.array_equal(photo.pixels, array.astype(wanted))
     assert photo.encoding == ("linear" if np.dtype(dtype).kind == "f" else "srgb")
+
+
+def test_integers_of_32_bits_say_that_16_are_read(tmp_path, rng):
+    array = rng.integers(0, 2**32, (4, 5, 3), np.uint32)
+    with pytest.warns(HdrnetWarning, match="32 bits a sample, of which the upper 16 are read"):
+        assert np.array_equal(read_photo(write(tmp_path / "a.tif", array)).pixels, array >> 16)
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])

@@ -79,3 +79,11 @@ def test_a_merge_has_its_blacks_lowered(light):
     )
     dark = np.all([DECODE[frame.codes] <= 1.01 * FLOOR for frame in frames], 0)
     assert dark.any() and merged[dark].max() < 0.03 * FLOOR
+
+
+def test_the_lowest_value_of_frames_that_are_burnt_out_is_no_black():
+    dark = np.full((*SIZE, 3), 0.9, np.float32)
+    bright = dark.copy()
+    bright[:60] = 1
+    frames = [Frame("", np.round(encode_gamma(x) * 65535).astype(np.uint16), t) for x, t in [(dark, 1), (bright, 4)]]
+    assert all(np.array_equal(a.codes, b.codes) for a, b in zip(lower_black(frames), frames, strict=True))

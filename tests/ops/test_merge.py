@@ -174,6 +174,21 @@ def test_a_method_that_looks_for_no_motion_says_so_in_the_mask_and_refuses_degho
         merge(shots, TIMES, model=model, align=False, deghost=0.8, settings=SMALL)
 
 
+@pytest.mark.parametrize(("model", "grade"), [("auto", 1), ("classical", 1), ("msffnet", 0.5)])
+def test_what_is_transparent_in_every_frame_is_no_measurement(tmp_path, bracket, model, grade):
+    tifffile = pytest.importorskip("tifffile")
+    paths = []
+    for index, frame in enumerate(bracket()[0]):
+        alpha = np.ones(frame.shape[:2], np.float32)
+        alpha[:, : 20 + 5 * index] = 0
+        paths.append(tmp_path / f"{index}.tif")
+        pixels = np.dstack([frame, alpha])
+        tifffile.imwrite(paths[-1], pixels, photometric="rgb", extrasamples=["unassalpha"], metadata=None)
+    _, mask = merge_exposures(paths, TIMES, model=model, align=False, return_mask=True)
+    assert (mask[:, :20] == 0).all()
+    assert (mask[:, 40:] == grade).all()
+
+
 def test_a_wrong_exposure_is_measured_and_warned_of(bracket):
     shots, _ = bracket(120, 120)
     with pytest.warns(UserWarning, match="stop"):

@@ -39,7 +39,7 @@ def decode(path: Path) -> Decoded:
 
     `whiteLuminance` changes nothing: values are relative, 1.0 = R = G = B = 1 of the file. With `adoptedNeutral` that
     colour becomes neutral and not the chromaticities' white. What is left out is told by a HdrnetWarning: other parts
-    with pixels, further channels, and pixels outside of the display window.
+    with pixels, further channels, pixels outside of the display window, and that pixels are not square.
     """
     parts = read_layout(path)
     part, names = _picture(parts, path)
@@ -158,6 +158,12 @@ def _warn_of_rest(path: Path, parts: Sequence[Part], part: Part, names: Collecti
     data, shown = part.data, part.display
     if _overlap(data, shown) != (data.height, data.width):
         lost.append(f"pixels outside of the {shown.width} x {shown.height} of the picture (overscan)")
+    if abs(part.aspect - 1) > 0.01:
+        warnings.warn(
+            f"'{path}' has pixels {part.aspect:g} times as wide as high, which are read as square: scale it.",
+            HdrnetWarning,
+            stacklevel=2,
+        )
     if lost:
         of = f" of its part '{part.name}'" if len(parts) > 1 else ""
         warnings.warn(

@@ -68,6 +68,8 @@ class Part:
     """The picture."""
     tiles: tuple[int, int, int] | None
     """Width, height and mode."""
+    aspect: float
+    """Width of a pixel over its height."""
     chunk_count: int | None
     """As the file says it, in files of several parts."""
 
@@ -142,6 +144,7 @@ def _part(index: int, attributes: Mapping[str, tuple[str, bytes]], version: int)
         data=_window(attributes["dataWindow"][1]),
         display=_window(attributes["displayWindow"][1]),
         tiles=tiles,
+        aspect=struct.unpack("<f", attributes["pixelAspectRatio"][1])[0],
         chunk_count=struct.unpack("<i", attributes["chunkCount"][1])[0] if "chunkCount" in attributes else None,
     )
 

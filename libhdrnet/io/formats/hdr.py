@@ -4,7 +4,8 @@ What a header says is applied as "Radiance File Formats" (G. Ward) has it: pixel
 COLORCORR lines, so that they are radiance in W/sr/m2 again, where 1.0 means white of 179 cd/m2; the Y of XYZE is in
 cd/m2 and so divided by 179. XYZE's white is that of equal energy, and it becomes Rec.709's, as in `ra_xyze`.
 PRIMARIES are converted to Rec.709; a file without them is Rec.709 and not Radiance's own primaries (green 0.29, 0.60),
-since that is what other programs mean. GAMMA, which other programs write, is undone.
+since that is what other programs mean. GAMMA, which other programs write, is undone: the exponent of decoding, or below
+1, as ImageMagick means it, that of encoding.
 """
 
 import json
@@ -74,7 +75,7 @@ def decode(path: Path) -> Decoded:
         raise damaged(path, error) from error
     gamma = _product(head, "GAMMA", 1, path)[0]
     if gamma != 1:
-        np.power(pixels, np.float32(gamma), out=pixels)
+        np.power(pixels, np.float32(max(gamma, 1 / gamma)), out=pixels)
     matrix = _to_rec709(head, path)
     if not np.allclose(matrix, np.eye(3), rtol=0, atol=1e-6):
         transposed = matrix.T.astype(np.float32)

@@ -14,13 +14,19 @@ import numpy as np
 
 from libhdrnet.errors import HdrnetWarning
 from libhdrnet.io import colour
+from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
 
 MAX_SIDE = 2**31 - 1
 _SIGNATURE = 8
-_SRGB_GAMMA = 45455
-"""The gAMA value that belongs to sRGB, times 100,000."""
+_UNIT = 100_000
+"""gAMA and cHRM hold numbers times this."""
+_SRGB_GAMMA = 0.45455
+_SRGB = (*colour.D65, *colour.REC709_PRIMARIES)
+"""x and y in cHRM's order: white, red, green, blue."""
+_SAME_GAMMA, _SAME_COLOUR = 5e-3, 2e-3
+_GAMMAS = (0.1, 10.0)
 _MAX_PROFILE = 1 << 24
 
 
@@ -62,7 +68,7 @@ def decode(path: Path) -> Decoded:
                 f"'{path}' names its colours by code points that are not known (cICP {numbers}): "
                 "the profile or gamma beside them counts, else sRGB."
             )
-        return Decoded(pixels, alpha, grey, icc=_profile(chunks))
+        return Decoded(pixels, alpha, grey, icc=_profile(chunks, path))
     if points.is_bounded:
         return Decoded(pixels, alpha, grey, icc=points.profile(), icc_is_final=True)
     alpha = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
@@ -114,7 +120,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
 
 
-def _profile(chunks: dict[bytes, bytes]) -> bytes | None:
+def _profile(chunks: dict[bytes, bytes], path: Path) -> bytes | None:
     """Take the embedded profile, or make one of gAMA and cHRM where they say other than sRGB."""
     if b"iCCP" in chunks:
         _, _, rest = chunks[b"iCCP"].partition(b"\0")
@@ -122,14 +128,35 @@ def _profile(chunks: dict[bytes, bytes]) -> bytes | None:
             return zlib.decompressobj().decompress(rest[1:], _MAX_PROFILE)
         except zlib.error:
             return None
-    if b"sRGB" in chunks or len(chunks.get(b"gAMA", b"")) != 4:
+    if b"sRGB" in chunks:
         return None
-    gamma = struct.unpack(">I", chunks[b"gAMA"])[0]
-    if gamma == 0 or abs(gamma - _SRGB_GAMMA) < 500:
+    gamma, places = _gamma(chunks.get(b"gAMA", b""), path), _places(chunks.get(b"cHRM", b""), path)
+    if np.allclose(places, _SRGB, rtol=0, atol=_SAME_COLOUR):
+        if gamma is None or abs(gamma - _SRGB_GAMMA) < _SAME_GAMMA:
+            return None
+        places = _SRGB
+    return colour.make_profile(white=places[:2], primaries=places[2:], gamma=None if gamma is None else 1 / gamma)
+
+
+def _gamma(chunk: bytes, path: Path) -> float | None:
+    """Read gAMA, the exponent of encoding; None where it is missing or makes no sense: sRGB's curve counts."""
+    if len(chunk) != 4:
         return None
-    primaries = colour.REC709_PRIMARIES
-    white = colour.D65
-    if len(chunks.get(b"cHRM", b"")) == 32:
-        values = tuple(value / 100000 for value in struct.unpack(">8I", chunks[b"cHRM"]))
-        white, primaries = values[:2], values[2:]
-    return colour.make_profile(white=white, primaries=primaries, gamma=100000 / gamma)
+    gamma = int.from_bytes(chunk, "big") / _UNIT
+    if _GAMMAS[0] <= gamma <= _GAMMAS[1]:
+        return float(gamma)
+    _warn(f"'{path}' has a gamma that makes no sense (gAMA {gamma:g}): its tones are taken as sRGB.")
+    return None
+
+
+def _places(chunk: bytes, path: Path) -> tuple[float, ...]:
+    """Read cHRM; sRGB's where it is missing or describes no colours."""
+    if len(chunk) != 32:
+        return _SRGB
+    places = tuple(value / _UNIT for value in struct.unpack(">8i", chunk))
+    try:
+        rec709_matrix((*places[2:], *places[:2]))
+    except ValueError as error:
+        _warn(f"'{path}' has chromaticities that describe no colours (cHRM: {error}): they are taken as sRGB's.")
+        return _SRGB
+    return places

@@ -176,7 +176,14 @@ def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
         return array * np.uint8(255 // ((1 << bits) - 1))
     if bits < 16:
         return ((array.astype(np.uint32) * 65535 + (1 << (bits - 1))) // ((1 << bits) - 1)).astype(np.uint16)
-    return (array >> (bits - 16)).astype(np.uint16)
+    upper, rest = array >> (bits - 16), array & ((1 << (bits - 16)) - 1)
+    if rest.any() and not np.array_equal(rest, upper >> max(0, 32 - bits)):
+        warnings.warn(
+            f"'{path}' has {bits} bits a sample, of which the upper 16 are read: save it as float to keep more.",
+            HdrnetWarning,
+            stacklevel=2,
+        )
+    return upper.astype(np.uint16)
 
 
 def _small_palette(table: Array) -> Array:
