@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 
 from libhdrnet import align
-from libhdrnet.align import Alignment, align_frames, apply_alignment, estimate_alignment
+from libhdrnet.align import Alignment, align_coverage, align_frames, apply_alignment, estimate_alignment
 from libhdrnet.errors import InputError
 
 SIZE = (420, 560)
@@ -230,3 +230,16 @@ def test_an_exposure_that_is_not_positive_is_refused_by_its_number(reference):
 def test_a_reference_that_does_not_exist_is_refused(reference):
     with pytest.raises(InputError, match="reference 2"):
         align_frames([reference, reference], [1.0, 4.0], 2)
+
+
+def test_transparency_moves_with_the_frame_and_what_is_beyond_its_border_is_not_covered():
+    shifted = Alignment("translation", np.array([[1, 0, 10.0], [0, 1, 0.0], [0, 0, 1]]), 10.0, "")
+    frame = np.full((60, 80, 3), 30000, np.uint16)
+    coverage = np.full((60, 80), 65535, np.uint16)
+    coverage[:, :20] = 30000
+    _, covered = apply_alignment(frame, shifted)
+    moved = align_coverage(coverage, shifted, covered)
+    assert (moved[:, :10] == 30000).all() and (moved[:, 10:70] == 65535).all() and (moved[:, 70:] == 0).all()
+    plain = align_coverage(None, shifted, covered)
+    assert (plain[:, :70] == 65535).all() and (plain[:, 70:] == 0).all()
+    assert align_coverage(None, shifted, None) is None

@@ -214,12 +214,15 @@ def merge(
         network, used = _method(model, exposures, reference)
         job = _Job(frames, reference, network, used, deghost, with_mask, settings)
         made = _RUN[model](job, reporter.part(0.12, 1))
+        alpha = _alpha(frames)
+        if alpha is not None:
+            made.radiance[alpha == 0] = 0
         if made.mask is not None:
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
             made.radiance, made.mask, model, reference, used if model != "auto" else _by_exposure(exposures),
             tuple(exposures), tuple(disagreements), tuple(alignments), made.report, made.repaired,
-            frames[reference].metadata, tuple(frame.name for frame in frames), _alpha(frames),
+            frames[reference].metadata, tuple(frame.name for frame in frames), alpha,
         )  # fmt: skip
 
 

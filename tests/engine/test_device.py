@@ -38,9 +38,20 @@ def test_a_cuda_card_beyond_the_last_is_refused(monkeypatch):
         choose_device("cuda:1")
 
 
-@pytest.mark.parametrize(("has", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_a_cpu_gets_bf16_only_where_its_hardware_has_it(monkeypatch, has, dtype):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
+@pytest.mark.parametrize(
+    ("has", "uses", "dtype"),
+    [
+        ({"avx512_bf16": True}, "AVX512", torch.bfloat16),
+        ({"amx_bf16": True, "avx512_bf16": False}, "AVX512", torch.bfloat16),
+        ({"avx512_bf16": True}, "AVX2", torch.float32),
+        ({"avx512_f": True}, "AVX512", torch.float32),
+        ({}, "AVX2", torch.float32),
+        ({}, "DEFAULT", torch.float32),
+    ],
+)
+def test_a_cpu_gets_bf16_only_where_its_hardware_has_it_and_torch_uses_it(monkeypatch, has, uses, dtype):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: uses)
     assert choose_precision(CPU) == dtype
 
 

@@ -4,6 +4,7 @@ import sys
 import pytest
 import torch
 from commands import ENVIRONMENT
+from small_networks import save_random_weights
 
 from libhdrnet.engine.memory import free_memory
 from libhdrnet.engine.models import LIMIT, Models
@@ -103,3 +104,12 @@ print(kept, resident() - before)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=ENVIRONMENT, timeout=300)
     kept, left = map(int, done.stdout.split())
     assert kept > 100e6 and left < 40e6
+
+
+def test_another_folder_of_weights_gives_another_network(tmp_path, monkeypatch):
+    kept = models(100)
+    first = kept("psfnet", *CPU)
+    save_random_weights(tmp_path)
+    monkeypatch.setenv("HDRNET_WEIGHTS", str(tmp_path))
+    second = kept("psfnet", *CPU)
+    assert second is not first and kept("psfnet", *CPU) is second

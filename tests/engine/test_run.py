@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from libhdrnet.engine import Reporter, Settings, run, run_tiled
-from libhdrnet.errors import CancelledError, InputError, OutOfMemoryError
+from libhdrnet.errors import CancelledError, InputError, NotFiniteError, OutOfMemoryError
 from libhdrnet.radiometry import mu_law
+from libhdrnet.weights import Card
 
 CPU = Settings(device="cpu", precision="fp32")
 
@@ -174,3 +175,42 @@ def test_a_part_of_a_reporter_covers_its_share():
     part(0.5, "a")
     part(2, "a")
     assert seen == pytest.approx([0.4, 0.5, 0.6])
+
+
+class Overflowing(torch.nn.Module):
+    """A network of one number format that multiplies by 300, and knows no value above `most`."""
+
+    def __init__(self, dtype, most):
+        super().__init__()
+        self.dtype, self.most = dtype, most
+
+    def forward(self, x):
+        return (torch.where(x > self.most, torch.inf, x) * 300).to(self.dtype)
+
+
+def overflowing(monkeypatch, picture, precision, most=np.inf):
+    card = Card("psfnet", "0" * 64, 64, {})
+
+    class Loaded:
+        def __call__(self, name, device, dtype):
+            return Overflowing(dtype, most), card
+
+    monkeypatch.setattr(run, "loaded", Loaded())
+    out = np.empty((*picture.shape[1:], 3), np.float32)
+    return out, run_tiled("psfnet", fetch_from(picture), out, settings=Settings("cpu", precision, 64))
+
+
+def test_a_tile_that_overflows_in_sixteen_bits_is_computed_in_thirty_two_and_told_of(monkeypatch):
+    picture = np.ones((3, 200, 64), np.float32)
+    picture[:, 5, 5] = 500
+    out, report = overflowing(monkeypatch, picture, "fp16")
+    assert out[5, 5, 0] == 150000 and (out[150:] == 300).all()
+    assert report.notes == ("1 tiles overflowed in float16 and were computed in float32.",)
+    assert overflowing(monkeypatch, picture, "fp32")[1].notes == ()
+
+
+def test_what_is_not_finite_in_thirty_two_bits_either_is_an_error_that_says_where(monkeypatch):
+    picture = np.ones((3, 200, 100), np.float32)
+    picture[:, 150, 33] = 7
+    with pytest.raises(NotFiniteError, match="'psfnet'.*row 150, column 33"):
+        overflowing(monkeypatch, picture, "fp16", most=5)

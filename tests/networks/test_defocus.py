@@ -159,3 +159,12 @@ def test_gradients_reach_every_parameter(parameters_without_gradient):
         return network, out.square().mean() + radius.mean()
 
     assert parameters_without_gradient(make) == set()
+
+
+def test_a_decomposed_offset_has_either_sign():
+    torch.manual_seed(0)
+    sft = SFT("sft-fdec", 8, 16)
+    for layer in (sft.beta.squeeze, sft.beta.expand):
+        torch.nn.init.normal_(layer.weight)
+    offset = sft.beta(some_conditions(1, 8, 5, 5))
+    assert offset.min() < 0 < offset.max()

@@ -62,3 +62,22 @@ def test_a_black_picture_merges_to_black():
     black = np.zeros((20, 20, 3), np.uint16)
     merged = merge_classical([Frame(str(t), black, t) for t in (0.25, 1, 4)], 1)
     assert np.isfinite(merged).all() and (merged == DECODE[0]).all()
+
+
+def test_what_was_filled_in_beyond_a_frame_s_border_takes_no_part(scene):
+    radiance = scene(40, 60) * 0.5 + 0.1
+    codes = [np.round(np.clip(radiance * t, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16) for t in (0.5, 1)]
+    coverage = np.full((40, 60), 65535, np.uint16)
+    coverage[:, 50:] = 0
+    wrong = codes[0].copy()
+    wrong[:, 50:] //= 2
+    merged = merge_classical([Frame("a", wrong, 0.5, coverage=coverage), Frame("b", codes[1], 1)], 1)
+    assert np.allclose(merged, radiance, rtol=2e-3)
+
+
+def test_where_all_others_are_saturated_what_was_filled_in_is_the_guess(scene):
+    white = np.full((8, 8, 3), 65535, np.uint16)
+    dark = np.full((8, 8, 3), round(0.75 ** (1 / 2.2) * 65535), np.uint16)
+    nowhere = np.zeros((8, 8), np.uint16)
+    merged = merge_classical([Frame("a", dark, 0.25, coverage=nowhere), Frame("b", white, 1)], 1)
+    assert np.allclose(merged, 3, rtol=0.01)

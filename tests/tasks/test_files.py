@@ -1,7 +1,5 @@
 """Tasks from files to files: what the frames hold beside their pixels goes into the results, or is told of."""
 
-from dataclasses import replace
-
 import numpy as np
 import OpenEXR
 import pyexiv2
@@ -10,8 +8,7 @@ from commands import write_bracket
 
 from libhdrnet import tasks
 from libhdrnet.errors import HdrnetWarning
-from libhdrnet.io import read_metadata, read_photo
-from libhdrnet.ops import merge as merging
+from libhdrnet.io import read_metadata, read_photo, write_display
 from libhdrnet.tasks.batch import merge_folder
 
 CLASSICAL = {"model": "classical", "device": "cpu"}
@@ -24,31 +21,39 @@ def merge(paths, output, **options):
     return task(tasks.Talk())
 
 
+ALPHA = np.round(np.linspace(0, 255, 24 * 32)).astype(np.uint8).reshape(24, 32)
+
+
 @pytest.fixture
-def see_through(monkeypatch):
-    """Let merges find this transparency in their frames."""
-    alpha = np.linspace(0, 1, 24 * 32, dtype=np.float32).reshape(24, 32)
-    real = merging.merge
-    monkeypatch.setattr(merging, "merge", lambda *args, **options: replace(real(*args, **options), alpha=alpha))
-    return alpha
+def see_through(tmp_path):
+    """A bracket of PNGs with an alpha channel from 0 to 255."""
+    paths = []
+    for path in write_bracket(tmp_path):
+        photo = read_photo(path)
+        paths.append(path.with_suffix(".png"))
+        write_display(paths[-1], photo.pixels, metadata=photo.metadata, alpha=ALPHA)
+        path.unlink()
+    return paths
 
 
 def test_transparency_of_the_frames_goes_into_radiance_and_preview(tmp_path, see_through):
-    merge(write_bracket(tmp_path), tmp_path / "o.exr", preview=str(tmp_path / "p.png"))
+    merge(see_through, tmp_path / "o.exr", preview=str(tmp_path / "p.png"))
     with OpenEXR.File(str(tmp_path / "o.exr"), separate_channels=True) as file:
-        assert np.array_equal(file.channels()["A"].pixels, see_through)
-    assert np.array_equal(read_photo(tmp_path / "p.png").alpha, np.round(see_through * 255))
+        channels = file.channels()
+        assert np.allclose(channels["A"].pixels, ALPHA / 255, atol=1e-5)
+        assert (channels["G"].pixels[ALPHA == 0] == 0).all() and (channels["G"].pixels[ALPHA > 9] > 0).all()
+    assert np.array_equal(read_photo(tmp_path / "p.png").alpha, ALPHA)
 
 
 def test_transparency_goes_into_a_tone_mapped_picture(tmp_path, see_through):
-    merge(write_bracket(tmp_path), tmp_path / "o.png")
-    assert np.array_equal(read_photo(tmp_path / "o.png").alpha, np.round(see_through * 255))
+    merge(see_through, tmp_path / "o.png")
+    assert np.array_equal(read_photo(tmp_path / "o.png").alpha, ALPHA)
 
 
 @pytest.mark.parametrize("name", ["o.hdr", "o.jpg"])
 def test_transparency_that_the_format_cannot_hold_is_told_of(tmp_path, see_through, name):
     with pytest.warns(HdrnetWarning, match=f"{name}' loses transparency"):
-        merge(write_bracket(tmp_path), tmp_path / name)
+        merge(see_through, tmp_path / name)
 
 
 def test_opaque_frames_give_an_opaque_picture(tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from libhdrnet.radiometry import decode_gamma
-from libhdrnet.training.brackets import BracketRecipe, make_bracket
+from libhdrnet.training.brackets import BracketRecipe, _Camera, make_bracket
 
 SIZE = 32
 
@@ -85,3 +85,14 @@ def test_dark_brackets_are_shadows_of_a_larger_scene(scenes):
     bright = np.mean([truth.mean() for _, truth in samples(scenes, 30, dark=0.0)])
     dark = np.mean([truth.mean() for _, truth in samples(scenes, 30, dark=1.0)])
     assert dark < 0.3 * bright
+
+
+def test_jpeg_sees_red_as_red():
+    """JPEG keeps luma finely and chroma coarsely, and red has more luma than blue: noise in red survives better."""
+    camera = _Camera(shot=0, read=0, power=2.2, toe=0, black=0, levels=255, quality=98)
+    errors = []
+    for channel in (0, 2):
+        picture = np.full((64, 64, 3), 0.3, np.float32)
+        picture[..., channel] += np.random.default_rng(0).normal(0, 0.02, (64, 64)).astype(np.float32)
+        errors.append(np.abs(camera.photograph(picture, np.random.default_rng(0)) - picture)[..., channel].mean())
+    assert errors[0] < 0.85 * errors[1]
