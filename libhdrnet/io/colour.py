@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, readable
 from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 
 Encoding = Literal["srgb", "icc", "linear"]
@@ -242,7 +242,8 @@ def _from_profile(pixels: Array, icc: bytes) -> FloatImage:
     if space == "GRAY":
         return by_bands(pixels, lambda band: _transform(np.ascontiguousarray(band[..., 0]), icc, target))
     if space != "RGB":
-        raise InputError(f"The embedded profile is for {space or 'an unknown space'}, not for RGB: convert to sRGB.")
+        named = readable(space) or "an unknown space"
+        raise InputError(f"The embedded profile is for {named}, not for RGB: convert to sRGB.")
     if pixels.dtype.kind != "f" and _is_matrix_profile(icc):
         zero, tables = _additive_tables(icc, pixels.dtype.str)
 
@@ -298,7 +299,9 @@ def _cms(values: Array, source: bytes, target: bytes, source_space: str, target_
             )
         )  # fmt: skip
     except Exception as error:
-        raise InputError(f"The colour profile cannot be used ({error}): convert the picture to sRGB.") from error
+        raise InputError(
+            f"The colour profile cannot be used ({readable(error)}): convert the picture to sRGB."
+        ) from error
 
 
 @lru_cache(maxsize=32)

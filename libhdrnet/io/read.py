@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.colour import Encoding
@@ -193,7 +193,7 @@ def _header(path: Path) -> tuple[Kind, Header]:
                 header = tiff.header(path)
         except InputError:
             raise InputError(
-                f"'{path}' is a RAW file that LibRaw cannot read ({error}): convert it to DNG or TIFF."
+                f"'{path}' is a RAW file that LibRaw cannot read ({readable(error)}): convert it to DNG or TIFF."
             ) from error
     if header.height <= 0 or header.width <= 0:
         raise InputError(f"'{path}' has no pixels ({header.width} x {header.height}): save it again.")
@@ -249,7 +249,7 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
     if not colour.is_usable_profile(icc):
         import warnings
 
-        space = colour.profile_space(icc) or "an unknown space"
+        space = readable(colour.profile_space(icc)) or "an unknown space"
         warnings.warn(
             f"'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
             HdrnetWarning,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, readable
 
 Array = npt.NDArray[Any]
 
@@ -54,5 +54,5 @@ def split(array: Array) -> tuple[Array, Array | None, bool]:
 
 def damaged(path: Path, why: object) -> InputError:
     """Error for a file that ends too early or holds nonsense."""
-    reason = " ".join(str(why).split()).rstrip(".") or "no reason given"
+    reason = readable(why).rstrip(".") or "no reason given"
     return InputError(f"'{path}' is damaged or incomplete ({reason}): copy it again from the camera or the backup.")

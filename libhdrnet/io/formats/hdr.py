@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
@@ -119,7 +119,9 @@ def _read_head(path: Path) -> _Head:
     head = _Head(lines, orientation, int(match[2]), int(match[4]), match.end())
     for kind in head.values("FORMAT"):
         if kind not in (_RGBE, _XYZE):
-            raise InputError(f"'{path}' is a Radiance file of the format {kind}, which cannot be read: convert it.")
+            raise InputError(
+                f"'{path}' is a Radiance file of the format {readable(kind, 40)}, which cannot be read: convert it."
+            )
     return head
 
 
@@ -161,7 +163,7 @@ def _product(head: _Head, name: str, size: int, path: Path) -> Array:
 
 
 def _warn_of_line(path: Path, line: str) -> None:
-    _warn(f"'{path}' has a line in its header that makes no sense and is left out ({line[:80]}).")
+    _warn(f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).")
 
 
 def _warn(message: str) -> None:
