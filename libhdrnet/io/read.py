@@ -15,7 +15,7 @@ from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.colour import Encoding
 from libhdrnet.io.formats import exr, hdr, jpeg, other, png, raw, tiff
-from libhdrnet.io.formats.decoded import Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
 from libhdrnet.io.kinds import Kind, kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
 from libhdrnet.io.orientation import applied, swaps_sides
@@ -115,8 +115,7 @@ def _read(path: Path, **development: Any) -> Photo:
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
         raise InputError(f"'{path}' ({megapixels:.0f} megapixels) does not fit into memory: scale it down.") from error
-    if decoded.pixels.dtype.kind == "f" and not _is_finite(decoded):
-        raise InputError(f"'{path}' holds NaN or infinite values: replace them (they are often dead pixels).")
+    check_finite(path, decoded.pixels, decoded.alpha)
     encoding, icc = _encoding(decoded, metadata, path)
     orientation = header.orientation or _exif_orientation(metadata)
     return Photo(
@@ -229,11 +228,6 @@ def _decode(path: Path, kind: Kind, development: dict[str, Any]) -> Decoded:
     if kind == "raw":
         return raw.decode(path, **development)
     return cast(Decoded, _FORMATS[kind].decode(path))
-
-
-def _is_finite(decoded: Decoded) -> bool:
-    arrays = [decoded.pixels] if decoded.alpha is None else [decoded.pixels, decoded.alpha]
-    return all(bool(np.isfinite(array[rows]).all()) for array in arrays for rows in colour.bands(array))
 
 
 def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encoding, bytes | None]:

@@ -150,6 +150,8 @@ def _tiff(folder):
     )
     yield "tif float", made(light, photometric="rgb", compression="adobe_deflate", predictor=True)
     yield "tif half", made(light.astype(np.float16), photometric="rgb")
+    yield "tif double, planes", made(np.moveaxis(light.astype(float), 2, 0), photometric="rgb", planarconfig="separate")
+    yield "tif CMYK float", made(np.dstack([light / 3, alpha(np.float32)]), photometric="separated")
     yield "tif tiled", made(deep, photometric="rgb", tile=(16, 16), compression="adobe_deflate")
     yield "tif BigTIFF", made(pixels, photometric="rgb", bigtiff=True, compression="adobe_deflate")
     yield "tif big-endian planes", made(np.moveaxis(deep, 2, 0), photometric="rgb", planarconfig="separate",
