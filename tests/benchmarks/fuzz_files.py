@@ -91,10 +91,15 @@ def attempt(step):
     for warning in told:
         if not issubclass(warning.category, HdrnetWarning):
             return f"{warning.category.__name__} at {Path(warning.filename).name}:{warning.lineno}: {warning.message}"
-    for text in [str(warning.message) for warning in told] + ([] if error is None else [str(error)]):
-        if "\n" in text or "\r" in text or len(text) > LONGEST or not text.isprintable():
-            return f"a message that is not one readable sentence: {text[:900]!r}"
+        if not is_sentence(str(warning.message)):
+            return f"no readable sentence at {Path(warning.filename).name}:{warning.lineno}: {str(warning.message)[:900]!r}"
+    if error is not None and not is_sentence(str(error)):
+        return f"no readable sentence, {where(error)}: {str(error)[:900]!r}"
     return error
+
+
+def is_sentence(text):
+    return text.isprintable() and len(text) <= LONGEST
 
 
 def where(error):
@@ -234,9 +239,9 @@ def show(counts, findings, spent, options):
     total = sum(counts.values(), collections.Counter())
     print(f"{'all':32}" + "".join(f"{total[kind]:>14}" for kind in kinds))
     print(", ".join(f"{name} {value:.0f}" for name, value in spent.items()))
-    for text, indices in sorted(findings.items(), key=lambda item: -len(item[1])):
-        which = ", ".join(map(str, indices[:6]))
-        print(f"\nFINDING ({len(indices)} files; --seed {options.seed} --only {which}):\n  {text}")
+    for found in sorted(findings.values(), key=len, reverse=True):
+        which = ", ".join(str(index) for index, _ in found[:6])
+        print(f"\nFINDING ({len(found)} files; --seed {options.seed} --only {which}):\n  {found[0][1]}")
 
 
 def main():
@@ -265,7 +270,8 @@ def main():
             spent["longest seconds"] = max(spent["longest seconds"], result["seconds"])
             spent["largest megabytes"] = max(spent["largest megabytes"], result["megabytes"])
             if result["finding"]:
-                findings[result["finding"].replace(name, "")].append(result["index"])
+                place = ":".join(result["finding"].split(":")[:3])
+                findings[place].append((result["index"], result["finding"].replace(name, "")))
     spent["seconds"] = time.perf_counter() - begun
     show(counts, findings, spent, options)
     return 1 if findings else 0
