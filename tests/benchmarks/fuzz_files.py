@@ -92,7 +92,8 @@ def attempt(step):
         if not issubclass(warning.category, HdrnetWarning):
             return f"{warning.category.__name__} at {Path(warning.filename).name}:{warning.lineno}: {warning.message}"
         if not is_sentence(str(warning.message)):
-            return f"no readable sentence at {Path(warning.filename).name}:{warning.lineno}: {str(warning.message)[:900]!r}"
+            text = str(warning.message)[:900]
+            return f"no readable sentence at {Path(warning.filename).name}:{warning.lineno}: {text!r}"
     if error is not None and not is_sentence(str(error)):
         return f"no readable sentence, {where(error)}: {str(error)[:900]!r}"
     return error
@@ -261,19 +262,21 @@ def main():
     begun = time.perf_counter()
     counts = collections.defaultdict(collections.Counter)
     findings = collections.defaultdict(list)
-    spent = {"files that made a library print": 0, "longest seconds": 0.0, "largest megabytes": 0}
+    spent = {"files that made a library print": 0, "largest megabytes": 0}
+    slowest = []
     with tempfile.TemporaryDirectory() as name:
         files = collected(options, Path(name))
         for result in run(files, options, Path(name)):
             counts[result["name"]][result["outcome"]] += 1
             spent["files that made a library print"] += result["printed"]
-            spent["longest seconds"] = max(spent["longest seconds"], result["seconds"])
+            slowest = sorted([*slowest, (round(result["seconds"], 1), result["index"])], reverse=True)[:3]
             spent["largest megabytes"] = max(spent["largest megabytes"], result["megabytes"])
             if result["finding"]:
                 place = ":".join(result["finding"].split(":")[:3])
                 findings[place].append((result["index"], result["finding"].replace(name, "")))
     spent["seconds"] = time.perf_counter() - begun
     show(counts, findings, spent, options)
+    print("\nslowest: " + ", ".join(f"{index} ({seconds} s)" for seconds, index in slowest))
     return 1 if findings else 0
 
 
