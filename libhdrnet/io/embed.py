@@ -141,7 +141,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
             return None
     try:
         record = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 
