@@ -146,3 +146,11 @@ def test_a_double_beyond_float32_is_refused_without_a_remark_of_numpy(tmp_path):
     with warnings.catch_warnings(), pytest.raises(InputError, match="infinite"):
         warnings.simplefilter("error")
         read_photo(path)
+
+
+def test_a_signalling_nan_is_refused_without_a_remark_of_numpy(tmp_path):
+    samples = np.full((3, 4, 3), 0x7FF0000000000001, np.uint64).view(np.float64)
+    path = write(tmp_path / "a.tif", samples)
+    with warnings.catch_warnings(), pytest.raises(InputError, match="NaN"):
+        warnings.simplefilter("error")
+        read_photo(path)

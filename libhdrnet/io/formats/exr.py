@@ -54,7 +54,8 @@ def decode(path: Path) -> Decoded:
     alpha = channels[names[-1]].astype(np.float32) if len(names) in (2, 4) else None
     del channels
     if matrix is not None and not np.array_equal(matrix, np.eye(3)):
-        pixels = np.asarray(pixels @ matrix.T.astype(np.float32), np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused later
+            pixels = np.asarray(pixels @ matrix.T.astype(np.float32), np.float32)
     pixels = _place(pixels, part.data, part.display)
     alpha = None if alpha is None else _place(alpha, part.data, part.display)
     return Decoded(pixels, alpha, grey, associated=alpha is not None, linear=True, icc_is_final=True)

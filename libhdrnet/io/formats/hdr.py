@@ -36,6 +36,7 @@ _ORIENTATIONS = {
 _RGBE, _XYZE = "32-bit_rle_rgbe", "32-bit_rle_xyze"
 _EQUAL_ENERGY_XYZ = (1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)
 _LEAST_FACTOR = 1e-30
+_MOST_GAMMA = 16
 _WHITE_EFFICACY = 179.0
 """lm/W of equal-energy white, as Radiance has it."""
 
@@ -73,12 +74,16 @@ def decode(path: Path) -> Decoded:
     except ValueError as error:
         raise damaged(path, error) from error
     gamma = _product(head, "GAMMA", 1, path)[0]
-    if gamma != 1:
-        np.power(pixels, np.float32(gamma), out=pixels)
+    if not 1 / _MOST_GAMMA <= gamma <= _MOST_GAMMA:
+        _warn_of_line(path, f"GAMMA={gamma:g}")
+        gamma = 1.0
     matrix = _to_rec709(head, path)
-    if not np.allclose(matrix, np.eye(3), rtol=0, atol=1e-6):
-        transposed = matrix.T.astype(np.float32)
-        pixels = colour.by_bands(pixels, lambda band: band @ transposed)
+    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused later
+        if gamma != 1:
+            np.power(pixels, np.float32(gamma), out=pixels)
+        if not np.allclose(matrix, np.eye(3), rtol=0, atol=1e-6):
+            transposed = matrix.T.astype(np.float32)
+            pixels = colour.by_bands(pixels, lambda band: band @ transposed)
     aspect = _product(head, "PIXASPECT", 1, path)[0]
     if abs(aspect - 1) > 0.01:
         _warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")

@@ -167,7 +167,7 @@ def _alpha(values: Array, colours: int, kinds: list[int], path: Path) -> tuple[A
 def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
     """Scale samples of any depth to uint8, uint16 or float32; palette indices stay as they are."""
     if array.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # what becomes infinite is refused later
+        with np.errstate(over="ignore", invalid="ignore"):  # NaN and what becomes infinite are refused later
             return array.astype(np.float32, copy=False)
     if array.dtype.kind == "b":
         array, bits = array.astype(np.uint8), 1
