@@ -14,6 +14,7 @@ import numpy as np
 
 from libhdrnet.errors import HdrnetWarning
 from libhdrnet.io import colour
+from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
 
@@ -62,7 +63,7 @@ def decode(path: Path) -> Decoded:
                 f"'{path}' names its colours by code points that are not known (cICP {numbers}): "
                 "the profile or gamma beside them counts, else sRGB."
             )
-        return Decoded(pixels, alpha, grey, icc=_profile(chunks))
+        return Decoded(pixels, alpha, grey, icc=_profile(chunks, path))
     if points.is_bounded:
         return Decoded(pixels, alpha, grey, icc=points.profile(), icc_is_final=True)
     alpha = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
@@ -114,8 +115,11 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
 
 
-def _profile(chunks: dict[bytes, bytes]) -> bytes | None:
-    """Take the embedded profile, or make one of gAMA and cHRM where they say other than sRGB."""
+def _profile(chunks: dict[bytes, bytes], path: Path) -> bytes | None:
+    """Take the embedded profile, or make one of gAMA and cHRM where they say other than sRGB.
+
+    A HdrnetWarning tells of primaries that make no sense.
+    """
     if b"iCCP" in chunks:
         _, _, rest = chunks[b"iCCP"].partition(b"\0")
         try:
@@ -131,5 +135,9 @@ def _profile(chunks: dict[bytes, bytes]) -> bytes | None:
     white = colour.D65
     if len(chunks.get(b"cHRM", b"")) == 32:
         values = tuple(value / 100000 for value in struct.unpack(">8I", chunks[b"cHRM"]))
-        white, primaries = values[:2], values[2:]
+        try:
+            rec709_matrix((*values[2:], *values[:2]))
+            white, primaries = values[:2], values[2:]
+        except ValueError as error:
+            _warn(f"'{path}' has primaries in its chunk cHRM that make no sense ({error}): those of sRGB are taken.")
     return colour.make_profile(white=white, primaries=primaries, gamma=100000 / gamma)
