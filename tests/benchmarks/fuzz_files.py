@@ -10,7 +10,6 @@ there is one.
 
 import argparse
 import collections
-import contextlib
 import faulthandler
 import json
 import os
@@ -195,18 +194,22 @@ def run(files, options, folder):
     for number in range(min(options.workers, len(indices))):
         child = os.fork()
         if not child:
-            os.close(reader)
-            own = folder / str(number)
-            own.mkdir()
-            with os.fdopen(writer, "w") as results:
-                worker(number, indices, files, options, own, results)
-            os._exit(0)
+            try:
+                own = folder / str(number)
+                own.mkdir()
+                with os.fdopen(writer, "w") as results:
+                    worker(number, indices, files, options, own, results)
+                os._exit(0)
+            except BaseException:  # noqa: BLE001 (what this process has of the other's must not be cleaned up here)
+                traceback.print_exc()
+            finally:
+                os._exit(1)
         children.append(child)
     os.close(writer)
     with os.fdopen(reader) as lines:
         yield from map(json.loads, lines)
-    for child in children:
-        os.waitpid(child, 0)
+    if any([os.waitpid(child, 0)[1] for child in children]):
+        sys.exit("a worker failed: not all files were tried.")
 
 
 def collected(options, folder):
@@ -215,13 +218,15 @@ def collected(options, folder):
     store.mkdir()
     child = os.fork()
     if not child:
-        with contextlib.suppress(BaseException):
+        try:
             for number, (name, (suffix, data)) in enumerate(seeds(folder).items()):
                 (store / f"{number:03d}{suffix}").write_bytes(data)
                 (store / f"{number:03d}.name").write_text(name)
             os._exit(0)
-        traceback.print_exc()
-        os._exit(1)
+        except BaseException:  # noqa: BLE001
+            traceback.print_exc()
+        finally:
+            os._exit(1)
     if os.waitpid(child, 0)[1]:
         sys.exit("the seeds could not be made.")
     paths = sorted(path for path in store.iterdir() if path.suffix != ".name")

@@ -115,7 +115,7 @@ def words(data, rng):
 
 def tags(data, rng):
     """Change an entry of a TIFF's directories: tag, type, number or value."""
-    entries = list(tiff_entries(data))
+    entries = [entry for entry in tiff_entries(data) if entry[2] + (20 if entry[1] else 12) <= len(data)]
     if not entries:
         return flips(data, rng)
     order, big, at = entries[rng.integers(len(entries))]
