@@ -51,7 +51,8 @@ def treat(path, twin, way):
         if output.exists():
             yield "read again", attempt(lambda: must_read(output))
     elif way == 1:
-        yield "bracket", attempt(lambda: load_frames([path, twin], (1.0, 4.0)))
+        for response in ("auto", "linear", "gamma2.2"):
+            yield "bracket", attempt(lambda: load_frames([path, twin], (1.0, 4.0), response=response))
     elif way == 2:
         yield "groups", attempt(lambda: group_brackets([path, twin]))
 
@@ -208,7 +209,8 @@ def run(files, options, folder):
     os.close(writer)
     with os.fdopen(reader) as lines:
         yield from map(json.loads, lines)
-    if any([os.waitpid(child, 0)[1] for child in children]):
+    statuses = [os.waitpid(child, 0)[1] for child in children]
+    if any(statuses):
         sys.exit("a worker failed: not all files were tried.")
 
 
