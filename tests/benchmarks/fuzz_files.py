@@ -20,6 +20,7 @@ import tempfile
 import time
 import traceback
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def treat(path, twin, way):
             yield "read again", attempt(lambda: must_read(output))
     elif way == 1:
         for response in ("auto", "linear", "gamma2.2"):
-            yield "bracket", attempt(lambda: load_frames([path, twin], (1.0, 4.0), response=response))
+            yield "bracket", attempt(partial(load_frames, [path, twin], (1.0, 4.0), response=response))
     elif way == 2:
         yield "groups", attempt(lambda: group_brackets([path, twin]))
 
