@@ -157,7 +157,7 @@ def tiff_entries(data):
                 if tag in (330, 34665, 34853):
                     queue.append(struct.unpack_from(order + number, data, at + (12 if big else 8))[0])
             queue.append(struct.unpack_from(order + number, data, first + size * entries)[0])
-    except struct.error:
+    except (struct.error, OverflowError):
         return
 
 
