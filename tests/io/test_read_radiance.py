@@ -276,3 +276,12 @@ def test_light_that_a_header_makes_infinite_is_refused(tmp_path, line):
     with warnings.catch_warnings(), pytest.raises(InputError, match="infinite"):
         warnings.simplefilter("error")
         read_photo(radiance(tmp_path / "a.hdr", body, (3, 4), line))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 9), (40, 56), (7, 3000)])
+def test_a_picture_in_which_nothing_repeats_is_written(tmp_path, shape):
+    rng = np.random.default_rng(3)
+    mantissa, exponent = rng.integers(128, 256, (*shape, 3)), rng.permuted(np.arange(np.prod(shape)) % 120 - 60)
+    linear = np.ldexp(mantissa / np.float32(256), exponent.reshape(*shape, 1)).astype(np.float32)
+    write_radiance(tmp_path / "a.hdr", linear)
+    assert np.array_equal(read_photo(tmp_path / "a.hdr").pixels, linear)

@@ -37,6 +37,8 @@ _RGBE, _XYZE = "32-bit_rle_rgbe", "32-bit_rle_xyze"
 _EQUAL_ENERGY_XYZ = (1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)
 _LEAST_FACTOR = 1e-30
 _MOST_GAMMA = 16
+_ROOM = 4096
+"""Bytes for the encoder's header."""
 _WHITE_EFFICACY = 179.0
 """lm/W of equal-energy white, as Radiance has it."""
 
@@ -94,7 +96,10 @@ def encode(linear: Array, record: dict[str, Any] | None, comments: bytes = b"") 
     """(H, W, 3) float32 to a Radiance file; the record and `comments` (whole lines) go into its header."""
     import imagecodecs
 
-    data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32)))
+    height, width = linear.shape[:2]
+    # Its own guess is too small where nothing repeats: run lengths then add a byte to each 128.
+    room = _ROOM + height * (4 + 4 * (width + width // 64 + 4))
+    data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32), out=room))
     if record is not None:
         text = json.dumps(record).encode("ascii")
         comments += b"".join(_MARK + text[start : start + _LINE] + b"\n" for start in range(0, len(text), _LINE))
