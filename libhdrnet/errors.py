@@ -65,6 +65,12 @@ class HdrnetWarning(UserWarning):
     """Something the user should know about a result that was made all the same."""
 
 
+def readable(text: object, most: int = 160) -> str:
+    """Make what a file or a library says fit for a sentence: one line, printable, of at most `most` characters."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in str(text)).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def explain(error: BaseException) -> tuple[str, str, int]:
     """Return one sentence, the kind and the exit code for anything that ended the work, a bug included."""
     if isinstance(error, HdrnetError):

@@ -15,6 +15,8 @@ Floats = npt.NDArray[np.floating[Any]]
 
 GAMMA = 2.2
 MU = 5000.0
+_MOST_ENCODED = 1e15
+"""Any curve's light of it is within float32."""
 _LOG_1_MU = math.log1p(MU)
 
 
@@ -39,8 +41,8 @@ def encode_gamma(linear: Floats) -> FloatImage:
 
 
 def decode_gamma(encoded: Floats) -> FloatImage:
-    """Decode gamma-2.2 values in [0, 1] to linear ones (the numerator of Eq. 2.1)."""
-    return np.asarray(np.maximum(encoded, 0.0) ** GAMMA, np.float32)
+    """Decode gamma-2.2 values in [0, 1] to linear ones (the numerator of Eq. 2.1); negative ones become 0."""
+    return np.asarray(np.clip(encoded, 0.0, _MOST_ENCODED) ** GAMMA, np.float32)
 
 
 def look_up(codes: npt.NDArray[np.unsignedinteger[Any]], table: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -54,10 +56,10 @@ def look_up(codes: npt.NDArray[np.unsignedinteger[Any]], table: npt.NDArray[Any]
 def encode_srgb(linear: Floats) -> FloatImage:
     """Encode linear values with the sRGB curve (IEC 61966-2-1); values above 1 go on along the curve."""
     x = np.maximum(linear, 0.0)
-    return np.asarray(np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055), np.float32)
+    return np.asarray(np.where(x <= 0.0031308, 12.92 * np.minimum(x, 1), 1.055 * x ** (1 / 2.4) - 0.055), np.float32)
 
 
 def decode_srgb(encoded: Floats) -> FloatImage:
-    """Decode sRGB-encoded values to linear ones (IEC 61966-2-1)."""
-    x = np.maximum(encoded, 0.0)
+    """Decode sRGB-encoded values to linear ones (IEC 61966-2-1); what float32 could not hold is bounded."""
+    x = np.clip(encoded, 0.0, _MOST_ENCODED)
     return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4), np.float32)

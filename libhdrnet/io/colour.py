@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, readable
 from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 
 Encoding = Literal["srgb", "icc", "linear"]
@@ -21,6 +21,7 @@ _ADOBE_RGB_PRIMARIES = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
 _BAND_VALUES = 1 << 21
 """Values worked on at once: temporaries stay at a few tens of megabytes and near the cache."""
 _CURVE_STEPS = 4096
+_LEAST_WHITE = 1e-4
 _RELATIVE = 1
 """lcms: relative colorimetric, so that white stays white."""
 
@@ -179,6 +180,7 @@ def is_usable_profile(icc: bytes) -> bool:
     """Say whether `to_linear` can work with a profile."""
     try:
         _from_profile(np.zeros((1, 1, 3), np.uint8), icc)
+        primaries_of(icc)
     except InputError:
         return False
     return True
@@ -195,7 +197,10 @@ def primaries_of(icc: bytes) -> FloatImage:
         return np.eye(3, dtype=np.float32)
     pure = _from_profile(np.concatenate([np.eye(3), np.zeros((1, 3))]).astype(np.float32)[None], icc)[0]
     matrix = (pure[:3] - pure[3]).T
-    return np.asarray(matrix / matrix.sum(1, keepdims=True), np.float32)
+    white = matrix.sum(1, keepdims=True)
+    if not (white > _LEAST_WHITE).all():
+        raise InputError("The colour profile has a white without light: convert the picture to sRGB.")
+    return np.asarray(matrix / white, np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -242,7 +247,8 @@ def _from_profile(pixels: Array, icc: bytes) -> FloatImage:
     if space == "GRAY":
         return by_bands(pixels, lambda band: _transform(np.ascontiguousarray(band[..., 0]), icc, target))
     if space != "RGB":
-        raise InputError(f"The embedded profile is for {space or 'an unknown space'}, not for RGB: convert to sRGB.")
+        named = readable(space) or "an unknown space"
+        raise InputError(f"The embedded profile is for {named}, not for RGB: convert to sRGB.")
     if pixels.dtype.kind != "f" and _is_matrix_profile(icc):
         zero, tables = _additive_tables(icc, pixels.dtype.str)
 
@@ -298,7 +304,9 @@ def _cms(values: Array, source: bytes, target: bytes, source_space: str, target_
             )
         )  # fmt: skip
     except Exception as error:
-        raise InputError(f"The colour profile cannot be used ({error}): convert the picture to sRGB.") from error
+        raise InputError(
+            f"The colour profile cannot be used ({readable(error)}): convert the picture to sRGB."
+        ) from error
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from libhdrnet._version import __version__
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, readable
 from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, exiv2_image, xmp_packet
 from libhdrnet.io.formats import exr, hdr
 from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
@@ -141,7 +141,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
             return None
     try:
         record = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 
@@ -183,7 +183,7 @@ def _survives(tags: Tags, kind: _Kind) -> bool:
 
 def _warn(path: Path, error: Exception) -> None:
     warnings.warn(
-        f"'{path}' is written, but without all metadata ({error}): copy it with exiftool if you need it.",
+        f"'{path}' is written, but without all metadata ({readable(error)}): copy it with exiftool if you need it.",
         HdrnetWarning,
         stacklevel=4,
     )

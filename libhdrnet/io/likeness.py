@@ -11,6 +11,8 @@ from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import number, read_metadata
 
 _NO_UNIT, _CENTIMETRES = 1, 3
+_LEAST, _MOST = 0.05, 1e6
+"""Pixels a unit that make sense; formats have no room for others."""
 _EXIF_UNITS = {1: 2, 2: _CENTIMETRES}
 """JFIF's numbers for inch and centimetre, and EXIF's."""
 
@@ -55,7 +57,8 @@ def likeness_of(path: Path) -> Likeness:
     exif = read_metadata(path).exif
     across, down = (number(exif.get(f"Exif.Image.{axis}Resolution", "")) for axis in "XY")
     unit = round(number(exif.get("Exif.Image.ResolutionUnit", "2")) or 2)
-    resolution = (across, down, unit) if across and down and unit in (1, 2, _CENTIMETRES) else None
+    sane = all(value is not None and _LEAST < value < _MOST for value in (across, down))
+    resolution = (across, down, unit) if across and down and sane and unit in (1, 2, _CENTIMETRES) else None
     try:
         with exiv2_image(path) as image:
             packet = str(image.read_raw_xmp())

@@ -83,7 +83,10 @@ def exposure_of(metadata: Metadata) -> float | None:
     time, iso, f_number = exposure_values(metadata)
     if time is None:
         return None
-    exposure = relative_exposure(time, iso or 100.0, f_number or 1.0)
+    try:
+        exposure = relative_exposure(time, iso or 100.0, f_number or 1.0)
+    except ArithmeticError:  # numbers that no camera writes
+        return None
     return exposure if math.isfinite(exposure) and exposure > 0 else None
 
 

@@ -10,12 +10,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.colour import Encoding
 from libhdrnet.io.formats import exr, hdr, jpeg, other, png, raw, tiff
-from libhdrnet.io.formats.decoded import Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
 from libhdrnet.io.kinds import Kind, kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
 from libhdrnet.io.orientation import applied, swaps_sides
@@ -115,8 +115,7 @@ def _read(path: Path, **development: Any) -> Photo:
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
         raise InputError(f"'{path}' ({megapixels:.0f} megapixels) does not fit into memory: scale it down.") from error
-    if decoded.pixels.dtype.kind == "f" and not _is_finite(decoded):
-        raise InputError(f"'{path}' holds NaN or infinite values: replace them (they are often dead pixels).")
+    check_finite(path, decoded.pixels, decoded.alpha)
     encoding, icc = _encoding(decoded, metadata, path)
     orientation = header.orientation or _exif_orientation(metadata)
     return Photo(
@@ -193,7 +192,7 @@ def _header(path: Path) -> tuple[Kind, Header]:
                 header = tiff.header(path)
         except InputError:
             raise InputError(
-                f"'{path}' is a RAW file that LibRaw cannot read ({error}): convert it to DNG or TIFF."
+                f"'{path}' is a RAW file that LibRaw cannot read ({readable(error)}): convert it to DNG or TIFF."
             ) from error
     if header.height <= 0 or header.width <= 0:
         raise InputError(f"'{path}' has no pixels ({header.width} x {header.height}): save it again.")
@@ -231,11 +230,6 @@ def _decode(path: Path, kind: Kind, development: dict[str, Any]) -> Decoded:
     return cast(Decoded, _FORMATS[kind].decode(path))
 
 
-def _is_finite(decoded: Decoded) -> bool:
-    arrays = [decoded.pixels] if decoded.alpha is None else [decoded.pixels, decoded.alpha]
-    return all(bool(np.isfinite(array[rows]).all()) for array in arrays for rows in colour.bands(array))
-
-
 def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encoding, bytes | None]:
     icc = decoded.icc if decoded.icc is not None or decoded.icc_is_final else metadata.icc
     if decoded.linear:
@@ -249,7 +243,7 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
     if not colour.is_usable_profile(icc):
         import warnings
 
-        space = colour.profile_space(icc) or "an unknown space"
+        space = readable(colour.profile_space(icc)) or "an unknown space"
         warnings.warn(
             f"'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
             HdrnetWarning,

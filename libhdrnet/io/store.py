@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetWarning, InputError, OutputError
+from libhdrnet.errors import HdrnetWarning, InputError, OutputError, readable
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exr_attributes, exr_losses, hdr_tags
@@ -60,7 +60,9 @@ def store_exr(
         try:
             exr.write(temporary, linear, attributes, alpha=alpha)
         except (RuntimeError, ValueError) as error:
-            raise OutputError(f"'{path}' cannot be written ({error}): free some space or choose another.") from error
+            raise OutputError(
+                f"'{path}' cannot be written ({readable(error)}): free some space or choose another."
+            ) from error
 
 
 def store_hdr(

@@ -1,3 +1,5 @@
+import warnings
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from libhdrnet.io import (
     to_linear,
 )
 from libhdrnet.io.colour import adobe_rgb_profile, change_depth
-from libhdrnet.radiometry import decode_srgb
+from libhdrnet.radiometry import decode_gamma, decode_srgb, encode_srgb
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -93,3 +95,10 @@ def test_profiles_are_the_same_in_every_run():
 def test_what_cannot_be_converted_is_refused(pixels, options, reason):
     with pytest.raises(InputError, match=reason):
         to_linear(pixels, **options)
+
+
+@pytest.mark.parametrize("convert", [decode_srgb, encode_srgb, decode_gamma])
+def test_a_curve_keeps_the_largest_floats_finite_without_a_remark_of_numpy(convert):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(convert(np.float32([3e38, 1e20]))).all()

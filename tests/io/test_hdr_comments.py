@@ -85,3 +85,31 @@ def test_more_xmp_than_a_header_takes_is_left_out_with_a_warning(tmp_path, radia
     assert found.exif == EXIF
     assert list(found.xmp) == [*list(many)[:4], "Xmp.xmp.Rating"]
     assert (tmp_path / "a.hdr").read_bytes().index(b"\n\n") < 1 << 16
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'#Exif.Image: "a name of two parts"',
+        b"#Exif.Photo.UserComment: " + b"[" * 50_000,
+        b'#Exif.Image.Artist: {"deep": [1]}',
+        b"#Xmp.xmp.Rating: null",
+        b'#Exif.Image.Artist: "half a surrogate pair: \\ud800"',
+    ],
+    ids=["name", "nested", "dictionary", "null", "surrogate"],
+)
+def test_a_line_that_only_looks_like_a_tag_is_no_tag(tmp_path, line):
+    path = tmp_path / "a.hdr"
+    path.write_bytes(b'#?RADIANCE\n#Exif.Image.Make: "Nikon"\n' + line + b"\n\n-Y 1 +X 1\n" + bytes(4))
+    photo = read_photo(path)
+    assert (photo.metadata.exif, photo.metadata.xmp) == ({"Exif.Image.Make": "Nikon"}, {})
+
+
+def test_a_record_nested_without_end_is_none(tmp_path):
+    (tmp_path / "a.hdr").write_bytes(b"#?RADIANCE\n#hdrnet " + b"[" * 50_000 + b"\n\n-Y 1 +X 1\n" + bytes(4))
+    assert read_record(tmp_path / "a.hdr") is None
+
+
+def test_a_number_in_a_tag_is_read_as_text(tmp_path):
+    (tmp_path / "a.hdr").write_bytes(b"#?RADIANCE\n#Exif.Photo.ISOSpeedRatings: 200\n\n-Y 1 +X 1\n" + bytes(4))
+    assert read_metadata(tmp_path / "a.hdr").exif == {"Exif.Photo.ISOSpeedRatings": "200"}

@@ -132,3 +132,19 @@ def test_the_texts_of_a_png_are_kept_as_exif(tmp_path, scene):
     names = ("Artist", "DocumentName", "Copyright")
     assert [found.exif[f"Exif.Image.{name}"] for name in names] == ["Jürgen", "Am Weiher", "© 日本"]
     assert found.comment == "bei Regen"
+
+
+@pytest.mark.parametrize("output", ["b.png", "b.jpg", "b.tif"])
+@pytest.mark.parametrize(("kind", "numbers"), [(10, (-5, 1)), (5, (0x7FFFFFFF, 1)), (5, (1, 0x7FFFFFFF))])
+def test_a_resolution_that_no_picture_has_is_not_kept(tmp_path, scene, output, kind, numbers):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, scene, photometric="rgb", metadata=None, resolution=(72, 72), resolutionunit="INCH")
+    with tifffile.TiffFile(path) as file:
+        tag_of = file.pages[0].tags["XResolution"]
+        entry, value = tag_of.offset, tag_of.valueoffset
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<H", data, entry + 2, kind)  # signed, or as it was
+    struct.pack_into("<ii", data, value, *numbers)
+    path.write_bytes(data)
+    assert likeness_of(path).resolution is None
+    assert read_photo(rewritten(path, tmp_path / output)).pixels.shape == scene.shape

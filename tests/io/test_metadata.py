@@ -108,3 +108,9 @@ def test_exif_without_attributes_of_its_own_goes_through_an_exr_as_xmp(tmp_path,
     }
     write_radiance(tmp_path / "a.exr", scene.astype(np.float32), metadata=Metadata(tags))
     assert read_metadata(tmp_path / "a.exr").exif == tags
+
+
+@pytest.mark.parametrize("f_number", ["1e-300", "1e200"])
+def test_an_exposure_beyond_all_numbers_is_none(f_number):
+    exif = {"Exif.Photo.ExposureTime": "1/60", "Exif.Photo.FNumber": f_number}
+    assert exposure_of(Metadata(exif)) is None

@@ -141,3 +141,31 @@ def test_damaged_files_give_input_errors_or_pictures_and_nothing_else(tmp_path, 
                 read(path)
     if name != "a.exr":  # its library tells on standard output what it cannot unpack
         assert capfd.readouterr().out == ""
+
+
+def loud(name, scene, path):
+    """A file whose own words hold an escape sequence and are very long."""
+    shout = b"\x1b[31m\x07" + b"x" * 600
+    if name == "a.hdr":
+        data = b"#?RADIANCE\nFORMAT=" + shout + b"\n\n-Y 1 +X 1\n" + bytes(4)
+    else:
+        write_radiance(path, scene / np.float32(255))
+        data = path.read_bytes().replace(b"Width\0float\0", b"Width\0" + shout[:250] + b"\0")
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["a.hdr", "a.exr"])
+def test_what_a_damaged_file_says_is_quoted_readably_and_shortened(tmp_path, monkeypatch, scene, name):
+    monkeypatch.chdir(tmp_path)
+    loud(name, scene, tmp_path / name)
+    with pytest.raises(InputError) as caught:
+        read_photo(name)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+
+
+def test_a_line_that_makes_no_sense_is_quoted_readably(tmp_path):
+    (tmp_path / "a.hdr").write_bytes(b"#?RADIANCE\nEXPOSURE=\x1b[31m\x07\n\n-Y 1 +X 1\n" + bytes(4))
+    with pytest.warns(HdrnetWarning, match="makes no sense") as told:
+        read_photo(tmp_path / "a.hdr")
+    assert all(str(warning.message).isprintable() for warning in told)

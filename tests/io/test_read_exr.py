@@ -1,6 +1,7 @@
 import struct
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import OpenEXR
@@ -311,3 +312,10 @@ def test_a_header_that_lies_takes_neither_a_gigabyte_nor_a_minute(tmp_path, rng,
     path = exr(tmp_path / "a.exr", {"Y": rng.random((40, 30)).astype(np.float16)}, compression=compression)
     done = subprocess.run([sys.executable, "-c", DAMAGED, path], capture_output=True, text=True)
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["alive"]), done.stderr
+
+
+def test_light_that_chromaticities_make_infinite_is_refused(tmp_path):
+    path = exr(tmp_path / "a.exr", plain(3e38), chromaticities=AP0)
+    with warnings.catch_warnings(), pytest.raises(InputError, match="infinite"):
+        warnings.simplefilter("error")
+        read_photo(path)

@@ -1,5 +1,6 @@
 import io
 import struct
+import time
 import zlib
 
 import imagecodecs
@@ -195,3 +196,35 @@ def test_thumbnails_are_left_out_of_the_metadata(tmp_path, scene):
     exif = read_metadata(path).exif
     assert exif["Exif.Image.Make"] == "Nikon"
     assert not [key for key in exif if "Thumbnail" in key]
+
+
+@pytest.mark.parametrize("values", [(0,) * 8, (31270, 32900, *(64000, 33000) * 3)], ids=["zero", "one colour"])
+def test_primaries_of_a_png_that_make_no_sense_are_told_and_left_out(tmp_path, scene, values):
+    data = with_chunk(imagecodecs.png_encode(scene), b"gAMA", struct.pack(">I", 60000))
+    (tmp_path / "a.png").write_bytes(data)
+    wanted = linear_rec709(read_photo(tmp_path / "a.png"))
+    (tmp_path / "a.png").write_bytes(with_chunk(data, b"cHRM", struct.pack(">8I", *values)))
+    with pytest.warns(HdrnetWarning, match="cHRM"):
+        photo = read_photo(tmp_path / "a.png")
+    assert np.array_equal(linear_rec709(photo), wanted)
+
+
+def test_a_profile_whose_white_is_black_is_told_and_left_out(tmp_path, scene):
+    icc = bytearray(profile(DISPLAY_P3, 2.2))
+    for start in range(132, 132 + 12 * struct.unpack_from(">I", icc, 128)[0], 12):
+        name, place, _ = struct.unpack_from(">4sII", icc, start)
+        if name in (b"rXYZ", b"gXYZ", b"bXYZ"):
+            icc[place + 8 : place + 20] = bytes(12)
+    data = with_chunk(imagecodecs.png_encode(scene), b"iCCP", b"icc\0\0" + zlib.compress(bytes(icc)))
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.warns(HdrnetWarning, match="profile for RGB that cannot be used"):
+        assert read_photo(tmp_path / "a.png").encoding == "srgb"
+
+
+def test_a_long_file_without_a_frame_is_refused_in_the_time_of_reading_it(tmp_path):
+    segment = b"\xff\xe1\xff\xff" + bytes(65533)
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8" + segment * 1200)
+    begun = time.process_time()
+    with pytest.raises(InputError, match="no JPEG frame"):
+        image_size(tmp_path / "a.jpg")
+    assert time.process_time() - begun < 1.5

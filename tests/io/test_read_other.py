@@ -192,3 +192,17 @@ def test_pixels_of_an_odd_kind_are_refused(tmp_path):
     Image.fromarray(np.zeros((4, 4, 4), np.uint8), "CMYK").save(tmp_path / "a.jp2")
     with pytest.raises(InputError, match="kind 'CMYK', which are not read: save it as TIFF"):
         read_photo(tmp_path / "a.jp2")
+
+
+def test_damaged_exif_of_a_webp_brings_no_remarks_of_other_libraries(tmp_path, scene):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "Nikon"
+    stream = io.BytesIO()
+    Image.fromarray(scene).save(stream, "WEBP", exif=exif)
+    data = stream.getvalue()
+    place = data.rindex(b"MM\0*") + 8
+    (tmp_path / "a.webp").write_bytes(data[:place] + b"\0\x99" + data[place + 2 :])  # more entries than there are
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        read_photo(tmp_path / "a.webp")
+    assert [warning.category for warning in told if warning.category is not HdrnetWarning] == []

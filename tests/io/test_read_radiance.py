@@ -267,3 +267,26 @@ def test_files_of_another_program_are_read(shared, name):
     assert pixels.shape == (40, 64, 3)
     first = np.ldexp(np.float32([0x99, 0x45, 0x15]), 0x7C - 136)
     assert np.array_equal(pixels[0, 0] * (4 if name == "exposure" else 1), first)
+
+
+@pytest.mark.parametrize("value", ["1e-20", "500"])
+def test_a_gamma_that_no_program_means_is_named_and_left_out(tmp_path, value):
+    with pytest.warns(HdrnetWarning, match=f"GAMMA={value}"):
+        assert np.array_equal(one(tmp_path / "a.hdr", (10, 128, 60), f"GAMMA={value}"), np.array([10, 128, 60]) / 128)
+
+
+@pytest.mark.parametrize("line", ["GAMMA=12", "EXPOSURE=1e-29\nCOLORCORR=1e-29 1e-29 1e-29"])
+def test_light_that_a_header_makes_infinite_is_refused(tmp_path, line):
+    body = flat(np.full((3, 4, 4), 255, np.uint8))
+    with warnings.catch_warnings(), pytest.raises(InputError, match="infinite"):
+        warnings.simplefilter("error")
+        read_photo(radiance(tmp_path / "a.hdr", body, (3, 4), line))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 9), (40, 56), (7, 3000)])
+def test_a_picture_in_which_nothing_repeats_is_written(tmp_path, shape):
+    rng = np.random.default_rng(3)
+    mantissa, exponent = rng.integers(128, 256, (*shape, 3)), rng.permuted(np.arange(np.prod(shape)) % 120 - 60)
+    linear = np.ldexp(mantissa / np.float32(256), exponent.reshape(*shape, 1)).astype(np.float32)
+    write_radiance(tmp_path / "a.hdr", linear)
+    assert np.array_equal(read_photo(tmp_path / "a.hdr").pixels, linear)

@@ -5,8 +5,9 @@ import pytest
 import rawpy
 from synthetic import bayer, dng
 
+from libhdrnet.errors import InputError
 from libhdrnet.io import read_photo, read_photos
-from libhdrnet.io.formats import raw_levels
+from libhdrnet.io.formats import raw, raw_levels
 
 CLIP = 512 + round((16383 - 512) / 1.26)
 SIDE = 128
@@ -136,3 +137,11 @@ def test_the_mid_tones_of_a_real_raw_are_the_same_in_a_bracket(shared):
     assert np.median(np.abs(frame.pixels[tones] / single[tones] - 1)) < 1e-3
     assert frame.pixels[tones].mean() == pytest.approx(single[tones].mean(), rel=1e-3)
     assert (frame.pixels < 0).mean() > 0.01
+
+
+def test_a_file_that_libraw_knows_at_first_and_then_no_more_is_damaged(tmp_path):
+    path = dng(tmp_path / "a.dng")
+    assert raw.header(path).height == 64
+    path.write_bytes(path.read_bytes()[:8] + bytes(200))
+    with pytest.raises(InputError, match="is damaged or incomplete"):
+        raw.decode(path)

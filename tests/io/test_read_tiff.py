@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 import tifffile
@@ -133,3 +135,28 @@ def test_linear_wide_gamut_floats_keep_values_above_white(tmp_path):
     photo = read_photo(write(tmp_path / "a.tif", array, iccprofile=profile(DISPLAY_P3, 1.0)))
     assert photo.encoding == "icc"
     assert np.abs(linear_rec709(photo) - 3.5).max() < 1e-2
+
+
+@pytest.mark.parametrize("kind", ["separated", "miniswhite"])
+def test_ink_that_is_nan_is_refused_and_not_converted(tmp_path, kind):
+    ink = np.full((3, 4, 5 if kind == "separated" else 2), 0.5, np.float32)
+    ink[1, 1, 0] = np.nan
+    tifffile.imwrite(tmp_path / "a.tif", ink, photometric=kind, extrasamples=["assocalpha"], planarconfig="contig")
+    with warnings.catch_warnings(), pytest.raises(InputError, match="NaN"):
+        warnings.simplefilter("error")
+        read_photo(tmp_path / "a.tif")
+
+
+def test_a_double_beyond_float32_is_refused_without_a_remark_of_numpy(tmp_path):
+    path = write(tmp_path / "a.tif", np.full((3, 4, 3), 1e300))
+    with warnings.catch_warnings(), pytest.raises(InputError, match="infinite"):
+        warnings.simplefilter("error")
+        read_photo(path)
+
+
+def test_a_signalling_nan_is_refused_without_a_remark_of_numpy(tmp_path):
+    samples = np.full((3, 4, 3), 0x7FF0000000000001, np.uint64).view(np.float64)
+    path = write(tmp_path / "a.tif", samples)
+    with warnings.catch_warnings(), pytest.raises(InputError, match="NaN"):
+        warnings.simplefilter("error")
+        read_photo(path)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.bands import bands
+from libhdrnet.errors import InputError, readable
 
 Array = npt.NDArray[Any]
 
@@ -54,5 +55,14 @@ def split(array: Array) -> tuple[Array, Array | None, bool]:
 
 def damaged(path: Path, why: object) -> InputError:
     """Error for a file that ends too early or holds nonsense."""
-    reason = " ".join(str(why).split()).rstrip(".") or "no reason given"
+    reason = readable(why).rstrip(".") or "no reason given"
     return InputError(f"'{path}' is damaged or incomplete ({reason}): copy it again from the camera or the backup.")
+
+
+def check_finite(path: Path, *arrays: Array | None) -> None:
+    """Raise InputError where one of the arrays holds NaN or infinity."""
+    for array in arrays:
+        if array is None or array.dtype.kind != "f":
+            continue
+        if not all(bool(np.isfinite(array[rows]).all()) for rows in bands(len(array))):
+            raise InputError(f"'{path}' holds NaN or infinite values: replace them (they are often dead pixels).")

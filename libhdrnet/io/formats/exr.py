@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, readable
 from libhdrnet.io.chromaticities import REC709, rec709_matrix
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 from libhdrnet.io.formats.exr_layout import Part, Window, read_layout
@@ -54,7 +54,8 @@ def decode(path: Path) -> Decoded:
     alpha = channels[names[-1]].astype(np.float32) if len(names) in (2, 4) else None
     del channels
     if matrix is not None and not np.array_equal(matrix, np.eye(3)):
-        pixels = np.asarray(pixels @ matrix.T.astype(np.float32), np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused later
+            pixels = np.asarray(pixels @ matrix.T.astype(np.float32), np.float32)
     pixels = _place(pixels, part.data, part.display)
     alpha = None if alpha is None else _place(alpha, part.data, part.display)
     return Decoded(pixels, alpha, grey, associated=alpha is not None, linear=True, icc_is_final=True)
@@ -119,15 +120,15 @@ def _picture(parts: Sequence[Part], path: Path) -> tuple[Part, list[str]]:
             every = max(part.channels[name].every)
             if every > 1:
                 raise InputError(
-                    f"'{path}' stores its channel {name} at a lower resolution (1 of {every} pixels), which is not "
-                    "read: save it with all channels in full."
+                    f"'{path}' stores its channel {readable(name, 40)} at a lower resolution (1 of {every} pixels), "
+                    "which is not read: save it with all channels in full."
                 )
         if names:
             return part, names
     if all(not part.is_flat for part in parts):
         raise InputError(
-            f"'{path}' is a deep OpenEXR file ({parts[0].kind}), many samples a pixel, which is not read: flatten it "
-            "in the program it comes from."
+            f"'{path}' is a deep OpenEXR file ({readable(parts[0].kind, 40)}), many samples a pixel, which is not "
+            "read: flatten it in the program it comes from."
         )
     names = [name for part in parts if part.is_flat for name in part.channels]
     if {"RY", "BY"} & {name.rpartition(".")[2].upper() for name in names}:
@@ -153,7 +154,9 @@ def _colours(names: Collection[str]) -> list[str]:
 def _warn_of_rest(path: Path, parts: Sequence[Part], part: Part, names: Collection[str]) -> None:
     """Tell what of the file is not read."""
     rest = [name for name in part.channels if name not in names]
-    rest += [f"{name} (part '{other.name}')" for other in parts if other is not part for name in other.channels]
+    rest += [
+        f"{name} (part '{readable(other.name, 20)}')" for other in parts if other is not part for name in other.channels
+    ]
     lost = [f"the channels {_listed(rest)}"] if rest else []
     data, shown = part.data, part.display
     if _overlap(data, shown) != (data.height, data.width):
@@ -165,7 +168,7 @@ def _warn_of_rest(path: Path, parts: Sequence[Part], part: Part, names: Collecti
             stacklevel=2,
         )
     if lost:
-        of = f" of its part '{part.name}'" if len(parts) > 1 else ""
+        of = f" of its part '{readable(part.name, 40)}'" if len(parts) > 1 else ""
         warnings.warn(
             f"'{path}': only the channels {_listed(names)}{of} are read; left out are {' and '.join(lost)}.",
             HdrnetWarning,
@@ -174,9 +177,9 @@ def _warn_of_rest(path: Path, parts: Sequence[Part], part: Part, names: Collecti
 
 
 def _listed(names: Collection[str]) -> str:
-    shown = list(names)[:_MOST_LISTED]
+    shown = [readable(name, 40) for name in list(names)[:_MOST_LISTED]]
     more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
-    return ", ".join([*shown, *more])
+    return readable(", ".join([*shown, *more]))
 
 
 def _matrix(attributes: Mapping[str, Any], path: Path) -> Array | None:

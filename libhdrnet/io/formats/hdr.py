@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
@@ -37,6 +37,9 @@ _ORIENTATIONS = {
 _RGBE, _XYZE = "32-bit_rle_rgbe", "32-bit_rle_xyze"
 _EQUAL_ENERGY_XYZ = (1, 0, 0, 1, 0, 0, 1 / 3, 1 / 3)
 _LEAST_FACTOR = 1e-30
+_MOST_GAMMA = 16
+_ROOM = 4096
+"""Bytes for the encoder's header."""
 _WHITE_EFFICACY = 179.0
 """lm/W of equal-energy white, as Radiance has it."""
 
@@ -74,12 +77,16 @@ def decode(path: Path) -> Decoded:
     except ValueError as error:
         raise damaged(path, error) from error
     gamma = _product(head, "GAMMA", 1, path)[0]
-    if gamma != 1:
-        np.power(pixels, np.float32(max(gamma, 1 / gamma)), out=pixels)
+    if not 1 / _MOST_GAMMA <= gamma <= _MOST_GAMMA:
+        _warn_of_line(path, f"GAMMA={gamma:g}")
+        gamma = 1.0
     matrix = _to_rec709(head, path)
-    if not np.allclose(matrix, np.eye(3), rtol=0, atol=1e-6):
-        transposed = matrix.T.astype(np.float32)
-        pixels = colour.by_bands(pixels, lambda band: band @ transposed)
+    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused later
+        if gamma != 1:
+            np.power(pixels, np.float32(max(gamma, 1 / gamma)), out=pixels)
+        if not np.allclose(matrix, np.eye(3), rtol=0, atol=1e-6):
+            transposed = matrix.T.astype(np.float32)
+            pixels = colour.by_bands(pixels, lambda band: band @ transposed)
     aspect = _product(head, "PIXASPECT", 1, path)[0]
     if abs(aspect - 1) > 0.01:
         _warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")
@@ -90,7 +97,10 @@ def encode(linear: Array, record: dict[str, Any] | None, comments: bytes = b"") 
     """(H, W, 3) float32 to a Radiance file; the record and `comments` (whole lines) go into its header."""
     import imagecodecs
 
-    data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32)))
+    height, width = linear.shape[:2]
+    # Its own guess is too small where nothing repeats: run lengths then add a byte to each 128.
+    room = _ROOM + height * (4 + 4 * (width + width // 64 + 4))
+    data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32), out=room))
     if record is not None:
         text = json.dumps(record).encode("ascii")
         comments += b"".join(_MARK + text[start : start + _LINE] + b"\n" for start in range(0, len(text), _LINE))
@@ -120,7 +130,9 @@ def _read_head(path: Path) -> _Head:
     head = _Head(lines, orientation, int(match[2]), int(match[4]), match.end())
     for kind in head.values("FORMAT"):
         if kind not in (_RGBE, _XYZE):
-            raise InputError(f"'{path}' is a Radiance file of the format {kind}, which cannot be read: convert it.")
+            raise InputError(
+                f"'{path}' is a Radiance file of the format {readable(kind, 40)}, which cannot be read: convert it."
+            )
     return head
 
 
@@ -162,7 +174,7 @@ def _product(head: _Head, name: str, size: int, path: Path) -> Array:
 
 
 def _warn_of_line(path: Path, line: str) -> None:
-    _warn(f"'{path}' has a line in its header that makes no sense and is left out ({line[:80]}).")
+    _warn(f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).")
 
 
 def _warn(message: str) -> None:

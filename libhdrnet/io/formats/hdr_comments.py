@@ -14,7 +14,7 @@ _LINE = 80
 """Characters: several readers stop at 128."""
 _HEADER = 1 << 20
 _GOES_ON = "#+"
-_TAG = re.compile(r"#((?:Exif|Xmp|Iptc)\.[^\s\"]+): (.*)", re.DOTALL)
+_TAG = re.compile(r"#((?:Exif|Xmp|Iptc)\.[^\s\".]+\.[^\s\"]+): (.*)", re.DOTALL)
 _CAPDATE, _TAKEN = "CAPDATE=", "Exif.Photo.DateTimeOriginal"
 
 
@@ -45,9 +45,19 @@ def read_tags(path: Path) -> dict[str, Any]:
     for line in joined:
         if match := _TAG.fullmatch(line):
             try:
-                tags[match[1]] = json.loads(match[2])
-            except ValueError:
+                value = json.loads(match[2])
+            except (ValueError, RecursionError):
                 continue
+            value = str(value) if type(value) in (int, float) else value
+            if _is_value(value):
+                tags[match[1]] = value
         elif line.startswith(_CAPDATE) and (taken := line[len(_CAPDATE) :].strip()):
             tags.setdefault(_TAKEN, taken)
     return tags
+
+
+def _is_value(value: Any) -> bool:
+    """Say whether Exiv2's tags have such values: a text, several, or one for each language."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    # JSON can name halves of surrogate pairs, which no file holds.
+    return all(isinstance(part, str) and part.encode("utf-8", "ignore").decode() == part for part in parts)

@@ -33,8 +33,9 @@ def header(path: Path) -> Header:
     """Size from the frame marker."""
     with path.open("rb") as file:
         data = b""
-        # The frame follows EXIF, ICC and maker segments of up to 64 KiB each; most files need one block.
-        while block := file.read(1 << 18):
+        # The frame follows EXIF, ICC and maker segments of up to 64 KiB each; most files need one block. Doubled, since
+        # each time all is walked through again.
+        while block := file.read(max(1 << 18, len(data))):
             data += block
             scan = _walk(data)
             if scan is not None:

@@ -39,10 +39,6 @@ def decode(path: Path) -> Decoded:
     with _opened(path) as file:
         about = file.metadata(index=0)
         frames = file.properties(index=...).n_images or 1
-        if frames > 1:
-            warnings.warn(
-                f"'{path}' is an animation of {frames} pictures: only the first is read.", HdrnetWarning, stacklevel=2
-            )
         array = _deep(path)
         if array is None:
             mode = str(about["mode"])
@@ -52,6 +48,10 @@ def decode(path: Path) -> Decoded:
             if wanted not in _READ_AS:
                 raise InputError(f"'{path}' holds pixels of the kind '{mode}', which are not read: save it as TIFF.")
             array = file.read(index=0, mode=wanted)
+    if frames > 1:
+        warnings.warn(
+            f"'{path}' is an animation of {frames} pictures: only the first is read.", HdrnetWarning, stacklevel=2
+        )
     pixels, alpha, grey = split(array)
     return Decoded(pixels, alpha, grey, icc=about.get("icc_profile") or _bmp_profile(path))
 
@@ -63,8 +63,9 @@ def _opened(path: Path) -> Iterator[Any]:
 
     # As a stream: in a path, imageio would take a folder "a.zip" for an archive.
     with path.open("rb") as stream, warnings.catch_warnings():
-        # A large photograph is no attack; Pillow refuses what is twice as large, and the reader has a limit, too.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        # Pillow's remarks on odd tags help nobody here, and a large photograph is no attack: Pillow refuses what is
+        # twice as large, and the reader has a limit, too.
+        warnings.simplefilter("ignore")
         try:
             file = iio.imopen(stream, "r", plugin="pillow")
         except Exception as error:

@@ -94,9 +94,7 @@ def decode(
                 # By default LibRaw moves the white level with the content: frames of a bracket would differ.
                 adjust_maximum_thr=0.0,
             )
-    except rawpy.LibRawFileUnsupportedError as error:
-        raise NotRawError(str(error)) from error
-    except rawpy.LibRawError as error:
+    except rawpy.LibRawError as error:  # of a damaged file it may say here that it does not know the kind after all
         raise damaged(path, _reason(error)) from error
     if pixels.ndim == 3 and pixels.shape[2] not in (1, 3):
         raise InputError(f"'{path}' has {pixels.shape[2]} colours, which are not read: convert it to DNG or TIFF.")

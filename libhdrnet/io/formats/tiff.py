@@ -10,7 +10,7 @@ import numpy as np
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged
 
 Alpha = Literal["none", "associated", "unassociated"]
 
@@ -64,6 +64,8 @@ def decode(path: Path) -> Decoded:
             table = np.asarray(page.tags[_COLOR_MAP].value, np.uint16).reshape(3, -1).T
             pixels = _small_palette(table)[np.minimum(values[..., 0], len(table) - 1)]
             return Decoded(pixels, None, grey=False, icc=icc, icc_is_final=True)
+    if photometric in (_CMYK, _WHITE_IS_ZERO):  # what is computed from ink would hide NaN, or stumble over it
+        check_finite(path, values, alpha)
     if associated and alpha is not None and photometric in (_CMYK, _WHITE_IS_ZERO):
         (values, _), associated = unassociated(values, alpha), False  # its ink is multiplied, not its light
     if photometric == _CMYK:
@@ -165,7 +167,8 @@ def _alpha(values: Array, colours: int, kinds: list[int], path: Path) -> tuple[A
 def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
     """Scale samples of any depth to uint8, uint16 or float32; palette indices stay as they are."""
     if array.dtype.kind == "f":
-        return array.astype(np.float32, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):  # NaN and what becomes infinite are refused later
+            return array.astype(np.float32, copy=False)
     if array.dtype.kind == "b":
         array, bits = array.astype(np.uint8), 1
     if array.dtype.kind != "u":
