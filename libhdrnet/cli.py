@@ -50,11 +50,17 @@ def run_task(options: argparse.Namespace, console: Console) -> None:
 
 def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     from libhdrnet import tasks
+
+    _keep_freed_memory()
+    done = tasks.prepare(method, params)(tasks.Talk(console.progress, note=console.note))
+    console.result(done.message, **done.as_facts())
+
+
+def _keep_freed_memory() -> None:
+    """Set up this process, which is ours, for networks."""
     from libhdrnet.engine.memory import keep_freed_memory
 
     keep_freed_memory()
-    done = tasks.prepare(method, params)(tasks.Talk(console.progress, note=console.note))
-    console.result(done.message, **done.as_facts())
 
 
 def run_demo(options: argparse.Namespace, console: Console) -> None:
@@ -76,6 +82,7 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.engine import choose_device
     from libhdrnet.training.loop import TrainingOptions, train
 
+    _keep_freed_memory()
     path = train(
         TrainingOptions(
             options.network, Path(options.data), Path(options.output), minutes=options.minutes,
@@ -114,6 +121,7 @@ def run_batch(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.tasks.batch import merge_folder
 
     params = {name: value for name, value in vars(options).items() if name not in OURS}
+    _keep_freed_memory()
     done = merge_folder(params, Talk(console.progress, note=console.note))
     facts = {name: list(getattr(done, name)) for name in ("outputs", "skipped", "alone", "failed")}
     console.result(done.message, **facts)

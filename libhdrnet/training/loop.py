@@ -18,7 +18,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from libhdrnet.engine.memory import keep_freed_memory
 from libhdrnet.errors import InputError
 from libhdrnet.files import output_error
 from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, PSFNet, build
@@ -103,7 +102,6 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     if checkpoint.exists() and not options.resume:
         raise InputError(f"{checkpoint}: a run was begun there; go on with --resume, or give another folder.")
     make = _sample_maker(options)
-    keep_freed_memory()
     torch.manual_seed(options.seed)
     device = torch.device(options.device)
     network, earlier = _first_network(options)

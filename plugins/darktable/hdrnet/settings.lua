@@ -75,7 +75,8 @@ function settings.new(dt, gettext)
   local format = choice("format", _("hdrnet: file format of merged images"),
     _("16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504"), FORMAT_NAMES)
   made.deghost = number("deghost", _("hdrnet: deghosting"),
-    _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does"), 0.5)
+    _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does"
+      .. " (for the model auto)"), 0.5)
   made.model = choice("model", _("hdrnet: model"),
     _("auto: a neural network only where something moved; psfnet, msffnet: everywhere; classical: nowhere"), MODELS)
   local frames = choice("frames", _("hdrnet: frames to merge"),

@@ -82,8 +82,11 @@ function tasks.new(context)
     local output = names.unique(results_folder(bracket[1].image), stem, "hdr", format.suffix)
     local words = { "merge" }
     table.move(inputs, 1, #inputs, 2, words)
+    local model = settings.model()
     for _, options in ipairs({
-      { "-o", output, "--model", settings.model(), "--deghost", ("%.3g"):format(settings.deghost()) },
+      { "-o", output, "--model", model },
+      -- the other models look for no motion, and refuse it
+      model == "auto" and { "--deghost", ("%.3g"):format(settings.deghost()) } or {},
       context.brackets.exposure_options(bracket),
       format.options,
       { "--resident", "--json" },

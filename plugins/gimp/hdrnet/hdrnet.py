@@ -65,7 +65,7 @@ register(
          _("How light became numbers in the camera. Estimate it (“--response estimate”) where a message says that the "
            "exposures contradict the pixels")),
         (PF_SLIDER, "deghost", _("De_ghosting"), 0.5, (0.0, 1.0, 0.05),
-         _("How much doubt counts as motion: 0 none, 1 any")),
+         _("How much doubt counts as motion: 0 none, 1 any (for Automatic)")),
         (PF_BOOL, "align", _("_Align the exposures"), True, None, _("For a bracket that was not taken from a tripod")),
         (PF_BOOL, "tone-mapped", _("Add a _tone-mapped layer"), True, None,
          _("A layer above the HDR layer that shows its whole range on a screen")),

@@ -22,8 +22,9 @@ def merge(
     image, _layer, source, files, exposures, reference, model, response, deghost, align, tone_mapped, with_mask, device
 ):  # fmt: skip
     """Merge and return the new image."""
-    params = {"model": model, "response": response, "deghost": deghost, "align": align, "mask": with_mask,
-              "device": device}  # fmt: skip
+    params = {"model": model, "response": response, "align": align, "mask": with_mask, "device": device}
+    if model == "auto":  # the others look for no motion, and refuse it
+        params["deghost"] = deghost
     if reference:
         params["reference"] = reference
     if tone_mapped:
