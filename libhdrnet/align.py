@@ -26,6 +26,7 @@ _FINE_EDGE = 2000  # long edge in pixels for the refinement
 _SMALLEST_SIDE = 48  # below this a tracking window sees most of the picture
 _LEAST_VALID = 0.002  # share of the picture that both frames have to show well exposed
 _STILL = 0.75  # pixels; corner displacements below it are not worth a resampling
+_FADE = 1 / 100  # of the long edge: how far inside its border a frame begins to count in full
 _WHOLE = 0.1  # pixels from a whole one within which a translation is that
 _TRIPOD = 0.4  # pixels; typical shift of the picture's parts below which nothing is searched for
 _BRIGHT_END = 0.97  # encoded value from which a channel of the reference is a lower bound
@@ -188,13 +189,17 @@ def align_coverage(coverage: Coverage | None, alignment: Alignment, covered: Mas
     """
     if alignment.kind == "none":
         return coverage
-    if coverage is None:
-        return None if covered is None else covered.astype(np.uint16) * np.uint16(65535)
     import cv2
 
+    if covered is not None:
+        # It fades in from the border, so that the frame's own tones and noise do not begin at an edge.
+        inside = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 3)
+        faded = np.minimum(inside * np.float32(65535 / (_FADE * max(covered.shape))), 65535).astype(np.uint16)
+    if coverage is None:
+        return None if covered is None else faded
     size, flags = coverage.shape[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     warped = cv2.warpPerspective(coverage, alignment.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped if covered is None else np.where(covered, warped, np.uint16(0)))
+    return np.asarray(warped if covered is None else np.minimum(warped, faded), np.uint16)
 
 
 def _untouched(note: str) -> Alignment:

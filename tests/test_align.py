@@ -239,7 +239,16 @@ def test_transparency_moves_with_the_frame_and_what_is_beyond_its_border_is_not_
     coverage[:, :20] = 30000
     _, covered = apply_alignment(frame, shifted)
     moved = align_coverage(coverage, shifted, covered)
-    assert (moved[:, :10] == 30000).all() and (moved[:, 10:70] == 65535).all() and (moved[:, 70:] == 0).all()
+    assert (moved[:, :10] == 30000).all() and (moved[:, 10:69] == 65535).all() and (moved[:, 70:] == 0).all()
     plain = align_coverage(None, shifted, covered)
-    assert (plain[:, :70] == 65535).all() and (plain[:, 70:] == 0).all()
+    assert (plain[:, :69] == 65535).all() and (plain[:, 70:] == 0).all()
+
+
+def test_a_frame_counts_little_at_its_border_and_in_full_a_hundredth_of_the_edge_inside():
+    shifted = Alignment("translation", np.array([[1, 0, 100.0], [0, 1, 0.0], [0, 0, 1]]), 100.0, "")
+    covered = np.ones((100, 1000), np.bool_)
+    covered[:, 900:] = False
+    plain = align_coverage(None, shifted, covered)[50].astype(int)
+    assert (plain[900:] == 0).all() and (plain[:890] == 65535).all()
+    assert (np.diff(plain[888:901]) <= 0).all() and 3000 < plain[899] < 10000
     assert align_coverage(None, shifted, None) is None

@@ -77,6 +77,12 @@ class Agreement:
         planes = [plane for plane in self.maps if plane is not None]
         return np.minimum.reduce(planes) if planes else np.full_like(self.lost, 255)
 
+    @cached_property
+    def bare(self) -> npt.NDArray[np.bool_]:
+        """Where some frame has no data, or not in full, (h, w)."""
+        planes = [plane < 255 for plane in self.covered if plane is not None]
+        return np.logical_or.reduce(planes) if planes else np.zeros(self.lost.shape, np.bool_)
+
     def grades(self) -> FloatImage:
         """Return (H, W) float32: 1 measured, 0.5 repaired, 0 guessed.
 
@@ -144,7 +150,7 @@ def find_agreement(
             excess = np.where(blind, np.maximum(excess, between), excess)
         for place in (covered[reference], covered[index]):
             if place is not None:
-                excess[place < 255] = 0
+                excess[place == 0] = 0
         strictness = 4.0 ** (1 - 2 * deghost)
         doubted = None if elsewhere is None else elsewhere & (excess > DOUBT * strictness)
         maps[index] = _objects(excess, strictness, doubted)

@@ -66,7 +66,7 @@ def merge_classical(
             if agreement is not None:
                 fade *= np.maximum(agreement.of(index, rows)[..., None], LEAST_WEIGHT**3)
                 if index == reference:
-                    fade = np.maximum(fade, LEAST_WEIGHT**2.75)
+                    fade = np.maximum(fade, LEAST_WEIGHT**2.5)
             trust.append(fade.astype(np.float32))
         first = sum(w * x for w, x in zip(trust, linear, strict=True))
         first /= sum(w * t for w, t in zip(trust, times, strict=True))

@@ -253,19 +253,22 @@ def _merge_auto(job: _Job, reporter: Reporter) -> _Made:
     """Merge classically what agrees, or does once it is followed, and by the network what does not."""
     reference, deghost = job.reference, job.deghost
     agreement = find_agreement(job.frames, reference, deghost=deghost, reporter=reporter.part(0, 0.05))
-    moved = agreement.weakest < 255
+    moved, bare = agreement.weakest < 255, agreement.bare
     frames, agreement = follow(job.frames, reference, agreement, deghost=deghost, reporter=reporter.part(0.05, 0.1))
-    last = 0.16 if moved.any() else 1
+    last = 0.16 if (moved | bare).any() else 1
     radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.1, last))
     report, repaired = None, 0.0
-    if moved.any():
-        # Where a frame begins or ceases to be believed, or was followed, its own tones would show as an edge.
-        tones = Tones(decode_tables(radiance, frames, reference, agreement), near(moved))
+    if (moved | bare).any():
+        # Where a frame begins or ceases to be believed or to have data, or was followed, its own tones would show.
+        tables = decode_tables(radiance, frames, reference, agreement)
+        tones = Tones(tables, near(moved | bare))
         merge_classical(frames, reference, agreement, tones=tones, out=radiance, reporter=reporter.part(0.16, 0.2))
-        report, repaired = repair(
-            radiance, frames, reference, agreement, tones.tables, job.network, job.used, job.settings,
-            reporter.part(0.2, 1),
-        )  # fmt: skip
+        if moved.any():
+            report, repaired = repair(
+                radiance, frames, reference, agreement, tables, job.network, job.used, job.settings,
+                reporter.part(0.2, 1),
+            )  # fmt: skip
+        reporter(1.0, "merged")
     return _Made(radiance, agreement.grades() if job.with_mask else None, report, repaired)
 
 
