@@ -19,7 +19,10 @@ STOPS = {2: (-2, 0), 3: (-2, 0, 2), 5: (-4, -2, 0, 2, 4)}
 LEAST = 60.0
 LEAST_LIGHT = 1e-3
 """Of white: below it half a percent is less than the files' own steps."""
-pytestmark = pytest.mark.filterwarnings("ignore::libhdrnet.errors.HdrnetWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::libhdrnet.errors.HdrnetWarning"),
+    pytest.mark.xdist_group("precision"),  # one process computes what several tests look at
+]
 
 
 def radiance():
