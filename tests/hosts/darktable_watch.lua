@@ -5,8 +5,19 @@
 local dt = require("darktable")
 local folder = ...
 
+local PATIENCE = 25 -- rounds of 200 ms
+local empty = 0
+
+-- darktable 4.2 shows nothing at times although its library holds pictures, until its collection is read again.
+local function read_again()
+  local collect = dt.gui.libs.collect
+  collect.filter(collect.filter())
+end
+
 dt.control.dispatch(function()
   while not dt.control.ending do
+    empty = (#dt.collection == 0 and #dt.database > 0) and empty + 1 or 0
+    if empty > 0 and empty % PATIENCE == 0 then pcall(read_again) end
     local lines = { "selected\t" .. #dt.gui.selection() }
     for _, image in ipairs(dt.database) do
       lines[#lines + 1] = ("image\t%s\t%s"):format(image.filename, image.group_leader.filename)
