@@ -189,17 +189,22 @@ def align_coverage(coverage: Coverage | None, alignment: Alignment, covered: Mas
     """
     if alignment.kind == "none":
         return coverage
+    faded = None if covered is None else _faded(covered)
+    if coverage is None:
+        return faded
     import cv2
 
-    if covered is not None:
-        # It fades in from the border, so that the frame's own tones and noise do not begin at an edge.
-        inside = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 3)
-        faded = np.minimum(inside * np.float32(65535 / (_FADE * max(covered.shape))), 65535).astype(np.uint16)
-    if coverage is None:
-        return None if covered is None else faded
     size, flags = coverage.shape[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     warped = cv2.warpPerspective(coverage, alignment.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped if covered is None else np.minimum(warped, faded), np.uint16)
+    return np.asarray(warped if faded is None else np.minimum(warped, faded), np.uint16)
+
+
+def _faded(covered: Mask) -> Coverage:
+    """Let coverage fade in from the border, so that the frame's own tones and noise do not begin at an edge."""
+    import cv2
+
+    inside = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(np.minimum(inside * np.float32(65535 / (_FADE * max(covered.shape))), 65535), np.uint16)
 
 
 def _untouched(note: str) -> Alignment:

@@ -46,7 +46,7 @@ def fit_transfer(bright: Codes, dark: Codes, ratio: float, saturated: float) -> 
         x = (bright[..., channel] >> 8).ravel().astype(np.int32)
         y = (dark[..., channel] >> 6).ravel()
         histogram = np.bincount(x * _FINE + y, minlength=LEVELS * _FINE).reshape(LEVELS, _FINE)
-        expected[channel] = _fit_curve(medians(histogram) / _FINE, histogram.sum(1), saturated, slope)
+        expected[channel] = _fit_curve(_medians(histogram) / _FINE, histogram.sum(1), saturated, slope)
     return expected
 
 
@@ -72,14 +72,14 @@ def spread_of(levels: Codes, gaps: npt.NDArray[np.float32], saturated: float) ->
     x = (levels >> 8).ravel().astype(np.int32)
     gap = np.minimum((gaps * 2 * _FINE).astype(np.int32), LEVELS - 1).ravel()
     histogram = np.bincount(x * LEVELS + gap, minlength=LEVELS * LEVELS).reshape(LEVELS, LEVELS)
-    return _lower_envelope(1.4826 * medians(histogram) / (2 * _FINE), _usable(histogram.sum(1), saturated))
+    return _lower_envelope(1.4826 * _medians(histogram) / (2 * _FINE), _usable(histogram.sum(1), saturated))
 
 
 def _usable(counts: npt.NDArray[np.int64], saturated: float) -> npt.NDArray[np.bool_]:
     return (counts > _LEAST_COUNT) & (_MIDDLES > _BLACK) & (saturated > _MIDDLES)
 
 
-def medians(histograms: npt.NDArray[np.int64]) -> Doubles:
+def _medians(histograms: npt.NDArray[np.int64]) -> Doubles:
     """Return the median of each row of counts (rows, bins), in bins from the first one's lower end.
 
     Interpolated within a bin: a count more or less, which hangs on the last bits, moves it a little and no step.
