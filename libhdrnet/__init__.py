@@ -20,9 +20,9 @@ from libhdrnet.errors import (
 )
 
 if TYPE_CHECKING:
+    from libhdrnet.merge.pipeline import merge_exposures
     from libhdrnet.ops.deblur import deblur
     from libhdrnet.ops.defocus import estimate_defocus
-    from libhdrnet.ops.merge import merge_exposures
     from libhdrnet.tonemap import tone_map
 
 __all__ = [
@@ -43,7 +43,7 @@ __all__ = [
 _HOMES = {
     "deblur": "libhdrnet.ops.deblur",
     "estimate_defocus": "libhdrnet.ops.defocus",
-    "merge_exposures": "libhdrnet.ops.merge",
+    "merge_exposures": "libhdrnet.merge.pipeline",
     "tone_map": "libhdrnet.tonemap",
 }
 

@@ -14,18 +14,21 @@ def bands(stop: int, start: int = 0) -> list[slice]:
     return [slice(top, min(top + BAND, stop)) for top in range(start, stop, BAND)]
 
 
-def enlarged(plane: npt.NDArray[Any], shape: tuple[int, ...], rows: slice) -> npt.NDArray[np.float32]:
-    """Return some rows of a map (h, w) or (h, w, C) at the full size `shape`, (H, W, ...), in its units.
+def enlarged(
+    plane: npt.NDArray[Any], shape: tuple[int, ...], rows: slice, columns: slice = slice(None)
+) -> npt.NDArray[np.float32]:
+    """Return a rectangle of a map (h, w) or (h, w, C) at the full size `shape`, (H, W, ...), in its units.
 
     Interpolated, pixel centre on pixel centre.
     """
     import cv2
 
     top, bottom, _ = rows.indices(shape[0])
+    left, right, _ = columns.indices(shape[1])
     sy, sx = plane.shape[0] / shape[0], plane.shape[1] / shape[1]
-    place = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, (top + 0.5) * sy - 0.5]])
+    place = np.array([[sx, 0, (left + 0.5) * sx - 0.5], [0, sy, (top + 0.5) * sy - 0.5]])
     full = cv2.warpAffine(
-        plane, place, (shape[1], bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        plane, place, (right - left, bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     return np.asarray(full, np.float32)

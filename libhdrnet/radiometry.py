@@ -49,7 +49,7 @@ def look_up(codes: npt.NDArray[np.unsignedinteger[Any]], table: npt.NDArray[Any]
     """Return what `table` (n, 3) says of each code and channel, codes (H, W, 3): (H, W, 3) in the table's type."""
     found = np.empty(codes.shape, table.dtype)
     for channel in range(3):
-        found[..., channel] = table[codes[..., channel], channel]
+        found[..., channel] = np.take(np.ascontiguousarray(table[:, channel]), codes[..., channel])
     return found
 
 

@@ -32,7 +32,7 @@ def work():
 
     from libhdrnet import deblur, estimate_defocus
     from libhdrnet.engine import choose_precision
-    from libhdrnet.ops.merge import merge
+    from libhdrnet.merge.pipeline import merge
     from libhdrnet.radiometry import mu_law
 
     warnings.simplefilter("ignore")

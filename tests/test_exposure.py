@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from libhdrnet.errors import HdrnetWarning, InputError
-from libhdrnet.exposure import check_exposures, measured_ratio, pick_reference, pick_three, validate_exposures
+from libhdrnet.merge.reference import check_exposures, measured_ratio, pick_reference, pick_three, validate_exposures
 
 RADIANCE = (data.astronaut().astype(np.float32) / 255).clip(0.004, 1) ** 2.2
 

@@ -54,7 +54,7 @@ def test_every_public_name_is_there(name):
 
 
 def test_the_functions_are_those_of_their_modules():
-    assert libhdrnet.merge_exposures is import_module("libhdrnet.ops.merge").merge_exposures
+    assert libhdrnet.merge_exposures is import_module("libhdrnet.merge.pipeline").merge_exposures
     assert libhdrnet.deblur is import_module("libhdrnet.ops.deblur").deblur
 
 

@@ -16,7 +16,7 @@ from libhdrnet.evaluation import metrics, optional, pictures, pu21
 from libhdrnet.evaluation.baselines import reference_alone
 from libhdrnet.evaluation.methods import Method, Outcome, deblur_scene, merge_scene
 from libhdrnet.evaluation.scenes import BracketScene, DefocusScene, Scene, read_float, read_map
-from libhdrnet.ops.frames import load_frames
+from libhdrnet.merge.frames import load_frames
 from libhdrnet.radiometry import FloatImage
 
 RADIANCE_METRICS = {

@@ -15,7 +15,7 @@ from libhdrnet.engine import Settings
 from libhdrnet.engine.models import loaded
 from libhdrnet.errors import InputError
 from libhdrnet.evaluation import baselines
-from libhdrnet.ops.frames import Frame, load_frames
+from libhdrnet.merge.frames import load_frames
 from libhdrnet.radiometry import FloatImage
 
 BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
@@ -120,7 +120,7 @@ def merge_scene(
             encoded = baselines.aligned_by_mtb(encoded, reference)
         radiance = BASELINES[method.kind](encoded, exposures, reference)
         return Outcome(time.perf_counter() - begun, radiance)
-    from libhdrnet.ops.merge import merge
+    from libhdrnet.merge.pipeline import flow_of_network, merge
 
     if method.kind == "msffnet":
         images, exposures = images[: reference + 1], exposures[: reference + 1]
@@ -133,7 +133,7 @@ def merge_scene(
         seconds = time.perf_counter() - begun
         flow = None
         if method.kind == "msffnet":
-            flow = _flow(load_frames(images, exposures, response=response), settings)
+            flow = flow_of_network(images, exposures, response, settings)
     scaled = result.radiance * np.float32(exposures[0] / exposures[reference])
     facts = {"repaired": round(result.repaired, 4)}
     return Outcome(seconds, scaled, result.mask, flow, facts=facts)
@@ -153,12 +153,6 @@ def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings)
         radius, _ = defocus_map(image, False, settings, Reporter())
         result = deblur_pixels(encoded, False, radius, settings=settings)
         return Outcome(time.perf_counter() - begun, restored=np.clip(result.pixels, 0, 1), radius=radius)
-
-
-def _flow(frames: list[Frame], settings: Settings) -> FloatImage | None:
-    from libhdrnet.ops.network import feature_flow
-
-    return feature_flow(frames[-2], frames[-1], settings)
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def _plan(pip: Pip, options: argparse.Namespace, scratch: Path) -> list[Package]
 
 def _works(machine: Machine, version: Version, options: argparse.Namespace) -> bool:
     """Tell whether the version in use still starts, and without --no-demo also its libraries."""
-    words = ["-m", "libhdrnet.cli", "--version"] if not options.demo else ["-c", "import libhdrnet.ops.merge"]
+    words = ["-m", "libhdrnet.cli", "--version"] if not options.demo else ["-c", "import libhdrnet.merge.pipeline"]
     try:
         _run([str(machine.program(version.folder, "python")), *words])
     except InstallError as error:

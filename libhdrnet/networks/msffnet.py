@@ -1,7 +1,8 @@
 """MSFFNet: multi-scale feature flow for two exposures (thesis, chapter 3, Figures 3.3-3.7).
 
 Input: (B, 2, 6, H, W), the short exposure and the reference, each [L, H] with L in [0, 1] gamma-encoded and
-H = L^2.2 / (t / t_min) (Eq. 3.1); H and W multiples of 8.
+H = L^2.2 / (t / t_min) (Eq. 3.1); H and W multiples of 8. With them goes the radiance fused from what was captured,
+(B, 3, H, W), in the scale of the output.
 Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the short exposure.
 Lists over scales run from the finest (s = 0) to the coarsest (s = 2); a flow is in pixels of its own scale and
 points from a place in the reference to its match in the short exposure, (x, y).
@@ -26,7 +27,6 @@ from libhdrnet.networks.blocks import (
     conv3x3,
     corrected,
     initialise,
-    known_radiance,
     seen,
 )
 
@@ -46,7 +46,7 @@ class MSFFNetOptions:
     ms_fuse: bool = True
     """False: "w/o MSFF": only the finest aligned features are merged."""
     radiance_skip: bool = True
-    """Correct the radiance that needs no network (for H_of: the warped short exposure's) in place of a sigmoid; see
+    """Correct the radiance that was fused without it (for H_of: the warped short exposure's) in place of a sigmoid; see
     `PSFNetOptions.radiance_skip`."""
 
 
@@ -144,9 +144,9 @@ class MSFFNet(nn.Module):
             pyramid.append(at_precision(F.leaky_relu(layer(pyramid[-1]), SLOPE), self.enter))
         return [level[0::2] for level in pyramid[1:]], [level[1::2] for level in pyramid[1:]]
 
-    def flow_of(self, exposures: Tensor) -> Tensor:
+    def flow_of(self, exposures: Tensor, known: Tensor) -> Tensor:
         """Return the finest flow, in pixels of the picture and at its size, (B, 2, H, W)."""
-        flows, _ = self.align(*self.features(exposures, known_radiance(*exposures.unbind(1))))
+        flows, _ = self.align(*self.features(exposures, known))
         return FOLD * enlarge(flows[0], FOLD)
 
     def align(self, short: list[Tensor], reference: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
@@ -178,13 +178,12 @@ class MSFFNet(nn.Module):
         out = F.pixel_shuffle(self.output(F.leaky_relu(self.refine(z6) + reference[0], SLOPE)), FOLD)
         return corrected(radiance, out) if self.options.radiance_skip else torch.sigmoid(out)
 
-    def forward(self, exposures: Tensor) -> Tensor:
-        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 2, 6, H, W)."""
-        return self.reconstruct(exposures)[0]
+    def forward(self, exposures: Tensor, known: Tensor) -> Tensor:
+        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 2, 6, H, W) and the fused one (B, 3, H, W)."""
+        return self.reconstruct(exposures, known)[0]
 
-    def reconstruct(self, exposures: Tensor, auxiliary: bool = False) -> tuple[Tensor, Tensor | None]:
+    def reconstruct(self, exposures: Tensor, known: Tensor, auxiliary: bool = False) -> tuple[Tensor, Tensor | None]:
         """Return the radiance and, if asked for and there is a flow, H_of for the loss of Eq. 3.5."""
-        known = known_radiance(exposures[:, 0], exposures[:, 1])
         short, reference = self.features(exposures, known)
         warped, extra = short, None
         if self.flows:

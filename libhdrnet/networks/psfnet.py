@@ -2,6 +2,7 @@
 
 Input: (B, 3, 6, H, W), the exposures from short to long, each [L, H] with L in [0, 1] gamma-encoded and
 H = L^2.2 / (t / t_min) (Eq. 2.1). The middle one is the reference.
+With them goes the radiance fused from what was captured, (B, 3, H, W), in the scale of the output.
 H and W multiples of 2.
 Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the shortest exposure.
 Ours, not the thesis's: 2x2 pixels are folded into channels (`blocks.seen`), so that a pixel costs a quarter and is seen
@@ -28,7 +29,6 @@ from libhdrnet.networks.blocks import (
     conv3x3,
     corrected,
     initialise,
-    known_radiance,
     seen,
     spread,
 )
@@ -51,8 +51,8 @@ class PSFNetOptions:
     global_skip: bool = True
     """False: "w/o GSC"."""
     radiance_skip: bool = True
-    """Correct the radiance that needs no network (`blocks.known_radiance`) in place of a sigmoid, so that only what
-    differs from it has to be learned. Ours, not the thesis's: the brightness is right from the first step."""
+    """Correct the radiance that was fused without it in place of a sigmoid, so that only what differs from it has to be
+    learned. Ours, not the thesis's: the brightness is right from the first step."""
 
 
 class SFFB(nn.Module):
@@ -170,9 +170,8 @@ class PSFNet(nn.Module):
         self.output = ExactConvolution(n, 3 * FOLD**2)
         initialise(self)
 
-    def forward(self, exposures: Tensor) -> Tensor:
-        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 3, 6, H, W)."""
-        known = known_radiance(*exposures.unbind(1))
+    def forward(self, exposures: Tensor, known: Tensor) -> Tensor:
+        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 3, 6, H, W) and the fused one (B, 3, H, W)."""
         features = at_precision(F.leaky_relu(self.extract(seen(exposures, known)), SLOPE), self.enter)
         features = features.reshape(*exposures.shape[:2], *features.shape[1:])
         reference = features[:, 1]

@@ -187,8 +187,7 @@ def _load_libraries() -> None:
     keep_freed_memory()
     import libhdrnet.io.read
     import libhdrnet.io.write
-    import libhdrnet.ops.deblur
-    import libhdrnet.ops.merge  # noqa: F401
+    import libhdrnet.merge.pipeline  # noqa: F401
 
 
 def _start_log() -> Path:

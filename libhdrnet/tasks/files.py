@@ -19,8 +19,8 @@ from libhdrnet.tasks.options import (
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
-    from libhdrnet.ops.frames import ImageLike
-    from libhdrnet.ops.merge import MergeResult
+    from libhdrnet.merge.frames import ImageLike
+    from libhdrnet.merge.pipeline import MergeResult
 
 RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
 
@@ -71,7 +71,7 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
     exposures = options.exposures(len(images))
 
     from libhdrnet.io.passengers import warn_of_passengers
-    from libhdrnet.ops.merge import merge
+    from libhdrnet.merge.pipeline import merge
 
     result = merge(
         images, exposures, model=options.model, deghost=options.deghost, align=options.align,

@@ -2,17 +2,20 @@
 
 A sample is the exposures (images, 6, S, S) as `networks.psfnet` takes them and the true radiance (3, S, S) as
 the reference sees the scene, 1 = saturation of the shortest exposure. The exposures' tones differ as little as after
-`ops.tones`; in a share of samples what disagrees is told by the reference, as the merge by agreement has it.
+calibration; in a share of samples what disagrees is told by the reference, as the merge by agreement has it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.ops.network import tell
 from libhdrnet.radiometry import GAMMA, FloatImage
 from libhdrnet.training.scenes import Scenes, crop_linear
+
+KNOWN = (0.85, 0.95)
+"""Encoded values of the reference's brightest channel between which it ceases to tell the light."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,24 @@ def make_bracket(scenes: Scenes, recipe: BracketRecipe, rng: np.random.Generator
     if rng.random() < recipe.told:
         tell(stacked, list(times), 1, [_agreement(s, shots[1]) for s in shots])
     return stacked, np.ascontiguousarray(truth.transpose(2, 0, 1), np.float32)
+
+
+def tell(exposures: FloatImage, times: Sequence[float], reference: int, agreement: Sequence[FloatImage]) -> None:
+    """Let the network's input (images, 6, h, w), where an exposure disagrees, hold what the reference tells of it.
+
+    What is known to be wrong the network must not weigh. Only ratios of `times` matter. Where the reference is
+    saturated it tells a least light: what is above stays, as all that a guess has.
+    """
+    saturated = np.clip((exposures[reference, :3].max(0) - KNOWN[0]) / np.float32(KNOWN[1] - KNOWN[0]), 0, 1)
+    told = exposures[reference, 3:].copy()
+    for index, (exposure, agrees) in enumerate(zip(exposures, agreement, strict=True)):
+        wrong = 1 - agrees
+        if index == reference or not wrong.any():
+            continue
+        radiance = told + saturated * (np.maximum(exposure[3:], told) - told)
+        exposure[3:] += wrong * (radiance - exposure[3:])
+        code = np.clip(radiance * np.float32(times[index] / min(times)), 0, 1) ** np.float32(1 / GAMMA)
+        exposure[:3] += wrong * (code - exposure[:3])
 
 
 def _agreement(shot: FloatImage, reference: FloatImage) -> FloatImage:

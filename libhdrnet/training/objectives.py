@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from libhdrnet.networks import DefocusNet, MSFFNet
 from libhdrnet.networks.ablations import Ablation
+from libhdrnet.training.known import known_radiance
 from libhdrnet.training.losses import (
     flow_loss,
     joint_defocus_loss,
@@ -41,9 +42,10 @@ def objective(
     if only == "deblurring":
         return _deblurring_loss(cast(DefocusNet, network), batch)
     if configuration.network == "psfnet":
-        return tone_mapped_l1(network(batch[0]), batch[1])
+        return tone_mapped_l1(network(batch[0], known_radiance(*batch[0].unbind(1))), batch[1])
     if configuration.network == "msffnet":
-        reconstructed = cast(MSFFNet, network).reconstruct(batch[0], auxiliary=configuration.flow_weight > 0)
+        known = known_radiance(*batch[0].unbind(1))
+        reconstructed = cast(MSFFNet, network).reconstruct(batch[0], known, auxiliary=configuration.flow_weight > 0)
         return flow_loss(*reconstructed, batch[1], configuration.flow_weight)
     return _defocus_loss(configuration, cast(DefocusNet, network), batch, fraction)
 

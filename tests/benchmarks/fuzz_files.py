@@ -30,7 +30,7 @@ from fuzz_seeds import seeds
 from libhdrnet.errors import HdrnetError, HdrnetWarning
 from libhdrnet.io import group_brackets, image_size, linear_rec709, read_metadata, read_photo, read_record, write_like
 from libhdrnet.io.passengers import warn_of_passengers
-from libhdrnet.ops.frames import load_frames
+from libhdrnet.merge.frames import load_frames
 
 LONGEST = 400
 WRITTEN_AS = {".webp": ".png", ".bmp": ".png", ".gif": ".png", ".jp2": ".tif", ".j2k": ".tif"}

@@ -36,7 +36,7 @@ def bracket(megapixels, moving=0.0):
 
 def one(options):
     from libhdrnet.engine import Settings
-    from libhdrnet.ops.merge import merge
+    from libhdrnet.merge.pipeline import merge
 
     images = bracket(options.megapixels[0], options.moving)
     images = images[:2] if options.model == "msffnet" else images

@@ -17,7 +17,7 @@ import numpy as np
 import tifffile
 
 from libhdrnet.errors import HdrnetWarning
-from libhdrnet.ops.merge import merge
+from libhdrnet.merge.pipeline import merge
 from libhdrnet.radiometry import mu_law
 
 TILE = 128

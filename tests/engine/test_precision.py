@@ -11,7 +11,7 @@ import pytest
 
 from libhdrnet import deblur, estimate_defocus
 from libhdrnet.engine import Settings
-from libhdrnet.ops.merge import merge
+from libhdrnet.merge.pipeline import merge
 from libhdrnet.radiometry import mu_law
 
 SIZE = (96, 112)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from libhdrnet.ops.agreement import _objects, find_agreement
-from libhdrnet.ops.frames import Frame
+from libhdrnet.merge.frames import Frame
 
 SIZE = (240, 320)
 INSIDE = np.s_[100:140, 150:190]

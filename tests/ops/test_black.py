@@ -6,8 +6,8 @@ import pytest
 import libhdrnet
 from libhdrnet.ops.black import lower_black
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.codes import DECODE
-from libhdrnet.ops.frames import Frame
+from libhdrnet.merge.codes import DECODE
+from libhdrnet.merge.frames import Frame
 from libhdrnet.radiometry import encode_gamma, mu_law
 
 SIZE = (120, 140)

@@ -5,8 +5,8 @@ import pytest
 
 from libhdrnet.ops.agreement import find_agreement
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.codes import DECODE
-from libhdrnet.ops.frames import Frame
+from libhdrnet.merge.codes import DECODE
+from libhdrnet.merge.frames import Frame
 
 SIZE = (160, 200)
 

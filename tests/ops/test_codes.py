@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from libhdrnet.ops.codes import DECODE, LARGEST_KNEE, decode_table, encode, knee_for
+from libhdrnet.merge.codes import DECODE, LARGEST_KNEE, decode_table, encode, knee_for
 
 LEASTS = [-1e-5, -1e-4, -2e-3]
 

@@ -9,7 +9,7 @@ import pytest
 from libhdrnet.bands import enlarged
 from libhdrnet.ops.agreement import find_agreement
 from libhdrnet.ops.follow import AROUND, follow
-from libhdrnet.ops.frames import Frame
+from libhdrnet.merge.frames import Frame
 
 SIZE = (300, 400)
 TIMES = (0.25, 1.0, 4.0)

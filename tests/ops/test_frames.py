@@ -8,8 +8,8 @@ from synthetic import DISPLAY_P3, bayer, dng
 from libhdrnet.errors import InputError
 from libhdrnet.io import linear_rec709, read_photo, write_radiance
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.codes import DECODE
-from libhdrnet.ops.frames import load_frames
+from libhdrnet.merge.codes import DECODE
+from libhdrnet.merge.frames import load_frames
 from libhdrnet.radiometry import decode_srgb, encode_srgb
 
 TIMES = [0.25, 1.0, 4.0]

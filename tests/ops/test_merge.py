@@ -5,8 +5,8 @@ from libhdrnet import merge_exposures
 from libhdrnet.engine import Settings
 from libhdrnet.errors import CancelledError, InputError
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.frames import Frame, load_frames
-from libhdrnet.ops.merge import merge
+from libhdrnet.merge.frames import Frame, load_frames
+from libhdrnet.merge.pipeline import merge
 
 TIMES = (0.25, 1.0, 4.0)
 SMALL = Settings(device="cpu", precision="fp32", tile=128)

@@ -5,8 +5,8 @@ import pytest
 
 from libhdrnet.io import Metadata
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.codes import decode_table, encode, knee_for
-from libhdrnet.ops.frames import Frame
+from libhdrnet.merge.codes import decode_table, encode, knee_for
+from libhdrnet.merge.frames import Frame
 from libhdrnet.ops.noise import fit_noise, gains_of
 
 BY_TIME = ((0.25, 1.0, 4.0), (1.0, 1.0, 1.0))

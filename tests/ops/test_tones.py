@@ -8,8 +8,8 @@ import pytest
 from libhdrnet.bands import enlarged
 from libhdrnet.ops.agreement import find_agreement
 from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.codes import DECODE
-from libhdrnet.ops.frames import Frame
+from libhdrnet.merge.codes import DECODE
+from libhdrnet.merge.frames import Frame
 from libhdrnet.ops.tones import UNSATURATED, Tones, decode_tables, near
 from libhdrnet.radiometry import encode_gamma, mu_law
 

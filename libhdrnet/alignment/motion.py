@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet._photometric import difference, residual_motion
+from libhdrnet.alignment.judges import difference, residual_motion
 
 Frame = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
@@ -54,10 +54,12 @@ class Pair:
     scale: Matrix  # maps this size's pixel coordinates to full size
 
     def to_full(self, matrix: Matrix) -> Matrix:
+        """Bring a matrix of this size to full size."""
         full = self.scale @ matrix @ np.linalg.inv(self.scale)
         return np.asarray(full / full[2, 2], np.float64)
 
     def difference(self, matrix: Matrix) -> float:
+        """Return how far the tones differ after `matrix`."""
         return difference(*self.tones, matrix)
 
     def residual(self, matrix: Matrix) -> float | None:
@@ -66,6 +68,7 @@ class Pair:
         return residual_motion(self.reference, warped, valid.astype(np.uint8))
 
     def from_full(self, matrix: Matrix) -> Matrix:
+        """Bring a matrix of full size to this size."""
         return np.asarray(np.linalg.inv(self.scale) @ matrix @ self.scale, np.float64)
 
 

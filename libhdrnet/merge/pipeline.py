@@ -1,7 +1,6 @@
 """Merge a bracket (design: how a merge flows).
 
-Read, linearise, align, find where the frames agree, follow what moved, merge classically, run the network where they
-still disagree, join.
+Read, align, calibrate, find the candidates, select, fuse, reconstruct what no frame shows.
 """
 
 import warnings
@@ -10,26 +9,30 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 
-from libhdrnet.align import Alignment, align_coverage, align_frames, fill
+from libhdrnet.alignment import Alignment, align
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
 from libhdrnet.errors import HdrnetWarning, InputError
-from libhdrnet.exposure import check_exposures, pick_reference, pick_three
-from libhdrnet.ops.agreement import GUESSED, MEASURED, REPAIRED, find_agreement
-from libhdrnet.ops.black import lower_black
-from libhdrnet.ops.classical import merge_classical
-from libhdrnet.ops.follow import follow
-from libhdrnet.ops.frames import Frame, ImageLike, load_frames
-from libhdrnet.ops.network import merge_network, repair
-from libhdrnet.ops.tones import Tones, decode_tables, near
+from libhdrnet.merge.candidates import Bracket, find_candidates
+from libhdrnet.merge.frames import Frame, ImageLike, gains_of, load_frames
+from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
+from libhdrnet.merge.reconstruction import feature_flow, find_unknown, reconstruct
+from libhdrnet.merge.reference import pick_reference, pick_three
+from libhdrnet.merge.selection import select
+from libhdrnet.networks import NETWORKS as DESCRIPTORS
+from libhdrnet.photometry import Calibration, calibrate
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
     from libhdrnet.io.metadata import Metadata
 
-MODELS = ("auto", "psfnet", "msffnet", "classical")
+Choices = npt.NDArray[np.integer[Any]]
+NETWORKS = ("psfnet", "msffnet")
+MODELS = ("auto", *NETWORKS, "classical")
 DEGHOST = 0.5
-"""What counts as motion unless it is said."""
+"""How strictly motion is looked for unless it is said."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class MergeResult:
     radiance: FloatImage
     """(H, W, 3) linear Rec.709, 1.0 = white of the reference."""
     mask: FloatImage | None
-    """(H, W): 1 measured, 0.5 repaired, 0 guessed; only if it was asked for."""
+    """(H, W): 1 measured, 0.5 made by the network, 0 guessed; only if it was asked for."""
     model: str
     """The method that was used: "auto", "psfnet", "msffnet" or "classical"."""
     reference: int
@@ -48,8 +51,8 @@ class MergeResult:
     """Indices of the frames the method saw, from short to long."""
     exposures: tuple[float, ...]
     """Relative exposures, in the order given."""
-    disagreements: tuple[float | None, ...]
-    """For each frame, by how many stops its pixels contradict its exposure; None: too little to go by."""
+    calibration: Calibration
+    """How the frames' tones relate."""
     alignments: tuple[Alignment | None, ...]
     """For each frame, how it was aligned; None with align=False."""
     report: Report | None
@@ -62,6 +65,14 @@ class MergeResult:
     """Files, or "image 1" for arrays."""
     alpha: FloatImage | None = None
     """(H, W) in [0, 1], what any frame shows, where all have an alpha channel; the radiance is not multiplied."""
+    shares: FloatImage | None = None
+    """(frames, h, w): share of each frame in the captured part of the result, in the order given, at the reduced size
+    that they were chosen at; only if it was asked for."""
+
+    @property
+    def disagreements(self) -> tuple[float | None, ...]:
+        """For each frame, by how many stops its pixels contradict its exposure; None: too little to go by."""
+        return self.calibration.disagreements
 
     def as_record(self) -> dict[str, Any]:
         """JSON-able record of how the picture was made."""
@@ -72,6 +83,7 @@ class MergeResult:
             "reference": self.reference + 1,
             "used": [index + 1 for index in self.used],
             "exposures": list(self.exposures),
+            "calibrated": [round(t, 5) for t in self.calibration.exposures],
             "repaired": round(self.repaired, 4),
             "alignment": [a.note if a else "not aligned" for a in self.alignments],
             **({"engine": self.report.as_record()} if self.report else {}),
@@ -92,6 +104,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
+    choices: Choices | None = None,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -112,6 +125,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
+    choices: Choices | None = None,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -131,6 +145,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
+    choices: Choices | None = None,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -142,20 +157,21 @@ def merge_exposures(
         exposure_times: Exposure of each image (only ratios matter); None reads time, ISO and aperture from EXIF.
         reference: Index of the image whose content and geometry the result has; None picks the best exposed
             middle one.
-        model: "auto" merges classically where the frames agree, or do once what moved is followed, and by the
-            network where they do not;
-            "psfnet" (three frames, thesis chapter 2) and "msffnet" (the shorter frame and the reference, chapter 3)
-            run the network over the whole picture; "classical" is the mean of all frames with the least noise
-            and knows no motion.
-        deghost: What counts as motion, from 0 (nothing) to 1 (anything in doubt); for "auto" alone.
+        model: "auto" takes each place from the frames that show what the reference shows, as they lie or followed, and
+            calls the network where none does; "psfnet" (three frames, thesis chapter 2) and "msffnet" (the shorter
+            frame and the reference, chapter 3) run the network over the whole picture; "classical" is the mean of all
+            frames with the least noise and knows no motion.
+        deghost: How strictly what moved is left out, from 0 (not at all) to 1; for "auto" alone.
         align: Align the frames to the reference first (homography, affine, translation or nothing).
         response: How the files' codes became codes: "auto" (RAW and float: linear; else ICC profile or sRGB),
-            "srgb", "gamma2.2", "linear", or "estimate" (Debevec calibration from the bracket). Files that are linear
+            "srgb", "gamma2.2", "linear", or "estimate" (calibrated from the bracket alone). Files that are linear
             (RAW, OpenEXR, Radiance, a linear profile) stay so whatever it says, and a profile's primaries count.
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
         threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
+        choices: int (H, W), to decide by hand, for "auto" alone: 0 nothing, k > 0 takes the place from image k, -1 from
+            the network. Edges are feathered.
         return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
@@ -163,10 +179,9 @@ def merge_exposures(
     Returns:
         float32 (H, W, 3), linear, Rec.709 primaries, 1.0 = white of the reference, highlights up to
         t_reference / t_shortest, and with RAW slightly negative noise around black; with `return_mask` also float32
-        (H, W) in three grades: 1 = measured (the frames agree; where something moved, once it was followed), 0.5 =
-        repaired (rebuilt by the network from the frames that show it as the reference does), 0 = guessed (the reference
-        is saturated there and all shorter frames show something else, section 2.4.5, or nothing; or all frames are
-        transparent). "classical" measures all else, "psfnet" and "msffnet" nothing.
+        (H, W) in three grades: 1 = measured (from captured pixels), 0.5 = made by the network, 0 = guessed (what is
+        believed is saturated there and all shorter frames show something else, section 2.4.5, or nothing; or all frames
+        are transparent). "classical" measures all, "psfnet" and "msffnet" nothing.
 
     Raises:
         InputError: a file, an array, the exposures or an option cannot be used; the message says why.
@@ -177,7 +192,8 @@ def merge_exposures(
     """
     result = merge(
         images, exposure_times, reference=reference, model=model, deghost=deghost, align=align, response=response,
-        settings=Settings(device, precision, tile, threads), with_mask=return_mask, reporter=Reporter(progress, cancel),
+        choices=choices, settings=Settings(device, precision, tile, threads), with_mask=return_mask,
+        reporter=Reporter(progress, cancel),
     )  # fmt: skip
     return result.radiance if result.mask is None else (result.radiance, result.mask)
 
@@ -191,53 +207,67 @@ def merge(
     deghost: float = DEGHOST,
     align: bool = True,
     response: str = "auto",
+    choices: Choices | None = None,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     with_mask: bool = False,
+    with_shares: bool = False,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> MergeResult:
     """Do what `merge_exposures` does and tell how it was done."""
-    _check_options(len(images), model, reference, deghost)
+    _check_options(len(images), model, reference, deghost, choices is not None)
     check_settings(settings)
     with bounded(settings.threads):
         reporter(0.0, "reading the bracket")
-        frames = lower_black(load_frames(images, exposure_times, response=response))
-        exposures = [frame.exposure for frame in frames]
+        frames = load_frames(images, exposure_times, response=response)
+        exposures = tuple(frame.exposure for frame in frames)
+        if choices is not None:
+            check_choices(choices, frames[0].codes.shape[:2], len(frames))
         if reference is None:
             reporter(0.05, "choosing the reference")
             reference = pick_reference([frame.codes for frame in frames], exposures)
-        alignments: Sequence[Alignment | None] = [None] * len(frames)
-        if align:
-            reporter(0.06, "aligning")
-            frames, alignments = _aligned(frames, reference)
-        reporter(0.1, "checking the exposures")
-        disagreements = check_exposures([frame.codes for frame in frames], exposures, reference)
         network, used = _method(model, exposures, reference)
-        job = _Job(frames, reference, network, used, deghost, with_mask, settings)
-        made = _RUN[model](job, reporter.part(0.12, 1))
+        alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
+        reporter(0.15, "calibrating")
+        calibration = _calibrated(frames, reference, response)
+        job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
+        made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         alpha = _alpha(frames)
         if alpha is not None:
             made.radiance[alpha == 0] = 0
         if made.mask is not None:
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
-            made.radiance, made.mask, model, reference, used if model != "auto" else _by_exposure(exposures),
-            tuple(exposures), tuple(disagreements), tuple(alignments), made.report, made.repaired,
-            frames[reference].metadata, tuple(frame.name for frame in frames), alpha,
+            made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposures),
+            exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
+            tuple(frame.name for frame in frames), alpha, made.shares,
         )  # fmt: skip
+
+
+def flow_of_network(
+    images: Sequence[ImageLike],
+    exposure_times: Sequence[float],
+    response: str = "auto",
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+) -> FloatImage | None:
+    """Return MSFFNet's flow (H, W, 2) between the last but one of aligned frames and the last, its reference."""
+    frames = load_frames(images, exposure_times, response=response)[-2:]
+    bracket = Bracket(frames, _calibrated(frames, 1, response))
+    candidates = find_candidates(bracket, follow=False)
+    return feature_flow(bracket, fuse(bracket, candidates, weigh(bracket, candidates)), (0, 1), settings)
 
 
 @dataclass(frozen=True)
 class _Job:
-    """Aligned frames and what is to be made of them."""
+    """Aligned and calibrated frames and what is to be made of them."""
 
-    frames: list[Frame]
-    reference: int
+    bracket: Bracket
+    model: str
     network: str
-    """Name of the network, for the methods that have one."""
+    """Name of the network that reconstructs."""
     used: tuple[int, ...]
     """The frames that it sees, in its order."""
     deghost: float
-    with_mask: bool
+    choices: Choices | None
     settings: Settings
 
 
@@ -245,60 +275,61 @@ class _Job:
 class _Made:
     radiance: FloatImage
     mask: FloatImage | None
-    report: Report | None = None
-    repaired: float = 0.0
+    shares: FloatImage | None
+    report: Report | None
+    repaired: float
 
 
-def _merge_auto(job: _Job, reporter: Reporter) -> _Made:
-    """Merge classically what agrees, or does once it is followed, and by the network what does not."""
-    reference, deghost = job.reference, job.deghost
-    agreement = find_agreement(job.frames, reference, deghost=deghost, reporter=reporter.part(0, 0.05))
-    moved, bare = agreement.weakest < 255, agreement.bare
-    frames, agreement = follow(job.frames, reference, agreement, deghost=deghost, reporter=reporter.part(0.05, 0.1))
-    last = 0.16 if (moved | bare).any() else 1
-    radiance = merge_classical(frames, reference, agreement, reporter=reporter.part(0.1, last))
-    report, repaired = None, 0.0
-    if (moved | bare).any():
-        # Where a frame begins or ceases to be believed or to have data, or was followed, its own tones would show.
-        tables = decode_tables(radiance, frames, reference, agreement)
-        tones = Tones(tables, near(moved | bare))
-        merge_classical(frames, reference, agreement, tones=tones, out=radiance, reporter=reporter.part(0.16, 0.2))
-        if moved.any():
-            report, repaired = repair(
-                radiance, frames, reference, agreement, tables, job.network, job.used, job.settings,
-                reporter.part(0.2, 1),
-            )  # fmt: skip
-        reporter(1.0, "merged")
-    return _Made(radiance, agreement.grades() if job.with_mask else None, report, repaired)
+def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _Made:
+    bracket, whole = job.bracket, job.model in NETWORKS
+    selects = job.model != "classical" and job.deghost > 0 and "selection" in DESCRIPTORS
+    candidates = find_candidates(bracket, follow=selects, reporter=reporter.part(0, 0.3))
+    logits: FloatImage | float = 0.0
+    report = None
+    if any(candidate.doubt.any() for candidate in candidates):
+        logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
+        logits *= np.float32(job.deghost / DEGHOST)
+    fixed = {} if job.choices is None else feathered(bracket, job.choices)
+    by_network = fixed.pop(-1, np.float32(0))
+    weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
+    unknown = find_unknown(bracket, candidates, weights)
+    share = np.maximum(unknown.either, by_network) if selects else np.zeros(bracket.size, np.float32)
+    shares = shares_of_frames(bracket, candidates, weights) if with_shares else None
+    radiance = fuse(bracket, candidates, weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
+    del candidates, weights, logits
+    repaired = 0.0
+    if whole or share.any():
+        made, repaired = reconstruct(
+            radiance, bracket, None if whole else share, job.network, job.used, job.settings, reporter.part(0.65, 1)
+        )
+        report = made or report
+    mask = grades(bracket, unknown, 1.0 if whole else share) if with_mask else None
+    if mask is not None and job.model == "classical":
+        mask[:] = MEASURED
+    return _Made(radiance, mask, shares, report, repaired)
 
 
-def _merge_network(job: _Job, reporter: Reporter) -> _Made:
-    """Run the network over the whole picture: no pixel is measured, and what no frame shows is a guess."""
-    frames, reference = [job.frames[i] for i in job.used], job.used.index(job.reference)
-    radiance, report = merge_network(job.network, frames, reference, job.settings, reporter)
-    mask = np.minimum(find_agreement(frames, reference).grades(), REPAIRED) if job.with_mask else None
-    return _Made(radiance, mask, report, 1.0)
+def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alignment | None]:
+    """Align the frames to the reference, in place."""
+    alignments: list[Alignment | None] = []
+    for index, frame in enumerate(frames):
+        reporter(index / len(frames), "aligning")
+        codes, coverage, alignment = align(frame.codes, frames[reference].codes, frame.coverage)
+        frames[index] = replace(frame, codes=codes, coverage=coverage)
+        alignments.append(alignment)
+    return alignments
 
 
-def _merge_classical(job: _Job, reporter: Reporter) -> _Made:
-    """Take the mean of all frames as they lie: each pixel is measured, ghosts as well."""
-    radiance = merge_classical(job.frames, job.reference, reporter=reporter)
-    return _Made(radiance, np.full(radiance.shape[:2], MEASURED, np.float32) if job.with_mask else None)
-
-
-_RUN = {"auto": _merge_auto, "psfnet": _merge_network, "msffnet": _merge_network, "classical": _merge_classical}
-
-
-def _aligned(frames: Sequence[Frame], reference: int) -> tuple[list[Frame], list[Alignment]]:
-    exposures = [frame.exposure for frame in frames]
-    codes, found, covers = align_frames([frame.codes for frame in frames], exposures, reference)
-    aligned = []
-    for frame, pixels, alignment, covered in zip(frames, codes, found, covers, strict=True):
-        coverage = align_coverage(frame.coverage, alignment, covered)
-        if frame.coverage is not None and coverage is not None:
-            fill(pixels, coverage > 0, frames[reference].codes, frame.exposure / exposures[reference], everywhere=True)
-        aligned.append(replace(frame, codes=pixels, coverage=coverage))
-    return aligned, found
+def _calibrated(frames: Sequence[Frame], reference: int, response: str) -> Calibration:
+    known = all(frame.known for frame in frames)
+    calibration = calibrate(
+        [frame.codes for frame in frames], [frame.exposure for frame in frames], reference,
+        decode=frames[reference].decode, coverage=[frame.coverage for frame in frames], gains=gains_of(frames),
+        response="known" if known else "free" if response == "estimate" else "nominal",
+    )  # fmt: skip
+    for note in calibration.notes:
+        warnings.warn(note, HdrnetWarning, stacklevel=3)
+    return calibration
 
 
 def _by_exposure(exposures: Sequence[float]) -> tuple[int, ...]:
@@ -329,7 +360,7 @@ def _unseen(frames: Sequence[Frame]) -> Any:
     return np.maximum.reduce(planes) == 0 if len(planes) == len(frames) else False
 
 
-def _check_options(count: int, model: str, reference: int | None, deghost: float) -> None:
+def _check_options(count: int, model: str, reference: int | None, deghost: float, chosen: bool) -> None:
     if model not in MODELS:
         raise InputError(f"model {model!r} is unknown; choose one of {', '.join(MODELS)}.")
     if reference is not None and not 0 <= reference < count:
@@ -338,6 +369,8 @@ def _check_options(count: int, model: str, reference: int | None, deghost: float
         raise InputError(f"deghost {deghost} is out of range; give 0 to 1.")
     if model != "auto" and deghost != DEGHOST:
         raise InputError(f"deghost {deghost} means nothing to model {model!r}, which looks for no motion; use 'auto'.")
+    if model != "auto" and chosen:
+        raise InputError(f"choices mean nothing to model {model!r}; use 'auto'.")
     if model == "psfnet" and count < 3:
         raise InputError(f"model 'psfnet' takes three exposures and {count} were given; use 'auto' or 'msffnet'.")
 

@@ -1,4 +1,4 @@
-"""Frames of a bracket, brought to one form: uint16 codes, gamma 2.2 (`ops.codes`), Rec.709, 65535 = saturation.
+"""Frames of a bracket, brought to one form: uint16 codes, gamma 2.2 (`merge.codes`), Rec.709, 65535 = saturation.
 
 Sixteen bits keep what any camera delivers at a third of the memory that float32 takes.
 """
@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from libhdrnet.bands import bands
 from libhdrnet.errors import InputError
-from libhdrnet.exposure import validate_exposures
-from libhdrnet.ops.codes import DECODE, Codes, decode_table, encode, knee_for
+from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
+from libhdrnet.merge.reference import validate_exposures
 from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, look_up
 
 if TYPE_CHECKING:
@@ -48,19 +48,15 @@ class Frame:
     """Linear value of each code, (65536,), rising: RAW has room for negative noise at the lowest codes."""
     coverage: Codes | None = None
     """(H, W) uint16: 65535 where the frame shows the scene, less where its file is transparent, 0 where it has no data
-    (beyond its border once it is aligned: what lies there is filled in and no measurement); None: data everywhere."""
+    (beyond its border once it is aligned: there its edge is continued); None: data everywhere."""
     transparent: bool = False
     """Its file has an alpha channel."""
+    known: bool = False
+    """Its response is known: its codes are linear light, encoded."""
 
     def linear(self, rows: slice) -> FloatImage:
         """Return the linear values of some rows, (h, W, 3), 1.0 = saturation."""
         return np.asarray(self.decode[self.codes[rows]])
-
-    def covered(self, rows: slice) -> FloatImage | np.float32:
-        """Return how far some rows are data, (h, W, 1) in [0, 1], or 1."""
-        if self.coverage is None:
-            return np.float32(1)
-        return np.asarray(self.coverage[rows, :, None] * np.float32(1 / 65535))
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ def load_frames(
     sources = _sources(images)
     _check_sizes(sources)
     exposures = _exposures(sources, exposure_times)
-    decode = _response(sources, exposures, response)
+    decode = _response(sources, response)
     knee = knee_for(min(_least(source) for source in sources))
     table = decode_table(knee)
     frames = []
@@ -104,7 +100,10 @@ def load_frames(
         source, sources[index] = sources[index], _released(sources[index])
         codes = _codes(source, None if source.linear else decode, knee)
         coverage, transparent = _coverage(source.alpha), source.alpha is not None
-        frames.append(Frame(source.name, codes, exposure, source.metadata, table, coverage, transparent))
+        linear = (
+            source.linear or response in ("linear", "gamma2.2") or (response == "auto" and source.encoding == "linear")
+        )
+        frames.append(Frame(source.name, codes, exposure, source.metadata, table, coverage, transparent, linear))
     return frames
 
 
@@ -193,27 +192,14 @@ def _exposures(sources: Sequence[_Source], given: Sequence[float] | None) -> lis
         raise InputError(f"{sources[0].name} and its bracket, from EXIF: {error}") from error
 
 
-def _response(sources: Sequence[_Source], exposures: Sequence[float], response: str) -> Decode | None:
+def _response(sources: Sequence[_Source], response: str) -> Decode | None:
     """Return what linearises all that is not linear already; None: each as it says itself."""
-    if response == "auto":
-        return None
-    if response != "estimate":
-        curve = {"srgb": decode_srgb, "gamma2.2": decode_gamma, "linear": _identity}[response]
-        return partial(_curved, curve=curve)
-    from libhdrnet.response import apply_response, estimate_response
-
-    chosen = [index for index, source in enumerate(sources) if not source.linear]
-    if not chosen:
-        return None
-    if any(sources[index].pixels.dtype == np.float32 for index in chosen):
+    if response == "estimate" and any(source.pixels.dtype == np.float32 and not source.linear for source in sources):
         raise InputError("response 'estimate' needs 8- or 16-bit pictures; use 'linear' for float ones.")
-    if len(chosen) == 1:
-        raise InputError(
-            f"{sources[chosen[0]].name}: response 'estimate' needs two encoded pictures, and the others are linear; "
-            "use 'auto', 'srgb' or 'gamma2.2'."
-        )
-    estimated = estimate_response([sources[index].pixels for index in chosen], [exposures[index] for index in chosen])
-    return lambda pixels: apply_response(pixels, estimated)
+    curves: dict[str, Callable[[Floats], FloatImage]] = {
+        "srgb": decode_srgb, "gamma2.2": decode_gamma, "linear": _identity
+    }  # fmt: skip
+    return partial(_curved, curve=curves[response]) if response in curves else None
 
 
 def _codes(source: _Source, decode: Decode | None, knee: float) -> Codes:
@@ -263,3 +249,12 @@ def _least(source: _Source) -> float:
 
 def _released(source: _Source) -> _Source:
     return replace(source, pixels=np.empty((0, 0, 3), source.pixels.dtype), metadata=None)
+
+
+def gains_of(frames: Sequence[Frame]) -> tuple[float, ...]:
+    """Return each frame's ISO speed over the lowest of all; 1 for all where one does not tell."""
+    from libhdrnet.io.metadata import exposure_values
+
+    speeds = [None if frame.metadata is None else exposure_values(frame.metadata)[1] for frame in frames]
+    known = [speed for speed in speeds if speed is not None]
+    return tuple(speed / min(known) for speed in known) if len(known) == len(speeds) else (1.0,) * len(speeds)

@@ -1,4 +1,4 @@
-"""Global alignment of a bracket's frames to its reference, before the network sees them.
+"""Global alignment of a bracket's frames to its reference: a homography, or the simplest model that serves.
 
 Frames are uint16 (H, W, 3), encoded with gamma 2.2, 65535 = saturation. Both frames are brought to one
 exposure and to a common range of tones, and their local contrast is normalised: what is left is structure.
@@ -7,15 +7,13 @@ picture is resampled only if the pixels then agree measurably better than before
 A matrix maps the centre of a reference pixel to its place in the frame, pixel centres being integers.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet._motion import Kind, Matrix, Pair, corner_shift, first_guess, prepare, refine
+from libhdrnet.alignment.motion import Kind, Matrix, Pair, corner_shift, first_guess, prepare, refine
 from libhdrnet.errors import InputError
-from libhdrnet.radiometry import GAMMA
 
 Frame = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
@@ -29,9 +27,6 @@ _STILL = 0.75  # pixels; corner displacements below it are not worth a resamplin
 _FADE = 1 / 100  # of the long edge: how far inside its border a frame begins to count in full
 _WHOLE = 0.1  # pixels from a whole one within which a translation is that
 _TRIPOD = 0.4  # pixels; typical shift of the picture's parts below which nothing is searched for
-_BRIGHT_END = 0.97  # encoded value from which a channel of the reference is a lower bound
-_DARK_END, _WELL_EXPOSED = 0.05, 0.85  # encoded values between which a channel tells how bright the frame is
-_LEAST_COUNT = 1000  # pixels between them from which that is believed
 _LEAST_GAIN = 0.05  # share of the difference between the frames that a model has to remove
 
 
@@ -48,49 +43,22 @@ class Alignment:
     """One sentence: what was done, and why a simpler model was taken where that was so."""
 
 
-def align_frames(
-    frames: Sequence[Frame], exposures: Sequence[float], reference_index: int
-) -> tuple[list[Frame], list[Alignment], list[Mask | None]]:
-    """Align every frame to the reference.
-
-    Args:
-        frames: uint16 (H, W, 3) each, gamma 2.2, all of one size.
-        exposures: relative exposures t, one a frame.
-        reference_index: the frame the others are brought to; it is returned as it is.
+def align(frame: Frame, reference: Frame, coverage: Coverage | None = None) -> tuple[Frame, Coverage | None, Alignment]:
+    """Bring a frame, uint16 (H, W, 3), and its coverage, uint16 (H, W) or None, into the reference's geometry.
 
     Returns:
-        The frames, the alignments, and for each frame its coverage: bool (H, W), False where the frame has
-        no data and holds the reference at the frame's exposure instead (its own edge, continued, where the
-        reference is saturated); None where it has data everywhere.
-        A frame that needs no alignment is returned untouched.
+        The frame, its coverage and how it was aligned. Where the aligned frame has no data its edge is continued and
+        its coverage is 0, rising from the border inwards; None: data everywhere. A frame that needs no alignment is
+        returned untouched.
 
     Raises:
-        InputError: frames of different sizes or types, an exposure that is not positive, a wrong count.
+        InputError: pictures of different sizes or types.
     """
-    if len(frames) != len(exposures) or not 0 <= reference_index < len(frames):
-        raise InputError(
-            f"{len(frames)} frames, {len(exposures)} exposures and reference {reference_index} do not fit "
-            "together; give one exposure a frame and the index of one of them."
-        )
-    reference, t_reference = frames[reference_index], exposures[reference_index]
-    aligned = list(frames)
-    alignments: list[Alignment] = []
-    coverages: list[Mask | None] = []
-    for i, (frame, t) in enumerate(zip(frames, exposures, strict=True)):
-        if i == reference_index:
-            alignments.append(_untouched("This frame is the reference."))
-            coverages.append(None)
-            continue
-        if not t > 0 or not t_reference > 0:
-            raise InputError(f"Frame {i + 1} has exposure {t}, the reference {t_reference}; both must be positive.")
-        alignment = estimate_alignment(frame, reference)
-        warped, coverage = apply_alignment(frame, alignment)
-        if coverage is not None:
-            fill(warped, coverage, reference, t / t_reference)
-        aligned[i] = warped
-        alignments.append(alignment)
-        coverages.append(coverage)
-    return aligned, alignments, coverages
+    alignment = estimate_alignment(frame, reference)
+    if alignment.kind == "none":
+        return frame, coverage, alignment
+    warped, covered = apply_alignment(frame, alignment)
+    return warped, _align_coverage(coverage, alignment, covered), alignment
 
 
 def estimate_alignment(frame: Frame, reference: Frame) -> Alignment:
@@ -182,13 +150,7 @@ def apply_alignment(frame: Frame, alignment: Alignment) -> tuple[Frame, Mask | N
     return warped, None if coverage.all() else coverage
 
 
-def align_coverage(coverage: Coverage | None, alignment: Alignment, covered: Mask | None) -> Coverage | None:
-    """Bring a frame's coverage, uint16 (H, W), into the reference's geometry.
-
-    `covered` is what `apply_alignment` says. None, given or returned: the frame has data everywhere.
-    """
-    if alignment.kind == "none":
-        return coverage
+def _align_coverage(coverage: Coverage | None, alignment: Alignment, covered: Mask | None) -> Coverage | None:
     faded = None if covered is None else _faded(covered)
     if coverage is None:
         return faded
@@ -209,33 +171,3 @@ def _faded(covered: Mask) -> Coverage:
 
 def _untouched(note: str) -> Alignment:
     return Alignment("none", np.eye(3), 0.0, note)
-
-
-def fill(warped: Frame, coverage: Mask, reference: Frame, ratio: float, *, everywhere: bool = False) -> None:
-    """Lay the reference at a frame's exposure where `warped` has no data, in place; ratio = t_frame / t_reference.
-
-    Where the reference is saturated it tells nothing to a shorter frame: what is there (the edge, continued) stays,
-    unless `everywhere`.
-    """
-    gain = _gain(reference, warped, coverage, ratio ** (1 / GAMMA))
-    for top in range(0, warped.shape[0], 256):
-        tells = reference[top : top + 256].max(-1) < _BRIGHT_END * 65535
-        known = tells if ratio < 1 and not everywhere else np.True_
-        missing = ~coverage[top : top + 256] & known
-        values = reference[top : top + 256][missing].astype(np.float32) * gain
-        warped[top : top + 256][missing] = np.clip(np.rint(values), 0, 65535).astype(np.uint16)
-
-
-def _gain(reference: Frame, frame: Frame, coverage: Mask, nominal: float) -> npt.NDArray[np.float32]:
-    """Return how many times brighter each channel's code is in the frame: measured, so that no step shows, or nominal.
-
-    What the exposures say may be off by a stop where the response is not known.
-    """
-    step = max(1, round((coverage.size / 1e6) ** 0.5))
-    gain = np.full(3, nominal, np.float32)
-    for channel in range(3):
-        x, y = (image[::step, ::step, channel][coverage[::step, ::step]] for image in (reference, frame))
-        both = (np.minimum(x, y) > _DARK_END * 65535) & (np.maximum(x, y) < _WELL_EXPOSED * 65535)
-        if both.sum() >= _LEAST_COUNT:
-            gain[channel] = np.median(y[both] / x[both].astype(np.float32))
-    return gain

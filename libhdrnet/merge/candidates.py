@@ -1,0 +1,216 @@
+"""Candidates for each place of the result: every frame as it lies over the reference, and as a flow brings it there.
+
+They are compared at a reduced size, in the tones that the calibration gives them. Between it and the full size lies the
+compared size, twice the reduced one: large pictures are brought to it first and treated as if they had been taken so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from libhdrnet.alignment import Flow, dense_flow, fetch
+from libhdrnet.bands import bands, enlarged
+from libhdrnet.engine.progress import Reporter
+from libhdrnet.merge.codes import Codes
+from libhdrnet.merge.frames import Frame
+from libhdrnet.photometry import Calibration
+from libhdrnet.radiometry import FloatImage, look_up
+
+MOST_PIXELS = 6e6
+"""Of the compared size."""
+FADE = (0.78, 0.96)
+"""Encoded values of a frame's brightest channel between which it comes to mean "at least this": there cameras bend."""
+BRIGHT, DARK = 0.93, 0.02
+"""Encoded values beyond which a frame shows no differences."""
+FINE, COARSE = (6.0, 0.08), (1.0, 0.02)
+"""Standard deviations of noise, and share of the light beside them, that a pixel and the mean of 5 x 5 pixels of the
+reduced size may differ by before a frame is in doubt. Tuned to be sooner wrong than silent: doubt only costs time."""
+AROUND = 8
+"""Pixels of the reduced size around a doubt that are looked at, too, fading out."""
+
+
+def saturations() -> FloatImage:
+    """Return for each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
+    part = np.clip((np.arange(65536, dtype=np.float32) / 65535 - FADE[0]) / (FADE[1] - FADE[0]), 0, 1)
+    return np.asarray(part * part * (3 - 2 * part), np.float32)
+
+
+_SATURATION = saturations()
+
+
+def saturation(codes: Codes) -> FloatImage:
+    """Return how far each pixel (H, W, 3) is saturated, (H, W)."""
+    return np.take(_SATURATION, brightest(codes))
+
+
+def brightest(codes: Codes) -> Codes:
+    """Return the code of the brightest channel, (H, W)."""
+    return np.maximum(np.maximum(codes[..., 0], codes[..., 1]), codes[..., 2])
+
+
+class Bracket:
+    """Aligned and calibrated frames, and their codes at the compared size."""
+
+    def __init__(self, frames: Sequence[Frame], calibration: Calibration) -> None:
+        self.frames = frames
+        self.calibration = calibration
+        self.reference = calibration.reference
+        self.times = calibration.exposures
+        self.tables = [np.asfortranarray(table, np.float32) for table in calibration.tables]
+        self.shape = frames[0].codes.shape[:2]
+        self.shortest = int(np.argmin(self.times))
+        self.longest = int(np.argmax(self.times))
+        larger = max(1.0, (self.shape[0] * self.shape[1] / MOST_PIXELS) ** 0.5)
+        self.size = (-(-round(self.shape[0] / larger) // 2), -(-round(self.shape[1] / larger) // 2))
+        """Height and width of the reduced size."""
+        twice = (2 * self.size[0], 2 * self.size[1])
+        self.extent = self.shape if larger > 1 else twice
+        """What the reduced size covers at full size: a row or column more where the picture's is odd."""
+        self.factor = self.extent[1] / self.size[1]
+        """Pixels of the full size to one of the reduced size."""
+        self.codes = [_compared(frame.codes, twice, larger > 1) for frame in frames]
+        """Of the compared size, (2 h, 2 w, 3)."""
+
+    def order(self) -> list[int]:
+        """Return the frames, the reference first, then by how near their exposure is to it."""
+        return sorted(range(len(self.frames)), key=lambda i: (i != self.reference, abs(np.log(self.times[i]))))
+
+    def noise(self, index: int, light: FloatImage) -> FloatImage:
+        """Return the variance of a frame's radiance where the radiance is `light`."""
+        time = np.float32(self.times[index])
+        return np.asarray(self.calibration.noise.variance(index, light * time) / time**2, np.float32)
+
+    def enlarged(self, plane: FloatImage, rows: slice, columns: slice = slice(None)) -> FloatImage:
+        """Return a rectangle of a map of the reduced size at full size."""
+        top, bottom, _ = rows.indices(self.shape[0])
+        left, right, _ = columns.indices(self.shape[1])
+        return enlarged(plane, self.extent, slice(top, bottom), slice(left, right))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One frame as it lies, or as a flow brings it; maps are (h, w) float32 of the reduced size."""
+
+    frame: int
+    """Its index."""
+    radiance: FloatImage
+    """(h, w, 3), 1 = white of the reference."""
+    saturation: FloatImage
+    """In [0, 1]."""
+    coverage: FloatImage
+    """In [0, 1]: how far it shows the scene."""
+    doubt: FloatImage
+    """In [0, 1]: where the frame as it lies differs from the reference by more than noise, and around."""
+    flow: Flow | None = None
+    """In pixels of the reduced size; None: as it lies."""
+
+    @property
+    def confidence(self) -> FloatImage:
+        """How far the place can be believed before the content is looked at, in [0, 1]."""
+        return self.coverage if self.flow is None else self.coverage * self.flow.confidence
+
+    @property
+    def moved(self) -> FloatImage | np.float32:
+        """How far it is another measurement than the frame as it lies, in [0, 1]: not where nothing moves."""
+        return np.float32(1) if self.flow is None else self.doubt * np.minimum(self.flow.length, 1)
+
+
+def find_candidates(
+    bracket: Bracket,
+    *,
+    follow: bool = True,
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> list[Candidate]:
+    """Return the reference, the other frames, nearest exposure first, and then as flows bring them what is in doubt.
+
+    Args:
+        bracket: the frames.
+        follow: look for what moved; without, nothing is in doubt.
+        reporter: told of each frame.
+    """
+    order = bracket.order()
+    still: list[Candidate] = []
+    for index in order:
+        reporter(0.3 * len(still) / len(order), "comparing the exposures")
+        candidate = _as_it_lies(bracket, index)
+        if follow and still:
+            candidate = replace(candidate, doubt=_doubt(bracket, still[0], candidate))
+        still.append(candidate)
+    moving = []
+    doubtful = [candidate for candidate in still if candidate.doubt.any()]
+    for done, candidate in enumerate(doubtful):
+        reporter(0.3 + 0.7 * done / len(doubtful), "following what moved")
+        found = _as_it_flows(bracket, still[0], candidate)
+        if found is not None:
+            moving.append(found)
+    return still + moving
+
+
+def _as_it_lies(bracket: Bracket, index: int) -> Candidate:
+    radiance = np.empty((*bracket.size, 3), np.float32)
+    saturated, covered = np.empty(bracket.size, np.float32), np.ones(bracket.size, np.float32)
+    import cv2
+
+    for rows in bands(bracket.size[0]):
+        codes = bracket.codes[index][2 * rows.start : 2 * rows.stop]
+        size = (bracket.size[1], rows.stop - rows.start)
+        radiance[rows] = cv2.resize(look_up(codes, bracket.tables[index]), size, interpolation=cv2.INTER_AREA)
+        saturated[rows] = cv2.resize(saturation(codes), size, interpolation=cv2.INTER_AREA)
+    coverage = bracket.frames[index].coverage
+    if coverage is not None:
+        covered = cv2.resize(coverage, bracket.size[::-1], interpolation=cv2.INTER_AREA) * np.float32(1 / 65535)
+    return Candidate(index, radiance, saturated, covered, np.zeros(bracket.size, np.float32))
+
+
+def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:
+    import cv2
+
+    low, high = _both_show(bracket, reference, other)
+    own = np.clip(reference.radiance, low, high)
+    gap = np.clip(other.radiance, low, high) - own
+    light = own.mean(-1)
+    noise = bracket.noise(reference.frame, light) + bracket.noise(other.frame, light)
+    noise = np.sqrt(noise) / np.float32(bracket.factor)
+    differs = np.zeros(light.shape, np.bool_)
+    for (deviations, share), seen in ((FINE, gap), (COARSE, cv2.blur(gap, (5, 5)))):
+        differs |= np.abs(seen).max(-1) > np.float32(deviations) * noise + np.float32(share) * light
+    if not differs.any():
+        return np.zeros_like(light)
+    size = 4 * AROUND + 1
+    around = cv2.dilate(differs.view(np.uint8), np.ones((size, size), np.uint8)).astype(np.float32)
+    return np.asarray(cv2.blur(around, (2 * AROUND + 1, 2 * AROUND + 1)), np.float32)
+
+
+def _as_it_flows(bracket: Bracket, reference: Candidate, still: Candidate) -> Candidate | None:
+    low, high = _both_show(bracket, reference, still)
+    flow = dense_flow(reference.radiance, still.radiance, low, high, scale=2)
+    if not flow.length.any():
+        return None
+    height, width = bracket.size
+    x = flow.field[..., 0] + np.arange(width, dtype=np.float32)
+    y = flow.field[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    inside = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)
+    return Candidate(
+        still.frame, fetch(still.radiance, flow.field), np.clip(fetch(still.saturation, flow.field), 0, 1),
+        inside * fetch(still.coverage, flow.field, cubic=False), still.doubt, flow,
+    )  # fmt: skip
+
+
+def _both_show(bracket: Bracket, one: Candidate, other: Candidate) -> tuple[FloatImage, FloatImage]:
+    """Return the radiances, (3,), between which both frames show differences."""
+    at = bracket.calibration.at
+    low = np.maximum(at(one.frame, DARK), at(other.frame, DARK))
+    return low, np.maximum(np.minimum(at(one.frame, BRIGHT), at(other.frame, BRIGHT)), low)
+
+
+def _compared(codes: Codes, size: tuple[int, int], reduce: bool) -> Codes:
+    """Bring codes to the compared size: their mean is the same share of the light in every frame."""
+    import cv2
+
+    if reduce:
+        return np.asarray(cv2.resize(codes, size[::-1], interpolation=cv2.INTER_AREA), np.uint16)
+    below, right = size[0] - codes.shape[0], size[1] - codes.shape[1]
+    if not below and not right:
+        return codes
+    return np.asarray(cv2.copyMakeBorder(codes, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint16)

@@ -1,0 +1,154 @@
+"""Fusion of the candidates: the mean of captured radiances with the weights that leave the least noise, where believed.
+
+A pixel of radiance E has in a frame of exposure t the variance V(E t) / t^2; its weight is the inverse. E is the
+reference's, smoothed, not each frame's own noisy value, so that the mean stays unbiased (Granados et al. 2010). A frame
+fades out towards saturation by its brightest channel, in all channels alike: no colour fringes. What the selection
+believes multiplies that; everything is continuous, so that a change of source never shows as an edge.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.alignment import fetch
+from libhdrnet.engine import threads
+from libhdrnet.engine.progress import Reporter
+from libhdrnet.merge.candidates import Bracket, Candidate, brightest, saturations
+from libhdrnet.radiometry import FloatImage
+
+LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
+"""Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
+are; of the reference; of the others, which would leak into highlights with more."""
+NEGLIGIBLE = 1e-3
+"""Share of the result below which what a flow brings is not fetched."""
+DARKEST = 1e-5
+"""Least radiance that noise is told for."""
+TILE = (64, 1024)
+"""Rows and columns worked on at a time: what a core's cache holds."""
+_NEVER = -60.0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How the candidates of a bracket are weighed, (n, h, w) at the reduced size."""
+
+    logs: FloatImage
+    """Logarithm of the weights before saturation and coverage, which count at full size."""
+    shares: FloatImage
+    """Share of each in the result, sum 1."""
+
+
+def weigh(
+    bracket: Bracket,
+    candidates: Sequence[Candidate],
+    logits: FloatImage | float = 0.0,
+    fixed: Mapping[int, FloatImage] = MappingProxyType({}),
+) -> Weights:
+    """Weigh candidates by their noise and by what the selection believes of them.
+
+    Args:
+        bracket: the frames.
+        candidates: of `find_candidates`.
+        logits: (n, h, w), added to the logarithms; 0 = all are believed.
+        fixed: for a frame the places, (h, w) in [0, 1], that it alone is taken for, as it lies.
+    """
+    import cv2
+
+    own = candidates[0].radiance.mean(-1)
+    light = np.maximum(cv2.blur(own, (3, 3), borderType=cv2.BORDER_REPLICATE), np.float32(DARKEST))
+    logs = np.stack([-np.log(bracket.noise(c.frame, light)) for c in candidates]) + np.float32(logits)
+    for log, candidate in zip(logs, candidates, strict=True):
+        if candidate.flow is not None:
+            log += _log(candidate.moved * candidate.coverage)
+    for frame, share in fixed.items():
+        best = logs.max(0)
+        for log, candidate in zip(logs, candidates, strict=True):
+            chosen = candidate.frame == frame and candidate.flow is None
+            log += share * (best - log) if chosen else _log(1 - share)
+    trust = np.stack([np.maximum(1 - c.saturation, _least(bracket, c.frame)) * _seen(bracket, c) for c in candidates])
+    weights = trust * np.exp(logs - logs.max(0))
+    return Weights(logs, weights / weights.sum(0))
+
+
+def fuse(
+    bracket: Bracket,
+    candidates: Sequence[Candidate],
+    weights: Weights,
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> FloatImage:
+    """Return the weighted mean of the candidates at full size, float32 (H, W, 3), 1.0 = white of the reference."""
+    merged = np.empty((*bracket.shape, 3), np.float32)
+    fades = [np.maximum(1 - saturations(), np.float32(_least(bracket, c.frame))) for c in candidates]
+
+    def fuse_tile(rows: slice, columns: slice) -> None:
+        total = np.zeros((3, rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        norm = np.zeros(total.shape[1:], np.float32)
+        for candidate, log, share, fade in zip(candidates, weights.logs, weights.shares, fades, strict=True):
+            if candidate.flow is not None and _absent(bracket, share, rows, columns):
+                continue
+            codes, covered = _fetched(bracket, candidate, rows, columns)
+            weight = np.exp(bracket.enlarged(log, rows, columns))
+            weight *= np.take(fade, brightest(codes))
+            if covered is not None:
+                weight *= np.maximum(covered, np.float32(LEAST * (candidate is candidates[0])))
+            norm += weight
+            for channel, plane in enumerate(total):
+                values = np.take(bracket.tables[candidate.frame][:, channel], codes[..., channel])
+                values *= weight
+                plane += values
+        for channel, plane in enumerate(total):
+            np.divide(plane, norm, out=merged[rows, columns, channel])
+
+    height, width = bracket.shape
+    tiles = [
+        (slice(top, min(top + TILE[0], height)), slice(left, min(left + TILE[1], width)))
+        for top in range(0, height, TILE[0])
+        for left in range(0, width, TILE[1])
+    ]
+    with ThreadPoolExecutor(threads.count()) as pool:
+        try:
+            for done, _ in enumerate(pool.map(lambda tile: fuse_tile(*tile), tiles)):
+                reporter(done / len(tiles), "merging the exposures")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    reporter(1.0, "merging the exposures")
+    return merged
+
+
+def _log(share: FloatImage) -> FloatImage:
+    return np.maximum(np.log(np.maximum(share, np.float32(1e-30))), np.float32(_NEVER))
+
+
+def _least(bracket: Bracket, frame: int) -> float:
+    return LEAST_SHORTEST if frame == bracket.shortest else LEAST_REFERENCE if frame == bracket.reference else LEAST
+
+
+def _seen(bracket: Bracket, candidate: Candidate) -> FloatImage:
+    """Return the coverage where it is not in the logarithms already; the reference is never quite without."""
+    if candidate.flow is not None:
+        return np.ones(bracket.size, np.float32)
+    return np.maximum(candidate.coverage, np.float32(LEAST * (candidate.frame == bracket.reference)))
+
+
+def _absent(bracket: Bracket, share: FloatImage, rows: slice, columns: slice) -> bool:
+    """Whether a candidate has no share that counts anywhere near a rectangle."""
+    top, left = (int(part.start / bracket.factor) for part in (rows, columns))
+    bottom, right = (int(part.stop / bracket.factor) + 2 for part in (rows, columns))
+    return bool(share[max(top - 1, 0) : bottom, max(left - 1, 0) : right].max() < NEGLIGIBLE)
+
+
+def _fetched(
+    bracket: Bracket, candidate: Candidate, rows: slice, columns: slice
+) -> tuple[npt.NDArray[np.uint16], FloatImage | None]:
+    """Return codes (h, w, 3) and coverage (h, w) of a rectangle; None: all of it, or in the logarithms."""
+    frame = bracket.frames[candidate.frame]
+    if candidate.flow is None:
+        covered = None if frame.coverage is None else frame.coverage[rows, columns] * np.float32(1 / 65535)
+        return frame.codes[rows, columns], covered
+    field = bracket.enlarged(candidate.flow.field, rows, columns) * np.float32(bracket.factor)
+    return fetch(frame.codes, field, origin=(rows.start, columns.start)), None

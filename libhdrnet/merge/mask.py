@@ -1,0 +1,60 @@
+"""What a merge's mask and layers say of each pixel: which frames made it, and what was guessed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.bands import bands
+from libhdrnet.errors import InputError
+from libhdrnet.merge.candidates import Bracket, Candidate
+from libhdrnet.merge.fusion import Weights
+from libhdrnet.merge.reconstruction import Unknown
+from libhdrnet.radiometry import FloatImage
+
+MEASURED, REPAIRED, GUESSED = 1.0, 0.5, 0.0
+"""Grades of the mask."""
+_FEATHER = 1 / 400
+"""Of the long edge: standard deviation of how the edge of a choice fades."""
+
+
+def grades(bracket: Bracket, unknown: Unknown, network: FloatImage | float) -> FloatImage:
+    """Return the mask (H, W): 1 measured, 0.5 made by the network, 0 guessed; `network` is its share (h, w)."""
+    made = np.broadcast_to(np.float32(network), bracket.size)
+    out = np.empty(bracket.shape, np.float32)
+    for rows in bands(bracket.shape[0]):
+        repaired, lost = (bracket.enlarged(np.ascontiguousarray(x), rows) > 0.5 for x in (made, unknown.lost))
+        out[rows] = np.where(lost, GUESSED, np.where(repaired, REPAIRED, MEASURED))
+    return out
+
+
+def shares_of_frames(bracket: Bracket, candidates: Sequence[Candidate], weights: Weights) -> FloatImage:
+    """Return the share of each frame, as it lies or as a flow brings it, (frames, h, w) at the reduced size."""
+    shares = np.zeros((len(bracket.frames), *bracket.size), np.float32)
+    for candidate, share in zip(candidates, weights.shares, strict=True):
+        shares[candidate.frame] += share
+    return shares
+
+
+def check_choices(choices: npt.NDArray[np.integer], shape: tuple[int, ...], frames: int) -> None:
+    """Raise InputError if a map of choices does not fit the pictures."""
+    if choices.shape != shape or choices.dtype.kind not in "iu":
+        raise InputError(f"choices are {choices.dtype} {choices.shape}; give whole numbers {shape}, one a pixel.")
+    low, high = int(choices.min()), int(choices.max())
+    if low < -1 or high > frames:
+        raise InputError(f"choices hold {low if low < -1 else high}; give -1 (network), 0 or a frame, 1 to {frames}.")
+
+
+def feathered(bracket: Bracket, choices: npt.NDArray[np.integer]) -> dict[int, FloatImage]:
+    """Return for each choice but 0 where it holds, (h, w) in [0, 1] with soft edges, at the reduced size."""
+    import cv2
+
+    deviation = max(_FEATHER * max(bracket.size), 1.0)
+    return {
+        int(label): cv2.GaussianBlur(
+            cv2.resize((choices == label).astype(np.float32), bracket.size[::-1], interpolation=cv2.INTER_AREA),
+            (0, 0), deviation,
+        )
+        for label in np.unique(choices)
+        if label != 0
+    }  # fmt: skip

@@ -1,0 +1,150 @@
+"""Reconstruction by PSFNet or MSFFNet: where nothing that was captured can be believed, or over the whole picture.
+
+The networks see exposures in the calibrated tones, and the fused radiance, which they correct.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from torch import Tensor, nn
+
+from libhdrnet.bands import bands
+from libhdrnet.engine import Report, Reporter, Settings, run_tiled
+from libhdrnet.merge.candidates import DARK, Bracket, Candidate
+from libhdrnet.merge.fusion import Weights
+from libhdrnet.networks import MSFFNet
+from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Where the result cannot come from what was captured; maps (h, w) in [0, 1] at the reduced size."""
+
+    lost: FloatImage
+    """The frames that are believed are saturated there, and a shorter one shows something else or nothing."""
+    dark: FloatImage
+    """The frames that are believed are too dark to tell, and a longer one shows something else."""
+
+    @property
+    def either(self) -> FloatImage:
+        """Where one of them holds."""
+        return np.maximum(self.lost, self.dark)
+
+
+def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Weights) -> Unknown:
+    """Look for what no frame shows, by the shares that the candidates have."""
+    lost, dark, shown = (np.zeros(bracket.size, np.float32) for _ in range(3))
+    for candidate, share in zip(candidates, weights.shares, strict=True):
+        black = np.float32(bracket.calibration.at(candidate.frame, DARK).mean())
+        darkness = np.clip(2 - candidate.radiance.mean(-1) / black, 0, 1)
+        dark += share * darkness
+        shown = np.maximum(shown, (1 - darkness) * candidate.coverage)
+        if candidate.frame != bracket.shortest:
+            lost += share * candidate.saturation
+    # Half of it is still known: the network comes in from there on.
+    return Unknown(np.clip(2 * lost - 1, 0, 1), np.clip(2 * dark * shown - 1, 0, 1))
+
+
+def reconstruct(
+    radiance: FloatImage,
+    bracket: Bracket,
+    share: FloatImage | None,
+    network: str,
+    used: Sequence[int],
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> tuple[Report | None, float]:
+    """Blend the network's result into the fused `radiance` (H, W, 3), in place.
+
+    Args:
+        radiance: 1.0 = white of the reference.
+        bracket: the frames.
+        share: of the network's result, (h, w) at the reduced size; None: 1 everywhere.
+        network: "psfnet" or "msffnet".
+        used: the frames that it sees, in its order.
+        settings: how to run it.
+        reporter: told of each tile.
+
+    Returns:
+        How it was run, None if it was not needed, and its share of the picture.
+    """
+    needed = None
+    if share is not None:
+        needed = np.empty(bracket.shape, np.bool_)
+        for rows in bands(len(needed)):
+            needed[rows] = bracket.enlarged(share, rows) > 0
+        if not needed.any():
+            reporter(1.0, "every place is shown by some exposure")
+            return None, 0.0
+    exposures = _Exposures(bracket, used)
+    white = np.float32(exposures.white)
+
+    def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
+        known = np.clip(radiance[rows, columns] / white, 0, 1).transpose(2, 0, 1)
+        return exposures.of(rows, columns), known
+
+    made = np.zeros_like(radiance)
+    stage = "merging with the network" if share is None else "rebuilding what no exposure shows"
+    report = run_tiled(network, fetch, made, needed=needed, settings=settings, reporter=reporter, stage=stage)
+    for rows in bands(len(made)):
+        part = np.float32(1) if share is None else bracket.enlarged(share, rows)[..., None]
+        radiance[rows] += part * (made[rows] * white - radiance[rows])
+    return report, 1.0 if share is None else float(share.mean())
+
+
+def feature_flow(
+    bracket: Bracket,
+    radiance: FloatImage,
+    used: Sequence[int],
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> FloatImage | None:
+    """Return MSFFNet's flow at the finest scale (Figure 3.4), (H, W, 2) in pixels (x, y), to look at.
+
+    It points from a place in the reference to its match in the shorter frame; None if the network has none (the
+    ablations without scales or flow). `radiance` is fused, 1.0 = white of the reference; `used` are both frames.
+    """
+    there = True
+    exposures = _Exposures(bracket, used)
+
+    def flow_of(network: nn.Module) -> Callable[..., Tensor]:
+        nonlocal there
+        net = cast(MSFFNet, network)
+        there = net.flows
+        if not there:
+            return lambda exposures, known: exposures.new_zeros(1, 2, *exposures.shape[-2:])
+        return net.flow_of
+
+    def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
+        known = np.clip(radiance[rows, columns] / np.float32(exposures.white), 0, 1).transpose(2, 0, 1)
+        return exposures.of(rows, columns), known
+
+    flow = np.empty((*bracket.shape, 2), np.float32)
+    run_tiled(
+        "msffnet", fetch, flow, forward=flow_of, settings=settings, reporter=reporter, stage="looking at the flow"
+    )
+    return flow if there else None
+
+
+class _Exposures:
+    """The input of a network: [L, H] of each exposure, H = L^2.2 / (t / t_min), in calibrated tones."""
+
+    def __init__(self, bracket: Bracket, used: Sequence[int]) -> None:
+        self.white = 1 / min(bracket.times[i] for i in used)
+        """Radiance of saturation in the shortest of them, 1 = white of the reference."""
+        self._codes = [bracket.frames[i].codes for i in used]
+        self._tables = [
+            (encode_gamma(bracket.tables[i] * np.float32(bracket.times[i])), bracket.tables[i] / np.float32(self.white))
+            for i in used
+        ]
+
+    def of(self, rows: slice, columns: slice) -> FloatImage:
+        """Return (images, 6, h, w) of a rectangle."""
+        height, width = self._codes[0][rows, columns].shape[:2]
+        exposures = np.empty((len(self._codes), 6, height, width), np.float32)
+        for exposure, codes, (encoded, linear) in zip(exposures, self._codes, self._tables, strict=True):
+            exposure[:3] = look_up(codes[rows, columns], encoded).transpose(2, 0, 1)
+            exposure[3:] = np.clip(look_up(codes[rows, columns], linear), 0, 1).transpose(2, 0, 1)
+        return exposures

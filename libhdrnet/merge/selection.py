@@ -1,0 +1,82 @@
+"""The selection network's belief in each candidate, found at the reduced size."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from libhdrnet.alignment import fetch
+from libhdrnet.bands import enlarged
+from libhdrnet.engine import Report, Reporter, Settings, run_tiled
+from libhdrnet.merge.candidates import BRIGHT, DARK, Bracket, Candidate, saturation
+from libhdrnet.networks.selection import Candidates, features, fine_difference
+from libhdrnet.radiometry import FloatImage, look_up
+
+
+def select(
+    bracket: Bracket,
+    candidates: Sequence[Candidate],
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+) -> tuple[FloatImage, Report]:
+    """Return how far each candidate is believed beside its noise, logits (n, h, w), and how the network was run.
+
+    Where no candidate is in doubt it is not asked: all are believed alike.
+    """
+    logits = np.zeros((*bracket.size, len(candidates)), np.float32)
+    doubt = np.maximum.reduce([candidate.doubt for candidate in candidates])
+    numbers = _numbers(bracket, candidates)
+    there = torch.ones(1, len(candidates))
+
+    def forward(network: nn.Module) -> Callable[..., Tensor]:
+        def of(radiance: Tensor, planes: Tensor) -> Tensor:
+            known = (number.to(radiance.device) for number in numbers)
+            full = Candidates(radiance, *planes.split(1, 2), *known)
+            seen = features(full.reduced(2), fine_difference(full, 2))
+            found: Tensor = network(seen, there.to(radiance.device))
+            return found[:, :, 0]
+
+        return of
+
+    def compared(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
+        parts = [_compared(bracket, candidate, rows, columns) for candidate in candidates]
+        return np.stack([radiance for radiance, _ in parts]), np.stack([planes for _, planes in parts])
+
+    report = run_tiled(
+        "selection", compared, logits, needed=doubt > 0, forward=forward, settings=settings, reporter=reporter,
+        stage="choosing among the exposures",
+    )  # fmt: skip
+    return np.ascontiguousarray((logits * doubt[..., None]).transpose(2, 0, 1)), report
+
+
+def _numbers(bracket: Bracket, candidates: Sequence[Candidate]) -> list[Tensor]:
+    """Return white, black, stops, shot and read noise of the candidates at the compared size, (1, n) or (1, n, 3)."""
+    at, noise = bracket.calibration.at, bracket.calibration.noise
+    frames = [candidate.frame for candidate in candidates]
+    averaged = (bracket.factor / 2) ** 2
+    read = {i: float(noise.variance(i, np.zeros(1, np.float32))[0]) for i in frames}
+    shot = {i: float(noise.variance(i, np.ones(1, np.float32))[0]) - read[i] for i in frames}
+    columns = (
+        [at(i, BRIGHT) for i in frames],
+        [at(i, DARK) for i in frames],
+        [np.log2(bracket.times[i]) for i in frames],
+        [shot[i] / averaged for i in frames],
+        [read[i] / averaged for i in frames],
+    )
+    return [torch.from_numpy(np.array([column], np.float32)) for column in columns]
+
+
+def _compared(bracket: Bracket, candidate: Candidate, rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
+    """Return radiance (3, 2 h, 2 w) of a rectangle at the compared size, and saturation, confidence and flow length."""
+    codes, twice = bracket.codes[candidate.frame], (2 * bracket.size[0], 2 * bracket.size[1])
+    where = tuple(slice(2 * part.start, 2 * part.stop) for part in (rows, columns))
+    confidence = enlarged(candidate.confidence, twice, *where)
+    if candidate.flow is None:
+        codes, length = codes[where], np.zeros_like(confidence)
+    else:
+        field = 2 * enlarged(candidate.flow.field, twice, *where)
+        codes = fetch(codes, field, origin=(where[0].start, where[1].start))
+        length = 2 * enlarged(candidate.flow.length, twice, *where)
+    radiance = look_up(codes, bracket.tables[candidate.frame])
+    return radiance.transpose(2, 0, 1), np.stack([saturation(codes), confidence, length])
