@@ -1,0 +1,10 @@
+"""How the frames of a bracket relate: one photometric calibration, fitted once after alignment, used by all after it.
+
+`calibrate` fits it. relations: what pairs of frames tell · model: what explains them all · exposures: what is claimed,
+missing or impossible · noise.
+"""
+
+from libhdrnet.photometry.calibration import Calibration, calibrate
+from libhdrnet.photometry.noise import Noise, fit_noise
+
+__all__ = ["Calibration", "Noise", "calibrate", "fit_noise"]
