@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import InputError
 from libhdrnet.photometry.exposures import common_black, complete, impossible
-from libhdrnet.photometry.model import Doubles, Fit, Pairs, fit, fit_rests, tables
+from libhdrnet.photometry.model import Doubles, Pairs, fit, fit_rests, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
 from libhdrnet.photometry.relations import pairs_of, relate, sample_frame
 from libhdrnet.radiometry import FloatImage, decode_gamma
@@ -18,14 +18,14 @@ from libhdrnet.radiometry import FloatImage, decode_gamma
 Codes = npt.NDArray[np.uint16]
 Response = Literal["nominal", "known", "free"]
 
-_FREEDOM = {"known": 0.0, "nominal": 1.0, "free": 4.0}
-_TRUE, _OPEN = 0.04, 0.35
-"""Standard deviations (log) of the error of an exposure that is taken as true (a shutter's 1/60 s is 1/64 s), and of
-one that is measured."""
-_NOTABLE = 0.1
-"""Stops that an exposure has to be off to be corrected at all."""
-_EVIDENCE = 100.0
-"""How much better (negative log likelihood) a corrected exposure has to explain the pixels."""
+_FREEDOM = {"known": 0.0, "nominal": 1.0, "free": 2.0}
+_TRUE, _OPEN, _STRICT = 0.04, 0.35, 0.02
+"""Standard deviations (log) of the error of an exposure that is taken as true (a shutter's 1/60 s is 1/64 s), of one
+that is measured, and of one that is put to the test."""
+_EVIDENCE, _UNEXPLAINED = 12.0, 0.3
+"""How much better (negative log likelihood) a corrected exposure has to explain the pixels, and the share of the misfit
+that all corrected ones may leave: between what 0.3 EV cause in made brackets and what real ones of true exposures show.
+"""
 _LEAST_WEIGHT = 1.0
 
 
@@ -93,8 +93,9 @@ def calibrate(
     pairs = Pairs.of(relations)
     seen = _seen(pairs, len(codes))
     freedom = _FREEDOM[response]
-    missing = np.array([t is None for t in doubted])
-    found = _chosen(pairs, decodes, reference, start, missing, freedom)
+    known = np.array([t is not None for t in doubted])
+    doubts = np.where(_wrong(pairs, decodes, reference, start, known, freedom), _OPEN, _TRUE)
+    found = fit(pairs, decodes, reference, start, doubts, freedom)
     true = start * np.exp(found.exposure_errors)
     rests = fit_rests(pairs, found.misfits, len(codes), reference)
     result = tables(found, rests, decodes, true)
@@ -109,25 +110,25 @@ def calibrate(
     return Calibration(reference, tuple(result), relative, tuple(off), fit_noise(codes, nominal, gains), ())
 
 
-def _chosen(
-    pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, missing: npt.NDArray[np.bool_], freedom: float
-) -> Fit:
-    """Fit the model with the exposures as claimed, but for those that the pixels refute."""
-    doubts = np.where(missing, _OPEN, _TRUE)
-    best = fit(pairs, decode, reference, exposures, doubts, freedom)
-    for _ in exposures:
-        trial = fit(pairs, decode, reference, exposures, np.full(len(exposures), _OPEN), freedom)
-        errors = np.where(doubts == _OPEN, 0, np.abs(trial.exposure_errors))
-        worst = int(errors.argmax())
-        if errors[worst] < _NOTABLE * math.log(2):
+def _wrong(
+    pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: float
+) -> npt.NDArray[np.bool_]:
+    """Return which of the known exposures the pixels refute: few that explain nearly all that does not fit."""
+    wrong = ~known
+
+    def cost(free: npt.NDArray[np.bool_]) -> float:
+        return fit(pairs, decode, reference, exposures, np.where(free, _OPEN, _STRICT), freedom).cost
+
+    first = last = cost(wrong)
+    if cost(np.ones_like(known)) > _UNEXPLAINED * first:
+        return ~known
+    while not wrong.all():
+        trials = {i: cost(wrong | (np.arange(len(known)) == i)) for i in np.flatnonzero(~wrong) if i != reference}
+        best = min(trials, key=trials.__getitem__, default=reference)
+        if best == reference or last - trials[best] < _EVIDENCE:
             break
-        freed = doubts.copy()
-        freed[worst] = _OPEN
-        trial = fit(pairs, decode, reference, exposures, freed, freedom)
-        if best.cost - trial.cost < _EVIDENCE:
-            break
-        best, doubts = trial, freed
-    return best
+        wrong[best], last = True, trials[best]
+    return wrong if last < _UNEXPLAINED * first else ~known
 
 
 def _seen(pairs: Pairs, frames: int) -> npt.NDArray[np.bool_]:

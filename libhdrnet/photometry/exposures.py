@@ -16,8 +16,8 @@ _FITTING = 0.6
 """Share of the pixels whose own ratio has to be within a stop of that of the ranks."""
 _USUAL_STEP = 4.0
 """Ratio of two exposures of which nothing is known."""
-IMPOSSIBLE = 1.0
-"""Stops between a claimed exposure and the measured one beyond which no response explains them."""
+_EXPONENTS, _TOLERATED = (0.4, 2.5), 0.5
+"""Measured stops over claimed ones that a response may bring about, and a difference in stops that is no proof."""
 _LOWEST, _EQUAL, _BRIGHTEST_BLACK, _LIGHTER = 1e-3, 1.05, 0.1, 1.5
 
 
@@ -64,7 +64,11 @@ def impossible(exposures: Sequence[float], reference: int, samples: Sequence[Sam
     wrong = []
     for i, exposure in enumerate(exposures):
         ratio = None if i == reference else measured_ratio(samples[i], samples[reference], decode)
-        if ratio is not None and abs(np.log2(ratio * exposures[reference] / exposure)) > IMPOSSIBLE:
+        if ratio is None:
+            continue
+        claimed, measured = np.log2(exposure / exposures[reference]), np.log2(ratio)
+        low, high = sorted(exponent * claimed for exponent in _EXPONENTS)
+        if not low - _TOLERATED < measured < high + _TOLERATED:
             wrong.append(i)
     return wrong
 

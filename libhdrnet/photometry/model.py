@@ -26,14 +26,14 @@ _CENTRES = np.arange(-1, _SPLINES - 1) / _INTERVALS
 _ROUNDS = 8
 _MISFIT, _OUTLIER = 0.05, 0.1
 """Misfit (log) of a pair of codes that is usual, and beyond which it loses weight."""
-_CURVATURE, _EXPONENT, _ALIKE = 0.06, 1.0, 0.25
+_CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.25
 """Priors of the bend (standard deviations): its second difference, its local exponent, and between two channels."""
 _WHITE_BALANCE = 0.02
-_PEDESTAL, _OWN_PEDESTAL = 1e-3, 5e-4
+_PEDESTAL, _OWN_PEDESTAL = 5e-4, 2e-4
 """Linear values, 1 = saturation."""
 _REST, _REST_CURVATURE, _REST_MISFIT = 0.1, 0.03, 0.02
 _MOST_REST = 0.25
-_DIM = (0.05, 0.2)
+_DIM = (0.04, 0.12)
 """Encoded values of the darker frame between which a pair of codes begins to count in full."""
 _LEAST_WEIGHT = 0.01
 _FIXED = 1e-5
@@ -130,7 +130,8 @@ def fit(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, do
 
     x, weights = np.zeros(unknowns), pairs.weights / _MISFIT**2
     cost, misfits = 0.0, np.zeros(n)
-    for last in range(_ROUNDS + 1):
+    for turn in range(_ROUNDS + 1):
+        outlier = max(_OUTLIER, 0.5**turn)
         pedestals = x[common:own] + x[own:].reshape(frames, 3)
         linear = {
             side: np.maximum(light[side] - pedestals[frame, pairs.channel], 0.1 * light[side])
@@ -142,9 +143,9 @@ def fit(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, do
             linearised[rows, own + 3 * side + pairs.channel] = sign / linear[name]
         misfits = np.log(linear["b"] / linear["d"]) - (log_t[pairs.bright] - log_t[pairs.dark]) + design @ x
         cost = float(weights @ np.log1p((misfits / _OUTLIER) ** 2) * _OUTLIER**2 + x @ prior @ x) / 2
-        if last == _ROUNDS:
+        if turn == _ROUNDS:
             break
-        trusted = weights / (1 + (misfits / _OUTLIER) ** 2)
+        trusted = weights / (1 + (misfits / outlier) ** 2)
         normal = (linearised.T * trusted) @ linearised + prior
         x = x - np.linalg.solve(normal, linearised.T @ (trusted * misfits) + prior @ x)
     pedestals = x[common:own] + x[own:].reshape(frames, 3)
