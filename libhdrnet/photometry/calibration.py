@@ -1,0 +1,148 @@
+"""The photometric calibration of a bracket: what each code of each frame says of the light, in one scale."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.errors import InputError
+from libhdrnet.photometry.exposures import common_black, complete, impossible
+from libhdrnet.photometry.model import Doubles, Pairs, fit, fit_rests, tables
+from libhdrnet.photometry.noise import Noise, fit_noise
+from libhdrnet.photometry.relations import pairs_of, relate, sample_frame
+from libhdrnet.radiometry import FloatImage, decode_gamma
+
+Codes = npt.NDArray[np.uint16]
+Response = Literal["nominal", "known", "free"]
+
+_FREEDOM = {"known": 0.0, "nominal": 1.0, "free": 2.0}
+_TRUE, _OPEN, _STRICT = 0.04, 0.35, 0.02
+"""Standard deviations (log) of the error of an exposure that is taken as true (a shutter's 1/60 s is 1/64 s), of one
+that is measured, and of one that is put to the test."""
+_EVIDENCE, _UNEXPLAINED = 12.0, 0.3
+"""How much better (negative log likelihood) a corrected exposure has to explain the pixels, and the share of the misfit
+that all corrected ones may leave: between what 0.3 EV cause in made brackets and what real ones of true exposures show.
+"""
+_LEAST_WEIGHT = 1.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is known of a bracket's tones and noise; radiance 1 = white of the reference."""
+
+    reference: int
+    tables: tuple[FloatImage, ...] = field(repr=False)
+    """For each frame, float32 (65536, 3): the radiance of each code and channel, rising; slightly negative below black
+    where the codes have room for it."""
+    exposures: tuple[float, ...]
+    """t_i / t_reference, missing ones measured and wrong ones corrected."""
+    disagreements: tuple[float | None, ...]
+    """Stops that the pixels measure above the claimed exposure; None: not claimed, or nothing to measure."""
+    noise: Noise
+    """Of linear values of the frame's own, 1 = its saturation."""
+    notes: tuple[str, ...]
+    """Sentences for the person, where something matters."""
+
+    def at(self, index: int, code: float) -> FloatImage:
+        """Return the radiance (3,) that the encoded value `code` in [0, 1] has in frame `index`."""
+        return np.asarray(self.tables[index][round(min(max(code, 0.0), 1.0) * 65535)])
+
+
+def calibrate(
+    codes: Sequence[Codes],
+    exposures: Sequence[float | None],
+    reference: int,
+    *,
+    decode: FloatImage | None = None,
+    coverage: Sequence[Codes | None] | None = None,
+    gains: Sequence[float] | None = None,
+    response: Response = "nominal",
+) -> Calibration:
+    """Calibrate the aligned frames of a bracket.
+
+    Args:
+        codes: uint16 (H, W, 3) each, of one size.
+        exposures: relative exposures t; None where one is missing. Two may be equal.
+        reference: index of the frame whose tones stay.
+        decode: float32 (65536,), nominal linear value of each code, rising, 1 = saturation; None: gamma 2.2.
+        coverage: uint16 (H, W) each, 0 = no data; None: data everywhere.
+        gains: ISO speed of each frame over the lowest, for the noise; None: unknown.
+        response: "known" for data proportional to light, "nominal" for a camera's pictures, decoded by what they say
+            they are, "free" where even that is unknown.
+
+    Raises:
+        InputError: counts or shapes that do not fit together, or an exposure that is not positive and finite.
+    """
+    _check(codes, exposures, reference)
+    nominal = decode_gamma(np.arange(65536, dtype=np.float32) / 65535) if decode is None else decode
+    samples = [sample_frame(frame, cover) for frame, cover in zip(codes, coverage or [None] * len(codes), strict=True)]
+    decodes = np.repeat(nominal[:, None], 3, 1)
+    claims = complete(exposures, samples, decodes)
+    wrong = impossible(claims, reference, samples, decodes)
+    doubted = [None if i in wrong else t for i, t in enumerate(exposures)]
+    start = np.array(complete([claims[i] if i == reference else t for i, t in enumerate(doubted)], samples, decodes))
+    start /= start[reference]
+    decodes = decodes - common_black(start.tolist(), samples, decodes)
+    relations = [
+        relate(samples, dark, bright, float(np.log(start[bright] / start[dark])), decodes)
+        for dark, bright in pairs_of(start.tolist(), reference)
+    ]
+    pairs = Pairs.of(relations)
+    seen = _seen(pairs, len(codes))
+    freedom = _FREEDOM[response]
+    known = np.array([t is not None for t in doubted])
+    doubts = np.where(_wrong(pairs, decodes, reference, start, known, freedom), _OPEN, _TRUE)
+    found = fit(pairs, decodes, reference, start, doubts, freedom)
+    true = start * np.exp(found.exposure_errors)
+    rests = fit_rests(pairs, found.misfits, len(codes), reference)
+    result = tables(found, rests, decodes, true)
+    measured = start * np.exp(
+        fit(pairs, decodes, reference, start, np.full(len(codes), _OPEN), freedom).exposure_errors
+    )
+    off: list[float | None] = []
+    for i, claim in enumerate(exposures):
+        off.append(None if claim is None or not seen[i] else float(np.log2(measured[i] * claims[reference] / claim)))
+    off[reference] = 0.0
+    relative = tuple(float(t) for t in true)
+    return Calibration(reference, tuple(result), relative, tuple(off), fit_noise(codes, nominal, gains), ())
+
+
+def _wrong(
+    pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: float
+) -> npt.NDArray[np.bool_]:
+    """Return which of the known exposures the pixels refute: few that explain nearly all that does not fit."""
+    wrong = ~known
+
+    def cost(free: npt.NDArray[np.bool_]) -> float:
+        return fit(pairs, decode, reference, exposures, np.where(free, _OPEN, _STRICT), freedom).cost
+
+    first = last = cost(wrong)
+    if cost(np.ones_like(known)) > _UNEXPLAINED * first:
+        return ~known
+    while not wrong.all():
+        trials = {i: cost(wrong | (np.arange(len(known)) == i)) for i in np.flatnonzero(~wrong) if i != reference}
+        best = min(trials, key=trials.__getitem__, default=reference)
+        if best == reference or last - trials[best] < _EVIDENCE:
+            break
+        wrong[best], last = True, trials[best]
+    return wrong if last < _UNEXPLAINED * first else ~known
+
+
+def _seen(pairs: Pairs, frames: int) -> npt.NDArray[np.bool_]:
+    weight = np.bincount(pairs.dark, pairs.weights, frames) + np.bincount(pairs.bright, pairs.weights, frames)
+    return np.asarray(weight > _LEAST_WEIGHT)
+
+
+def _check(codes: Sequence[Codes], exposures: Sequence[float | None], reference: int) -> None:
+    if len(codes) < 2 or len(codes) != len(exposures) or not 0 <= reference < len(codes):
+        raise InputError(
+            f"{len(codes)} frames, {len(exposures)} exposures and reference {reference} do not fit together."
+        )
+    for i, (frame, t) in enumerate(zip(codes, exposures, strict=True)):
+        if frame.dtype != np.uint16 or frame.shape != codes[0].shape or frame.ndim != 3 or frame.shape[2] != 3:
+            raise InputError(f"Frame {i + 1} is {frame.dtype} {frame.shape}; give uint16 (H, W, 3) of one size.")
+        if t is not None and not (math.isfinite(t) and t > 0):
+            raise InputError(f"Frame {i + 1} has exposure {t}; give a positive, finite exposure time.")

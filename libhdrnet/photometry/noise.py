@@ -1,0 +1,104 @@
+"""Noise of a bracket's frames, fitted to all at once: shot noise that grows with the light, and read noise.
+
+A linear value x of a frame, 1 = saturation, has the variance k g x + r g^2 (Foi et al. 2008). Its gain g is the ISO
+speed over the bracket's lowest: a frame of high ISO has more noise at the same value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.radiometry import FloatImage
+
+Codes = npt.NDArray[np.uint16]
+
+USUAL_SHOT, USUAL_READ = 2e-5, 2.5e-8
+"""k and r where the frames do not tell; r is for quantisation and an uncertain black, too."""
+_LEAST_SHOT = 1e-9
+_RATIOS = np.geomspace(1e-6, 1, 121)
+_LEVELS = np.geomspace(1e-4, 0.8, 33)
+_LEAST_COUNT = 400
+_SQUARE, _SQUARES = 120, 4
+"""Edge in pixels of the squares that a large picture is sampled by, and their number in each direction."""
+_NOISE_RANK, _NOISE_SIGMAS = 0.35, 0.454
+"""The rank of absolute deviations that texture does not reach, and what it is for a standard normal."""
+_OUTLIER = 1.0
+_PULL = 2e-3
+"""How strongly the usual ratio of the two noises draws, per factor e: enough where only one of them is seen."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What the frames of one bracket have in common, and the gain of each."""
+
+    shot: float
+    """k, relative to saturation."""
+    read: float
+    """r, relative to the square of saturation."""
+    gains: tuple[float, ...]
+
+    def variance(self, index: int, linear: FloatImage) -> FloatImage:
+        """Return the variance of frame `index` where its noiseless linear values, 1 = saturation, are `linear`."""
+        gain = self.gains[index]
+        return np.float32(self.shot * gain) * np.maximum(linear, 0) + np.float32(self.read * gain**2)
+
+
+def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float] | None = None) -> Noise:
+    """Fit k and r to what the frames show at the finest scale (second differences; Immerkaer 1996).
+
+    Frames that end at black do not show r, nor JPEGs what their ISO speed adds, for cameras clean them: r is the usual
+    one then, and the gains are one.
+
+    Args:
+        codes: uint16 (H, W, 3) each.
+        decode: float32 (65536,), the linear value of each code; RAW has room for negative noise at the lowest.
+        gains: ISO speed of each frame over the lowest; None: unknown.
+    """
+    signed = bool(decode[0] < 0)
+    known = tuple(gains) if signed and gains is not None else (1.0,) * len(codes)
+    found = [(gain, *pair) for frame, gain in zip(codes, known, strict=True) for pair in _levels_of(frame, decode)]
+    if not found:
+        return Noise(USUAL_SHOT, USUAL_READ, known)
+    gain, level, variance = np.array(found).T
+    if not signed:
+        return Noise(max(float(np.median(variance / level)), _LEAST_SHOT), USUAL_READ, known)
+    best = (np.inf, 0.0, 0.0)
+    for ratio in _RATIOS:
+        above = np.log(variance / (gain * np.maximum(level, 0) + ratio * gain**2))
+        middle = float(np.median(above))
+        misfit = float(np.minimum(np.abs(above - middle), _OUTLIER).mean())
+        misfit += _PULL * abs(float(np.log(ratio * USUAL_SHOT / USUAL_READ)))
+        best = min(best, (misfit, float(np.exp(middle)), float(ratio)))
+    shot = max(best[1], _LEAST_SHOT)
+    return Noise(shot, shot * best[2], known)
+
+
+def _levels_of(codes: Codes, decode: FloatImage) -> list[tuple[float, float]]:
+    """Return levels of a frame and the variance of its noise there."""
+    import cv2
+
+    kernel = np.array([1, -2, 1], np.float32)
+    sample = decode[_sample(codes)]
+    noise, level = np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6)), cv2.blur(sample, (3, 3))
+    bins = np.searchsorted(_LEVELS.astype(np.float32), level.ravel(), side="right")
+    order = np.argsort(bins.astype(np.uint8), kind="stable")
+    ends = np.searchsorted(bins[order], np.arange(len(_LEVELS) + 1))
+    pairs: list[tuple[float, float]] = []
+    for index in range(0 if decode[0] < 0 else 1, len(_LEVELS)):
+        inside = order[ends[index] : ends[index + 1]]
+        if len(inside) <= _LEAST_COUNT:
+            continue
+        sigma = float(np.quantile(noise.ravel()[inside], _NOISE_RANK)) / _NOISE_SIGMAS
+        if sigma > 0:
+            pairs.append((float(level.ravel()[inside].mean()), sigma**2))
+    return pairs
+
+
+def _sample(codes: Codes) -> Codes:
+    """Cut squares from all over a large picture and lay them side by side."""
+    if min(codes.shape[:2]) <= _SQUARES * _SQUARE:
+        return codes
+    tops, lefts = (np.linspace(0, size - _SQUARE, _SQUARES).astype(int) for size in codes.shape[:2])
+    return np.concatenate([codes[top : top + _SQUARE, left : left + _SQUARE] for top in tops for left in lefts])
