@@ -1,0 +1,245 @@
+"""Selection among what a bracket captured: how far each candidate may be believed beside the reference.
+
+A candidate is a frame as it lies, or as a dense flow brings it to the reference; candidate 0 is the reference. All are
+radiances in common tones, 1 = white of the reference. The network sees pairs of reference and candidate at a reduced
+size, with the same weights for each, pooled over the candidates: any number of frames in any order. Its logits are
+added to the logarithms of the weights of least noise (`log_weights`), and the picture is the mean of captured values
+with the softmax of that: no invented pixel, no switch. Not in the thesis.
+Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a batch.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FEATURES = 20
+"""Channels that `features` gives for each candidate."""
+BRIGHT, DARK = 0.93, 0.02
+"""Encoded values of a frame beyond which it shows no differences."""
+FADE = (0.78, 0.96)
+"""Encoded values of a frame's brightest channel between which its weight goes to zero: cameras bend there."""
+LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
+"""Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
+are; of the reference; of the others, which would leak into highlights with more."""
+LEAST_CONFIDENCE = 1e-3
+"""Weight of what a flow brings where it is not believed."""
+BOUND = 8.0
+"""Largest logit: decisions stay soft."""
+_TONE = 500.0
+_TONE_WHITE = 6.2166
+_RELATIVE = 0.02
+"""Part of the light that tones differ by after calibration."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What is known of each candidate, (B, n, C, H, W), at one size; numbers are (B, n) or (B, n, 3)."""
+
+    radiance: Tensor
+    """C = 3."""
+    saturation: Tensor
+    """C = 1, 0 to 1: how far the frame's brightest channel is in FADE."""
+    confidence: Tensor
+    """C = 1, 0 to 1: of the flow, times the frame's coverage; 1 for a frame as it lies."""
+    length: Tensor
+    """C = 1: of the flow, in pixels of the whole picture."""
+    white: Tensor
+    """(B, n, 3): radiance where the frame's code is BRIGHT."""
+    black: Tensor
+    """(B, n, 3): radiance where its code is DARK."""
+    stops: Tensor
+    """(B, n): log2 of the exposure over the reference's."""
+    shot: Tensor
+    """(B, n): variance of a frame's linear value x, 1 = saturation, is shot x + read."""
+    read: Tensor
+    """(B, n)."""
+
+    def reduced(self, factor: int) -> "Candidates":
+        """Average over factor x factor pixels."""
+
+        def mean(x: Tensor) -> Tensor:
+            return F.avg_pool2d(x.flatten(0, 1), factor).unflatten(0, x.shape[:2])
+
+        return Candidates(
+            mean(self.radiance), mean(self.saturation), mean(self.confidence), mean(self.length), self.white,
+            self.black, self.stops, self.shot / factor**2, self.read / factor**2,
+        )  # fmt: skip
+
+
+def fine_difference(frames: Candidates, factor: int) -> Tensor:
+    """Return the mean over factor x factor pixels of how far the brightness differs, (B, n, 1, H, W): see `features`.
+
+    What is finer than the reduced size shows here: a picture that lies half a pixel off is softer.
+    """
+    reference, other = _comparable(frames)
+    gap = (other - reference).mean(2, keepdim=True).abs()
+    error = _deviation(frames, reference.mean(2, keepdim=True))
+    return F.avg_pool2d((torch.log1p(gap / error) / 3).flatten(0, 1), factor).unflatten(0, gap.shape[:2])
+
+
+def features(frames: Candidates, fine: Tensor) -> Tensor:
+    """Return what the network sees of reduced candidates, (B, n, FEATURES, H, W); fine: of `fine_difference`."""
+    reference, other = _comparable(frames)
+    own = frames.radiance[:, :1].expand_as(frames.radiance)
+    error = _deviation(frames, reference.mean(2, keepdim=True))
+    gap = other - reference
+    signed = (gap.mean(2, keepdim=True) / error / 4).clamp(-1.5, 1.5)
+    largest = torch.log1p(gap.abs().amax(2, keepdim=True) / error) / 3
+    structure = (_structure(other) - _structure(reference)).abs().clamp(max=4) / 3
+    one = torch.ones_like(frames.saturation)
+    return torch.cat(
+        [
+            tone(own),
+            tone(frames.radiance),
+            (5 * (tone(other) - tone(reference))).clamp(-1.5, 1.5),
+            signed,
+            largest,
+            structure,
+            fine,
+            frames.saturation[:, :1].expand_as(frames.saturation),
+            frames.saturation,
+            _darkness(own, frames.black[:, :1].expand_as(frames.black)),
+            _darkness(frames.radiance, frames.black),
+            frames.stops[:, :, None, None, None] / 4 * one,
+            frames.confidence,
+            torch.log1p(frames.length) / 4,
+        ],
+        2,
+    )
+
+
+def log_weights(frames: Candidates) -> Tensor:
+    """Return the logarithm of the weight of least noise, (B, n, 1, H, W), saturation counted in.
+
+    The light that noise depends on is the reference's, smoothed: the same for all, so that the mean is not biased.
+    """
+    light = _box(frames.radiance[:, 0], 2).mean(1, keepdim=True)[:, None].clamp(min=1e-5)
+    shortest = frames.stops == frames.stops.amin(1, keepdim=True)
+    least = torch.where(shortest, LEAST_SHORTEST, LEAST)
+    least[:, 0] = torch.where(shortest[:, 0], LEAST_SHORTEST, LEAST_REFERENCE)
+    trust = torch.maximum(1 - frames.saturation, least[:, :, None, None, None])
+    return trust.log() + frames.confidence.clamp(min=LEAST_CONFIDENCE).log() - _variance(frames, light).log()
+
+
+def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size."""
+    full = F.interpolate(logits.flatten(0, 1), size=radiance.shape[-2:], mode="bilinear", align_corners=False)
+    total = log_weight + full.view_as(log_weight)
+    weights = total.masked_fill(there[:, :, None, None, None] == 0, -1e4).softmax(1)
+    return (weights * radiance).sum(1), weights
+
+
+def tone(radiance: Tensor) -> Tensor:
+    """Compress radiance, 1 = white of the reference, so that dark and bright places count alike."""
+    return torch.log1p(_TONE * radiance.clamp(min=0)) / _TONE_WHITE
+
+
+def _comparable(frames: Candidates) -> tuple[Tensor, Tensor]:
+    """Return reference and candidates (B, n, 3, H, W) clipped to what both can show.
+
+    Where a channel saturates cameras turn the others white, too: there only the brightest channels are compared.
+    """
+    white, black = (x[..., None, None] for x in (frames.white, frames.black))
+    low, high = torch.maximum(black, black[:, :1]), torch.minimum(white, white[:, :1])
+    other = torch.minimum(torch.maximum(frames.radiance, low), high)
+    reference = torch.minimum(torch.maximum(frames.radiance[:, :1], low), high)
+    top = torch.minimum(white.amin(2, keepdim=True), white[:, :1].amin(2, keepdim=True))
+    near = torch.maximum(frames.saturation, frames.saturation[:, :1])
+    brightest = (torch.minimum(x.amax(2, keepdim=True), top) for x in (frames.radiance[:, :1], frames.radiance))
+    reference, other = (x + near * (b - x) for x, b in zip((reference, other), brightest, strict=True))
+    return reference, other
+
+
+def _variance(frames: Candidates, light: Tensor) -> Tensor:
+    """Return the variance of the candidates' radiance where it is `light` (B, n or 1, 1, H, W)."""
+    shot, read, time = (x[:, :, None, None, None] for x in (frames.shot, frames.read, 2.0**frames.stops))
+    return shot * light / time + read / time**2
+
+
+def _deviation(frames: Candidates, light: Tensor) -> Tensor:
+    """Return by how much reference and candidate may differ, (B, n, 1, H, W): noise, and an error of tones."""
+    variance = _variance(frames, light.clamp(min=1e-5))
+    return (variance + variance[:, :1]).sqrt() + _RELATIVE * light + 1e-6
+
+
+def _structure(radiance: Tensor) -> Tensor:
+    """Return the local contrast (B, n, 1, H, W), brightness and its range taken away."""
+    level = torch.log(radiance.mean(2, keepdim=True).clamp(min=0) + 1e-3).flatten(0, 1)
+    mean = _box(level, 2)
+    spread = (_box(level * level, 2) - mean * mean).clamp(min=0).sqrt() + 0.05
+    return ((level - mean) / spread).unflatten(0, radiance.shape[:2])
+
+
+def _darkness(radiance: Tensor, black: Tensor) -> Tensor:
+    level = black.mean(2)[:, :, None, None, None].clamp(min=1e-6)
+    return torch.sigmoid(4 - 2 * radiance.mean(2, keepdim=True) / level)
+
+
+def _box(x: Tensor, reach: int) -> Tensor:
+    """Average (N, C, H, W) over 2 reach + 1 pixels."""
+    padded = F.pad(x, (reach,) * 4, mode="replicate")
+    size = 2 * reach + 1
+    return F.avg_pool2d(F.avg_pool2d(padded, (1, size), 1), (size, 1), 1)
+
+
+@dataclass(frozen=True)
+class SelectionOptions:
+    """Widths at each scale; the defaults give 98,729 parameters."""
+
+    widths: tuple[int, int, int] = (20, 28, 40)
+
+
+class SelectionNet(nn.Module):
+    """A small U-Net over four scales whose candidates see each other by their mean and maximum."""
+
+    def __init__(self, options: SelectionOptions = SelectionOptions()) -> None:  # noqa: B008 (frozen)
+        super().__init__()
+        self.options = options
+        a, b, c = options.widths
+        widths = (a, b, c, c)
+        self.enter = _conv(FEATURES, a)
+        self.down = nn.ModuleList(_conv(i, o, 2) for i, o in zip(widths, widths[1:], strict=False))
+        self.same = nn.ModuleList(_conv(w, w) for w in widths)
+        self.join = nn.ModuleList(nn.Conv2d(i + o, o, 1) for i, o in zip(widths[1:], widths, strict=False))
+        self.up = nn.ModuleList((_conv(a, a), _conv(b, b), _conv(c, c, groups=c)))
+        self.pool = nn.ModuleDict({str(s): nn.Conv2d(3 * widths[s], widths[s], 1) for s in (0, 1, 3)})
+        self.output = nn.Conv2d(a, 1, 1)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias if self.output.bias is not None else self.output.weight)
+
+    def forward(self, seen: Tensor, there: Tensor) -> Tensor:
+        """Return logits (B, n, 1, H, W), |logit| < BOUND, from features (B, n, FEATURES, H, W) and there (B, n).
+
+        H and W multiples of 8.
+        """
+        x = F.relu(self.enter(seen.flatten(0, 1).contiguous(memory_format=torch.channels_last)))
+        levels = []
+        for scale, same in enumerate(self.same):
+            x = F.relu(same(x if scale == 0 else F.relu(self.down[scale - 1](x))))
+            levels.append(x)
+        x = self._shared(x, there, 3)
+        for scale in (2, 1, 0):
+            larger = F.interpolate(x, size=levels[scale].shape[-2:], mode="bilinear", align_corners=False)
+            x = F.relu(self.join[scale](torch.cat([larger, levels[scale]], 1)))
+            x = x + F.relu(self.up[scale](self._shared(x, there, scale)))
+        logits = 3 * self.output(x).float().unflatten(0, there.shape)
+        counts = there[:, :, None, None, None]
+        logits = logits - (logits * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
+        return BOUND * torch.tanh(logits / BOUND)
+
+    def _shared(self, x: Tensor, there: Tensor, scale: int) -> Tensor:
+        """Let each candidate see the mean and the maximum of all."""
+        if str(scale) not in self.pool:
+            return x
+        each = x.unflatten(0, there.shape)
+        counts = there[:, :, None, None, None].to(x.dtype)
+        mean = (each * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
+        largest = each.masked_fill(counts == 0, -1e4).amax(1, keepdim=True)
+        joined = torch.cat([each, mean.expand_as(each), largest.expand_as(each)], 2).flatten(0, 1)
+        return F.relu(self.pool[str(scale)](joined))
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, stride, 1, groups=groups)

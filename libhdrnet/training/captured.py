@@ -1,0 +1,198 @@
+"""Brackets as a merge sees them once they are calibrated and aligned, with what both leave over, and the truth.
+
+Made on the device that trains; only the flow is the merge's own (`alignment.flow`), on threads of the CPU.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from libhdrnet.alignment.flow import dense_flow, fetch
+from libhdrnet.networks.selection import BRIGHT, DARK, FADE, Candidates
+from libhdrnet.training.bank import Bank
+from libhdrnet.training.development import Development
+from libhdrnet.training.movement import Dice, each, shots
+
+_BEND = 0.8
+"""Code of the reference up to which its tones are those of gamma 2.2; above, the calibration goes straight on."""
+_USUAL_READ = 2.5e-8
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A batch of brackets; B brackets, n candidates."""
+
+    candidates: Candidates
+    there: Tensor
+    """(B, n): 0 for what only fills up the batch."""
+    truth: Tensor
+    """(B, 3, H, W) radiance as the reference's moment has it, in its tones, 1 = its white."""
+    codes: Tensor
+    """(B, frames, 3, H, W): what the files hold, frame 0 the reference."""
+
+
+def capture(bank: Bank, dice: Dice, size: int, margin: int, frames: int, pool: ThreadPoolExecutor) -> Captured:
+    """Make a batch of brackets of so many frames, size x size pixels."""
+    stops, there = _stops(dice, frames)
+    moves = dice.happens(0.65)
+    light = _exposed(shots(bank, dice, size, margin, stops, moves), dice, stops)
+    camera = Development.random(dice)
+    codes = torch.stack([camera.photograph(light[:, j] * each(2.0 ** stops[:, j]), dice) for j in range(frames)], 1)
+    tones = _Tones(camera)
+    errors = [_Errors.random(dice, first=j == 0) for j in range(frames)]
+
+    def calibrated(index: int, picture: Tensor) -> Tensor:
+        known = camera.inverse(picture) / each(2.0 ** stops[:, index])
+        return errors[index].on(tones(known), picture, _spots(dice, picture, index))
+
+    radiance = torch.stack([calibrated(j, codes[:, j]) for j in range(frames)], 1)
+
+    def level(index: int, code: float) -> Tensor:
+        flat = torch.full((dice.count, 3, 1, 1), code, device=dice.device)
+        known = camera.inverse(flat) / each(2.0 ** stops[:, index])
+        return errors[index].on(tones(known), flat, 1.0).view(dice.count, 3)
+
+    white = torch.stack([level(j, BRIGHT) for j in range(frames)], 1)
+    black = torch.stack([level(j, DARK) for j in range(frames)], 1)
+    saturation = _saturation(codes)
+    claimed = stops + 0.06 * dice.normal(frames) * (torch.arange(frames, device=dice.device) > 0)
+    shot = (camera.shot * torch.exp(0.3 * dice.normal()))[:, None].expand(-1, frames)
+    eight = (camera.levels < 300).float()
+    read = torch.maximum(camera.read, torch.tensor(_USUAL_READ, device=dice.device))
+    read = torch.where((eight > 0) & (dice.happens(0.5) > 0), torch.full_like(read, _USUAL_READ), read)
+    one = torch.ones_like(saturation)
+    lying = Candidates(
+        radiance, saturation, one, 0 * one, white, black, claimed, shot, read[:, None].expand(-1, frames)
+    )
+    candidates = with_flow(lying, pool)
+    flows = there[:, 1:] * (1 - dice.happens(0.3))[:, None]
+    return Captured(candidates, torch.cat([there, flows], 1), tones(light[:, 0]), codes)
+
+
+def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
+    """Add to frames as they lie (the reference first) what the flow brings of each of the others."""
+    pictures = frames.radiance.permute(0, 1, 3, 4, 2).contiguous().cpu().numpy()
+    shown = torch.cat([frames.radiance, frames.saturation], 2).permute(0, 1, 3, 4, 2).contiguous().cpu().numpy()
+    white, black = frames.white.cpu().numpy(), frames.black.cpu().numpy()
+    batch, count = pictures.shape[:2]
+
+    def bring(place: tuple[int, int]) -> np.ndarray:  # type: ignore[type-arg]
+        b, j = place
+        low, high = np.maximum(black[b, 0], black[b, j]), np.minimum(white[b, 0], white[b, j])
+        flow = dense_flow(pictures[b, 0], pictures[b, j], low, high)
+        return np.dstack([fetch(shown[b, j], flow.field), flow.confidence, flow.length])
+
+    places = [(b, j) for b in range(batch) for j in range(1, count)]
+    brought = torch.from_numpy(np.stack(list(pool.map(bring, places)))).to(frames.radiance.device)
+    brought = brought.view(batch, count - 1, *brought.shape[1:]).permute(0, 1, 4, 2, 3)
+    radiance, saturation, confidence, length = brought.split((3, 1, 1, 1), 2)
+
+    def twice(x: Tensor) -> Tensor:
+        return torch.cat([x, x[:, 1:]], 1)
+
+    return Candidates(
+        torch.cat([frames.radiance, radiance.clamp(min=0)], 1),
+        torch.cat([frames.saturation, saturation.clamp(0, 1)], 1),
+        torch.cat([frames.confidence, confidence], 1),
+        torch.cat([frames.length, length], 1),
+        *(twice(x) for x in (frames.white, frames.black, frames.stops, frames.shot, frames.read)),
+    )
+
+
+def _saturation(codes: Tensor) -> Tensor:
+    part = ((codes.amax(2, keepdim=True) - FADE[0]) / (FADE[1] - FADE[0])).clamp(0, 1)
+    return part * part * (3 - 2 * part)
+
+
+def _stops(dice: Dice, frames: int) -> tuple[Tensor, Tensor]:
+    """Return exposures in stops (B, frames), the reference's 0 first, and which frames there are."""
+    steps = dice.uniform(0.8, 3.2, frames)
+    steps = torch.where(dice.uniform(0, 1, frames) < 0.4, torch.full_like(steps, 2.0), steps)
+    kind = dice.uniform()
+    stops, lowest, highest = torch.zeros_like(steps), torch.zeros_like(kind), torch.zeros_like(kind)
+    for index in range(1, frames):  # shorter, longer, shorter, ...; or all shorter; or all longer
+        shorter = ((kind < 0.62) & (index % 2 == 1)) | ((kind >= 0.62) & (kind < 0.78))
+        lowest = lowest - steps[:, index] * shorter
+        highest = highest + steps[:, index] * ~shorter
+        stops[:, index] = torch.where(shorter, lowest, highest)
+    stops = torch.where((kind > 0.94)[:, None], 0.03 * stops, stops)  # repeated exposures
+    there = torch.ones_like(stops)
+    there[:, 2:] *= (1 - dice.happens(0.1))[:, None]
+    return stops, there
+
+
+def _exposed(scene: Tensor, dice: Dice, stops: Tensor) -> Tensor:
+    """Scale scenes (B, frames, 3, H, W) so that a random share of the reference is saturated; 1 = its saturation."""
+    scene = scene ** dice.uniform(1, 2).view(-1, 1, 1, 1, 1)
+    peak = scene[:, 0].amax(1).flatten(1)
+    ranked = peak.sort(1).values
+    share = torch.where(dice.happens(0.3) > 0, torch.zeros_like(stops[:, 0]), dice.uniform(0, 0.4))
+
+    def rank(part: Tensor) -> Tensor:
+        return ranked.gather(1, (part * (ranked.shape[1] - 1)).long()[:, None])[:, 0]
+
+    level = rank(1 - share) / torch.where(share == 0, dice.uniform(0.1, 1), torch.ones_like(share))
+    least = rank(torch.full_like(share, 0.98)) * 2.0 ** stops.amin(1) * dice.uniform(0.5, 1.5)
+    level = torch.maximum(level, least).clamp(min=1e-5)
+    darker = torch.where(dice.happens(0.3) > 0, 2.0 ** -dice.uniform(1, 5), torch.ones_like(level))
+    return scene / level.view(-1, 1, 1, 1, 1) * darker.view(-1, 1, 1, 1, 1)
+
+
+class _Tones:
+    """The reference's tones: what a calibration makes of light, which knows the response up to a smooth curve."""
+
+    def __init__(self, camera: Development) -> None:
+        device = camera.shot.device
+        at = torch.tensor([0.9 * _BEND, _BEND], device=device).view(1, 1, 1, 2).expand(len(camera.shot), 3, 1, 2)
+        self.camera = camera
+        light = camera.inverse(at.contiguous())
+        value = at**2.2
+        self.knee, self.value = light[..., 1:], value[..., 1:]
+        self.slope = ((value[..., 1:] - value[..., :1]) / (light[..., 1:] - light[..., :1]).clamp(min=1e-6)).clamp(
+            min=0.3
+        )
+
+    def __call__(self, light: Tensor) -> Tensor:
+        below = self.camera.respond(torch.minimum(light, self.knee)) ** 2.2
+        return below + self.slope * (light - self.knee).clamp(min=0)
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """What a calibration leaves over in one frame."""
+
+    scale: Tensor
+    channel: Tensor
+    slope: Tensor
+    top: Tensor
+    pedestal: Tensor
+
+    @staticmethod
+    def random(dice: Dice, *, first: bool) -> "_Errors":
+        """Draw the errors; the first frame, the reference, sets the tones but for its highlights."""
+        others = 0.0 if first else 1.0
+        large = torch.where(dice.happens(0.1) > 0, 0.2, 0.03)
+        return _Errors(
+            scale=others * large * dice.normal(),
+            channel=others * 0.012 * dice.normal(3, 1, 1),
+            slope=others * 0.03 * dice.normal(),
+            top=0.12 * dice.normal(),
+            pedestal=others * 0.0006 * dice.normal() * dice.happens(0.3),
+        )
+
+    def on(self, radiance: Tensor, codes: Tensor, spots: Tensor | float) -> Tensor:
+        """Return the radiance with these errors."""
+        bend = each(self.slope) * (2 * codes - 1) + each(self.top) * ((codes - 0.8) / 0.2).clamp(0, 1) ** 2
+        factor = torch.exp(each(self.scale) + self.channel + bend)
+        return (radiance * factor + each(self.pedestal)).clamp(min=0) * spots
+
+
+def _spots(dice: Dice, picture: Tensor, index: int) -> Tensor | float:
+    """Return how much brighter parts of a frame are: light that scatters, and cameras that lift shadows locally."""
+    if index == 0:
+        return 1.0
+    strength = each(dice.uniform(0, 0.03) * dice.happens(0.5))
+    return torch.exp(strength * dice.field(4, picture.shape[-1], 1))
