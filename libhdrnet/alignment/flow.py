@@ -16,9 +16,7 @@ _FLOOR = 0.06  # contrast (natural logarithm of the radiance) below which struct
 _CONTRAST = 48.0  # codes for one standard deviation of the local contrast
 _STILL, _MOVES = 0.3, 0.8  # pixels between which a flow comes to count: what is still stays as it is
 _WINDOW = 24  # of the short edge: over that part of it contrast is local
-_TORN = (
-    0.2  # change of the flow from pixel to pixel, in pixels, from which it is torn: it halves the belief in about 0.03
-)
+_TORN = 0.2  # change of the flow from pixel to pixel from which it is torn: 0.03 more halve the belief
 _FINEST = 1  # scale at which DIS stops; 0 would be four times as slow and follows noise
 
 
@@ -27,7 +25,7 @@ class Flow:
     """A flow and how far it can be believed."""
 
     field: FloatImage
-    """(H, W, 2), pixels (x, y)."""
+    """(H, W, 2), pixels (x, y), 0 where nothing moves."""
     confidence: FloatImage
     """(H, W) in [0, 1]: 1 where the way there and back ends at its start, less where the flow is torn or the reference
     shows nothing to go by."""

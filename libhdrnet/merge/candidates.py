@@ -23,7 +23,7 @@ FADE = (0.78, 0.96)
 """Encoded values of a frame's brightest channel between which it comes to mean "at least this": there cameras bend."""
 BRIGHT, DARK = 0.93, 0.02
 """Encoded values beyond which a frame shows no differences."""
-FINE, COARSE = (6.0, 0.08), (1.0, 0.02)
+FINE, COARSE = (6.0, 0.08), (1.5, 0.03)
 """Standard deviations of noise, and share of the light beside them, that a pixel and the mean of 5 x 5 pixels of the
 reduced size may differ by before a frame is in doubt. Tuned to be sooner wrong than silent: doubt only costs time."""
 AROUND = 8

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
 from libhdrnet.merge.candidates import DARK, Bracket, Candidate
-from libhdrnet.merge.fusion import Weights
+from libhdrnet.merge.fusion import DARKEST, Weights
 from libhdrnet.networks import MSFFNet
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
 
@@ -37,7 +37,7 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
     """Look for what no frame shows, by the shares that the candidates have."""
     lost, dark, shown = (np.zeros(bracket.size, np.float32) for _ in range(3))
     for candidate, share in zip(candidates, weights.shares, strict=True):
-        black = np.float32(bracket.calibration.at(candidate.frame, DARK).mean())
+        black = np.float32(max(bracket.calibration.at(candidate.frame, DARK).mean(), DARKEST))
         darkness = np.clip(2 - candidate.radiance.mean(-1) / black, 0, 1)
         dark += share * darkness
         shown = np.maximum(shown, (1 - darkness) * candidate.coverage)

@@ -32,7 +32,7 @@ def select(
     def forward(network: nn.Module) -> Callable[..., Tensor]:
         def of(radiance: Tensor, planes: Tensor) -> Tensor:
             known = (number.to(radiance.device) for number in numbers)
-            full = Candidates(radiance, *planes.split(1, 2), *known)
+            full = Candidates(radiance, *torch.split(planes, 1, 2), *known)
             seen = features(full.reduced(2), fine_difference(full, 2))
             found: Tensor = network(seen, there.to(radiance.device))
             return found[:, :, 0]
