@@ -171,7 +171,7 @@ def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatIma
     gap = np.clip(other.radiance, low, high) - own
     light = own.mean(-1)
     noise = bracket.noise(reference.frame, light) + bracket.noise(other.frame, light)
-    noise = np.sqrt(noise) / np.float32(bracket.factor)
+    noise = np.sqrt(noise) / 2  # of 2 x 2 pixels: with more, errors of quantisation and JPEG do not average out
     differs = np.zeros(light.shape, np.bool_)
     for (deviations, share), seen in ((FINE, gap), (COARSE, cv2.blur(gap, (5, 5)))):
         differs |= np.abs(seen).max(-1) > np.float32(deviations) * noise + np.float32(share) * light
