@@ -18,22 +18,22 @@ QUALITY = (85, 97)
 """JPEG quality."""
 CLAIMED = 0.3
 """Stops by which the exposure that is told may be off, for frames other than the reference."""
-_GAMMA, _APART = (1.8, 2.6), 0.03
+_GAMMA, _APART = (1.8, 2.6), 0.05
 _TOE = (5e-4, 1e-2)
 _KNEE, _LIFT = (0.6, 0.8), (1.02, 1.15)
 _LEVELS, _ENOUGH = 512, 50
 
 
 class Response(NamedTuple):
-    """What a camera makes of light in one channel: a power with a toe, and from the knee on a shoulder up to white."""
+    """What a camera makes of light in one channel: a power, with a toe below and a shoulder above.
+
+    Below light `toe` the power turns into a line; above code `knee` it bends, and white is 1 instead of `lift`.
+    """
 
     gamma: float
     toe: float
-    """Light below which the power turns into a line."""
     knee: float
-    """Code above which it bends."""
     lift: float
-    """Code that white would have had without the bend."""
 
     def encode(self, linear: FloatImage) -> FloatImage:
         """Codes in [0, 1] of linear values in [0, 1]; monotone, smooth, 0 and 1 stay."""
@@ -43,28 +43,20 @@ class Response(NamedTuple):
         return np.asarray(np.clip(straight - (self.lift - 1) * above**2, 0, 1), np.float32)
 
 
-class Taken(NamedTuple):
-    """A bracket as its camera gives it."""
-
-    images: list[npt.NDArray[np.uint8]]
-    """(H, W, 3), decoded from JPEG."""
-    stops: tuple[float, ...]
-    """What is told of the exposures."""
-
-
 def responses(rng: np.random.Generator) -> list[Response]:
-    """Draw a camera: red, green and blue differ a little."""
-    gamma, knee, lift = (rng.uniform(*span) for span in (_GAMMA, _KNEE, _LIFT))
-    toe = float(np.exp(rng.uniform(*np.log(_TOE))))
-    apart = rng.normal(0, _APART, (3, 3)).clip(-2 * _APART, 2 * _APART)
-    return [
-        Response(float(np.clip(gamma * (1 + a), *_GAMMA)), toe * (1 + b), knee, 1 + (lift - 1) * (1 + 4 * c))
-        for a, b, c in apart
-    ]
+    """Draw a camera: its red, green and blue differ a little."""
+    gamma, toe, knee, lift = (np.exp(rng.uniform(*np.log(span))) for span in (_GAMMA, _TOE, _KNEE, _LIFT))
+    apart = 1 + rng.uniform(-_APART, _APART, (3, 2))
+    return [Response(float(np.clip(gamma * a, *_GAMMA)), float(toe * b), float(knee), float(lift)) for a, b in apart]
 
 
-def take(scene: str, linear: Sequence[FloatImage], stops: Sequence[float], reference: int) -> Taken:
-    """Photograph linear frames (H, W, 3) in [0, 1], `stops` apart; the same `scene` has the same camera."""
+def take(
+    scene: str, linear: Sequence[FloatImage], stops: Sequence[float], reference: int
+) -> tuple[list[npt.NDArray[np.uint8]], tuple[float, ...]]:
+    """Photograph linear frames (H, W, 3) in [0, 1], `stops` apart; the same `scene` has the same camera.
+
+    Returns the pictures (H, W, 3), decoded from JPEG, and what is told of their exposures in stops.
+    """
     import cv2
 
     rng = np.random.default_rng(zlib.crc32(scene.encode()))
@@ -77,7 +69,7 @@ def take(scene: str, linear: Sequence[FloatImage], stops: Sequence[float], refer
         codes = np.stack([curve.encode(frame[..., channel]) for channel, curve in enumerate(curves)], -1)
         data = cv2.imencode(".jpg", np.round(codes[..., ::-1] * 255).astype(np.uint8), quality)[1]
         images.append(np.ascontiguousarray(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1]))
-    return Taken(images, tuple(float(stop + off) for stop, off in zip(stops, wrong, strict=True)))
+    return images, tuple(float(stop + off) for stop, off in zip(stops, wrong, strict=True))
 
 
 def in_tones_of(truth: FloatImage, radiance: FloatImage) -> FloatImage:
@@ -89,12 +81,14 @@ def in_tones_of(truth: FloatImage, radiance: FloatImage) -> FloatImage:
     fitted = np.empty_like(radiance)
     for channel in range(3):
         own, true = (mu_law(np.maximum(picture[..., channel], 0)) for picture in (radiance, truth))
-        level = np.round(own.ravel() * _LEVELS).astype(int)
-        order, ends = np.argsort(level, kind="stable"), np.cumsum(np.bincount(level))[:-1]
-        parts = [part for part in np.split(order, ends) if part.size >= min(_ENOUGH, order.size)]
+        order, bounds = np.argsort(own, axis=None), [0]
+        for end in np.cumsum(np.bincount(np.round(own.ravel() * _LEVELS).astype(int))):
+            if end - bounds[-1] >= _ENOUGH:
+                bounds.append(int(end))
+        parts = np.split(order, bounds[1:-1])
         knots, medians = (np.array([np.median(picture.ravel()[part]) for part in parts]) for picture in (own, true))
         curve = isotonic(medians, np.array([part.size for part in parts], np.float64))
-        fitted[..., channel] = inverse_mu_law(np.interp(own, knots, curve))
+        fitted[..., channel] = inverse_mu_law(own + np.interp(own, knots, curve - knots))  # ends go on as they are
     return fitted
 
 

@@ -107,7 +107,9 @@ def _lights(radiance: FloatImage, own: FloatImage, short: FloatImage) -> float:
     """Burnt-out blocks that are not as the shorter frame shows them; NaN where that frame lies elsewhere."""
     import cv2
 
-    near, there = _detail(short), _detail(own)
+    fine = [grey - cv2.GaussianBlur(grey, (0, 0), 8) for grey in (short.mean(-1), own.mean(-1))]
+    half = [cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for grey in fine]
+    near, there = (np.asarray(grey, np.float64) for grey in half)
     shift, _ = cv2.phaseCorrelate(near, there, cv2.createHanningWindow(near.shape[::-1], cv2.CV_64F))
     burnt = (own.max(-1) > 0.97) & (short.max(-1) < 0.9) & (short.min(-1) > 0.03)
     if np.hypot(*shift) >= 1 or burnt.sum() <= _LEAST_LIGHTS:
@@ -120,15 +122,6 @@ def _lights(radiance: FloatImage, own: FloatImage, short: FloatImage) -> float:
     mean = np.abs(_block_sums(off[..., None]) / np.maximum(count, 1))
     judged = count > _SEEN_BLOCK
     return _percent(mean[judged] > _OFF) if judged.any() else 0.0
-
-
-def _detail(picture: FloatImage) -> Array:
-    """Half the size, without what is broad: what a shift is measured on."""
-    import cv2
-
-    grey = picture.mean(-1)
-    fine = cv2.resize(grey - cv2.GaussianBlur(grey, (0, 0), 8), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return np.asarray(fine, np.float64)
 
 
 def _false_edges(radiance: FloatImage, frames: Sequence[FloatImage], stops: Sequence[float], reference: int) -> float:
