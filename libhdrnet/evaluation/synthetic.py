@@ -1,8 +1,8 @@
 """Built-in sets with an exact truth, rendered when they are wanted: nothing to download, nobody's pictures.
 
 "synthetic": the demo's room as it is photographed by hand while people and things move, cut-outs of the room that move
-over it, with the masks of Table 3.2, and what else moves (`moments`); in Kalantari's layout. "synthetic-defocus": the
-room out of focus in places; as a folder of pairs.
+over it, with the masks of Table 3.2, and what else moves in photographs (`demo.moments`); in Kalantari's layout.
+"synthetic-defocus": the room out of focus in places; as a folder of pairs.
 """
 
 from pathlib import Path
@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from libhdrnet.demo import Bracket, render_bracket
+from libhdrnet.demo import Bracket, moments, render_bracket
 from libhdrnet.errors import OutputError
-from libhdrnet.evaluation import moments
 from libhdrnet.files import output_error
 from libhdrnet.io import write_display, write_map, write_radiance
 from libhdrnet.radiometry import FloatImage, encode_gamma, encode_srgb

@@ -9,15 +9,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from libhdrnet.demo.textures import noise, ramp
-from libhdrnet.evaluation.metrics import Array
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.radiometry import FloatImage, Floats
 
 INTERVAL, DURATION = 0.4, 0.04
 """Seconds from one frame to the next, and of the reference's exposure."""
 _SHAKE = 3.0  # pixels from one frame to the next
 _STEPS = 8  # moments that make the longest exposure
 _SKIN, _BARK = (0.5, 0.33, 0.25), (0.02, 0.015, 0.01)
-Colour = Sequence[float] | Array
+Colour = Sequence[float] | Floats
 Point = tuple[float, float]
 
 
@@ -36,18 +35,16 @@ class Canvas:
 
     def stroke(self, start: Point, end: Point, radius: float, colour: Colour) -> None:
         """Draw a line with round ends."""
-        rows = self._span(self.y[0, 0], start[1], end[1], radius)
-        columns = self._span(self.x[0, 0], start[0], end[0], radius)
-        x, y = self.x[rows, columns] - start[0], self.y[rows, columns] - start[1]
+        first, ends = np.array([self.x[0, 0], self.y[0, 0]]), np.array([start, end])
+        box = np.array([ends.min(0) - radius, ends.max(0) + radius])
+        (left, top), (right, bottom) = np.maximum((box - first) / self.pixel + [[-2], [3]], 0).astype(int)
+        window = np.s_[top:bottom, left:right]
+        x, y = self.x[window] - start[0], self.y[window] - start[1]
         dx, dy = end[0] - start[0], end[1] - start[1]
         along = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, 1e-12), 0, 1)
         distance = np.hypot(x - along * dx, y - along * dy) - radius
-        part, alpha = self.picture[rows, columns], np.clip(0.5 - distance / self.pixel, 0, 1)
+        part, alpha = self.picture[window], np.clip(0.5 - distance / self.pixel, 0, 1)
         part += alpha[..., None] * (np.asarray(colour, np.float32) - part)
-
-    def _span(self, first: float, start: float, end: float, radius: float) -> slice:
-        low, high = min(start, end) - radius - first, max(start, end) + radius - first
-        return slice(max(0, round(low / self.pixel) - 2), max(0, round(high / self.pixel) + 2))
 
 
 def take(kind: str, size: tuple[int, int], stops: Sequence[float], reference: int, seed: int) -> list[FloatImage]:
@@ -148,7 +145,7 @@ def _smoke(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:
     canvas.over(alpha, _of(0.1 + 1.5 * ramp(x, 0.6, 1.2) * swirl, (1, 0.98, 0.95)))
 
 
-def _of(light: Array, colour: Sequence[float]) -> FloatImage:
+def _of(light: Floats, colour: Sequence[float]) -> FloatImage:
     return np.asarray(light[..., None] * np.array(colour, np.float32), np.float32)
 
 
