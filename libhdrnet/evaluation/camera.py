@@ -18,6 +18,7 @@ QUALITY = (85, 97)
 """JPEG quality."""
 CLAIMED = 0.3
 """Stops by which the exposure that is told may be off, for frames other than the reference."""
+# Chosen to span the curves that cameras put into JPEG; fitted to no set, so that no merge can be fitted to them.
 _GAMMA, _APART = (1.8, 2.6), 0.05
 _TOE = (5e-4, 1e-2)
 _KNEE, _LIFT = (0.6, 0.8), (1.02, 1.15)

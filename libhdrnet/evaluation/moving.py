@@ -15,6 +15,7 @@ from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 
 BLOCK = 8
 """Edge in pixels of the blocks in which residuals are averaged."""
+# What counts as seen; to change one is to begin anew with all figures.
 _WELL_EXPOSED = (0.12, 0.88)
 _LEVELS, _ENOUGH = 127, 50
 _SEEN_BLOCK, _SEEN_REGION, _LEAST_FLAT, _LEAST_LIGHTS = BLOCK**2 // 2, 500, 500, 2000
