@@ -149,8 +149,8 @@ def _add_train(commands: Any) -> None:
 
 def _add_eval(commands: Any) -> None:
     p = _command(commands, "eval", "measure methods on a set, beside the thesis's figures, with a report to look at")
-    p.add_argument("set", metavar="SET", help="kalantari, tel, challenge123, sen, tursun, ded, dpdd, realdof, "
-                   "realistic, pairs (a folder), or built in: synthetic, synthetic-defocus")  # fmt: skip
+    p.add_argument("set", metavar="SET", help="kalantari, tel, challenge123, sen, tursun, moving, ded, dpdd, "
+                   "realdof, realistic, pairs (a folder), or built in: synthetic, synthetic-defocus")  # fmt: skip
     p.add_argument("--root", metavar="DIR", help="folder of the set, in the layout in which it is published")
     p.add_argument("--methods", metavar="A,B", help="brackets: ours, classical, psfnet, msffnet, debevec, mertens, "
                    "reference; defocus: ours, input; NET@FOLDER takes the weights of a training run, such as an "
@@ -168,6 +168,9 @@ def _add_eval(commands: Any) -> None:
     p.add_argument("--crop", type=int, metavar="N", help="only the central square of N pixels of each scene")
     p.add_argument("--no-align", dest="align", action="store_false", help="do not align the frames (else our methods "
                    "do, and Mertens's fusion by AlignMTB)")  # fmt: skip
+    p.add_argument("--as", dest="frames", choices=("linear", "camera", "both"), default="linear",
+                   help="brackets with a truth: frames as the set has them, or as a camera gives them (response, JPEG, "
+                   "exposures up to 0.3 EV off; one tone curve is forgiven), or both")  # fmt: skip
     p.add_argument("--metrics", metavar="A,B", help="more metrics: jod, lpips (their packages have to be installed)")
     p.add_argument("--predictions", metavar="FOLDER", help="keep every result as float32 .npy: METHOD/SCENE.npy")
     _add_cluster(p)

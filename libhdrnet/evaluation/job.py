@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from libhdrnet.engine import Settings
 from libhdrnet.errors import InputError
-from libhdrnet.evaluation import metrics, optional, pictures, pu21
-from libhdrnet.evaluation.baselines import reference_alone
+from libhdrnet.evaluation import camera, metrics, moving, optional, pictures, pu21
+from libhdrnet.evaluation.baselines import debevec, reference_alone
 from libhdrnet.evaluation.methods import Method, Outcome, deblur_scene, merge_scene
 from libhdrnet.evaluation.scenes import BracketScene, DefocusScene, Scene, read_float, read_map
 from libhdrnet.merge.frames import load_frames
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.radiometry import FloatImage, decode_gamma, encode_srgb
 
 RADIANCE_METRICS = {
     "psnr_mu": metrics.psnr_mu,
@@ -27,6 +27,8 @@ RADIANCE_METRICS = {
     "pu21_psnr": pu21.pu21_psnr,
     "pu21_ssim": pu21.pu21_ssim,
 }
+CROPS = 3
+"""How many of the worst places of a merge without truth are shown."""
 MORE_METRICS = {"jod": optional.jod, "lpips": optional.lpips}
 
 
@@ -39,6 +41,8 @@ class Job:
     crop: int | None = None
     """Edge of the central square that is used; None: all of it."""
     align: bool = True
+    frames: tuple[str, ...] = ("linear",)
+    """How the frames of a bracket are given: "linear", as the set has them, and "camera"."""
     more: tuple[str, ...] = ()
     """Names in `MORE_METRICS`."""
     device: str = "auto"
@@ -71,42 +75,92 @@ def _run_bracket(job: Job, scene: BracketScene) -> dict[str, Any]:
     if scene.stops is None or len(scene.stops) != len(images):
         raise InputError(f"{scene.name}: its exposures are not known.")
     exposures = [2.0 ** (stop - scene.stops[0]) for stop in scene.stops]
-    white = 1 / exposures[scene.reference]
     truth = None if scene.truth is None else _cropped(read_float(scene.truth), job.crop)
     if truth is not None and truth.shape != images[0].shape:
         raise InputError(f"{scene.truth}: is {truth.shape}, and its frames are {images[0].shape}.")
     loaded = load_frames(images, exposures, response=scene.response)
     frames = [np.asarray(frame.codes / np.float32(65535), np.float32) for frame in loaded]
     place = _place(reference_alone(frames, exposures, scene.reference), truth, frames[scene.reference])
+    bracket = _Bracket(scene, images, frames, scene.stops, truth, place)
     if job.method is None:
-        shown = {f"frame {n + 1}": {"tone-mapped": frame} for n, frame in enumerate(frames)}
-        views = {name: pictures.views(renderings, place) for name, renderings in shown.items()}
-        if truth is not None:
-            views["truth"] = pictures.views(pictures.exposures_of(truth, white), place)
-        return {
-            "figures": {},
-            "seconds": 0.0,
-            "facts": {"reference": scene.reference + 1},
-            "pictures": {"views": views},
-        }
+        return _own_pictures(bracket)
+    parts = [_run_frames(job, job.method, bracket, kind) for kind in job.frames]
+    figures = {name: value for part in parts for name, value in part["figures"].items()}
+    shown = {name: picture for part in parts for name, picture in part["pictures"].items()}
+    shown["views"] = {name: view for part in parts for name, view in part["pictures"]["views"].items()}
+    seconds = sum(part["seconds"] for part in parts)
+    return {"figures": figures, "seconds": seconds, "facts": parts[0]["facts"], "pictures": shown}
+
+
+@dataclass(frozen=True)
+class _Bracket:
+    """A scene's pixels, read."""
+
+    scene: BracketScene
+    images: list[npt.NDArray[Any]]
+    """As they are in the files."""
+    frames: list[FloatImage]
+    """Encoded with gamma 2.2."""
+    stops: tuple[float, ...]
+    truth: FloatImage | None
+    place: pictures.Place
+
+    @property
+    def white(self) -> np.float32:
+        """Saturation of the reference."""
+        return np.float32(2.0 ** (self.stops[0] - self.stops[self.scene.reference]))
+
+
+def _own_pictures(bracket: _Bracket) -> dict[str, Any]:
+    shown = {f"frame {n + 1}": {"tone-mapped": frame} for n, frame in enumerate(bracket.frames)}
+    views = {name: pictures.views(renderings, bracket.place) for name, renderings in shown.items()}
+    if bracket.truth is not None:
+        views["truth"] = pictures.views(pictures.exposures_of(bracket.truth, bracket.white), bracket.place)
+    facts = {"reference": bracket.scene.reference + 1}
+    return {"figures": {}, "seconds": 0.0, "facts": facts, "pictures": {"views": views}}
+
+
+def _run_frames(job: Job, method: Method, bracket: _Bracket, kind: str) -> dict[str, Any]:
+    """Merge the frames as the set has them, or as a camera gives them (names then end in _camera)."""
+    scene, truth, name = bracket.scene, bracket.truth, "" if kind == "linear" else f"_{kind}"
+    images, stops, response = list(bracket.images), bracket.stops, scene.response
+    if kind == "camera":
+        linear = [decode_gamma(frame) for frame in bracket.frames]
+        images, stops = camera.take(scene.name, linear, stops, scene.reference)
+        response = "auto"
     settings = Settings(job.device, job.precision, job.tile, job.threads)
-    outcome = merge_scene(
-        job.method, images, scene.stops, scene.reference, scene.response, align=job.align, settings=settings
-    )
+    outcome = merge_scene(method, images, stops, scene.reference, response, align=job.align, settings=settings)
     radiance = outcome.radiance
     if radiance is None:
-        raise InputError(f"{scene.name}: {job.method.name} made no radiance.")
-    _keep(job, radiance)
-    found: dict[str, Any] = {"views": {"result": pictures.views(pictures.exposures_of(radiance, white), place)}}
-    figures: dict[str, float] = {}
+        raise InputError(f"{scene.name}: {method.name} made no radiance.")
+    if kind == "camera" and truth is not None:
+        radiance = camera.in_tones_of(truth, radiance)
+    _keep(job, radiance, name)
+    view = pictures.views(pictures.exposures_of(radiance, bracket.white), bracket.place)
+    found: dict[str, Any] = {"views": {f"result{name}": view}}
     if truth is not None:
-        figures = _radiance_figures(job, scene, radiance, truth)
-        found["error"] = pictures.error_map(pictures.radiance_error(radiance, truth))
+        figures = {f"{metric}{name}": v for metric, v in _radiance_figures(job, scene, radiance, truth).items()}
+        found[f"error{name}"] = pictures.error_map(pictures.radiance_error(radiance, truth))
+    else:
+        figures = _judged(bracket, radiance, found)
     if outcome.mask is not None:
-        found["mask"] = pictures.grey_picture(outcome.mask)
+        found[f"mask{name}"] = pictures.grey_picture(outcome.mask)
     if outcome.flow is not None:
-        found["flow"] = pictures.flow_picture(outcome.flow)
+        found[f"flow{name}"] = pictures.flow_picture(outcome.flow)
     return {"figures": figures, "seconds": outcome.seconds, "facts": outcome.facts, "pictures": found}
+
+
+def _judged(bracket: _Bracket, radiance: FloatImage, found: dict[str, Any]) -> dict[str, float]:
+    """Figures without a truth; the residual and the worst places join the pictures `found`."""
+    reference = bracket.scene.reference
+    frames = [encode_srgb(decode_gamma(frame)) for frame in bracket.frames]
+    judged = moving.judge(radiance / bracket.white, frames, bracket.stops, reference)
+    found["residual"] = pictures.error_map(judged.residual)
+    mean = debevec(bracket.frames, [2.0 ** (stop - bracket.stops[0]) for stop in bracket.stops], reference)
+    made = [encode_srgb(np.clip(picture / bracket.white, 0, 1)) for picture in (radiance, mean)]
+    if places := moving.worst_blocks(judged.blocks, CROPS, pictures.CLOSE):
+        found["crops"] = pictures.crops([frames[reference], *made], places)
+    return judged.figures
 
 
 def _radiance_figures(job: Job, scene: BracketScene, radiance: FloatImage, truth: FloatImage) -> dict[str, float]:
@@ -196,8 +250,8 @@ def _cropped(array: npt.NDArray[Any], edge: int | None) -> npt.NDArray[Any]:
     return np.ascontiguousarray(array[top : top + edge, left : left + edge])
 
 
-def _keep(job: Job, result: FloatImage) -> None:
+def _keep(job: Job, result: FloatImage, what: str = "") -> None:
     if job.keep is not None and job.method is not None:
         folder = job.keep / job.method.name.replace("/", "_")
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / f"{job.scene.name}.npy", np.asarray(result, np.float32))
+        np.save(folder / f"{job.scene.name}{what}.npy", np.asarray(result, np.float32))

@@ -1,6 +1,7 @@
 """Small pictures for the report, as data URIs: a scene at several exposures, errors, masks, flow, defocus maps."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ LONG_EDGE = 640
 """Pixels of a whole picture."""
 CROP = (200, 280)
 """Rows and columns of a detail, in pixels of the scene."""
+CLOSE = 192
+"""Edge of a crop at 100 %, in pixels of the scene."""
 LARGEST_ERROR = 0.1
 """Error in the mu-law (or display) domain that is shown as the brightest colour."""
 Place = tuple[slice, slice]
@@ -31,7 +34,7 @@ def worst_place(error: Array) -> Place:
     return slice(int(top), int(top) + height), slice(int(left), int(left) + width)
 
 
-def exposures_of(radiance: FloatImage, white: float) -> dict[str, FloatImage]:
+def exposures_of(radiance: FloatImage, white: float | np.float32) -> dict[str, FloatImage]:
     """Display renderings of radiance (H, W, 3): by stops, and "tone-mapped"; `white` is the reference's white."""
     from libhdrnet.tonemap import tone_map
 
@@ -77,6 +80,17 @@ def flow_picture(flow: FloatImage) -> str:
     longest = max(float(np.percentile(length, 99)), 1e-3)
     hsv = np.stack([np.degrees(angle) % 360, np.ones_like(length), np.clip(length / longest, 0, 1)], -1)
     return jpeg(_reduced(np.asarray(cv2.cvtColor(hsv.astype(np.float32), cv2.COLOR_HSV2RGB), np.float32)), 80)
+
+
+def crops(versions: Sequence[FloatImage], middles: Sequence[tuple[int, int]]) -> str:
+    """Crops at 100 % around the middles, one a row, of pictures (H, W, 3) in [0, 1] side by side."""
+    height, width = (min(size, CLOSE) for size in versions[0].shape[:2])
+    rows = []
+    for row, column in middles:
+        top = min(max(0, row - height // 2), versions[0].shape[0] - height)
+        left = min(max(0, column - width // 2), versions[0].shape[1] - width)
+        rows.append(np.hstack([picture[top : top + height, left : left + width] for picture in versions]))
+    return jpeg(np.vstack(rows), 92)
 
 
 def jpeg(picture: FloatImage, quality: int) -> str:

@@ -23,6 +23,9 @@ from libhdrnet.networks import NETWORKS
 from libhdrnet.networks.ablations import ABLATIONS
 from libhdrnet.weights import read_card, weights_folder
 
+FRAMES = {"linear": ("linear",), "camera": ("camera",), "both": ("linear", "camera")}
+"""What --as makes of a set's frames."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationOptions:
@@ -47,6 +50,8 @@ class EvaluationOptions:
     crop: int | None = None
     """Only the central square of that many pixels."""
     align: bool = True
+    frames: str = "linear"
+    """"linear", as the set has them, "camera" (see `camera`), or "both"; brackets with a truth."""
     metrics: str | None = None
     """More metrics, of "jod,lpips"."""
     predictions: Path | None = None
@@ -88,11 +93,13 @@ def evaluate(
     title, kind, read = _set_of(options)
     methods = parse_methods(options.methods, kind)
     settings = _settings(options, more)
-    store.begin(settings, resume=options.resume)
     scenes = _chosen(read(), options)
+    if options.frames != "linear" and any(scene.kind != "bracket" or scene.truth is None for scene in scenes):
+        raise InputError(f"--as {options.frames} is for brackets with a truth; the set {options.set!r} has none.")
+    store.begin(settings, resume=options.resume)
     jobs = [
-        Job(scene, method, options.crop, options.align, more, options.device, options.precision, options.tile,
-            options.threads, options.predictions)
+        Job(scene, method, options.crop, options.align, FRAMES[options.frames], more, options.device,
+            options.precision, options.tile, options.threads, options.predictions)
         for scene in scenes for method in (None, *methods)
     ]  # fmt: skip
     done = {job.key: found for job in jobs if (found := store.find(job.key)) is not None}
@@ -161,6 +168,7 @@ def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]
         "root": None if options.root is None else str(options.root.resolve()),
         "crop": options.crop,
         "align": options.align,
+        "frames": options.frames,
         "metrics": list(more),
         "precision": options.precision,
         "version": __version__,

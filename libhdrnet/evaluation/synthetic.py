@@ -1,8 +1,8 @@
 """Built-in sets with an exact truth, rendered when they are wanted: nothing to download, nobody's pictures.
 
-"synthetic": the demo's room as it is photographed by hand while people and things move, and cut-outs of the room that
-move over it, with the masks of Table 3.2; in Kalantari's layout. "synthetic-defocus": the room out of focus in places;
-as a folder of pairs.
+"synthetic": the demo's room as it is photographed by hand while people and things move, cut-outs of the room that move
+over it, with the masks of Table 3.2, and what else moves in photographs (`demo.moments`); in Kalantari's layout.
+"synthetic-defocus": the room out of focus in places; as a folder of pairs.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from libhdrnet.demo import Bracket, render_bracket
+from libhdrnet.demo import Bracket, moments, render_bracket
 from libhdrnet.errors import OutputError
 from libhdrnet.files import output_error
 from libhdrnet.io import write_display, write_map, write_radiance
@@ -46,6 +46,7 @@ def write_synthetic(name: str, folder: Path) -> Path:
         rooms = [render_bracket(*SIZE, seed=seed) for seed in range(COUNT)]
         if name == "synthetic":
             _write_brackets(folder, rooms)
+            _write_moments(folder)
         else:
             _write_defocused(folder, rooms)
         (folder / _DONE).touch()
@@ -67,6 +68,14 @@ def _write_brackets(folder: Path, rooms: list[Bracket]) -> None:
         _write_scene(scene, frames, list(STOPS), truth)
         for mask, values in masks.items():
             write_display(scene / f"{mask}.png", np.repeat(values[..., None], 3, -1).astype(np.float32))
+
+
+def _write_moments(folder: Path) -> None:
+    for index, kind in enumerate(moments.KINDS):
+        rng = np.random.default_rng([13, index])
+        shots = moments.take(kind, SIZE, STOPS, 1, index)
+        frames = [_photographed(shot * np.float32(2.0**stop), rng) for shot, stop in zip(shots, STOPS, strict=True)]
+        _write_scene(folder / kind, frames, list(STOPS), np.clip(shots[1] * np.float32(2.0 ** STOPS[0]), 0, 1))
 
 
 def _write_scene(scene: Path, frames: list[FloatImage], stops: list[float], truth: FloatImage) -> None:

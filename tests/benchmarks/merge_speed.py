@@ -1,8 +1,11 @@
-"""Time and peak memory of a merge, by size: python tests/benchmarks/merge_speed.py [--megapixels 1 6 24] [...].
+"""Time and peak memory of a merge, by size, and its time as a ratio to OpenCV's in the same process.
+
+    python tests/benchmarks/merge_speed.py [--megapixels 1 6 24] [--moving 0.1] [...]
 
 Each size runs in a process of its own, so that its peak memory is its own. The bracket is rendered noise with
 detail at every scale, three frames two stops apart; in the shortest something else fills a share of the picture.
-Prints one JSON object a line.
+Prints one JSON object a line. OpenCV's is AlignMTB, then MergeDebevec with a linear response (no alignment with
+--no-align); it knows no motion, and its time does not depend on `--moving`.
 """
 
 import argparse
@@ -34,6 +37,18 @@ def bracket(megapixels, moving=0.0):
     return shots
 
 
+def opencv_seconds(images, align):
+    """Seconds that OpenCV takes to align and merge the same frames."""
+    import cv2
+
+    bgr = [np.ascontiguousarray(image[..., ::-1]) for image in images]
+    begun = time.perf_counter()
+    if align:
+        cv2.createAlignMTB().process(bgr, bgr)
+    cv2.createMergeDebevec().process(bgr, np.float32(TIMES[: len(bgr)]))
+    return time.perf_counter() - begun
+
+
 def one(options):
     from libhdrnet.engine import Settings
     from libhdrnet.merge.pipeline import merge
@@ -44,6 +59,8 @@ def one(options):
     begun = time.perf_counter()
     result = merge(images, TIMES[: len(images)], model=options.model, align=not options.no_align, settings=settings)
     seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    theirs = opencv_seconds(images, not options.no_align)
     report = result.report.as_record() if result.report else {}
     print(
         json.dumps(
@@ -54,7 +71,9 @@ def one(options):
                 "repaired": round(result.repaired, 3),
                 "seconds": round(seconds, 1),
                 "seconds_per_megapixel": round(seconds / options.megapixels[0], 2),
-                "peak_gigabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+                "opencv_seconds": round(theirs, 1),
+                "times_opencv": round(seconds / theirs, 2),
+                "peak_gigabytes": round(peak, 2),
                 **{key: report[key] for key in ("device", "precision", "tile") if key in report},
             }
         )
@@ -62,7 +81,7 @@ def one(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 6, 24])
     parser.add_argument("--model", default="auto")
     parser.add_argument("--moving", type=float, default=0.0, help="share of the picture in which something moves")

@@ -79,6 +79,14 @@ def tursun(root):
     return root
 
 
+def moving(root, size=(40, 56), names=("01.png", "02.png", "03.png")):
+    for index in range(2):
+        write_frames(root / f"scene{index}", names, 0.02 + 0.15 * radiance(index, *size))  # no white in the middle
+        rows = "".join(f"{name},{2.0**stop}\n" for name, stop in zip(names, STOPS, strict=True))
+        (root / f"scene{index}" / "exposures.csv").write_text(f"file,seconds\n{rows}")
+    return root
+
+
 def write_picture(path, seed=0):
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.uint8(radiance(seed) ** 0.45 * 255))
@@ -129,4 +137,6 @@ def pairs(root):
     return root
 
 
-MAKERS = {f.__name__: f for f in (kalantari, tel, challenge123, sen, tursun, ded, dpdd, realdof, realistic, pairs)}
+MAKERS = {
+    f.__name__: f for f in (kalantari, tel, challenge123, sen, tursun, moving, ded, dpdd, realdof, realistic, pairs)
+}

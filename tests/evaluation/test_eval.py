@@ -16,6 +16,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from libhdrnet.evaluation.scenes import read_float
 
+BRACKETS = ("kalantari", "tel", "challenge123", "sen", "tursun", "moving")
 QUICK = ("--methods", "reference,debevec", "--device", "cpu")
 
 
@@ -49,11 +50,11 @@ def test_figures_are_those_of_an_outside_computation_on_the_same_results(tmp_pat
 @pytest.mark.usefixtures("random_weights")
 def test_every_set_ends_with_results_and_a_report(tmp_path, hdrnet, name):
     root, report = set_makers.MAKERS[name](tmp_path / "set"), tmp_path / "out.html"
-    methods = "reference,mertens" if name in ("kalantari", "tel", "challenge123", "sen", "tursun") else "ours,input"
+    methods = "reference,mertens" if name in BRACKETS else "ours,input"
     words = ("eval", name, "--root", root, "-o", tmp_path / "run", "--report", report, "--limit", 1, "--device", "cpu")
     ended = hdrnet(*words, "--methods", methods)
     assert ended.code == 0, ended.err
-    assert "measured" in ended.out or name in ("sen", "tursun")
+    assert "measured" in ended.out or name in ("sen", "tursun", "moving")
     assert len(rows_of(tmp_path / "run")) == 2
     page = report.read_text("utf-8")
     assert "data:image/jpeg;base64," in page and "default-src 'none'" in page
@@ -137,6 +138,48 @@ def test_words_that_make_no_evaluation_are_refused(tmp_path, hdrnet, words, told
     ended = hdrnet("eval", *words, "-o", tmp_path / "run")
     assert ended.code == 2 and told in ended.err
     assert not (tmp_path / "run").exists()
+
+
+def test_both_kinds_of_frames_have_their_columns(tmp_path, hdrnet):
+    root = set_makers.kalantari(tmp_path / "set", 1)
+    words = ("eval", "kalantari", "--root", root, "-o", tmp_path / "run", "--predictions", tmp_path / "kept")
+    ended = hdrnet(*words, "--report", tmp_path / "out.html", "--as", "both", *QUICK)
+    assert ended.code == 0, ended.err
+    assert "PSNR-µ, camera" in ended.out
+    for row in rows_of(tmp_path / "run"):
+        assert float(row["psnr_mu"]) > 10 and float(row["psnr_mu_camera"]) > 10
+        assert float(row["psnr_mu"]) != float(row["psnr_mu_camera"])
+    assert (tmp_path / "kept" / "debevec" / "001_camera.npy").is_file()
+    assert "error from camera pictures" in (tmp_path / "out.html").read_text("utf-8")
+    ended = hdrnet(*words, "--as", "camera", "--resume", *QUICK)
+    assert ended.code == 2 and "the run there has frames 'both', not 'camera'" in ended.err
+
+
+@pytest.mark.parametrize("name", ["moving", "pairs"])
+def test_camera_pictures_need_brackets_with_a_truth(tmp_path, hdrnet, name):
+    root = set_makers.MAKERS[name](tmp_path / "set")
+    ended = hdrnet("eval", name, "--root", root, "-o", tmp_path / "run", "--as", "camera")
+    assert ended.code == 2 and "--as camera is for brackets with a truth" in ended.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_brackets_without_truth_are_judged_and_their_worst_places_shown(tmp_path, hdrnet):
+    root = set_makers.moving(tmp_path / "set", size=(200, 280))
+    words = ("--methods", "reference,debevec,classical", "--device", "cpu", "--report", tmp_path / "out.html")
+    ended = hdrnet("eval", "moving", "--root", root, "-o", tmp_path / "run", *words)
+    assert ended.code == 0, ended.err
+    for row in rows_of(tmp_path / "run"):
+        assert float(row["resid"]) > 30 and all(row[name] for name in ("blocks", "edges", "noise"))
+        if row["method"] == "reference":
+            assert float(row["resid"]) > 45 and (float(row["blocks"]), float(row["edges"])) == (0, 0)
+    assert "Table 2.1" not in ended.out
+    page = (tmp_path / "out.html").read_text("utf-8")
+    for told in (
+        "Worst places at 100 %",
+        "residual: how far it is from the reference frame",
+        "what the reference exposes",
+    ):
+        assert told in page
 
 
 def test_a_report_that_exists_is_kept(tmp_path, hdrnet):

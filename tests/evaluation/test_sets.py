@@ -29,7 +29,7 @@ def test_brackets_are_read_in_the_layout_of_their_set(tmp_path, name):
         assert np.subtract(scene.stops, scene.stops[0]) == pytest.approx([0, 2, 4])
         means = [read_float(image).mean() for image in scene.images]
         assert means == sorted(means)
-        assert (scene.truth is None) == (name in ("sen", "tursun"))
+        assert (scene.truth is None) == (name in ("sen", "tursun", "moving"))
         if scene.truth:
             assert read_float(scene.truth).shape == (40, 56, 3)
 
@@ -84,6 +84,7 @@ def test_short_ref_long_are_taken_in_that_order(tmp_path):
         ("challenge123", "002_2/hdr_img.hdr", "002_2: hdr_img.hdr is missing"),
         ("sen", "scene0/exposure.txt", "scene0: exposure.txt is missing"),
         ("tursun", "Shop/exposure.txt", "1.png: has no exposure in EXIF, and there is no exposure.txt"),
+        ("moving", "scene1/02.png", "scene1: 02.png is missing; the layout is SCENE/exposures.csv"),
         ("ded", "filtered", "the folder filtered is missing"),
         ("ded", "sharp/sharp_0002.jpg", "sharp: nothing for 0002, which is in image"),
         ("dpdd", "test_c", "neither test_c/source nor inputC is there"),
@@ -117,6 +118,21 @@ def test_exposures_that_do_not_fit_are_refused(tmp_path):
     (root / "001" / "exposure.txt").write_text("dark\n0\n1\n")
     with pytest.raises(InputError, match="not a list of exposures"):
         find_set("kalantari").read(root)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("01.png,dark\n02.png,1\n", "is no list of exposures"),
+        ("01.png,0\n02.png,1\n", "is no list of exposures"),
+        ("01.png\n02.png\n", "is no list of exposures"),
+        ("01.png,1\n", "names 1 pictures, a bracket has two or more"),
+    ],
+)
+def test_a_list_of_exposures_that_makes_no_bracket_is_refused(tmp_path, rows, told):
+    (set_makers.moving(tmp_path) / "scene0" / "exposures.csv").write_text(f"file,seconds\n{rows}")
+    with pytest.raises(InputError, match=told):
+        find_set("moving").read(tmp_path)
 
 
 def test_an_unknown_set_is_refused():

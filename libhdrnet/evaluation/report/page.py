@@ -12,7 +12,7 @@ from libhdrnet.evaluation.report.scene import scene_section, views_of
 from libhdrnet.evaluation.tables import HEADINGS, LOWER_IS_BETTER, Result, Table, formatted
 from libhdrnet.files import write_whole
 
-_PLOTTED = ("psnr_mu", "ssim_mu", "pu21_psnr", "psnr", "ssim", "map_mae")
+_PLOTTED = ("psnr_mu", "psnr_mu_camera", "ssim_mu", "pu21_psnr", "psnr", "ssim", "map_mae", "resid", "blocks", "edges")
 _NO_TRUTH = "<p>There is no truth to measure by.</p>"
 _ONLY_INLINE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
@@ -48,7 +48,7 @@ def page(
         '<nav aria-label="Parts of this page"><a href="#tables">Tables</a> <a href="#plots">Plots</a> '
         '<a href="#scenes">Scenes</a></nav></header>',
         "<noscript><p>The pictures need JavaScript; it runs here and asks nobody else for anything.</p></noscript>",
-        '<main><section id="tables"><h2>Tables</h2>', _explained(kind), *map(_table, tables), "</section>",
+        '<main><section id="tables"><h2>Tables</h2>', _explained(kind, results), *map(_table, tables), "</section>",
         '<section id="plots"><h2>Scene by scene</h2>', *(plots or [_NO_TRUTH]), "</section>",
         '<section id="scenes"><h2>Scenes</h2>', _help(kind),
         *(scene_section(index, scene) for index, scene in enumerate(scenes)), "</section></main>",
@@ -64,7 +64,15 @@ def page(
     )
 
 
-def _explained(kind: str) -> str:
+def _explained(kind: str, results: Sequence[Result]) -> str:
+    if any("resid" in result.get("figures", {}) for result in results):
+        return (
+            "<p>There is no truth: what the reference exposes well has to come back. Residual: PSNR of the difference "
+            "from the reference, a tone curve apart; blocks: 8x8 pixels in which it is seen; edges: pixels where it is "
+            "steep (seams, outlines); noise: the finest detail of flat places against the reference's; lights: burnt "
+            "out blocks that are not as in the next shorter frame; false edges: by saturated pixels, where no frame "
+            "has one. Larger is better for the residual, smaller for all others.</p>"
+        )
     if kind == "defocus":
         return (
             "<p>PSNR (dB) and SSIM compare the deblurred picture with the sharp one, MAE and MSE the defocus map with "
@@ -72,6 +80,7 @@ def _explained(kind: str) -> str:
         )
     return (
         "<p>µ: after the µ-law (µ = 5000); L: linear; PU21: as seen on a display of 4000 cd/m². PSNR in dB. "
+        "Camera: from frames in a camera's tones, as JPEG, with exposures up to 0.3 EV off, after one tone curve. "
         "Larger is better. HDR-VDP-2 is published only. Where a fusion has no radiometric scale, "
         "one gain was fitted to the reference frame.</p>"
     )

@@ -15,7 +15,9 @@ def views_of(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
     views: dict[str, dict[str, Any]] = {}
     for result in results:
         for name, view in result.get("pictures", {}).get("views", {}).items():
-            title = result["title"] if result["method"] else _VIEWS.get(name, name)
+            title = _VIEWS.get(name, name)
+            if result["method"]:
+                title = result["title"] if name == "result" else f"{result['title']}, camera pictures"
             if title not in views:
                 views[title] = view
     return views
@@ -28,7 +30,7 @@ def scene_section(index: int, results: Sequence[Result]) -> str:
     failed = [f"{r['title'] or 'its pictures'}: {r['error']}" for r in results if "error" in r]
     told = "".join(f'<p class="failed">Not done: {escape(text)}</p>' for text in failed)
     shown = _viewer(index, name, views, results) if views else ""
-    inside = f"<h3>{escape(name)}</h3>{told}{_figures(name, results)}{shown}{_maps(results)}"
+    inside = f"<h3>{escape(name)}</h3>{told}{_figures(name, results)}{shown}{_crops(results)}{_maps(results)}"
     return f'<article class="scene">{inside}</article>'
 
 
@@ -82,6 +84,18 @@ def _first_pair(views: Sequence[str], results: Sequence[Result]) -> tuple[str, s
     return (start if start in views else views[0]), (made[0] if made else views[-1])
 
 
+def _crops(results: Sequence[Result]) -> str:
+    parts = []
+    for result in results:
+        if crops := result.get("pictures", {}).get("crops"):
+            text = f"Worst places at 100 %: reference, {result['title']}, Debevec's mean"
+            parts.append(
+                f'<p class="caption">{escape(text)}</p><div class="scroll" role="region" aria-label="{escape(text)}" '
+                f'tabindex="0"><img loading="lazy" src="{crops}" alt="{escape(text)}"></div>'
+            )
+    return "".join(parts)
+
+
 def _maps(results: Sequence[Result]) -> str:
     figures = []
     for result in results:
@@ -89,7 +103,10 @@ def _maps(results: Sequence[Result]) -> str:
         made = result.get("pictures", {})
         for kind, what in (
             ("error", "error"),
+            ("error_camera", "error from camera pictures"),
+            ("residual", "residual: how far it is from the reference frame, a tone curve apart"),
             ("mask", "what was measured (white), repaired (grey), guessed (black)"),
+            ("mask_camera", "the same from camera pictures"),
             ("flow", "flow from the reference to the short frame: hue is direction, brightness length"),
             ("defocus", "defocus map: dark in focus, yellow far out"),
         ):
@@ -102,7 +119,7 @@ def _maps(results: Sequence[Result]) -> str:
     if not figures:
         return ""
     scale = ""
-    if any("error" in result.get("pictures", {}) for result in results):
+    if any(kind in result.get("pictures", {}) for result in results for kind in ("error", "error_camera", "residual")):
         bar = '<i aria-hidden="true"></i>'
         scale = f'<p class="scale">Error <span>0</span>{bar}<span>{LARGEST_ERROR:g} and more</span></p>'
     return f'<div class="maps">{"".join(figures)}</div>{scale}'

@@ -12,6 +12,7 @@ SETS: dict[str, EvaluationSet] = {
         EvaluationSet("challenge123", "Challenge123", "bracket", brackets.CHALLENGE123, brackets.read_challenge123),
         EvaluationSet("sen", "Sen 2012", "bracket", brackets.SEN, brackets.read_sen),
         EvaluationSet("tursun", "Tursun 2016", "bracket", brackets.TURSUN, brackets.read_tursun),
+        EvaluationSet("moving", "real moving brackets", "bracket", brackets.MOVING, brackets.read_moving),
         EvaluationSet("ded", "DED", "defocus", defocus.DED, defocus.read_ded),
         EvaluationSet("dpdd", "DPDD", "defocus", defocus.DPDD, defocus.read_dpdd),
         EvaluationSet("realdof", "RealDOF", "defocus", defocus.REALDOF, defocus.read_realdof),

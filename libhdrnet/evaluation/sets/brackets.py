@@ -1,11 +1,13 @@
 """Sets of brackets: a folder for each scene.
 
 Kalantari and Ramamoorthi 2017, Tel et al. 2023 and Challenge123 (Kong et al. 2024) have a truth; Sen et al. 2012 and
-Tursun et al. 2016 have none.
+Tursun et al. 2016 have none, and neither have brackets of one's own ("moving").
 """
 
+import csv
 import re
 from collections.abc import Sequence
+from math import log2
 from pathlib import Path
 
 from libhdrnet.errors import InputError
@@ -17,6 +19,7 @@ TEL = "SCENE/input_1.tif, input_2.tif, input_3.tif, exposure.txt, HDRImg.hdr or 
 CHALLENGE123 = "NNN_1/ldr_img_1.tif, NNN_2/ldr_img_2.tif, NNN_3/ldr_img_3.tif, NNN_2/exposure.txt, NNN_2/hdr_img.hdr"
 SEN = "SCENE/*.tif (or .png, .jpg), exposure.txt in stops"
 TURSUN = "SCENE/*.jpg (or .tif, .png), exposures in exposure.txt or in EXIF"
+MOVING = "SCENE/exposures.csv (a heading, then FILE,EXPOSURE) and the pictures it names"
 
 _TRUTHS = (".hdr", ".exr", ".npy")
 
@@ -61,6 +64,26 @@ def read_sen(root: Path) -> list[Scene]:
 def read_tursun(root: Path) -> list[Scene]:
     """Read scenes with three or more pictures, exposures in exposure.txt or in EXIF; there is no truth."""
     return _without_truth(root, TURSUN, exif=True)
+
+
+def read_moving(root: Path) -> list[Scene]:
+    """Read folders with exposures.csv at any depth; exposures are in seconds, or in any unit in proportion."""
+    check_root(root, MOVING)
+    scenes: list[Scene] = []
+    for folder in sorted(below(root, "exposures.csv"), key=natural):
+        with (folder / "exposures.csv").open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file) if row][1:]
+        try:
+            stops = tuple(log2(float(exposure)) for _, exposure in rows)
+        except ValueError as error:
+            raise InputError(f"{folder / 'exposures.csv'}: is no list of exposures ({error}): {MOVING}.") from error
+        if len(rows) < 2:
+            raise InputError(f"{folder / 'exposures.csv'}: names {len(rows)} pictures, a bracket has two or more.")
+        images = tuple(only(folder / name, MOVING) for name, _ in rows)
+        scenes.append(_by_exposure(BracketScene(_name(folder, root), images, stops, response="auto")))
+    if not scenes:
+        raise InputError(f"{root}: no folder with exposures.csv; the layout is {MOVING}.")
+    return scenes
 
 
 def _with_truth(root: Path, layout: str, truths: Sequence[str]) -> list[Scene]:
@@ -132,8 +155,6 @@ def _stops(path: Path, count: int) -> tuple[float, ...]:
 
 
 def _from_exif(images: Sequence[Path], layout: str) -> tuple[float, ...]:
-    from math import log2
-
     from libhdrnet.io.metadata import exposure_of, read_metadata
 
     exposures = [exposure_of(read_metadata(image)) for image in images]
