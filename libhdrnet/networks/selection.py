@@ -122,7 +122,8 @@ def log_weights(frames: Candidates) -> Tensor:
     least = torch.where(shortest, LEAST_SHORTEST, LEAST)
     least[:, 0] = torch.where(shortest[:, 0], LEAST_SHORTEST, LEAST_REFERENCE)
     trust = torch.maximum(1 - frames.saturation, least[:, :, None, None, None])
-    return trust.log() + frames.confidence.clamp(min=LEAST_CONFIDENCE).log() - _variance(frames, light).log()
+    flows = frames.confidence.clamp(min=LEAST_CONFIDENCE) * torch.where(fetched, (frames.length / 2).clamp(1e-9, 1), 1.0)
+    return trust.log() + flows.log() - _variance(frames, light).log()
 
 
 def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from libhdrnet.alignment.flow import dense_flow, fetch
+from libhdrnet.alignment import dense_flow
 from libhdrnet.networks.selection import BRIGHT, DARK, FADE, Candidates
+from libhdrnet.radiometry import FloatImage
 from libhdrnet.training.bank import Bank
 from libhdrnet.training.development import Development
-from libhdrnet.training.movement import Dice, each, shots
+from libhdrnet.training.movement import Dice, displaced, each, shots
 
+REDUCED = 2
+"""Pixels of the picture on an edge that the selection and the flow see as one."""
 _BEND = 0.8
 """Code of the reference up to which its tones are those of gamma 2.2; above, the calibration goes straight on."""
 _USUAL_READ = 2.5e-8
@@ -29,7 +33,7 @@ class Captured:
     there: Tensor
     """(B, n): 0 for what only fills up the batch."""
     truth: Tensor
-    """(B, 3, H, W) radiance as the reference's moment has it, in its tones, 1 = its white."""
+    """(B, 3, H, W) radiance as the reference's moment has it (`_aim`), in its tones, 1 = its white."""
     codes: Tensor
     """(B, frames, 3, H, W): what the files hold, frame 0 the reference."""
 
@@ -68,27 +72,34 @@ def capture(bank: Bank, dice: Dice, size: int, margin: int, frames: int, pool: T
         radiance, saturation, one, 0 * one, white, black, claimed, shot, read[:, None].expand(-1, frames)
     )
     candidates = with_flow(lying, pool)
+    truth = _aim(light, codes, stops, there, tones(light[:, 0]), tones)
     flows = there[:, 1:] * (1 - dice.happens(0.3))[:, None]
-    return Captured(candidates, torch.cat([there, flows], 1), tones(light[:, 0]), codes)
+    return Captured(candidates, torch.cat([there, flows], 1), truth, codes)
 
 
 def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
-    """Add to frames as they lie (the reference first) what the flow brings of each of the others."""
-    pictures = frames.radiance.permute(0, 1, 3, 4, 2).contiguous().cpu().numpy()
-    shown = torch.cat([frames.radiance, frames.saturation], 2).permute(0, 1, 3, 4, 2).contiguous().cpu().numpy()
-    white, black = frames.white.cpu().numpy(), frames.black.cpu().numpy()
-    batch, count = pictures.shape[:2]
+    """Add to frames as they lie (the reference first) what the flow brings of each of the others.
 
-    def bring(place: tuple[int, int]) -> np.ndarray:  # type: ignore[type-arg]
+    As in the merge the flow is found at the reduced size, and what does not move is no second measurement.
+    """
+    small = F.avg_pool2d(frames.radiance.flatten(0, 1), REDUCED).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    white, black = frames.white.cpu().numpy(), frames.black.cpu().numpy()
+    batch, count = frames.stops.shape
+    pictures = small.reshape(batch, count, *small.shape[1:])
+
+    def follow(place: tuple[int, int]) -> FloatImage:
         b, j = place
         low, high = np.maximum(black[b, 0], black[b, j]), np.minimum(white[b, 0], white[b, j])
-        flow = dense_flow(pictures[b, 0], pictures[b, j], low, high)
-        return np.dstack([fetch(shown[b, j], flow.field), flow.confidence, flow.length])
+        flow = dense_flow(pictures[b, 0], pictures[b, j], low, np.maximum(low, high), scale=REDUCED)
+        return np.dstack([REDUCED * flow.field, flow.confidence, REDUCED * flow.length])
 
     places = [(b, j) for b in range(batch) for j in range(1, count)]
-    brought = torch.from_numpy(np.stack(list(pool.map(bring, places)))).to(frames.radiance.device)
-    brought = brought.view(batch, count - 1, *brought.shape[1:]).permute(0, 1, 4, 2, 3)
-    radiance, saturation, confidence, length = brought.split((3, 1, 1, 1), 2)
+    found = torch.from_numpy(np.stack(list(pool.map(follow, places)))).to(frames.radiance.device)
+    found = F.interpolate(found.permute(0, 3, 1, 2), scale_factor=float(REDUCED), mode="bilinear", align_corners=False)
+    shown = torch.cat([frames.radiance[:, 1:], frames.saturation[:, 1:]], 2).flatten(0, 1)
+    brought = displaced(shown, found[:, :2], padding="border")
+    both = torch.cat([brought, found[:, 2:]], 1).unflatten(0, (batch, count - 1))
+    radiance, saturation, confidence, length = both.split((3, 1, 1, 1), 2)
 
     def twice(x: Tensor) -> Tensor:
         return torch.cat([x, x[:, 1:]], 1)
@@ -100,6 +111,24 @@ def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
         torch.cat([frames.length, length], 1),
         *(twice(x) for x in (frames.white, frames.black, frames.stops, frames.shot, frames.read)),
     )
+
+
+def _aim(light: Tensor, codes: Tensor, stops: Tensor, there: Tensor, truth: Tensor, tones: "_Tones") -> Tensor:
+    """Return the truth, and where the reference is saturated what the nearest shorter frame shows, if that is as bright.
+
+    What moved there nobody can know: a captured texture and its hue are better than the mean of what may have been.
+    """
+    saturated = _saturation(codes)
+    best, aim = torch.zeros_like(saturated[:, 0]), truth
+    for index in range(1, codes.shape[1]):
+        shorter = (stops[:, index] < -0.3).float() * there[:, index]
+        merit = (1 - saturated[:, index]) * each(shorter * 2.0 ** stops[:, index])
+        shown = tones(light[:, index])
+        aim = torch.where(merit > best, shown, aim)
+        best = torch.maximum(merit, best)
+    level = tones(torch.ones_like(truth[:, :, :1, :1])).amin(1, keepdim=True)
+    bright = ((aim.amax(1, keepdim=True) / level - 0.9) / 0.15).clamp(0, 1)
+    return truth + saturated[:, 0] * bright * (best > 0) * (aim - truth)
 
 
 def _saturation(codes: Tensor) -> Tensor:

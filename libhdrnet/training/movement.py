@@ -51,13 +51,13 @@ def each(x: Tensor) -> Tensor:
     return x.view(-1, 1, 1, 1)
 
 
-def displaced(picture: Tensor, shift: Tensor, mode: str = "bicubic") -> Tensor:
+def displaced(picture: Tensor, shift: Tensor, *, padding: str = "reflection") -> Tensor:
     """Fetch each pixel from a place `shift` (B, 2, H, W) pixels (x, y) away."""
-    size = picture.shape[-1]
+    size = picture.shape[-1]  # height as well
     line = torch.arange(size, device=picture.device, dtype=picture.dtype)
     at = torch.stack([line.expand(size, size), line[:, None].expand(size, size)])[None] + shift
     grid = (at.permute(0, 2, 3, 1) * 2 + 1) / size - 1
-    return F.grid_sample(picture, grid, mode=mode, padding_mode="reflection", align_corners=False)
+    return F.grid_sample(picture, grid, mode="bicubic", padding_mode=padding, align_corners=False)
 
 
 def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: Tensor) -> Tensor:
