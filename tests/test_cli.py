@@ -327,7 +327,7 @@ def test_too_little_memory_ends_with_three(tmp_path, hdrnet, monkeypatch):
     def exhausted(*_, **__):
         raise OutOfMemoryError("memory ran out even with 64-pixel tiles; close other programs.")
 
-    monkeypatch.setattr(libhdrnet.merge.pipeline, "merge_classical", exhausted)
+    monkeypatch.setattr(libhdrnet.merge.pipeline, "fuse", exhausted)
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
     assert (ended.code, ended.out) == (3, "")
     assert ended.err.count("\n") == 1 and "memory ran out" in ended.err
@@ -336,7 +336,7 @@ def test_too_little_memory_ends_with_three(tmp_path, hdrnet, monkeypatch):
 def test_numpy_s_memory_error_ends_with_three(tmp_path, hdrnet, monkeypatch):
     import libhdrnet.merge.pipeline
 
-    monkeypatch.setattr(libhdrnet.merge.pipeline, "merge_classical", lambda *_, **__: np.empty((1 << 40, 1 << 16)))
+    monkeypatch.setattr(libhdrnet.merge.pipeline, "fuse", lambda *_, **__: np.empty((1 << 40, 1 << 16)))
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
     assert (ended.code, ended.err) == (3, "hdrnet: memory ran out; close other programs or use smaller pictures.\n")
 
@@ -347,7 +347,7 @@ def test_a_bug_ends_with_one_and_one_sentence(tmp_path, hdrnet, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("first line\nsecond line")
 
-    monkeypatch.setattr(libhdrnet.merge.pipeline, "merge_classical", broken)
+    monkeypatch.setattr(libhdrnet.merge.pipeline, "fuse", broken)
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
     assert ended.code == 1
     assert ended.err.startswith("hdrnet: unexpected RuntimeError: first line second line; this is a bug")

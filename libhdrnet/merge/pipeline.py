@@ -282,18 +282,18 @@ class _Made:
 
 def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _Made:
     bracket, whole = job.bracket, job.model in NETWORKS
-    selects = job.model != "classical" and job.deghost > 0 and "selection" in DESCRIPTORS
+    selects = job.model != "classical" and job.deghost > 0
     candidates = find_candidates(bracket, follow=selects, reporter=reporter.part(0, 0.3))
     logits: FloatImage | float = 0.0
     report = None
-    if any(candidate.doubt.any() for candidate in candidates):
+    if "selection" in DESCRIPTORS and any(candidate.doubt.any() for candidate in candidates):
         logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
         logits *= np.float32(job.deghost / DEGHOST)
     fixed = {} if job.choices is None else feathered(bracket, job.choices)
     by_network = fixed.pop(-1, np.float32(0))
     weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
     unknown = find_unknown(bracket, candidates, weights)
-    share = np.maximum(unknown.either, by_network) if selects else np.zeros(bracket.size, np.float32)
+    share = np.maximum(unknown.either * np.float32(selects), by_network)
     shares = shares_of_frames(bracket, candidates, weights) if with_shares else None
     radiance = fuse(bracket, candidates, weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
     del candidates, weights, logits
