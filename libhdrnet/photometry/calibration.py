@@ -9,20 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
-from libhdrnet.photometry.exposures import common_black, complete, impossible
+from libhdrnet.photometry.exposures import common_black, settle
 from libhdrnet.photometry.model import Doubles, Pairs, fit, fit_rests, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
-from libhdrnet.photometry.relations import pairs_of, relate, sample_frame
+from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
 from libhdrnet.radiometry import FloatImage, decode_gamma
 
 Codes = npt.NDArray[np.uint16]
 Response = Literal["nominal", "known", "free"]
 
 _FREEDOM = {"known": 0.0, "nominal": 1.0, "free": 2.0}
-_TRUE, _OPEN, _STRICT = 0.04, 0.35, 0.02
-"""Standard deviations (log) of the error of an exposure that is taken as true (a shutter's 1/60 s is 1/64 s), of one
-that is measured, and of one that is put to the test."""
-_EVIDENCE, _UNEXPLAINED = 12.0, 0.3
+_TRUE, _OPEN = 0.02, 0.35
+"""Standard deviations (log) of the error of an exposure that is taken as true, and of one that is measured."""
+_EVIDENCE, _UNEXPLAINED = 8.0, 0.3
 """How much better (negative log likelihood) a corrected exposure has to explain the pixels, and the share of the misfit
 that all corrected ones may leave: between what 0.3 EV cause in made brackets and what real ones of true exposures show.
 """
@@ -80,20 +79,16 @@ def calibrate(
     nominal = decode_gamma(np.arange(65536, dtype=np.float32) / 65535) if decode is None else decode
     samples = [sample_frame(frame, cover) for frame, cover in zip(codes, coverage or [None] * len(codes), strict=True)]
     decodes = np.repeat(nominal[:, None], 3, 1)
-    claims = complete(exposures, samples, decodes)
-    wrong = impossible(claims, reference, samples, decodes)
-    doubted = [None if i in wrong else t for i, t in enumerate(exposures)]
-    start = np.array(complete([claims[i] if i == reference else t for i, t in enumerate(doubted)], samples, decodes))
-    start /= start[reference]
+    start, known = settle(exposures, reference, samples, decodes)
     decodes = decodes - common_black(start.tolist(), samples, decodes)
+    lights = [log_linear(sample.codes, decodes) for sample in samples]
     relations = [
-        relate(samples, dark, bright, float(np.log(start[bright] / start[dark])), decodes)
+        relate(samples, lights, dark, bright, float(np.log(start[bright] / start[dark])), decodes)
         for dark, bright in pairs_of(start.tolist(), reference)
     ]
     pairs = Pairs.of(relations)
     seen = _seen(pairs, len(codes))
     freedom = _FREEDOM[response]
-    known = np.array([t is not None for t in doubted])
     doubts = np.where(_wrong(pairs, decodes, reference, start, known, freedom), _OPEN, _TRUE)
     found = fit(pairs, decodes, reference, start, doubts, freedom)
     true = start * np.exp(found.exposure_errors)
@@ -102,28 +97,33 @@ def calibrate(
     measured = start * np.exp(
         fit(pairs, decodes, reference, start, np.full(len(codes), _OPEN), freedom).exposure_errors
     )
-    off: list[float | None] = []
-    for i, claim in enumerate(exposures):
-        off.append(None if claim is None or not seen[i] else float(np.log2(measured[i] * claims[reference] / claim)))
-    off[reference] = 0.0
+    own = exposures[reference]
+    off = tuple(
+        None if claim is None or own is None or not seen[i] else float(np.log2(measured[i] * own / claim))
+        for i, claim in enumerate(exposures)
+    )
     relative = tuple(float(t) for t in true)
-    return Calibration(reference, tuple(result), relative, tuple(off), fit_noise(codes, nominal, gains), ())
+    return Calibration(reference, tuple(result), relative, off, fit_noise(codes, nominal, gains), ())
 
 
 def _wrong(
     pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: float
 ) -> npt.NDArray[np.bool_]:
-    """Return which of the known exposures the pixels refute: few that explain nearly all that does not fit."""
+    """Return which exposures are not to be taken as true: the unknown ones, and those that the pixels refute.
+
+    These are less than half of them and explain nearly all that does not fit: what all have in common is the response.
+    """
     wrong = ~known
 
     def cost(free: npt.NDArray[np.bool_]) -> float:
-        return fit(pairs, decode, reference, exposures, np.where(free, _OPEN, _STRICT), freedom).cost
+        return fit(pairs, decode, reference, exposures, np.where(free, _OPEN, _TRUE), freedom).cost
 
     first = last = cost(wrong)
     if cost(np.ones_like(known)) > _UNEXPLAINED * first:
         return ~known
-    while not wrong.all():
-        trials = {i: cost(wrong | (np.arange(len(known)) == i)) for i in np.flatnonzero(~wrong) if i != reference}
+    for _ in range((len(known) - 1) // 2):
+        open_ = [i for i in range(len(known)) if not wrong[i] and i != reference]
+        trials = {i: cost(wrong | (np.arange(len(known)) == i)) for i in open_}
         best = min(trials, key=trials.__getitem__, default=reference)
         if best == reference or last - trials[best] < _EVIDENCE:
             break

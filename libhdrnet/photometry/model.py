@@ -28,6 +28,8 @@ _MISFIT, _OUTLIER = 0.05, 0.1
 """Misfit (log) of a pair of codes that is usual, and beyond which it loses weight."""
 _CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.25
 """Priors of the bend (standard deviations): its second difference, its local exponent, and between two channels."""
+_BENT = 0.4
+"""Encoded value below which a bend, as that of another gamma, has more curvature."""
 _WHITE_BALANCE = 0.02
 _PEDESTAL, _OWN_PEDESTAL = 5e-4, 2e-4
 """Linear values, 1 = saturation."""
@@ -168,8 +170,9 @@ def _bend_prior(freedom: float) -> Doubles:
     """Return the inverse covariance of the three channels' bends."""
     if freedom == 0:
         return np.asarray(np.eye(3 * _SPLINES) / _FIXED**2)
-    curvature = np.diff(np.eye(_SPLINES), 2, axis=0) / (_CURVATURE * freedom)
-    middles = np.maximum((_CENTRES[1:] + _CENTRES[:-1]) / 2, 1 / _INTERVALS)
+    bright = np.clip(_CENTRES[1:-1] / _BENT, 0.3, 1) ** 2
+    curvature = np.diff(np.eye(_SPLINES), 2, axis=0) * (bright / (_CURVATURE * freedom))[:, None]
+    middles = np.maximum((_CENTRES[1:] + _CENTRES[:-1]) / 2, 0.1)
     exponent = np.diff(np.eye(_SPLINES), axis=0) * (middles * _INTERVALS / (GAMMA * _EXPONENT * freedom))[:, None]
     anchor = basis(np.array([_ANCHOR])) / 1e-3
     one = curvature.T @ curvature + exponent.T @ exponent + anchor.T @ anchor

@@ -17,13 +17,13 @@ from libhdrnet.radiometry import FloatImage, Floats, look_up
 Codes = npt.NDArray[np.uint16]
 Doubles = npt.NDArray[np.float64]
 
-_PIXELS = 2e5
+_PIXELS = 1.5e5
 """Pixels that are compared: noise and a shift of a pixel matter little at that size."""
-_BINS, _LOW, _HIGH = 48, 0.04, 0.97
+_BINS, _LOW, _HIGH = 48, 0.04, 0.98
 """Bins of the brighter frame's encoded values, and between which these tell the light."""
 _DARKEST, _BRIGHTEST = 0.05, 0.93
 """Encoded values of the darker frame between which it tells the light."""
-_CLIPPED = 0.98
+_CLIPPED = 0.985
 """Encoded value of any channel from which a camera may have changed the others, too."""
 _FINE, _RANGE = 0.02, 2.0
 """Bins of the misfit (log), and how large a misfit is looked for."""
@@ -89,10 +89,17 @@ def pairs_of(exposures: Sequence[float], reference: int) -> list[tuple[int, int]
     )
 
 
-def relate(samples: Sequence[Sample], dark: int, bright: int, log_ratio: float, decode: FloatImage) -> Relation:
-    """Find the relation of two frames; log_ratio = log(t_bright / t_dark), decode (65536, 3) is linear and rising."""
+def relate(
+    samples: Sequence[Sample],
+    lights: Sequence[FloatImage],
+    dark: int,
+    bright: int,
+    log_ratio: float,
+    decode: FloatImage,
+) -> Relation:
+    """Find the relation of two frames; log_ratio = log(t_bright / t_dark), lights are `log_linear` of the samples."""
     b, d = samples[bright].codes, samples[dark].codes
-    misfit = log_linear(b, decode) - log_linear(d, decode) - np.float32(log_ratio)
+    misfit = lights[bright] - lights[dark] - np.float32(log_ratio)
     usable = (b > _LOW) & (b < _HIGH) & (d > _DARKEST) & (d < _BRIGHTEST) & (np.abs(misfit) < _RANGE)
     usable &= (b.max(1) < _CLIPPED)[:, None]
     weights = np.minimum(samples[bright].weights, samples[dark].weights)
