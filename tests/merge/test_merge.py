@@ -186,7 +186,7 @@ def test_the_shares_of_the_frames_are_told_on_request(bracket):
     assert result.shares.shape == (3, 32, 40)
     assert np.allclose(result.shares.sum(0), 1, atol=1e-5)
     bright = radiance.max(-1)[::2, ::2] > 1.2
-    assert result.shares[0][bright].min() > 0.9
+    assert np.median(result.shares[0][bright]) > 0.99
 
 
 @pytest.mark.usefixtures("random_weights")
@@ -237,7 +237,7 @@ def test_the_record_says_how_the_picture_was_made(bracket):
 def test_a_bracket_that_is_all_saturated_or_all_black_stays_so(model, code, light):
     frame = np.full((40, 48, 3), code, np.uint16)
     merged = merge_exposures([frame] * 3, TIMES, reference=1, model=model)
-    assert np.allclose(merged, light, rtol=1e-3, atol=1e-6)
+    assert np.allclose(merged, light, rtol=1e-2, atol=1e-6)
 
 
 @pytest.mark.slow
