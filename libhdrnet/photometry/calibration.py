@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import InputError
 from libhdrnet.photometry.exposures import common_black, settle
-from libhdrnet.photometry.model import Doubles, Pairs, fit, fit_rests, tables
+from libhdrnet.photometry.model import LINEAR, STRAIGHT, Doubles, Freedom, Pairs, fit, fit_rests, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
 from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
 from libhdrnet.radiometry import FloatImage, decode_gamma
@@ -18,13 +18,21 @@ from libhdrnet.radiometry import FloatImage, decode_gamma
 Codes = npt.NDArray[np.uint16]
 Response = Literal["nominal", "known", "free"]
 
-_FREEDOM = {"known": 0.0, "nominal": 1.0, "free": 2.0}
-_TRUE, _OPEN = 0.02, 0.35
+_FREEDOM = {"known": LINEAR, "nominal": Freedom(1.0), "free": Freedom(2.0)}
+_TRUE, _OPEN = 0.015, 0.35
 """Standard deviations (log) of the error of an exposure that is taken as true, and of one that is measured."""
-_EVIDENCE, _UNEXPLAINED = 8.0, 0.3
+_EVIDENCE, _UNEXPLAINED = 12.0, 0.25
 """How much better (negative log likelihood) a corrected exposure has to explain the pixels, and the share of the misfit
 that all corrected ones may leave: between what 0.3 EV cause in made brackets and what real ones of true exposures show.
 """
+_MOST = math.log(2)
+"""Largest correction (log) of a claimed exposure: what is farther off is no mistake in a number, and nothing is learned
+from such a frame."""
+_LEAST_FRAMES = 2
+"""Frames beyond which something is learned from those left."""
+_BENT = 1.0
+"""How much better (negative log likelihood for each pair of codes) a bent response has to explain the pixels, or nearly
+all of the misfit: linearised brackets, whose nominal response is true to 7 %, reach 0.8, cameras' pictures 0.9 to 6."""
 _LEAST_WEIGHT = 1.0
 
 
@@ -89,8 +97,16 @@ def calibrate(
     pairs = Pairs.of(relations)
     seen = _seen(pairs, len(codes))
     freedom = _FREEDOM[response]
-    doubts = np.where(_wrong(pairs, decodes, reference, start, known, freedom), _OPEN, _TRUE)
+    wrong = _wrong(pairs, decodes, reference, start, known, freedom)
+    doubts = np.where(wrong, _OPEN, _TRUE)
     found = fit(pairs, decodes, reference, start, doubts, freedom)
+    refused = wrong & known & (np.abs(found.exposure_errors) > _MOST)
+    if refused.any():
+        doubts[refused] = _TRUE
+        pairs = pairs.without(refused if (~refused).sum() > _LEAST_FRAMES else np.ones_like(refused))
+        found = fit(pairs, decodes, reference, start, doubts, freedom)
+    if response == "nominal" and not _bends(pairs, decodes, reference, start, doubts, found.cost):
+        found = fit(pairs, decodes, reference, start, doubts, STRAIGHT)
     true = start * np.exp(found.exposure_errors)
     rests = fit_rests(pairs, found.misfits, len(codes), reference)
     result = tables(found, rests, decodes, true)
@@ -107,7 +123,7 @@ def calibrate(
 
 
 def _wrong(
-    pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: float
+    pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: Freedom
 ) -> npt.NDArray[np.bool_]:
     """Return which exposures are not to be taken as true: the unknown ones, and those that the pixels refute.
 
@@ -129,6 +145,14 @@ def _wrong(
             break
         wrong[best], last = True, trials[best]
     return wrong if last < _UNEXPLAINED * first else ~known
+
+
+def _bends(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, doubts: Doubles, bent: float) -> bool:
+    """Return whether the response is not the nominal one: a bend explains much, and more than wrong exposures would."""
+    straight = fit(pairs, decode, reference, exposures, doubts, STRAIGHT).cost
+    otherwise = fit(pairs, decode, reference, exposures, np.full(len(exposures), _OPEN), STRAIGHT).cost
+    much = straight - bent > _BENT * pairs.weights.sum() or bent < _UNEXPLAINED * straight
+    return much and bent < otherwise
 
 
 def _seen(pairs: Pairs, frames: int) -> npt.NDArray[np.bool_]:

@@ -17,8 +17,8 @@ _FITTING = 0.6
 """Share of the pixels whose own ratio has to be within a stop of that of the ranks."""
 _USUAL_STEP = 2.0
 """Stops between two frames of which nothing is known."""
-_EXPONENTS, _TOLERATED = (0.6, 2.5), 1.0
-"""Measured stops over claimed ones that a response may bring about, and a difference in stops that is no proof."""
+_TOLERATED = 0.5
+"""Stops by which a step may go the other way than the pixels show."""
 _LOWEST, _EQUAL, _BRIGHTEST_BLACK, _LIGHTER = 1e-3, 1.05, 0.1, 1.5
 
 
@@ -49,8 +49,8 @@ def settle(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return exposures to begin with, relative to the reference, and which of them are as claimed, (n,) each.
 
-    Frames are chained in the order of their brightness. A step between two is as claimed unless that is missing or no
-    response could turn it into what the pixels show; so is an exposure, by the steps between it and the reference.
+    Frames are chained in the order of their brightness. A step between two is as claimed unless that is missing or
+    goes the other way than the pixels; so is an exposure, by the steps between it and the reference.
     """
     claims = np.log2(np.array([np.nan if t is None else t for t in claimed]))
     order = sorted(range(len(claims)), key=lambda i: float(samples[i].codes.mean()))
@@ -71,8 +71,7 @@ def settle(
 
 
 def _possible(claimed: float, shown: float) -> bool:
-    low, high = sorted(exponent * claimed for exponent in _EXPONENTS)
-    return bool(low < shown < high or abs(shown - claimed) < _TOLERATED)
+    return bool(np.sign(claimed) * shown > -_TOLERATED)
 
 
 def common_black(exposures: Sequence[float], samples: Sequence[Sample], decode: FloatImage) -> FloatImage:
