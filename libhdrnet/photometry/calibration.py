@@ -109,7 +109,7 @@ def calibrate(
         found = fit(pairs, decodes, reference, start, doubts, STRAIGHT)
     true = start * np.exp(found.exposure_errors)
     rests = fit_rests(pairs, found.misfits, len(codes), reference)
-    result = tables(found, rests, decodes, true)
+    result = tables(found, rests, decodes, true, -1.0 if nominal[0] < 0 else 0.0)
     measured = start * np.exp(
         fit(pairs, decodes, reference, start, np.full(len(codes), _OPEN), freedom).exposure_errors
     )
@@ -119,7 +119,7 @@ def calibrate(
         for i, claim in enumerate(exposures)
     )
     relative = tuple(float(t) for t in true)
-    return Calibration(reference, tuple(result), relative, off, fit_noise(codes, nominal, gains), ())
+    return Calibration(reference, result, relative, off, fit_noise(codes, nominal, gains), ())
 
 
 def _wrong(
