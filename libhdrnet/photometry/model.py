@@ -230,7 +230,8 @@ def tables(found: Fit, rests: Doubles, decode: FloatImage, exposures: Doubles, l
     """Return for each frame the radiance of each code and channel, float32 (65536, 3), rising.
 
     Args:
-        found, rests: of all frames.
+        found: the model.
+        rests: what it leaves, of `fit_rests`.
         decode: (65536, 3), nominal linear values.
         exposures: (frames,), the corrected ones.
         least: linear value that none is below: 0 where the codes have no room for negative noise.
