@@ -66,9 +66,9 @@ def settle(
         elif measured is not None and not _possible(step, measured):
             step = measured
         chain[brighter] = chain[darker] + step
+    chain -= chain[reference]
     known = ~np.isnan(claims)
     origin = claims[reference] if known[reference] else np.median(claims[known] - chain[known]) if known.any() else 0.0
-    chain -= chain[reference]
     as_claimed = np.array([bool(k and _possible(c - origin, s)) for k, c, s in zip(known, claims, chain, strict=True)])
     return 2 ** np.where(as_claimed, claims - origin, chain), as_claimed
 
