@@ -33,8 +33,8 @@ from such a frame."""
 _LEAST_FRAMES = 2
 """Frames beyond which something is learned from those left."""
 _BENT = 0.85
-"""How much better (negative log likelihood for each pair of codes) a bent response has to explain the pixels, or nearly
-all of the misfit: linearised brackets, whose nominal response is true to 7 %, reach 0.8, cameras' pictures 0.9 to 6."""
+"""How much better (negative log likelihood for each pair of codes) a bent response has to explain the pixels, or half
+of it where that is nearly all: linearised brackets, true to 7 %, reach 0.8, cameras' pictures 0.9 to 6."""
 _NOTABLE = 1 / 3
 """Stops that a claimed exposure has to be off for the person to hear of it: one click of a camera's dial."""
 
@@ -113,7 +113,7 @@ def calibrate(
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
         fit_noise(codes, nominal, gains),
-        tuple(_notes(claimed, true, off, refused, seen)),
+        tuple(_notes(claimed, true, off, refused, pairs.without(refused), found.misfits)),
     )
 
 
@@ -142,19 +142,22 @@ def _explain(
 
 
 def _notes(
-    claimed: Doubles, true: Doubles, off: Doubles, refused: npt.NDArray[np.bool_], seen: npt.NDArray[np.bool_]
+    claimed: Doubles, true: Doubles, off: Doubles, refused: npt.NDArray[np.bool_], pairs: Pairs, misfits: Doubles
 ) -> Iterator[str]:
     """Say what the person has to know of the exposures; all are relative to the reference."""
-    if not seen.any():
+    total = pairs.weights.sum()
+    if total > 0 and (stops := pairs.weights @ np.abs(misfits) / total / math.log(2)) > _NOTABLE:
+        yield f"The frames contradict their exposures by {stops:.1f} stops in the mean; check the exposure times."
+    if total == 0 and not refused.any():
         yield "Too little is well exposed in two frames to calibrate them; their nominal tones are used."
-    for i, (claim, t, stops) in enumerate(zip(claimed, true, off, strict=True)):
+    for i, (claim, t, away) in enumerate(zip(claimed, true, off, strict=True)):
         if np.isnan(claim):
-            how = "was measured" if seen[i] else "is a guess"
+            how = "was measured" if total > 0 else "is a guess"
             yield f"Frame {i + 1} has no exposure; {np.log2(t):+.1f} EV relative to the reference {how}."
-        elif abs(stops) > _NOTABLE:
+        elif abs(away) > _NOTABLE:
             said = f"Frame {i + 1} claims {np.log2(claim):+.1f} EV relative to the reference but its pixels say"
             what = "check its exposure time" if refused[i] else "they are believed"
-            yield f"{said} {np.log2(claim) + stops:+.1f} EV; {what}."
+            yield f"{said} {np.log2(claim) + away:+.1f} EV; {what}."
 
 
 def _wrong(
@@ -188,7 +191,9 @@ def _bends(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles,
     bent = fit(pairs, decode, reference, exposures, claimed, _FREEDOM["nominal"]).cost
     straight, otherwise = (fit(pairs, decode, reference, exposures, d, STRAIGHT).cost for d in (claimed, open_))
     much = _BENT * pairs.weights.sum()
-    return (straight - bent > much or bent < _UNEXPLAINED * straight) and bent < otherwise + 0.1 * much
+    explained = max(straight - bent, 0.0)
+    enough = explained > much or (explained > much / 2 and bent < _UNEXPLAINED * straight)
+    return enough and bent < otherwise + 0.1 * much
 
 
 def _check(codes: Sequence[Codes], exposures: Sequence[float | None], reference: int) -> None:
