@@ -19,7 +19,10 @@ _USUAL_STEP = 2.0
 """Stops between two frames of which nothing is known."""
 _TOLERATED = 0.5
 """Stops by which a step may go the other way than the pixels show."""
-_LOWEST, _EQUAL, _BRIGHTEST_BLACK, _LIGHTER = 1e-3, 1.05, 0.1, 1.5
+_LOWEST = (1e-3, 1e-2)
+"""Shares of the pixels: frames end at the first one's rank, and it is no chance if the second's has the same value."""
+_EQUAL, _LIGHTER, _BRIGHTEST_BLACK = 1.05, 1.5, 0.1
+"""Ratios of values that are the same and of lights that differ; burnt out frames end at brighter values than black."""
 
 
 def measured_stops(frame: Sample, other: Sample, decode: FloatImage) -> float | None:
@@ -63,9 +66,9 @@ def settle(
         elif measured is not None and not _possible(step, measured):
             step = measured
         chain[brighter] = chain[darker] + step
+    chain -= chain[reference]
     known = ~np.isnan(claims)
     origin = claims[reference] if known[reference] else np.median(claims[known] - chain[known]) if known.any() else 0.0
-    chain -= chain[reference]
     as_claimed = np.array([bool(k and _possible(c - origin, s)) for k, c, s in zip(known, claims, chain, strict=True)])
     return 2 ** np.where(as_claimed, claims - origin, chain), as_claimed
 
@@ -75,21 +78,20 @@ def _possible(claimed: float, shown: float) -> bool:
 
 
 def common_black(exposures: Sequence[float], samples: Sequence[Sample], decode: FloatImage) -> FloatImage:
-    """Return for each channel the linear value (3,) that is the lowest in frames of different exposure; 0 if none.
+    """Return for each channel the linear value (3,) at which frames of different exposure end; 0 if there is none.
 
-    It is not light: lifted blacks of a tone curve, or a black level left in linear data. In some channel the light
-    above it has to differ, for frames that are the same picture have the same lowest value whatever it is.
+    It is not light: lifted blacks of a tone curve, or a black level left in linear data. Pixels pile up there, and in
+    some channel the light above it differs, for frames that are the same picture end at the same value whatever it is.
     """
     found = []
     for sample in samples:
         codes = sample.codes[:: _THINNED // 2]
-        linear = np.exp(log_linear(codes[sample.weights[:: _THINNED // 2] > 0], decode)).T.copy()
-        rank = int(_LOWEST * linear.shape[1])
-        found.append((np.partition(linear, rank)[:, rank], linear.mean(1)))
+        linear = np.exp(log_linear(codes[sample.weights[:: _THINNED // 2] > 0], decode))
+        found.append((*np.quantile(linear, _LOWEST, axis=0), linear.mean(0)) if len(linear) else (np.ones(3),) * 3)
     black = np.zeros(3, np.float32)
-    for dark, (floor, dim) in zip(exposures, found, strict=True):
-        for bright, (lowest, mean) in zip(exposures, found, strict=True):
+    for dark, (floor, heap, dim) in zip(exposures, found, strict=True):
+        for bright, (lowest, _, mean) in zip(exposures, found, strict=True):
             if bright > _LIGHTER * dark and (mean - floor > _LIGHTER * (dim - floor)).any():
-                same = (lowest <= floor * _EQUAL) & (floor < _BRIGHTEST_BLACK)
-                black = np.maximum(black, np.where(same, floor, 0))
+                same = (np.maximum(lowest, heap) <= floor * _EQUAL) & (floor < _BRIGHTEST_BLACK)
+                black = np.maximum(black, np.where(same, floor, 0)).astype(np.float32)
     return black

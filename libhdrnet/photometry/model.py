@@ -226,8 +226,16 @@ def fit_rests(pairs: Pairs, misfits: Doubles, frames: int, reference: int) -> Do
     return np.clip(rests.reshape(3, frames, _SPLINES).transpose(1, 0, 2), -_MOST_REST, _MOST_REST)
 
 
-def tables(found: Fit, rests: Doubles, decode: FloatImage, exposures: Doubles) -> list[FloatImage]:
-    """Return for each frame the radiance of each code and channel, float32 (65536, 3), with the corrected exposures."""
+def tables(found: Fit, rests: Doubles, decode: FloatImage, exposures: Doubles, least: float) -> tuple[FloatImage, ...]:
+    """Return for each frame the radiance of each code and channel, float32 (65536, 3), rising.
+
+    Args:
+        found: the model.
+        rests: what it leaves, of `fit_rests`.
+        decode: (65536, 3), nominal linear values.
+        exposures: (frames,), the corrected ones.
+        least: linear value that none is below: 0 where the codes have no room for negative noise.
+    """
     grid = np.linspace(0, 1, 2049)
     splines, codes = basis(grid), np.linspace(0, 1, 65536)
     anchor = int(_ANCHOR * 2048)
@@ -240,9 +248,7 @@ def tables(found: Fit, rests: Doubles, decode: FloatImage, exposures: Doubles) -
             steps = np.maximum(np.diff(bend), (_LEAST_SLOPE - 1) * np.diff(nominal))
             rising = np.concatenate([[0], np.cumsum(steps)])
             rising += bend[anchor] - rising[anchor] - found.white_errors[frame, channel]
-            linear = decode[:, channel] - found.pedestals[frame, channel]
-            if decode[0, channel] >= 0:
-                linear = np.maximum(linear, 0)
+            linear = np.maximum(decode[:, channel] - found.pedestals[frame, channel], least)
             table[:, channel] = np.maximum.accumulate(linear * np.exp(np.interp(codes, grid, rising)) / exposure)
         out.append(table)
-    return out
+    return tuple(out)

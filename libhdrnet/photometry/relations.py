@@ -73,8 +73,8 @@ def sample_frame(codes: Codes, coverage: Codes | None) -> Sample:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = cv2.resize(codes, size, interpolation=cv2.INTER_AREA).astype(np.float32) * np.float32(1 / 65535)
     around = np.ones((3, 3), np.uint8)
-    contrast = (cv2.dilate(small, around) - cv2.erode(small, around)).max(2)
-    weights = 1 / (1 + (contrast / np.float32(_EDGE)) ** 2)
+    contrast = brightest(cv2.dilate(small, around) - cv2.erode(small, around))
+    weights = np.asarray(1 / (1 + (contrast / np.float32(_EDGE)) ** 2), np.float32)
     if coverage is not None:
         weights *= cv2.resize(coverage, size, interpolation=cv2.INTER_AREA) > 65535 * 0.99
     return Sample(small.reshape(-1, 3), weights.ravel())
@@ -101,7 +101,7 @@ def relate(
     b, d = samples[bright].codes, samples[dark].codes
     misfit = lights[bright] - lights[dark] - np.float32(log_ratio)
     usable = (b > _LOW) & (b < _HIGH) & (d > _DARKEST) & (d < _BRIGHTEST) & (np.abs(misfit) < _RANGE)
-    usable &= (b.max(1) < _CLIPPED)[:, None]
+    usable &= (brightest(b) < _CLIPPED)[:, None]
     weights = np.minimum(samples[bright].weights, samples[dark].weights)
     bins = ((b - _LOW) * np.float32(_BINS / (_HIGH - _LOW))).astype(np.int32)
     places = bins * len(_MISFITS) + np.rint((misfit + _RANGE) / _FINE).astype(np.int32)
@@ -118,6 +118,11 @@ def relate(
     codes = np.arange(65536) / 65535
     dark_codes = np.stack([np.interp(told[c], decode[:, c], codes) for c in range(3)])
     return Relation(dark, bright, dark_codes, bright_codes, trust)
+
+
+def brightest(values: FloatImage) -> FloatImage:
+    """Return the largest of the three channels, (...,) of (..., 3)."""
+    return np.asarray(np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2]))
 
 
 def log_linear(codes: Floats, decode: FloatImage) -> FloatImage:
