@@ -18,6 +18,7 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.merge.candidates import Bracket, Candidate, brightest, saturations
+from libhdrnet.networks.selection import LEAST_CONFIDENCE
 from libhdrnet.radiometry import FloatImage
 
 LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
@@ -60,7 +61,7 @@ def weigh(
     logs = np.zeros_like(trust) + np.float32(logits)
     for log, candidate in zip(logs, candidates, strict=True):
         if candidate.flow is not None:
-            log += _log(candidate.moved * candidate.coverage)
+            log += _log(candidate.moved * candidate.coverage * np.maximum(candidate.flow.confidence, LEAST_CONFIDENCE))
     light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
     for log, candidate in zip(logs, candidates, strict=True):
         log -= np.log(bracket.noise(candidate.frame, light))

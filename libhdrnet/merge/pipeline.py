@@ -21,7 +21,6 @@ from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, gr
 from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.selection import select
-from libhdrnet.networks import NETWORKS as DESCRIPTORS
 from libhdrnet.photometry import Calibration, calibrate
 from libhdrnet.radiometry import FloatImage
 
@@ -273,7 +272,7 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     candidates = find_candidates(bracket, follow=selects, reporter=reporter.part(0, 0.3))
     logits: FloatImage | float = 0.0
     report = None
-    if "selection" in DESCRIPTORS and any(candidate.doubt.any() for candidate in candidates):
+    if any(candidate.doubt.any() for candidate in candidates):
         logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
         logits *= np.float32(job.deghost / DEGHOST)
     fixed = {} if job.choices is None else feathered(bracket, job.choices)

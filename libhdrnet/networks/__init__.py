@@ -14,6 +14,7 @@ from libhdrnet.networks.blocks import STATISTICS_GRID, set_precision, use_local_
 from libhdrnet.networks.defocus import DefocusNet, DefocusNetOptions
 from libhdrnet.networks.msffnet import MSFFNet, MSFFNetOptions
 from libhdrnet.networks.psfnet import PSFNet, PSFNetOptions
+from libhdrnet.networks.selection import SelectionNet, SelectionOptions
 
 __all__ = [
     "NETWORKS",
@@ -25,6 +26,8 @@ __all__ = [
     "MSFFNetOptions",
     "PSFNet",
     "PSFNetOptions",
+    "SelectionNet",
+    "SelectionOptions",
     "build",
     "set_precision",
     "use_local_statistics",
@@ -54,6 +57,7 @@ NETWORKS: dict[str, Descriptor] = {
     for d in (
         Descriptor("psfnet", PSFNet, PSFNetOptions, margin=24),
         Descriptor("msffnet", MSFFNet, MSFFNetOptions, margin=48, training_only="auxiliary."),
+        Descriptor("selection", SelectionNet, SelectionOptions, margin=48),
         Descriptor("defocus", DefocusNet, DefocusNetOptions, margin=48),
     )
 }

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from libhdrnet.networks.blocks import ExactConvolution, at_precision
+
 FEATURES = 20
 """Channels that `features` gives for each candidate."""
 BRIGHT, DARK = 0.93, 0.02
@@ -199,13 +201,13 @@ class SelectionNet(nn.Module):
         self.options = options
         a, b, c = options.widths
         widths = (a, b, c, c)
-        self.enter = _conv(FEATURES, a)
+        self.enter = ExactConvolution(FEATURES, a)
         self.down = nn.ModuleList(_conv(i, o, 2) for i, o in zip(widths, widths[1:], strict=False))
         self.same = nn.ModuleList(_conv(w, w) for w in widths)
         self.join = nn.ModuleList(nn.Conv2d(i + o, o, 1) for i, o in zip(widths[1:], widths, strict=False))
         self.up = nn.ModuleList((_conv(a, a), _conv(b, b), _conv(c, c, groups=c)))
         self.pool = nn.ModuleDict({str(s): nn.Conv2d(3 * widths[s], widths[s], 1) for s in (0, 1, 3)})
-        self.output = nn.Conv2d(a, 1, 1)
+        self.output = ExactConvolution(a, 1, 1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias if self.output.bias is not None else self.output.weight)
 
@@ -214,7 +216,8 @@ class SelectionNet(nn.Module):
 
         H and W multiples of 8.
         """
-        x = F.relu(self.enter(seen.flatten(0, 1).contiguous(memory_format=torch.channels_last)))
+        entered = self.enter(seen.flatten(0, 1).contiguous(memory_format=torch.channels_last))
+        x = at_precision(F.relu(entered), self.same[0])
         levels = []
         for scale, same in enumerate(self.same):
             x = F.relu(same(x if scale == 0 else F.relu(self.down[scale - 1](x))))

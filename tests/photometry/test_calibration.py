@@ -6,7 +6,7 @@ import pytest
 from brackets import TIMES, by_channel, film, gamma, other_gamma, radiance, shoot, shoulder, worst_error
 
 from libhdrnet.errors import InputError
-from libhdrnet.ops.codes import decode_table, encode, knee_for
+from libhdrnet.merge.codes import decode_table, encode, knee_for
 from libhdrnet.photometry import calibrate
 
 

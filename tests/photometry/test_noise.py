@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from libhdrnet.ops.codes import decode_table, encode, knee_for
+from libhdrnet.merge.codes import decode_table, encode, knee_for
 from libhdrnet.photometry import calibrate, fit_noise
 
 BY_TIME = ((0.25, 1.0, 4.0), (1.0, 1.0, 1.0))
