@@ -14,15 +14,12 @@ from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
+from libhdrnet.networks.selection import BRIGHT, DARK, FADE
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage, look_up
 
 MOST_PIXELS = 6e6
 """Of the compared size."""
-FADE = (0.78, 0.96)
-"""Encoded values of a frame's brightest channel between which it comes to mean "at least this": there cameras bend."""
-BRIGHT, DARK = 0.93, 0.02
-"""Encoded values beyond which a frame shows no differences."""
 FINE, COARSE = (6.0, 0.08), (1.5, 0.03)
 """Standard deviations of noise, and share of the light beside them, that a pixel and the mean of 5 x 5 pixels of the
 reduced size may differ by before a frame is in doubt. Tuned to be sooner wrong than silent: doubt only costs time."""

@@ -18,12 +18,9 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.merge.candidates import Bracket, Candidate, brightest, saturations
-from libhdrnet.networks.selection import LEAST_CONFIDENCE
+from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
 
-LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
-"""Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
-are; of the reference; of the others, which would leak into highlights with more."""
 NEGLIGIBLE = 1e-3
 """Share of the result below which what a flow brings is not fetched."""
 DARKEST = 1e-6

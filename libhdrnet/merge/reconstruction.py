@@ -10,8 +10,9 @@ import numpy as np
 
 from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
-from libhdrnet.merge.candidates import DARK, Bracket, Candidate
+from libhdrnet.merge.candidates import Bracket, Candidate
 from libhdrnet.merge.fusion import DARKEST, Weights
+from libhdrnet.networks.selection import DARK
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
 
 
@@ -39,7 +40,8 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
         dark += share * darkness
         shown = np.maximum(shown, (1 - darkness) * candidate.coverage)
         if candidate.frame != bracket.shortest:
-            lost += share * candidate.saturation
+            # On the way to saturation the calibrated codes still tell the light.
+            lost += share * np.clip(10 * candidate.saturation - 9, 0, 1)
     # Half of it is still known: the network comes in from there on.
     return Unknown(np.clip(2 * lost - 1, 0, 1), np.clip(2 * dark * shown - 1, 0, 1))
 

@@ -220,7 +220,7 @@ def test_what_is_transparent_in_every_frame_is_no_measurement(tmp_path, bracket,
 
 def test_a_wrong_exposure_is_measured_and_warned_of(bracket):
     shots, _ = bracket(120, 120)
-    with pytest.warns(UserWarning, match="stop"):
+    with pytest.warns(UserWarning, match="Frame 1 claims"):
         result = merge(shots, (0.125, 1.0, 4.0), model="classical", align=False)
     assert result.disagreements[0] == pytest.approx(1, abs=0.15)
 
