@@ -3,6 +3,7 @@
 OPTIONS = {
     "psfnet": {"channels": 8, "blocks": 1},
     "msffnet": {"channels": 8},
+    "selection": {"widths": (8, 8, 8)},
     "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1},
 }
 
@@ -14,7 +15,8 @@ def save_random_weights(folder):
     from libhdrnet.networks import NETWORKS, build
     from libhdrnet.weights import save_weights
 
-    for name, chosen in OPTIONS.items():
+    for name in NETWORKS:
+        chosen = OPTIONS[name]
         torch.manual_seed(0)  # for each, so that a change of one leaves the others as they were
         prefix = NETWORKS[name].training_only
         network = build(name, **chosen)

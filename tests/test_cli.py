@@ -74,18 +74,17 @@ def test_a_preview_is_a_tone_mapped_picture(tmp_path, hdrnet, name, dtype):
 
 
 @pytest.mark.usefixtures("random_weights")
-def test_the_mask_shows_where_something_moved(tmp_path, hdrnet):
+def test_the_mask_shows_what_no_exposure_does(tmp_path, hdrnet):
     shots = [np.clip(radiance(64, 64) * np.float32(0.25 * t), 0, 1) for t in (0.25, 1, 4)]
-    shots[0][24:40, 24:40] = 0.25
     paths = [write_frame(tmp_path / f"{i}.exr", shot) for i, shot in enumerate(shots)]
     mask = tmp_path / "mask.png"
     ended = hdrnet(
-        "merge", *paths, "--ev=-2,0,2", "-o", tmp_path / "o.exr", "--mask", mask, "--no-align", "--device=cpu"
+        "merge", *paths, "--ev=-2,0,2", "-o", tmp_path / "o.exr", "--mask", mask, "--no-align", "--model=msffnet"
     )
     assert ended.code == 0
     photo = read_photo(mask)
     assert photo.grey and photo.pixels.dtype == np.uint16
-    assert (photo.pixels[28:36, 28:36] // 256 == 128).all() and photo.pixels[:12].min() == 65535
+    assert (photo.pixels // 256 == 128).all()
 
 
 @pytest.mark.parametrize(
@@ -116,8 +115,7 @@ def test_the_reference_is_counted_from_one(tmp_path, hdrnet):
 
 @pytest.mark.usefixtures("random_weights")
 @pytest.mark.parametrize(
-    ("count", "model", "network"),
-    [(3, "auto", "psfnet"), (2, "auto", "msffnet"), (3, "psfnet", "psfnet"), (3, "msffnet", "msffnet")],
+    ("count", "model", "network"), [(3, "psfnet", "psfnet"), (2, "msffnet", "msffnet"), (3, "msffnet", "msffnet")]
 )
 def test_the_model_chooses_the_network(tmp_path, hdrnet, count, model, network):
     shots = [np.clip(radiance(64, 64) * np.float32(0.25 * t), 0, 1) for t in (0.25, 1, 4)]
@@ -130,7 +128,7 @@ def test_the_model_chooses_the_network(tmp_path, hdrnet, count, model, network):
     assert ended.code == 0
     record = read_record(out)
     assert (record["model"], record["engine"]["network"]) == (model, network)
-    assert 0 < record["repaired"] < 1 if model == "auto" else record["repaired"] == 1
+    assert record["repaired"] == 1
     assert (record["engine"]["device"], record["engine"]["precision"], record["engine"]["tile"]) == (
         "cpu",
         "float32",
@@ -327,7 +325,7 @@ def test_too_little_memory_ends_with_three(tmp_path, hdrnet, monkeypatch):
     def exhausted(*_, **__):
         raise OutOfMemoryError("memory ran out even with 64-pixel tiles; close other programs.")
 
-    monkeypatch.setattr(libhdrnet.merge.pipeline, "merge_classical", exhausted)
+    monkeypatch.setattr(libhdrnet.merge.pipeline, "fuse", exhausted)
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
     assert (ended.code, ended.out) == (3, "")
     assert ended.err.count("\n") == 1 and "memory ran out" in ended.err
@@ -336,7 +334,7 @@ def test_too_little_memory_ends_with_three(tmp_path, hdrnet, monkeypatch):
 def test_numpy_s_memory_error_ends_with_three(tmp_path, hdrnet, monkeypatch):
     import libhdrnet.merge.pipeline
 
-    monkeypatch.setattr(libhdrnet.merge.pipeline, "merge_classical", lambda *_, **__: np.empty((1 << 40, 1 << 16)))
+    monkeypatch.setattr(libhdrnet.merge.pipeline, "fuse", lambda *_, **__: np.empty((1 << 40, 1 << 16)))
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
     assert (ended.code, ended.err) == (3, "hdrnet: memory ran out; close other programs or use smaller pictures.\n")
 
@@ -347,7 +345,7 @@ def test_a_bug_ends_with_one_and_one_sentence(tmp_path, hdrnet, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("first line\nsecond line")
 
-    monkeypatch.setattr(libhdrnet.merge.pipeline, "merge_classical", broken)
+    monkeypatch.setattr(libhdrnet.merge.pipeline, "fuse", broken)
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", *CLASSICAL)
     assert ended.code == 1
     assert ended.err.startswith("hdrnet: unexpected RuntimeError: first line second line; this is a bug")

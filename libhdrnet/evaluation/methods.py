@@ -15,6 +15,7 @@ from libhdrnet.engine import Settings
 from libhdrnet.engine.models import loaded
 from libhdrnet.errors import InputError
 from libhdrnet.evaluation import baselines
+from libhdrnet.evaluation.flow import feature_flow
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.radiometry import FloatImage
 
@@ -120,7 +121,7 @@ def merge_scene(
             encoded = baselines.aligned_by_mtb(encoded, reference)
         radiance = BASELINES[method.kind](encoded, exposures, reference)
         return Outcome(time.perf_counter() - begun, radiance)
-    from libhdrnet.merge.pipeline import flow_of_network, merge
+    from libhdrnet.merge.pipeline import merge
 
     if method.kind == "msffnet":
         images, exposures = images[: reference + 1], exposures[: reference + 1]
@@ -133,7 +134,7 @@ def merge_scene(
         seconds = time.perf_counter() - begun
         flow = None
         if method.kind == "msffnet":
-            flow = flow_of_network(images, exposures, response, settings)
+            flow = feature_flow(images, exposures, response, settings)
     scaled = result.radiance * np.float32(exposures[0] / exposures[reference])
     facts = {"repaired": round(result.repaired, 4)}
     return Outcome(seconds, scaled, result.mask, flow, facts=facts)

@@ -14,20 +14,17 @@ from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
+from libhdrnet.networks.selection import BRIGHT, DARK, FADE
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage, look_up
 
 MOST_PIXELS = 6e6
 """Of the compared size."""
-FADE = (0.78, 0.96)
-"""Encoded values of a frame's brightest channel between which it comes to mean "at least this": there cameras bend."""
-BRIGHT, DARK = 0.93, 0.02
-"""Encoded values beyond which a frame shows no differences."""
 FINE, COARSE = (6.0, 0.08), (1.5, 0.03)
 """Standard deviations of noise, and share of the light beside them, that a pixel and the mean of 5 x 5 pixels of the
 reduced size may differ by before a frame is in doubt. Tuned to be sooner wrong than silent: doubt only costs time."""
 AROUND = 8
-"""Pixels of the reduced size around a doubt that are looked at, too, fading out."""
+"""Pixels of the reduced size around a doubt that are in doubt, too; over as many more that fades out."""
 
 
 def saturations() -> FloatImage:
@@ -177,9 +174,9 @@ def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatIma
         differs |= np.abs(seen).max(-1) > np.float32(deviations) * noise + np.float32(share) * light
     if not differs.any():
         return np.zeros_like(light)
-    size = 4 * AROUND + 1
+    size = 3 * AROUND + 1
     around = cv2.dilate(differs.view(np.uint8), np.ones((size, size), np.uint8)).astype(np.float32)
-    return np.asarray(cv2.blur(around, (2 * AROUND + 1, 2 * AROUND + 1)), np.float32)
+    return np.asarray(cv2.blur(around, (AROUND + 1, AROUND + 1)), np.float32)
 
 
 def _as_it_flows(bracket: Bracket, reference: Candidate, still: Candidate) -> Candidate | None:

@@ -1,7 +1,7 @@
 """Fusion of the candidates: the mean of captured radiances with the weights that leave the least noise, where believed.
 
-A pixel of radiance E has in a frame of exposure t the variance V(E t) / t^2; its weight is the inverse. E is the
-reference's, smoothed, not each frame's own noisy value, so that the mean stays unbiased (Granados et al. 2010). A frame
+A pixel of radiance E has in a frame of exposure t the variance V(E t) / t^2; its weight is the inverse. E is a first
+estimate, smoothed, not each frame's own noisy value, so that the mean stays unbiased (Granados et al. 2010). A frame
 fades out towards saturation by its brightest channel, in all channels alike: no colour fringes. What the selection
 believes multiplies that; everything is continuous, so that a change of source never shows as an edge.
 """
@@ -18,15 +18,12 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.merge.candidates import Bracket, Candidate, brightest, saturations
-from libhdrnet.networks.selection import LEAST_CONFIDENCE
+from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
 
-LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
-"""Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
-are; of the reference; of the others, which would leak into highlights with more."""
 NEGLIGIBLE = 1e-3
 """Share of the result below which what a flow brings is not fetched."""
-DARKEST = 1e-5
+DARKEST = 1e-6
 """Least radiance that noise is told for."""
 TILE = (64, 1024)
 """Rows and columns worked on at a time: what a core's cache holds."""
@@ -57,20 +54,19 @@ def weigh(
         logits: (n, h, w), added to the logarithms; 0 = all are believed.
         fixed: for a frame the places, (h, w) in [0, 1], that it alone is taken for, as it lies.
     """
-    import cv2
-
-    own = candidates[0].radiance.mean(-1)
-    light = np.maximum(cv2.blur(own, (3, 3), borderType=cv2.BORDER_REPLICATE), np.float32(DARKEST))
-    logs = np.stack([-np.log(bracket.noise(c.frame, light)) for c in candidates]) + np.float32(logits)
+    trust = np.stack([np.maximum(1 - c.saturation, _least(bracket, c.frame)) * _seen(bracket, c) for c in candidates])
+    logs = np.zeros_like(trust) + np.float32(logits)
     for log, candidate in zip(logs, candidates, strict=True):
         if candidate.flow is not None:
             log += _log(candidate.moved * candidate.coverage * np.maximum(candidate.flow.confidence, LEAST_CONFIDENCE))
+    light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
+    for log, candidate in zip(logs, candidates, strict=True):
+        log -= np.log(bracket.noise(candidate.frame, light))
     for frame, share in fixed.items():
         best = logs.max(0)
         for log, candidate in zip(logs, candidates, strict=True):
             chosen = candidate.frame == frame and candidate.flow is None
             log += share * (best - log) if chosen else _log(1 - share)
-    trust = np.stack([np.maximum(1 - c.saturation, _least(bracket, c.frame)) * _seen(bracket, c) for c in candidates])
     weights = trust * np.exp(logs - logs.max(0))
     return Weights(logs, weights / weights.sum(0))
 
@@ -119,6 +115,19 @@ def fuse(
             raise
     reporter(1.0, "merging the exposures")
     return merged
+
+
+def _light(bracket: Bracket, candidates: Sequence[Candidate], trust: FloatImage) -> FloatImage:
+    """Return a first estimate of the radiance (h, w), weighted by exposure, without the noise of single pixels."""
+    import cv2
+
+    total, norm = np.zeros(bracket.size, np.float32), np.zeros(bracket.size, np.float32)
+    for candidate, weight in zip(candidates, trust, strict=True):
+        timed = weight * np.float32(bracket.times[candidate.frame])
+        total += timed * candidate.radiance.mean(-1)
+        norm += timed
+    smooth = cv2.blur(total / norm, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.maximum(smooth, np.float32(DARKEST)), np.float32)
 
 
 def _log(share: FloatImage) -> FloatImage:

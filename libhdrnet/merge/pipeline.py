@@ -18,10 +18,9 @@ from libhdrnet.merge.candidates import Bracket, find_candidates
 from libhdrnet.merge.frames import Frame, ImageLike, gains_of, load_frames
 from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
-from libhdrnet.merge.reconstruction import feature_flow, find_unknown, reconstruct
+from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.selection import select
-from libhdrnet.networks import NETWORKS as DESCRIPTORS
 from libhdrnet.photometry import Calibration, calibrate
 from libhdrnet.radiometry import FloatImage
 
@@ -228,7 +227,7 @@ def merge(
         network, used = _method(model, exposures, reference)
         alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
         reporter(0.15, "calibrating")
-        calibration = _calibrated(frames, reference, response)
+        calibration = calibrated(frames, reference, response)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         alpha = _alpha(frames)
@@ -241,19 +240,6 @@ def merge(
             exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
             tuple(frame.name for frame in frames), alpha, made.shares,
         )  # fmt: skip
-
-
-def flow_of_network(
-    images: Sequence[ImageLike],
-    exposure_times: Sequence[float],
-    response: str = "auto",
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
-) -> FloatImage | None:
-    """Return MSFFNet's flow (H, W, 2) between the last but one of aligned frames and the last, its reference."""
-    frames = load_frames(images, exposure_times, response=response)[-2:]
-    bracket = Bracket(frames, _calibrated(frames, 1, response))
-    candidates = find_candidates(bracket, follow=False)
-    return feature_flow(bracket, fuse(bracket, candidates, weigh(bracket, candidates)), (0, 1), settings)
 
 
 @dataclass(frozen=True)
@@ -282,7 +268,7 @@ class _Made:
 
 def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _Made:
     bracket, whole = job.bracket, job.model in NETWORKS
-    selects = job.model != "classical" and job.deghost > 0 and "selection" in DESCRIPTORS
+    selects = job.model != "classical" and job.deghost > 0
     candidates = find_candidates(bracket, follow=selects, reporter=reporter.part(0, 0.3))
     logits: FloatImage | float = 0.0
     report = None
@@ -293,7 +279,7 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     by_network = fixed.pop(-1, np.float32(0))
     weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
     unknown = find_unknown(bracket, candidates, weights)
-    share = np.maximum(unknown.either, by_network) if selects else np.zeros(bracket.size, np.float32)
+    share = np.maximum(unknown.either * np.float32(selects), by_network)
     shares = shares_of_frames(bracket, candidates, weights) if with_shares else None
     radiance = fuse(bracket, candidates, weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
     del candidates, weights, logits
@@ -320,7 +306,8 @@ def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alig
     return alignments
 
 
-def _calibrated(frames: Sequence[Frame], reference: int, response: str) -> Calibration:
+def calibrated(frames: Sequence[Frame], reference: int, response: str) -> Calibration:
+    """Calibrate aligned frames; what the person should know is warned of."""
     known = all(frame.known for frame in frames)
     calibration = calibrate(
         [frame.codes for frame in frames], [frame.exposure for frame in frames], reference,

@@ -3,18 +3,16 @@
 The networks see exposures in the calibrated tones, and the fused radiance, which they correct.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
-from torch import Tensor, nn
 
 from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
-from libhdrnet.merge.candidates import DARK, Bracket, Candidate
+from libhdrnet.merge.candidates import Bracket, Candidate
 from libhdrnet.merge.fusion import DARKEST, Weights
-from libhdrnet.networks import MSFFNet
+from libhdrnet.networks.selection import DARK
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
 
 
@@ -42,7 +40,8 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
         dark += share * darkness
         shown = np.maximum(shown, (1 - darkness) * candidate.coverage)
         if candidate.frame != bracket.shortest:
-            lost += share * candidate.saturation
+            # On the way to saturation the calibrated codes still tell the light.
+            lost += share * np.clip(10 * candidate.saturation - 9, 0, 1)
     # Half of it is still known: the network comes in from there on.
     return Unknown(np.clip(2 * lost - 1, 0, 1), np.clip(2 * dark * shown - 1, 0, 1))
 
@@ -78,73 +77,38 @@ def reconstruct(
         if not needed.any():
             reporter(1.0, "every place is shown by some exposure")
             return None, 0.0
-    exposures = _Exposures(bracket, used)
-    white = np.float32(exposures.white)
-
-    def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
-        known = np.clip(radiance[rows, columns] / white, 0, 1).transpose(2, 0, 1)
-        return exposures.of(rows, columns), known
-
+    exposures = Exposures(bracket, used, radiance)
+    white = exposures.white
     made = np.zeros_like(radiance)
     stage = "merging with the network" if share is None else "rebuilding what no exposure shows"
-    report = run_tiled(network, fetch, made, needed=needed, settings=settings, reporter=reporter, stage=stage)
+    report = run_tiled(network, exposures.fetch, made, needed=needed, settings=settings, reporter=reporter, stage=stage)
     for rows in bands(len(made)):
         part = np.float32(1) if share is None else bracket.enlarged(share, rows)[..., None]
         radiance[rows] += part * (made[rows] * white - radiance[rows])
     return report, 1.0 if share is None else float(share.mean())
 
 
-def feature_flow(
-    bracket: Bracket,
-    radiance: FloatImage,
-    used: Sequence[int],
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
-    reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
-) -> FloatImage | None:
-    """Return MSFFNet's flow at the finest scale (Figure 3.4), (H, W, 2) in pixels (x, y), to look at.
+class Exposures:
+    """The input of a network: [L, H] of each exposure, H = L^2.2 / (t / t_min), in calibrated tones, and what is fused.
 
-    It points from a place in the reference to its match in the shorter frame; None if the network has none (the
-    ablations without scales or flow). `radiance` is fused, 1.0 = white of the reference; `used` are both frames.
+    `radiance` (H, W, 3) is fused, 1.0 = white of the reference; `used` are the frames, in the network's order.
     """
-    there = True
-    exposures = _Exposures(bracket, used)
 
-    def flow_of(network: nn.Module) -> Callable[..., Tensor]:
-        nonlocal there
-        net = cast(MSFFNet, network)
-        there = net.flows
-        if not there:
-            return lambda exposures, known: exposures.new_zeros(1, 2, *exposures.shape[-2:])
-        return net.flow_of
-
-    def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
-        known = np.clip(radiance[rows, columns] / np.float32(exposures.white), 0, 1).transpose(2, 0, 1)
-        return exposures.of(rows, columns), known
-
-    flow = np.empty((*bracket.shape, 2), np.float32)
-    run_tiled(
-        "msffnet", fetch, flow, forward=flow_of, settings=settings, reporter=reporter, stage="looking at the flow"
-    )
-    return flow if there else None
-
-
-class _Exposures:
-    """The input of a network: [L, H] of each exposure, H = L^2.2 / (t / t_min), in calibrated tones."""
-
-    def __init__(self, bracket: Bracket, used: Sequence[int]) -> None:
-        self.white = 1 / min(bracket.times[i] for i in used)
+    def __init__(self, bracket: Bracket, used: Sequence[int], radiance: FloatImage) -> None:
+        self.white = np.float32(1 / min(bracket.times[i] for i in used))
         """Radiance of saturation in the shortest of them, 1 = white of the reference."""
+        self._radiance = radiance
         self._codes = [bracket.frames[i].codes for i in used]
         self._tables = [
-            (encode_gamma(bracket.tables[i] * np.float32(bracket.times[i])), bracket.tables[i] / np.float32(self.white))
+            (encode_gamma(bracket.tables[i] * np.float32(bracket.times[i])), bracket.tables[i] / self.white)
             for i in used
         ]
 
-    def of(self, rows: slice, columns: slice) -> FloatImage:
-        """Return (images, 6, h, w) of a rectangle."""
-        height, width = self._codes[0][rows, columns].shape[:2]
+    def fetch(self, rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
+        """Return the exposures (images, 6, h, w) and the fused radiance (3, h, w) of a rectangle."""
+        height, width = self._radiance[rows, columns].shape[:2]
         exposures = np.empty((len(self._codes), 6, height, width), np.float32)
         for exposure, codes, (encoded, linear) in zip(exposures, self._codes, self._tables, strict=True):
             exposure[:3] = look_up(codes[rows, columns], encoded).transpose(2, 0, 1)
             exposure[3:] = np.clip(look_up(codes[rows, columns], linear), 0, 1).transpose(2, 0, 1)
-        return exposures
+        return exposures, np.clip(self._radiance[rows, columns] / self.white, 0, 1).transpose(2, 0, 1)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from libhdrnet.alignment import fetch
 from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
-from libhdrnet.merge.candidates import BRIGHT, DARK, Bracket, Candidate, saturation
-from libhdrnet.networks.selection import Candidates, features, fine_difference
+from libhdrnet.merge.candidates import Bracket, Candidate, saturation
+from libhdrnet.networks.selection import BRIGHT, DARK, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
 
 

@@ -4,25 +4,29 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from libhdrnet.photometry.relations import Sample, log_linear
 from libhdrnet.radiometry import FloatImage
 
 _LOW, _HIGH = 0.08, 0.9
 """Encoded values between which a pixel is neither noise nor close to saturation."""
-_THINNED = 4
+_THINNED = 8
 _LEAST_PIXELS = 40
 _FITTING = 0.6
 """Share of the pixels whose own ratio has to be within a stop of that of the ranks."""
-_USUAL_STEP = 4.0
-"""Ratio of two exposures of which nothing is known."""
-_EXPONENTS, _TOLERATED = (0.4, 2.5), 0.5
-"""Measured stops over claimed ones that a response may bring about, and a difference in stops that is no proof."""
-_LOWEST, _EQUAL, _BRIGHTEST_BLACK, _LIGHTER = 1e-3, 1.05, 0.1, 1.5
+_USUAL_STEP = 2.0
+"""Stops between two frames of which nothing is known."""
+_TOLERATED = 0.5
+"""Stops by which a step may go the other way than the pixels show."""
+_LOWEST = (1e-3, 1e-2)
+"""Shares of the pixels: frames end at the first one's rank, and it is no chance if the second's has the same value."""
+_EQUAL, _LIGHTER, _BRIGHTEST_BLACK = 1.05, 1.5, 0.1
+"""Ratios of values that are the same and of lights that differ; burnt out frames end at brighter values than black."""
 
 
-def measured_ratio(frame: Sample, other: Sample, decode: FloatImage) -> float | None:
-    """Return t_frame / t_other as the pixels tell it; None: too little is well exposed in both, or they do not fit.
+def measured_stops(frame: Sample, other: Sample, decode: FloatImage) -> float | None:
+    """Return log2(t_frame / t_other) as the pixels tell it; None: too little is well exposed, or they do not fit.
 
     Brightnesses are compared rank by rank, so that motion matters little; well exposed ranks vote by their median.
     """
@@ -34,7 +38,7 @@ def measured_ratio(frame: Sample, other: Sample, decode: FloatImage) -> float | 
     if min(np.isfinite(stops).sum(), 10 * np.isfinite(own).sum()) < _LEAST_PIXELS:
         return None
     ratio = float(np.nanmedian(stops))
-    return float(2**ratio) if np.mean(np.abs(own[np.isfinite(own)] - ratio) < 1) > _FITTING else None
+    return ratio if np.mean(np.abs(own[np.isfinite(own)] - ratio) < 1) > _FITTING else None
 
 
 def _stops(a: FloatImage, b: FloatImage, decode: FloatImage) -> FloatImage:
@@ -43,52 +47,51 @@ def _stops(a: FloatImage, b: FloatImage, decode: FloatImage) -> FloatImage:
     return np.where(usable, stops, np.float32(np.nan))
 
 
-def complete(claimed: Sequence[float | None], samples: Sequence[Sample], decode: FloatImage) -> list[float]:
-    """Return the claimed exposures, the missing ones measured against the frame next in brightness."""
-    order = sorted(range(len(claimed)), key=lambda i: float(samples[i].codes.mean()))
-    exposures = list(claimed)
-    if all(value is None for value in exposures):
-        exposures[order[len(order) // 2]] = 1.0
-    while None in exposures:
-        for darker, brighter in [*pairwise(order), *reversed(list(pairwise(order)))]:
-            for known, missing in ((darker, brighter), (brighter, darker)):
-                value = exposures[known]
-                if value is not None and exposures[missing] is None:
-                    usual = _USUAL_STEP if missing == brighter else 1 / _USUAL_STEP
-                    exposures[missing] = value * (measured_ratio(samples[missing], samples[known], decode) or usual)
-    return [float(value) for value in exposures if value is not None]
+def settle(
+    claimed: Sequence[float | None], reference: int, samples: Sequence[Sample], decode: FloatImage
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Return exposures to begin with, relative to the reference, and which of them are as claimed, (n,) each.
+
+    Frames are chained in the order of their brightness. A step between two is as claimed unless that is missing or
+    goes the other way than the pixels; so is an exposure, by the steps between it and the reference.
+    """
+    claims = np.log2(np.array([np.nan if t is None else t for t in claimed]))
+    order = sorted(range(len(claims)), key=lambda i: float(samples[i].codes.mean()))
+    chain = np.zeros(len(claims))
+    for darker, brighter in pairwise(order):
+        step = claims[brighter] - claims[darker]
+        measured = measured_stops(samples[brighter], samples[darker], decode)
+        if np.isnan(step):
+            step = _USUAL_STEP if measured is None else measured
+        elif measured is not None and not _possible(step, measured):
+            step = measured
+        chain[brighter] = chain[darker] + step
+    chain -= chain[reference]
+    known = ~np.isnan(claims)
+    origin = claims[reference] if known[reference] else np.median(claims[known] - chain[known]) if known.any() else 0.0
+    as_claimed = np.array([bool(k and _possible(c - origin, s)) for k, c, s in zip(known, claims, chain, strict=True)])
+    return 2 ** np.where(as_claimed, claims - origin, chain), as_claimed
 
 
-def impossible(exposures: Sequence[float], reference: int, samples: Sequence[Sample], decode: FloatImage) -> list[int]:
-    """Return the frames whose claimed exposure, relative to the reference, no response could explain."""
-    wrong = []
-    for i, exposure in enumerate(exposures):
-        ratio = None if i == reference else measured_ratio(samples[i], samples[reference], decode)
-        if ratio is None:
-            continue
-        claimed, measured = np.log2(exposure / exposures[reference]), np.log2(ratio)
-        low, high = sorted(exponent * claimed for exponent in _EXPONENTS)
-        if not low - _TOLERATED < measured < high + _TOLERATED:
-            wrong.append(i)
-    return wrong
+def _possible(claimed: float, shown: float) -> bool:
+    return bool(np.sign(claimed) * shown > -_TOLERATED)
 
 
 def common_black(exposures: Sequence[float], samples: Sequence[Sample], decode: FloatImage) -> FloatImage:
-    """Return for each channel the linear value (3,) that is the lowest in frames of different exposure; 0 if none.
+    """Return for each channel the linear value (3,) at which frames of different exposure end; 0 if there is none.
 
-    It is not light: lifted blacks of a tone curve, or a black level left in linear data. In some channel the light
-    above it has to differ, for frames that are the same picture have the same lowest value whatever it is.
+    It is not light: lifted blacks of a tone curve, or a black level left in linear data. Pixels pile up there, and in
+    some channel the light above it differs, for frames that are the same picture end at the same value whatever it is.
     """
     found = []
     for sample in samples:
-        codes = sample.codes[sample.weights > 0] if sample.weights.any() else sample.codes
-        rank = int(_LOWEST * len(codes))
-        linear = np.exp(log_linear(codes, decode))
-        found.append((np.partition(linear, rank, axis=0)[rank], linear.mean(0)))
+        codes = sample.codes[:: _THINNED // 2]
+        linear = np.exp(log_linear(codes[sample.weights[:: _THINNED // 2] > 0], decode))
+        found.append((*np.quantile(linear, _LOWEST, axis=0), linear.mean(0)) if len(linear) else (np.ones(3),) * 3)
     black = np.zeros(3, np.float32)
-    for dark, (floor, dim) in zip(exposures, found, strict=True):
-        for bright, (lowest, mean) in zip(exposures, found, strict=True):
+    for dark, (floor, heap, dim) in zip(exposures, found, strict=True):
+        for bright, (lowest, _, mean) in zip(exposures, found, strict=True):
             if bright > _LIGHTER * dark and (mean - floor > _LIGHTER * (dim - floor)).any():
-                same = (lowest <= floor * _EQUAL) & (floor < _BRIGHTEST_BLACK)
-                black = np.maximum(black, np.where(same, floor, 0))
+                same = (np.maximum(lowest, heap) <= floor * _EQUAL) & (floor < _BRIGHTEST_BLACK)
+                black = np.maximum(black, np.where(same, floor, 0)).astype(np.float32)
     return black

@@ -10,7 +10,7 @@ What is left, u, is found in the end; it is zero for the reference. h and u are 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,15 @@ _MISFIT, _OUTLIER = 0.05, 0.1
 """Misfit (log) of a pair of codes that is usual, and beyond which it loses weight."""
 _CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.25
 """Priors of the bend (standard deviations): its second difference, its local exponent, and between two channels."""
-_WHITE_BALANCE = 0.02
-_PEDESTAL, _OWN_PEDESTAL = 5e-4, 2e-4
+_BENT = 0.4
+"""Encoded value below which a bend, as that of another gamma, has more curvature."""
+_DARK = 0.1
+"""Encoded value below which noise and quantisation hide the response: the bend stays there what it is above."""
+_WHITE_BALANCE = 0.01
+_PEDESTAL, _OWN_PEDESTAL = 5e-4, 1e-4
 """Linear values, 1 = saturation."""
-_REST, _REST_CURVATURE, _REST_MISFIT = 0.1, 0.03, 0.02
+_REST, _REST_CURVATURE, _REST_MISFIT = 0.1, 0.03, 0.03
+_REST_DIM = (0.15, 0.4)
 _MOST_REST = 0.25
 _DIM = (0.04, 0.12)
 """Encoded values of the darker frame between which a pair of codes begins to count in full."""
@@ -69,6 +74,24 @@ class Pairs:
         dark, bright, channel, *rest = table[:, table[-1] > _LEAST_WEIGHT]
         return Pairs(dark.astype(np.intp), bright.astype(np.intp), channel.astype(np.intp), *rest)
 
+    def without(self, frames: npt.NDArray[np.bool_]) -> "Pairs":
+        """Return the pairs in which none of the frames, a mask, takes part."""
+        kept = ~(frames[self.dark] | frames[self.bright])
+        return Pairs(*(getattr(self, part.name)[kept] for part in fields(self)))
+
+
+@dataclass(frozen=True)
+class Freedom:
+    """What may differ from what is nominal."""
+
+    bend: float
+    """Of the response: 0 none, 1 as with usual cameras, more where it is unknown."""
+    pedestal: bool = False
+    """Whether black may be elsewhere: in data proportional to light, else it is part of the response."""
+
+
+LINEAR, STRAIGHT = Freedom(0.0, pedestal=True), Freedom(0.0)
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -88,7 +111,7 @@ class Fit:
     """(n,), of the pairs."""
 
 
-def fit(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, doubts: Doubles, freedom: float) -> Fit:
+def fit(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, doubts: Doubles, freedom: Freedom) -> Fit:
     """Fit the model to pairs of codes.
 
     Args:
@@ -97,17 +120,22 @@ def fit(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, do
         reference: index of the reference, which is right by definition.
         exposures: (frames,), claimed.
         doubts: (frames,), standard deviations of e.
-        freedom: of the bend: 0 none, 1 usual, more where the response is unknown.
+        freedom: of the response and of black.
     """
     frames, log_t = len(exposures), np.log(exposures)
     bends, errors = 3 * _SPLINES, np.arange(frames)
     whites, common, own = bends + frames, bends + 4 * frames, bends + 4 * frames + 3
     unknowns = own + 3 * frames
     prior = np.zeros((unknowns, unknowns))
-    prior[:bends, :bends] = _bend_prior(freedom)
+    prior[:bends, :bends] = _bend_prior(freedom.bend)
     doubts = np.where(errors == reference, _FIXED, doubts)
     deviations = np.concatenate(
-        [doubts, np.full(3 * frames, _WHITE_BALANCE), np.full(3, _PEDESTAL), np.full(3 * frames, _OWN_PEDESTAL)]
+        [
+            doubts,
+            np.full(3 * frames, _WHITE_BALANCE),
+            np.full(3, _PEDESTAL if freedom.pedestal else _FIXED),
+            np.full(3 * frames, _OWN_PEDESTAL if freedom.pedestal else _FIXED),
+        ]
     )
     for first in (whites, own):
         deviations[first - bends + 3 * reference :][:3] = _FIXED
@@ -168,9 +196,11 @@ def _bend_prior(freedom: float) -> Doubles:
     """Return the inverse covariance of the three channels' bends."""
     if freedom == 0:
         return np.asarray(np.eye(3 * _SPLINES) / _FIXED**2)
-    curvature = np.diff(np.eye(_SPLINES), 2, axis=0) / (_CURVATURE * freedom)
-    middles = np.maximum((_CENTRES[1:] + _CENTRES[:-1]) / 2, 1 / _INTERVALS)
-    exponent = np.diff(np.eye(_SPLINES), axis=0) * (middles * _INTERVALS / (GAMMA * _EXPONENT * freedom))[:, None]
+    bright = np.clip(_CENTRES[1:-1] / _BENT, 0.3, 1) ** 2
+    curvature = np.diff(np.eye(_SPLINES), 2, axis=0) * (bright / (_CURVATURE * freedom))[:, None]
+    middles = (_CENTRES[1:] + _CENTRES[:-1]) / 2
+    stiffness = np.maximum(middles, _DARK) * np.where(middles < _DARK, 30.0, 1.0)
+    exponent = np.diff(np.eye(_SPLINES), axis=0) * (stiffness * _INTERVALS / (GAMMA * _EXPONENT * freedom))[:, None]
     anchor = basis(np.array([_ANCHOR])) / 1e-3
     one = curvature.T @ curvature + exponent.T @ exponent + anchor.T @ anchor
     alike = (3 * np.eye(3) - 1) / _ALIKE**2
@@ -190,13 +220,22 @@ def fit_rests(pairs: Pairs, misfits: Doubles, frames: int, reference: int) -> Do
         design = np.zeros((len(rows), frames * _SPLINES))
         design[rows, pairs.bright[chosen, None] * _SPLINES + np.arange(_SPLINES)] = basis(pairs.bright_codes[chosen])
         design[rows, pairs.dark[chosen, None] * _SPLINES + np.arange(_SPLINES)] = -basis(pairs.dark_codes[chosen])
-        weights = pairs.weights[chosen] / _REST_MISFIT**2 / (1 + (left / _OUTLIER) ** 2)
+        clear = np.clip((pairs.dark_codes[chosen] - _REST_DIM[0]) / (_REST_DIM[1] - _REST_DIM[0]), 0, 1)
+        weights = clear * pairs.weights[chosen] / _REST_MISFIT**2 / (1 + (left / _OUTLIER) ** 2) ** 2
         rests[channel] = -np.linalg.solve((design.T * weights) @ design + prior, design.T @ (weights * left))
     return np.clip(rests.reshape(3, frames, _SPLINES).transpose(1, 0, 2), -_MOST_REST, _MOST_REST)
 
 
-def tables(found: Fit, rests: Doubles, decode: FloatImage, exposures: Doubles) -> list[FloatImage]:
-    """Return for each frame the radiance of each code and channel, float32 (65536, 3), with the corrected exposures."""
+def tables(found: Fit, rests: Doubles, decode: FloatImage, exposures: Doubles, least: float) -> tuple[FloatImage, ...]:
+    """Return for each frame the radiance of each code and channel, float32 (65536, 3), rising.
+
+    Args:
+        found: the model.
+        rests: what it leaves, of `fit_rests`.
+        decode: (65536, 3), nominal linear values.
+        exposures: (frames,), the corrected ones.
+        least: linear value that none is below: 0 where the codes have no room for negative noise.
+    """
     grid = np.linspace(0, 1, 2049)
     splines, codes = basis(grid), np.linspace(0, 1, 65536)
     anchor = int(_ANCHOR * 2048)
@@ -209,9 +248,7 @@ def tables(found: Fit, rests: Doubles, decode: FloatImage, exposures: Doubles) -
             steps = np.maximum(np.diff(bend), (_LEAST_SLOPE - 1) * np.diff(nominal))
             rising = np.concatenate([[0], np.cumsum(steps)])
             rising += bend[anchor] - rising[anchor] - found.white_errors[frame, channel]
-            linear = decode[:, channel] - found.pedestals[frame, channel]
-            if decode[0, channel] >= 0:
-                linear = np.maximum(linear, 0)
+            linear = np.maximum(decode[:, channel] - found.pedestals[frame, channel], least)
             table[:, channel] = np.maximum.accumulate(linear * np.exp(np.interp(codes, grid, rising)) / exposure)
         out.append(table)
-    return out
+    return tuple(out)

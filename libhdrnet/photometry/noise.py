@@ -20,7 +20,7 @@ _LEAST_SHOT = 1e-9
 _RATIOS = np.geomspace(1e-6, 1, 121)
 _LEVELS = np.geomspace(1e-4, 0.8, 33)
 _LEAST_COUNT = 400
-_SQUARE, _SQUARES = 120, 4
+_SQUARE, _SQUARES = 64, 5
 """Edge in pixels of the squares that a large picture is sampled by, and their number in each direction."""
 _NOISE_RANK, _NOISE_SIGMAS = 0.35, 0.454
 """The rank of absolute deviations that texture does not reach, and what it is for a standard normal."""
@@ -82,15 +82,16 @@ def _levels_of(codes: Codes, decode: FloatImage) -> list[tuple[float, float]]:
     kernel = np.array([1, -2, 1], np.float32)
     sample = decode[_sample(codes)]
     noise, level = np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6)), cv2.blur(sample, (3, 3))
-    bins = np.searchsorted(_LEVELS.astype(np.float32), level.ravel(), side="right")
-    order = np.argsort(bins.astype(np.uint8), kind="stable")
-    ends = np.searchsorted(bins[order], np.arange(len(_LEVELS) + 1))
+    bins = np.searchsorted(_LEVELS.astype(np.float32), level.ravel(), side="right").astype(np.uint8)
+    order = np.argsort(bins, kind="stable")
+    ends = np.concatenate([[0], np.bincount(bins, minlength=len(_LEVELS)).cumsum()])
     pairs: list[tuple[float, float]] = []
     for index in range(0 if decode[0] < 0 else 1, len(_LEVELS)):
         inside = order[ends[index] : ends[index + 1]]
         if len(inside) <= _LEAST_COUNT:
             continue
-        sigma = float(np.quantile(noise.ravel()[inside], _NOISE_RANK)) / _NOISE_SIGMAS
+        rank = int(_NOISE_RANK * len(inside))
+        sigma = float(np.partition(noise.ravel()[inside], rank)[rank]) / _NOISE_SIGMAS
         if sigma > 0:
             pairs.append((float(level.ravel()[inside].mean()), sigma**2))
     return pairs

@@ -17,13 +17,13 @@ from libhdrnet.radiometry import FloatImage, Floats, look_up
 Codes = npt.NDArray[np.uint16]
 Doubles = npt.NDArray[np.float64]
 
-_PIXELS = 2e5
+_PIXELS = 1.5e5
 """Pixels that are compared: noise and a shift of a pixel matter little at that size."""
-_BINS, _LOW, _HIGH = 48, 0.04, 0.97
+_BINS, _LOW, _HIGH = 48, 0.04, 0.98
 """Bins of the brighter frame's encoded values, and between which these tell the light."""
 _DARKEST, _BRIGHTEST = 0.05, 0.93
 """Encoded values of the darker frame between which it tells the light."""
-_CLIPPED = 0.98
+_CLIPPED = 0.985
 """Encoded value of any channel from which a camera may have changed the others, too."""
 _FINE, _RANGE = 0.02, 2.0
 """Bins of the misfit (log), and how large a misfit is looked for."""
@@ -73,8 +73,8 @@ def sample_frame(codes: Codes, coverage: Codes | None) -> Sample:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = cv2.resize(codes, size, interpolation=cv2.INTER_AREA).astype(np.float32) * np.float32(1 / 65535)
     around = np.ones((3, 3), np.uint8)
-    contrast = (cv2.dilate(small, around) - cv2.erode(small, around)).max(2)
-    weights = 1 / (1 + (contrast / np.float32(_EDGE)) ** 2)
+    contrast = brightest(cv2.dilate(small, around) - cv2.erode(small, around))
+    weights = np.asarray(1 / (1 + (contrast / np.float32(_EDGE)) ** 2), np.float32)
     if coverage is not None:
         weights *= cv2.resize(coverage, size, interpolation=cv2.INTER_AREA) > 65535 * 0.99
     return Sample(small.reshape(-1, 3), weights.ravel())
@@ -89,12 +89,19 @@ def pairs_of(exposures: Sequence[float], reference: int) -> list[tuple[int, int]
     )
 
 
-def relate(samples: Sequence[Sample], dark: int, bright: int, log_ratio: float, decode: FloatImage) -> Relation:
-    """Find the relation of two frames; log_ratio = log(t_bright / t_dark), decode (65536, 3) is linear and rising."""
+def relate(
+    samples: Sequence[Sample],
+    lights: Sequence[FloatImage],
+    dark: int,
+    bright: int,
+    log_ratio: float,
+    decode: FloatImage,
+) -> Relation:
+    """Find the relation of two frames; log_ratio = log(t_bright / t_dark), lights are `log_linear` of the samples."""
     b, d = samples[bright].codes, samples[dark].codes
-    misfit = log_linear(b, decode) - log_linear(d, decode) - np.float32(log_ratio)
+    misfit = lights[bright] - lights[dark] - np.float32(log_ratio)
     usable = (b > _LOW) & (b < _HIGH) & (d > _DARKEST) & (d < _BRIGHTEST) & (np.abs(misfit) < _RANGE)
-    usable &= (b.max(1) < _CLIPPED)[:, None]
+    usable &= (brightest(b) < _CLIPPED)[:, None]
     weights = np.minimum(samples[bright].weights, samples[dark].weights)
     bins = ((b - _LOW) * np.float32(_BINS / (_HIGH - _LOW))).astype(np.int32)
     places = bins * len(_MISFITS) + np.rint((misfit + _RANGE) / _FINE).astype(np.int32)
@@ -111,6 +118,11 @@ def relate(samples: Sequence[Sample], dark: int, bright: int, log_ratio: float, 
     codes = np.arange(65536) / 65535
     dark_codes = np.stack([np.interp(told[c], decode[:, c], codes) for c in range(3)])
     return Relation(dark, bright, dark_codes, bright_codes, trust)
+
+
+def brightest(values: FloatImage) -> FloatImage:
+    """Return the largest of the three channels, (...,) of (..., 3)."""
+    return np.asarray(np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2]))
 
 
 def log_linear(codes: Floats, decode: FloatImage) -> FloatImage:

@@ -87,9 +87,11 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
     for name, alignment in zip(result.names, result.alignments, strict=True):
         if alignment is not None and alignment.kind != "none":
             talk.note(f"{Path(name).name}: {alignment.note}")
-    if result.model == "auto" and result.report:
+    if result.model == "auto" and result.report and result.repaired:
         share = 100 * result.repaired
-        talk.note(f"Rebuilt by {result.report.network} where something moved: {share:.1f} % of the picture.")
+        talk.note(
+            f"Rebuilt by {result.report.network} where no exposure shows the scene: {share:.1f} % of the picture."
+        )
     for note in result.report.notes if result.report else ():
         talk.note(note)
 

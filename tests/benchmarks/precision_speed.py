@@ -25,7 +25,8 @@ def work(name, precision, edge):
         picture = torch.rand(1, 3, edge, edge)
         return lambda: network.deblur(picture, network.estimate(picture))
     exposures = torch.rand(1, IMAGES[name], 6, edge, edge)
-    return lambda: network(exposures)
+    known = torch.rand(1, 3, edge, edge)
+    return lambda: network(exposures, known)
 
 
 def main():

@@ -23,8 +23,14 @@ def exposures(scene):
     return make
 
 
-def fetch_from(array):
-    return lambda rows, columns: (np.ascontiguousarray(array[..., rows, columns], np.float32),)
+def fetch_from(exposures):
+    """The inputs of a network that merges: exposures, and what the shortest shows as the fused radiance."""
+
+    def fetch(rows, columns):
+        part = np.ascontiguousarray(exposures[..., rows, columns], np.float32)
+        return part, part[0, 3:]
+
+    return fetch
 
 
 @pytest.mark.usefixtures("random_weights")
@@ -99,10 +105,10 @@ def test_a_tile_out_of_range_is_refused(tile, exposures):
 )
 def test_out_of_memory_halves_the_tile_and_says_so(exposures, error):
     def forward(network):
-        def call(x):
-            if x.shape[-1] > 100:
+        def call(*x):
+            if x[0].shape[-1] > 100:
                 raise error
-            return network(x)
+            return network(*x)
 
         return call
 
@@ -118,7 +124,7 @@ def test_out_of_memory_halves_the_tile_and_says_so(exposures, error):
 @pytest.mark.usefixtures("random_weights")
 def test_when_no_tile_fits_the_error_says_what_to_do(exposures):
     def forward(network):
-        def call(_):
+        def call(*_):
             raise MemoryError
 
         return call
@@ -142,7 +148,7 @@ def test_after_an_accelerator_s_smallest_tile_the_cpu_takes_over(monkeypatch):
 @pytest.mark.usefixtures("random_weights")
 def test_other_errors_are_not_taken_for_want_of_memory(exposures):
     def forward(network):
-        def call(_):
+        def call(*_):
             raise RuntimeError("shapes differ")
 
         return call
@@ -197,7 +203,7 @@ def overflowing(monkeypatch, picture, precision, most=np.inf):
 
     monkeypatch.setattr(run, "loaded", Loaded())
     out = np.empty((*picture.shape[1:], 3), np.float32)
-    return out, run_tiled("psfnet", fetch_from(picture), out, settings=Settings("cpu", precision, 64))
+    return out, run_tiled("psfnet", lambda *where: (picture[:, *where],), out, settings=Settings("cpu", precision, 64))
 
 
 def test_a_tile_that_overflows_in_sixteen_bits_is_computed_in_thirty_two_and_told_of(monkeypatch):

@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from libhdrnet.networks import NETWORKS, build
-from libhdrnet.networks.blocks import known_radiance
 from libhdrnet.networks.msffnet import enlarge, warp
 
 
@@ -46,23 +45,23 @@ def test_an_upsampled_flow_keeps_its_direction_and_doubles_its_length():
 
 
 def test_flow_is_estimated_at_three_scales_from_coarse_to_fine():
-    network, exposures = small(), torch.rand(1, 2, 6, 16, 24)
-    short, reference = network.features(exposures, known_radiance(*exposures.unbind(1)))
+    network, exposures, known = small(), torch.rand(1, 2, 6, 16, 24), torch.rand(1, 3, 16, 24)
+    short, reference = network.features(exposures, known)
     flows, warped = network.align(short, reference)
     assert [f.shape[-2:] for f in flows] == [(8, 12), (4, 6), (2, 3)]
     assert [w.shape for w in warped] == [f.shape for f in short]
 
 
 def test_the_flow_to_look_at_is_in_the_picture_s_pixels():
-    network, exposures = small(), torch.rand(1, 2, 6, 16, 24)
-    flows, _ = network.align(*network.features(exposures, known_radiance(*exposures.unbind(1))))
-    assert torch.allclose(network.flow_of(exposures), 2 * enlarge(flows[0], 2))
+    network, exposures, known = small(), torch.rand(1, 2, 6, 16, 24), torch.rand(1, 3, 16, 24)
+    flows, _ = network.align(*network.features(exposures, known))
+    assert torch.allclose(network.flow_of(exposures, known), 2 * enlarge(flows[0], 2))
 
 
 def test_gradients_reach_every_parameter_through_both_losses(parameters_without_gradient):
     def make():
         network = build("msffnet", channels=32)
-        out, auxiliary = network.reconstruct(torch.rand(2, 2, 6, 16, 16), auxiliary=True)
+        out, auxiliary = network.reconstruct(torch.rand(2, 2, 6, 16, 16), torch.rand(2, 3, 16, 16), auxiliary=True)
         return network, out.square().mean() + auxiliary.square().mean()
 
     assert parameters_without_gradient(make) == set()
@@ -70,13 +69,13 @@ def test_gradients_reach_every_parameter_through_both_losses(parameters_without_
 
 def test_the_auxiliary_loss_teaches_the_flow():
     network = small()
-    network.reconstruct(torch.rand(1, 2, 6, 16, 16), auxiliary=True)[1].mean().backward()
+    network.reconstruct(torch.rand(1, 2, 6, 16, 16), torch.rand(1, 3, 16, 16), auxiliary=True)[1].mean().backward()
     assert all(p.grad.abs().sum() > 0 for p in network.flow.parameters())
     assert network.enter.weight.grad is None
 
 
 def test_the_result_is_in_range_and_has_the_input_s_size():
-    out = small()(torch.rand(1, 2, 6, 24, 40))
+    out = small()(torch.rand(1, 2, 6, 24, 40), torch.rand(1, 3, 24, 40))
     assert out.shape == (1, 3, 24, 40)
     assert out.min() >= 0 and out.max() <= 1
 
@@ -87,7 +86,7 @@ def test_the_result_is_in_range_and_has_the_input_s_size():
 )
 def test_every_ablation_of_table_3_4_runs(option, auxiliary):
     network = small(**{option: False})
-    out, extra = network.reconstruct(torch.rand(1, 2, 6, 16, 16), auxiliary=True)
+    out, extra = network.reconstruct(torch.rand(1, 2, 6, 16, 16), torch.rand(1, 3, 16, 16), auxiliary=True)
     assert out.shape == (1, 3, 16, 16)
     assert (extra is not None) == auxiliary
     assert set(network.state_dict()) != set(small().state_dict()) or any(

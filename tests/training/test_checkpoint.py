@@ -21,7 +21,7 @@ def run():
         average = {name: p.detach() * 0.5 for name, p in network.named_parameters()}
         for _ in range(steps):
             adam.zero_grad()
-            network(torch.rand(1, 3, 6, 16, 16)).square().mean().backward()
+            network(torch.rand(1, 3, 6, 16, 16), torch.rand(1, 3, 16, 16)).square().mean().backward()
             adam.step()
         return Progress("psfnet", steps, 1.5, seed, 4), network, average, adam
 

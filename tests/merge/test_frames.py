@@ -6,10 +6,10 @@ import tifffile
 from synthetic import DISPLAY_P3, bayer, dng
 
 from libhdrnet.errors import InputError
-from libhdrnet.io import linear_rec709, read_photo, write_radiance
-from libhdrnet.ops.classical import merge_classical
+from libhdrnet.io import Metadata, linear_rec709, read_photo, write_radiance
 from libhdrnet.merge.codes import DECODE
-from libhdrnet.merge.frames import load_frames
+from libhdrnet.merge.frames import Frame, gains_of, load_frames
+from libhdrnet.merge.pipeline import merge
 from libhdrnet.radiometry import decode_srgb, encode_srgb
 
 TIMES = [0.25, 1.0, 4.0]
@@ -85,25 +85,6 @@ def test_a_given_response_keeps_the_profile_s_primaries(wide_files, response, cu
     assert np.allclose(linear_rec709(read_photo(files[0]), response), by_lcms(linear, primaries), atol=2e-4)
 
 
-def test_an_estimated_response_keeps_the_profile_s_primaries(wide_files, scene, tmp_path):
-    _, _, _, icc = wide_files(encode_srgb)
-    radiance = (scene(90, 120, 0.9) + 0.02).astype(np.float32)
-    files = []
-    for t in TIMES:
-        files.append(tmp_path / f"shot{t}.tif")
-        codes = np.round(np.clip(radiance * t, 0, 1) ** (1 / 1.6) * 255).astype(np.uint8)
-        tifffile.imwrite(files[-1], codes, photometric="rgb", iccprofile=icc)
-    frame = load_frames(files, TIMES, response="estimate")[1]
-    truth = by_lcms(radiance, DISPLAY_P3)
-    mid = ((truth > 0.1) & (truth < 0.7)).all(-1)
-    hue = frame.linear(slice(None))[mid] / truth[mid]
-    hue /= hue.mean(1, keepdims=True)
-    unconverted = radiance[mid] / truth[mid]
-    unconverted /= unconverted.mean(1, keepdims=True)
-    assert np.abs(np.median(hue, 0) - 1).max() < 0.01
-    assert np.abs(hue - 1).mean() < 0.3 * np.abs(unconverted - 1).mean()
-
-
 @pytest.mark.parametrize("response", ["srgb", "gamma2.2", "estimate"])
 def test_raw_stays_linear_whatever_the_response(tmp_path, response):
     files = [dng(tmp_path / f"{level}.dng", level=level) for level in (1000, 4000)]
@@ -136,12 +117,6 @@ def test_a_response_counts_for_the_pictures_of_a_mixed_bracket(tmp_path):
     assert frame.linear(slice(None)).mean() == pytest.approx((128 / 255) ** 2.2, rel=1e-3)
 
 
-def test_a_response_is_not_estimated_from_one_picture_beside_raw(tmp_path):
-    raw = dng(tmp_path / "a.dng", height=48, width=64)
-    with pytest.raises(InputError, match="image 2.*two encoded pictures"):
-        load_frames([raw, np.zeros((48, 64, 3), np.uint8)], [1, 2], response="estimate")
-
-
 def test_darkness_has_no_bias_in_raw_frames_and_their_merge(tmp_path):
     sigma, signal = 10.0, 0.5
     truth = signal * sigma / 15871
@@ -149,19 +124,9 @@ def test_darkness_has_no_bias_in_raw_frames_and_their_merge(tmp_path):
     times = [1 + 0.02 * i for i in range(6)]
     files = [dng(tmp_path / f"{i}.dng", mosaic=bayer(grey * t, sigma=sigma, seed=i)) for i, t in enumerate(times)]
     frames = load_frames(files, times)
-    merged = merge_classical(frames, 0)
+    merged = merge(files, times, reference=0, model="classical", align=False).radiance
     assert abs(merged.mean() - truth) < 0.02 * sigma / 15871
     assert np.maximum(frames[0].linear(slice(None)), 0).mean() > truth + 0.1 * sigma / 15871
-
-
-def test_response_estimate_finds_an_unknown_curve(scene):
-    radiance = scene(60, 80, 0.9) + 0.02
-    curve = 1 / 1.6
-    shots = [np.round(np.clip(radiance * t, 0, 1) ** curve * 255).astype(np.uint8) for t in TIMES]
-    frames = load_frames(shots, TIMES, response="estimate")
-    mid = (shots[1] > 60) & (shots[1] < 200)
-    ratio = DECODE[frames[1].codes][mid] / radiance[mid]
-    assert ratio.std() / ratio.mean() < 0.06
 
 
 def test_frames_keep_their_exposure_and_name():
@@ -218,3 +183,19 @@ def test_the_colours_of_an_openexr_frame_are_straight(tmp_path):
         file.write(str(tmp_path / "a.exr"))
     frames = load_frames([tmp_path / "a.exr"] * 2, [1, 2])
     assert np.allclose(DECODE[frames[0].codes], 0.2, atol=2e-5)
+
+
+def test_gains_are_one_where_a_frame_does_not_tell():
+    metadata = [Metadata({"Exif.Photo.ISOSpeedRatings": speed}) for speed in ("200", "100")]
+    black = np.zeros((4, 4, 3), np.uint16)
+    frames = [Frame("", black, 1.0, told) for told in metadata]
+    assert gains_of(frames) == (2.0, 1.0)
+    assert gains_of([*frames, Frame("", black, 2.0)]) == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "response", "known"),
+    [(np.uint8, "auto", False), (np.uint8, "linear", True), (np.float32, "auto", True), (np.uint8, "estimate", False)],
+)
+def test_a_response_is_known_of_linear_light_alone(dtype, response, known):
+    assert load_frames(stack(dtype, 1), TIMES, response=response)[0].known == known

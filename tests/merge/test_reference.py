@@ -1,13 +1,11 @@
-"""Exposures: refused when useless, questioned when false, and shared out among the frames."""
-
-import warnings
+"""Exposures: refused when useless, and shared out among the frames."""
 
 import numpy as np
 import pytest
 from skimage import data
 
-from libhdrnet.errors import HdrnetWarning, InputError
-from libhdrnet.merge.reference import check_exposures, measured_ratio, pick_reference, pick_three, validate_exposures
+from libhdrnet.errors import InputError
+from libhdrnet.merge.reference import pick_reference, pick_three, validate_exposures
 
 RADIANCE = (data.astronaut().astype(np.float32) / 255).clip(0.004, 1) ** 2.2
 
@@ -15,55 +13,6 @@ RADIANCE = (data.astronaut().astype(np.float32) / 255).clip(0.004, 1) ** 2.2
 def photograph(t, radiance=RADIANCE, seed=0):
     light = radiance * t + np.random.default_rng(seed).normal(0, 0.002, radiance.shape)
     return np.rint(np.clip(light, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16)
-
-
-def stops(ratio):
-    return np.log2(ratio)
-
-
-@pytest.mark.parametrize("ev", [-3, -2, 0, 1.5, 2])
-def test_the_measured_ratio_is_the_true_one_to_a_tenth_of_a_stop(ev):
-    assert stops(measured_ratio(photograph(2.0**ev, seed=1), photograph(1.0))) == pytest.approx(ev, abs=0.1)
-
-
-def test_the_measured_ratio_bears_a_moved_camera_and_a_moved_object():
-    moved = np.roll(RADIANCE, (9, -14), (0, 1)).copy()
-    moved[100:200, 300:400] = 0.5
-    assert stops(measured_ratio(photograph(0.25, moved), photograph(1.0))) == pytest.approx(-2, abs=0.2)
-
-
-@pytest.mark.parametrize("t", [0.0, 1e6])
-def test_a_black_or_a_white_frame_has_no_measured_ratio(t):
-    assert measured_ratio(photograph(t), photograph(1.0)) is None
-
-
-def test_a_frame_of_another_size_has_no_measured_ratio():
-    assert measured_ratio(photograph(1.0)[:300], photograph(1.0)) is None
-
-
-def test_a_single_pixel_has_no_measured_ratio():
-    pixel = np.full((1, 1, 3), 30000, np.uint16)
-    assert measured_ratio(pixel, pixel) is None
-
-
-def test_true_exposures_pass_in_silence():
-    frames = [photograph(t) for t in (0.25, 1.0, 4.0)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        errors = check_exposures(frames, [0.25, 1.0, 4.0], 1)
-    assert errors == pytest.approx([0, 0, 0], abs=0.1)
-
-
-def test_a_false_exposure_is_named_with_its_frame_and_both_values():
-    frames = [photograph(t) for t in (0.25, 1.0, 4.0)]
-    with pytest.warns(HdrnetWarning, match=r"Frame 3 claims \+1\.0 EV .* \+2\.0 EV, 1\.0 stops"):
-        errors = check_exposures(frames, [0.25, 1.0, 2.0], 1)
-    assert errors[2] == pytest.approx(1.0, abs=0.1)
-
-
-def test_a_frame_that_cannot_be_measured_gives_none_and_no_warning():
-    errors = check_exposures([photograph(0.0), photograph(1.0)], [0.25, 1.0], 1)
-    assert errors == [None, 0.0]
 
 
 def test_the_middle_exposure_is_the_reference_whatever_the_order():

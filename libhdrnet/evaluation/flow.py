@@ -1,0 +1,44 @@
+"""MSFFNet's flow, to look at."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor, nn
+
+from libhdrnet.engine import Settings, run_tiled
+from libhdrnet.merge.candidates import Bracket, find_candidates
+from libhdrnet.merge.frames import load_frames
+from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.pipeline import calibrated
+from libhdrnet.merge.reconstruction import Exposures
+from libhdrnet.networks import MSFFNet
+from libhdrnet.radiometry import FloatImage
+
+
+def feature_flow(
+    images: Sequence[npt.NDArray[Any]], exposures: Sequence[float], response: str, settings: Settings
+) -> FloatImage | None:
+    """Return the flow at the finest scale (Figure 3.4), (H, W, 2) in pixels (x, y).
+
+    It points from a place in the reference, the last of aligned images, to its match in the last but one; None if the
+    network has none (the ablations without scales or flow).
+    """
+    there = True
+
+    def flow_of(network: nn.Module) -> Callable[..., Tensor]:
+        nonlocal there
+        net = cast(MSFFNet, network)
+        there = net.flows
+        if not there:
+            return lambda exposures, known: exposures.new_zeros(1, 2, *exposures.shape[-2:])
+        return net.flow_of
+
+    frames = load_frames(images, exposures, response=response)[-2:]
+    bracket = Bracket(frames, calibrated(frames, 1, response))
+    candidates = find_candidates(bracket, follow=False)
+    seen = Exposures(bracket, (0, 1), fuse(bracket, candidates, weigh(bracket, candidates)))
+    flow = np.empty((*bracket.shape, 2), np.float32)
+    run_tiled("msffnet", seen.fetch, flow, forward=flow_of, settings=settings, stage="looking at the flow")
+    return flow if there else None

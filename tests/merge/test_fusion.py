@@ -1,0 +1,135 @@
+"""Fusion: unbiased, as little noise as the frames allow, no colour fringes, no seam."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from libhdrnet.merge.candidates import Bracket, find_candidates
+from libhdrnet.merge.codes import decode_table, encode, knee_for
+from libhdrnet.merge.frames import Frame
+from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.reconstruction import find_unknown
+from libhdrnet.photometry import calibrate
+
+SIZE = (160, 200)
+BY_TIME = ((0.25, 1.0, 4.0), (1.0, 1.0, 1.0))
+BY_ISO = ((1.0, 2.0, 4.0), (1.0, 2.0, 4.0))
+
+
+def shoot(radiance, times, shot=0.0, read=0.0, gains=None, knee=0.0):
+    rng, frames = np.random.default_rng(0), []
+    for t, gain in zip(times, gains or [1.0] * len(times), strict=True):
+        light = np.asarray(radiance * t, np.float64)
+        light = light + rng.normal(0, 1, light.shape) * np.sqrt(shot * gain * light + read * gain**2)
+        frames.append(Frame(str(t), encode(light.astype(np.float32), knee), t, decode=decode_table(knee)))
+    return frames
+
+
+def bracket_of(frames, reference, gains=None):
+    calibration = calibrate(
+        [frame.codes for frame in frames], [frame.exposure for frame in frames], reference, decode=frames[0].decode,
+        coverage=[frame.coverage for frame in frames], gains=gains, response="known",
+    )  # fmt: skip
+    # What is tested here is no calibration: the tones are the true ones.
+    tables = [frame.decode / np.float32(frame.exposure / frames[reference].exposure) for frame in frames]
+    true = tuple(np.repeat(table[:, None], 3, 1) for table in tables)
+    return Bracket(frames, replace(calibration, tables=true))
+
+
+def classical(frames, reference, gains=None):
+    bracket = bracket_of(frames, reference, gains)
+    candidates = find_candidates(bracket, follow=False)
+    return fuse(bracket, candidates, weigh(bracket, candidates))
+
+
+def test_the_mean_is_unbiased_in_mid_tones():
+    radiance = np.full((*SIZE, 3), 0.12)
+    assert classical(shoot(radiance, (0.25, 1, 4), 2e-3, 1e-6), 1).mean() == pytest.approx(0.12, rel=0.005)
+
+
+@pytest.mark.parametrize(("times", "gains"), [BY_TIME, BY_ISO], ids=["time", "ISO"])
+@pytest.mark.parametrize(("shot", "read"), [(2e-5, 4e-8), (1e-4, 2.5e-7)])
+def test_a_merge_has_the_least_noise_there_is(times, gains, shot, read):
+    """Within 0.1 dB of weights by the true variances, at each level from shadows to mid-tones."""
+    radiance = np.repeat(np.geomspace(1e-4, 0.4, 8) / max(times), 100)[:, None, None] * np.ones((1, 500, 3))
+    frames = shoot(radiance, times, shot, read, gains, knee_for(-0.007))
+    merged = classical(frames, 0, gains) / times[0]
+    for top in range(0, 800, 100):
+        level = radiance[top, 0, 0]
+        information = sum(t**2 / (shot * g * level * t + read * g**2) for t, g in zip(times, gains, strict=True))
+        mean_square = np.mean((merged[top + 5 : top + 95] - level) ** 2)
+        assert 10 * np.log10(mean_square * information) < 0.1
+
+
+def test_nine_frames_leave_less_noise_than_three():
+    radiance, times = np.full((*SIZE, 3), 0.1), tuple(1 + 0.1 * i for i in range(9))
+    frames = shoot(radiance, times, shot=1e-3)
+    assert classical(frames, 4).std() < 0.65 * classical(frames[3:6], 1).std()
+
+
+def test_a_colour_that_saturates_in_one_channel_keeps_its_hue():
+    gradient = np.linspace(0.05, 3.0, SIZE[1])[None, :, None] * np.ones((SIZE[0], 1, 1))
+    merged = classical(shoot(gradient * np.array([1.0, 0.5, 0.2]), (0.25, 1, 4), shot=1e-5), 1)
+    hue = merged / merged[..., :1]
+    assert np.abs(np.median(hue, 0) - [1.0, 0.5, 0.2]).max() < 0.02
+
+
+def test_what_has_no_data_takes_no_part(scene):
+    radiance = scene(40, 60) * 0.5 + 0.1
+    frames = shoot(radiance, (0.5, 1))
+    coverage = np.full((40, 60), 65535, np.uint16)
+    coverage[:, 50:] = 0
+    wrong = frames[0].codes.copy()
+    wrong[:, 50:] //= 2
+    merged = classical([Frame("a", wrong, 0.5, coverage=coverage), frames[1]], 1)
+    assert np.allclose(merged, radiance, rtol=5e-3)
+
+
+@pytest.fixture
+def moved(scene):
+    """A bracket whose short frame shows something else in a square, its candidates, and the radiance."""
+    radiance = scene(96, 120) * 0.4 + 0.05
+    frames = shoot(radiance, (0.25, 1, 4), shot=1e-5)
+    frames[0].codes[30:60, 40:80] = 40000
+    bracket = bracket_of(frames, 1)
+    return bracket, find_candidates(bracket), radiance
+
+
+def test_only_what_differs_is_in_doubt_and_followed(moved):
+    bracket, candidates, _ = moved
+    assert [(c.frame, c.flow is not None) for c in candidates][:3] == [(1, False), (0, False), (2, False)]
+    assert {c.frame for c in candidates if c.flow is not None} <= {0}
+    doubt = candidates[1].doubt
+    assert doubt[20:25, 25:35].min() == 1 and doubt[:, 59:].max() == 0
+    assert not candidates[0].doubt.any() and not candidates[2].doubt.any()
+
+
+def test_a_candidate_counts_as_far_as_it_is_believed_and_nothing_shows_where_that_ends(moved):
+    bracket, candidates, radiance = moved
+    logits = np.zeros((len(candidates), *bracket.size), np.float32)
+    for logit, candidate in zip(logits, candidates, strict=True):
+        logit[:] = -8 * candidate.doubt * (candidate.frame == 0)
+    ghost = fuse(bracket, candidates, weigh(bracket, candidates))
+    merged = fuse(bracket, candidates, weigh(bracket, candidates, logits))
+    inside = np.s_[35:55, 45:75]
+    assert np.abs(ghost[inside] / radiance[inside] - 1).mean() > 0.05
+    assert np.abs(merged / radiance - 1).max() < 0.05
+
+
+def test_what_a_saturated_reference_hides_and_no_believed_frame_shows_is_unknown():
+    radiance = np.full((*SIZE, 3), 0.3)
+    radiance[40:100, 40:120] = 2.0
+    frames = shoot(radiance, (0.25, 1, 4))
+    bracket = bracket_of(frames, 1)
+    candidates = find_candidates(bracket)
+    assert not find_unknown(bracket, candidates, weigh(bracket, candidates)).either.any()
+    logits = np.zeros((len(candidates), *bracket.size), np.float32)
+    logits[0], logits[1:] = 8, -8
+    lost = find_unknown(bracket, candidates, weigh(bracket, candidates, logits)).lost
+    assert lost[25:45, 25:55].min() > 0.9 and lost[:15].max() == 0
+
+
+def test_an_odd_size_is_merged_to_its_last_pixel(scene):
+    radiance = scene(41, 33) * 0.5 + 0.1
+    assert np.allclose(classical(shoot(radiance, (0.25, 1, 4)), 1), radiance, rtol=5e-3)

@@ -1,0 +1,52 @@
+"""Noise is told from the picture, in time brackets and in brackets by ISO."""
+
+import numpy as np
+import pytest
+
+from libhdrnet.merge.codes import decode_table, encode, knee_for
+from libhdrnet.photometry import calibrate, fit_noise
+
+BY_TIME = ((0.25, 1.0, 4.0), (1.0, 1.0, 1.0))
+BY_ISO = ((1.0, 2.0, 4.0), (1.0, 2.0, 4.0))
+KNEE = knee_for(-0.007)
+
+
+def shoot(radiance, times, gains, shot, read, knee=KNEE):
+    rng, frames = np.random.default_rng(0), []
+    for t, gain in zip(times, gains, strict=True):
+        light = np.asarray(radiance * t, np.float64)
+        light = light + rng.normal(0, 1, light.shape) * np.sqrt(shot * gain * light + read * gain**2)
+        frames.append(encode(light.astype(np.float32), knee))
+    return frames
+
+
+@pytest.mark.parametrize(("times", "gains"), [BY_TIME, BY_ISO], ids=["time", "ISO"])
+@pytest.mark.parametrize(("shot", "read"), [(2e-5, 4e-8), (1e-4, 2.5e-7)])
+def test_both_noises_are_told_from_the_picture(scene, times, gains, shot, read):
+    radiance = (0.9 * scene(500, 600)) ** 3 / max(times)
+    found = fit_noise(shoot(radiance, times, gains, shot, read), decode_table(KNEE), gains)
+    assert found.shot == pytest.approx(shot, rel=0.2)
+    assert found.read == pytest.approx(read, rel=0.5)
+
+
+def test_a_large_picture_is_sampled():
+    codes = np.random.default_rng(0).integers(20000, 21000, (1500, 1400, 3)).astype(np.uint16)
+    whole, part = (fit_noise([c], decode_table(0)).shot for c in (codes, codes[:300, :300]))
+    assert whole == pytest.approx(part, rel=0.1)
+
+
+@pytest.mark.parametrize("shot", [1e-5, 1e-3])
+def test_shot_noise_is_told_from_frames_that_end_at_black(scene, shot):
+    radiance = 0.02 + 0.9 * scene(400, 400).astype(np.float64)
+    found = fit_noise(shoot(radiance, (0.5, 1), (1, 1), shot, 0, knee=0), decode_table(0), (4.0, 8.0))
+    assert found.shot == pytest.approx(shot, rel=0.5)
+    assert found.gains == (1.0, 1.0)
+
+
+def test_a_calibration_tells_the_noise_of_each_frame(scene):
+    times, gains = BY_ISO
+    frames = shoot((0.9 * scene(500, 600)) ** 3 / 4, times, gains, 1e-4, 2.5e-7)
+    noise = calibrate(frames, times, 0, decode=decode_table(KNEE), gains=gains, response="known").noise
+    level = np.full(1, 0.1, np.float32)
+    assert noise.variance(2, level) == pytest.approx(1e-4 * 4 * 0.1 + 2.5e-7 * 16, rel=0.25)
+    assert noise.variance(0, -level) > 0
