@@ -45,8 +45,9 @@ class ExactConvolution(nn.Conv2d):
         super().__init__(inputs, outputs, kernel, padding=kernel // 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve pictures or features of any number format; the result is float32."""
-        return super().forward(x.float())
+        """Convolve pictures or features of any number format; the result is float32, in mixed training, too."""
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())
 
 
 def set_precision(network: nn.Module, dtype: torch.dtype) -> nn.Module:

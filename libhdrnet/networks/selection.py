@@ -3,7 +3,7 @@
 A candidate is a frame as it lies, or as a dense flow brings it to the reference; candidate 0 is the reference. All are
 radiances in common tones, 1 = white of the reference. The network sees pairs of reference and candidate at a reduced
 size, with the same weights for each, pooled over the candidates: any number of frames in any order. Its logits are
-added to the logarithms of the weights of least noise (`log_weights`), and the picture is the mean of captured values
+added to the logarithms of the weights of least noise, and the picture is the mean of captured values
 with the softmax of that: no invented pixel, no switch. Not in the thesis.
 Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a batch.
 """
@@ -112,28 +112,6 @@ def features(frames: Candidates, fine: Tensor) -> Tensor:
     )
 
 
-def log_weights(frames: Candidates) -> Tensor:
-    """Return the logarithm of the weight of least noise, (B, n, 1, H, W), saturation counted in.
-
-    The light that noise depends on is the reference's, smoothed: the same for all, so that the mean is not biased.
-    """
-    light = _box(frames.radiance[:, 0], 2).mean(1, keepdim=True)[:, None].clamp(min=1e-5)
-    shortest = frames.stops == frames.stops.amin(1, keepdim=True)
-    least = torch.where(shortest, LEAST_SHORTEST, LEAST)
-    least[:, 0] = torch.where(shortest[:, 0], LEAST_SHORTEST, LEAST_REFERENCE)
-    trust = torch.maximum(1 - frames.saturation, least[:, :, None, None, None])
-    flows = frames.confidence.clamp(min=LEAST_CONFIDENCE) * torch.where(fetched, (frames.length / 2).clamp(1e-9, 1), 1.0)
-    return trust.log() + flows.log() - _variance(frames, light).log()
-
-
-def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size."""
-    full = F.interpolate(logits.flatten(0, 1), size=radiance.shape[-2:], mode="bilinear", align_corners=False)
-    total = log_weight + full.view_as(log_weight)
-    weights = total.masked_fill(there[:, :, None, None, None] == 0, -1e4).softmax(1)
-    return (weights * radiance).sum(1), weights
-
-
 def tone(radiance: Tensor) -> Tensor:
     """Compress radiance, 1 = white of the reference, so that dark and bright places count alike."""
     return torch.log1p(_TONE * radiance.clamp(min=0)) / _TONE_WHITE
@@ -155,7 +133,7 @@ def _comparable(frames: Candidates) -> tuple[Tensor, Tensor]:
     return reference, other
 
 
-def _variance(frames: Candidates, light: Tensor) -> Tensor:
+def variance_of(frames: Candidates, light: Tensor) -> Tensor:
     """Return the variance of the candidates' radiance where it is `light` (B, n or 1, 1, H, W)."""
     shot, read, time = (x[:, :, None, None, None] for x in (frames.shot, frames.read, 2.0**frames.stops))
     return shot * light / time + read / time**2
@@ -163,15 +141,15 @@ def _variance(frames: Candidates, light: Tensor) -> Tensor:
 
 def _deviation(frames: Candidates, light: Tensor) -> Tensor:
     """Return by how much reference and candidate may differ, (B, n, 1, H, W): noise, and an error of tones."""
-    variance = _variance(frames, light.clamp(min=1e-5))
+    variance = variance_of(frames, light.clamp(min=1e-5))
     return (variance + variance[:, :1]).sqrt() + _RELATIVE * light + 1e-6
 
 
 def _structure(radiance: Tensor) -> Tensor:
     """Return the local contrast (B, n, 1, H, W), brightness and its range taken away."""
     level = torch.log(radiance.mean(2, keepdim=True).clamp(min=0) + 1e-3).flatten(0, 1)
-    mean = _box(level, 2)
-    spread = (_box(level * level, 2) - mean * mean).clamp(min=0).sqrt() + 0.05
+    mean = box(level, 2)
+    spread = (box(level * level, 2) - mean * mean).clamp(min=0).sqrt() + 0.05
     return ((level - mean) / spread).unflatten(0, radiance.shape[:2])
 
 
@@ -180,7 +158,7 @@ def _darkness(radiance: Tensor, black: Tensor) -> Tensor:
     return torch.sigmoid(4 - 2 * radiance.mean(2, keepdim=True) / level)
 
 
-def _box(x: Tensor, reach: int) -> Tensor:
+def box(x: Tensor, reach: int) -> Tensor:
     """Average (N, C, H, W) over 2 reach + 1 pixels."""
     padded = F.pad(x, (reach,) * 4, mode="replicate")
     size = 2 * reach + 1

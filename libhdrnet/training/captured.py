@@ -38,9 +38,14 @@ class Captured:
     """(B, frames, 3, H, W): what the files hold, frame 0 the reference."""
 
 
-def capture(bank: Bank, dice: Dice, size: int, margin: int, frames: int, pool: ThreadPoolExecutor) -> Captured:
-    """Make a batch of brackets of so many frames, size x size pixels."""
-    stops, there = _stops(dice, frames)
+def capture(
+    bank: Bank, dice: Dice, size: int, margin: int, frames: int, pool: ThreadPoolExecutor, *, around: bool = False
+) -> Captured:
+    """Make a batch of brackets of so many frames, size x size pixels.
+
+    With `around` the frame after the reference is shorter, the next longer.
+    """
+    stops, there = _stops(dice, frames, around)
     moves = dice.happens(0.65)
     light = _exposed(shots(bank, dice, size, margin, stops, moves), dice, stops)
     camera = Development.random(dice)
@@ -114,7 +119,7 @@ def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
 
 
 def _aim(light: Tensor, codes: Tensor, stops: Tensor, there: Tensor, truth: Tensor, tones: "_Tones") -> Tensor:
-    """Return the truth, and where the reference is saturated what the nearest shorter frame shows, if that is as bright.
+    """Return the truth, and where the reference is saturated what the nearest shorter frame shows, if as bright.
 
     What moved there nobody can know: a captured texture and its hue are better than the mean of what may have been.
     """
@@ -136,11 +141,11 @@ def _saturation(codes: Tensor) -> Tensor:
     return part * part * (3 - 2 * part)
 
 
-def _stops(dice: Dice, frames: int) -> tuple[Tensor, Tensor]:
+def _stops(dice: Dice, frames: int, around: bool) -> tuple[Tensor, Tensor]:
     """Return exposures in stops (B, frames), the reference's 0 first, and which frames there are."""
     steps = dice.uniform(0.8, 3.2, frames)
     steps = torch.where(dice.uniform(0, 1, frames) < 0.4, torch.full_like(steps, 2.0), steps)
-    kind = dice.uniform()
+    kind = dice.uniform() * (not around)
     stops, lowest, highest = torch.zeros_like(steps), torch.zeros_like(kind), torch.zeros_like(kind)
     for index in range(1, frames):  # shorter, longer, shorter, ...; or all shorter; or all longer
         shorter = ((kind < 0.62) & (index % 2 == 1)) | ((kind >= 0.62) & (kind < 0.78))
@@ -149,7 +154,7 @@ def _stops(dice: Dice, frames: int) -> tuple[Tensor, Tensor]:
         stops[:, index] = torch.where(shorter, lowest, highest)
     stops = torch.where((kind > 0.94)[:, None], 0.03 * stops, stops)  # repeated exposures
     there = torch.ones_like(stops)
-    there[:, 2:] *= (1 - dice.happens(0.1))[:, None]
+    there[:, 2:] *= (1 - dice.happens(0.1 * (not around)))[:, None]
     return stops, there
 
 
