@@ -23,6 +23,8 @@ from libhdrnet.radiometry import FloatImage
 
 NEGLIGIBLE = 1e-3
 """Share of the result below which what a flow brings is not fetched."""
+BEYOND_SHORTEST = 1e-3
+"""Weight of the shortest frame beyond its border: more than the reference's where that is saturated, and no more."""
 DARKEST = 1e-6
 """Least radiance that noise is told for."""
 TILE = (64, 1024)
@@ -91,7 +93,7 @@ def fuse(
             weight = np.exp(bracket.enlarged(log, rows, columns))
             weight *= np.take(fade, brightest(codes))
             if covered is not None:
-                weight *= np.maximum(covered, np.float32(LEAST * (candidate is candidates[0])))
+                weight *= np.maximum(covered, np.float32(_beyond(bracket, candidate.frame)))
             norm += weight
             for channel, plane in enumerate(total):
                 values = np.take(bracket.tables[candidate.frame][:, channel], codes[..., channel])
@@ -139,10 +141,18 @@ def _least(bracket: Bracket, frame: int) -> float:
 
 
 def _seen(bracket: Bracket, candidate: Candidate) -> FloatImage:
-    """Return the coverage where it is not in the logarithms already; the reference is never quite without."""
+    """Return the coverage where it is not in the logarithms already."""
     if candidate.flow is not None:
         return np.ones(bracket.size, np.float32)
-    return np.maximum(candidate.coverage, np.float32(LEAST * (candidate.frame == bracket.reference)))
+    return np.maximum(candidate.coverage, np.float32(_beyond(bracket, candidate.frame)))
+
+
+def _beyond(bracket: Bracket, frame: int) -> float:
+    """Return the weight of a frame beyond its border, where its edge is continued.
+
+    Of the shortest it is the best guess where all others are saturated; of the reference, where there is nothing else.
+    """
+    return BEYOND_SHORTEST if frame == bracket.shortest else LEAST if frame == bracket.reference else 0.0
 
 
 def _absent(bracket: Bracket, share: FloatImage, rows: slice, columns: slice) -> bool:

@@ -15,6 +15,10 @@ from libhdrnet.merge.fusion import DARKEST, Weights
 from libhdrnet.networks.selection import DARK
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
 
+AROUND = 7
+"""Pixels of the reduced size over which it is most of a place that has to be unknown. Seen on moving-pingpong, whose
+twigs and windows before a white sky were specks of a guess."""
+
 
 @dataclass(frozen=True)
 class Unknown:
@@ -32,7 +36,12 @@ class Unknown:
 
 
 def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Weights) -> Unknown:
-    """Look for what no frame shows, by the shares that the candidates have."""
+    """Look for what no frame shows, by the shares that the candidates have.
+
+    Specks are left as they are: where a saturated place ends, frames that lie half a pixel apart disagree.
+    """
+    import cv2
+
     lost, dark, shown = (np.zeros(bracket.size, np.float32) for _ in range(3))
     for candidate, share in zip(candidates, weights.shares, strict=True):
         black = np.float32(max(bracket.calibration.at(candidate.frame, DARK).mean(), DARKEST))
@@ -43,7 +52,8 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
             # On the way to saturation the calibrated codes still tell the light.
             lost += share * np.clip(10 * candidate.saturation - 9, 0, 1)
     # Half of it is still known: the network comes in from there on.
-    return Unknown(np.clip(2 * lost - 1, 0, 1), np.clip(2 * dark * shown - 1, 0, 1))
+    lost, dark = (np.clip(2 * cv2.blur(part, (AROUND, AROUND)) - 1, 0, 1) for part in (lost, dark * shown))
+    return Unknown(lost, dark)
 
 
 def reconstruct(
