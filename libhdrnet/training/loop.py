@@ -155,6 +155,8 @@ def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter]) ->
 
 def _supply(options: TrainingOptions, device: torch.device) -> Supply:
     made = {"count": options.batch, "size": options.patch, "workers": options.workers}
+    if device.type == "mps":  # knows no bicubic interpolation of places
+        device = torch.device("cpu")
     if options.pack is not None:
         return bracket_supply(options.network, load_pack(options.pack, device, options.limit), **made)
     data = cast(Path, options.data)

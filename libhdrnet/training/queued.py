@@ -91,6 +91,9 @@ class Queued:
         return tuple(turned(x) for x in batch)
 
     def _fill(self) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)  # the pool's threads are enough
         made: Batch | Exception
         with ThreadPoolExecutor(self._threads) as pool:
             for number in itertools.count(self._first):
