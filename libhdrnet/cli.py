@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libhdrnet.console import Console
-from libhdrnet.errors import HdrnetError, explain
+from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.parser import parse
 
 OURS = ("command", "json", "quiet", "resident")
@@ -75,6 +75,20 @@ def run_demo(options: argparse.Namespace, console: Console) -> None:
     _run_here("merge", {**params, **engine}, console)
 
 
+def run_pack(options: argparse.Namespace, console: Console) -> None:
+    """Run `hdrnet pack`."""
+    from pathlib import Path
+
+    from libhdrnet.training.bank import make_pack
+
+    out = Path(options.output)
+    if out.exists() and not options.overwrite:
+        raise InputError(f"{out} exists; give another name, or --overwrite to replace it.")
+    console.progress(0.0, "packing the pictures")
+    tiles = make_pack(Path(options.data), out)
+    console.result(f"wrote {out}, {tiles} pictures, {out.stat().st_size / 1e6:.0f} MB", outputs=[str(out)])
+
+
 def run_train(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet train`."""
     from pathlib import Path
@@ -83,13 +97,14 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.training.loop import TrainingOptions, train
 
     _keep_freed_memory()
+    data, pack, start = (Path(given) if given else None for given in (options.data, options.pack, options.start))
     path = train(
         TrainingOptions(
-            options.network, Path(options.data), Path(options.output), minutes=options.minutes,
+            options.network, data, Path(options.output), minutes=options.minutes,
             batch=options.batch, patch=options.patch, rate=options.rate, seed=options.seed,
             resume=options.resume, workers=options.workers, device=str(choose_device(options.device)),
-            limit=options.limit, steps=options.steps, start=Path(options.start) if options.start else None,
-            ablation=options.ablation, only=options.only,
+            limit=options.limit, steps=options.steps, start=start,
+            ablation=options.ablation, only=options.only, pack=pack,
         ),
         on_step=lambda step, loss, fraction: console.progress(fraction, f"step {step}, loss {loss:.4f}"),
     )  # fmt: skip
@@ -171,6 +186,7 @@ COMMANDS = {
     "defocus": run_task,
     "deblur": run_task,
     "demo": run_demo,
+    "pack": run_pack,
     "train": run_train,
     "eval": run_eval,
     "serve": run_serve,

@@ -38,6 +38,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_defocus(commands)
     _add_deblur(commands)
     _add_demo(commands)
+    _add_pack(commands)
     _add_train(commands)
     _add_eval(commands)
     _add_serve(commands)
@@ -123,10 +124,19 @@ def _add_demo(commands: Any) -> None:
     _add_engine(p, overwrite=False)
 
 
+def _add_pack(commands: Any) -> None:
+    p = _command(commands, "pack", "pack the pictures that networks learn from into one file, for another machine")
+    p.add_argument("--data", required=True, metavar="FOLDER", help="holds hdr/ (radiance) and sharp/ (photographs)")
+    p.add_argument("-o", "--output", required=True, metavar="FILE")
+    p.add_argument("--overwrite", action="store_true", help="replace a file that exists")
+
+
 def _add_train(commands: Any) -> None:
     p = _command(commands, "train", "train a network on synthetic samples")
-    p.add_argument("network", metavar="NET", help="psfnet, msffnet or defocus")
-    p.add_argument("--data", required=True, metavar="FOLDER", help="holds hdr/ (radiance) and sharp/ (photographs)")
+    p.add_argument("network", metavar="NET", help="selection, psfnet, msffnet or defocus")
+    source = p.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", metavar="FOLDER", help="holds hdr/ (radiance) and sharp/ (photographs)")
+    source.add_argument("--pack", metavar="FILE", help="what 'hdrnet pack' made of it; not for defocus")
     p.add_argument("-o", "--output", default="hdrnet-training", metavar="FOLDER", help="checkpoint, log and weights")
     budget = p.add_mutually_exclusive_group()
     budget.add_argument("--minutes", type=float, default=60.0,
@@ -138,7 +148,8 @@ def _add_train(commands: Any) -> None:
     p.add_argument("--patch", type=int, default=64, help="edge of a sample in pixels (default: 64)")
     p.add_argument("--rate", type=float, default=1e-4, help="first learning rate (default: 1e-4)")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--workers", type=int, default=1, help="processes that make samples (default: 1)")
+    p.add_argument("--workers", type=int, default=1, help="threads (defocus: processes) that make samples; 0: each "
+                   "batch is made when it is its turn and seen once (default: 1)")  # fmt: skip
     p.add_argument("--limit", type=int, help="use only that many pictures of each kind")
     p.add_argument("--ablation", metavar="NAME", help="a row of the thesis's tables of ablations, such as no-dab "
                    "(a wrong name lists them)")  # fmt: skip

@@ -451,3 +451,13 @@ def test_train_tells_its_steps_and_ends_with_weights(tmp_path, hdrnet, monkeypat
     assert [event["stage"].split(",")[0] for event in told[:-1]] == ["step 1", "step 2", "step 3"]
     assert told[-1]["outputs"] == [str(tmp_path / "run" / "msffnet.safetensors")]
     assert names(tmp_path / "run") == ["msffnet.checkpoint", "msffnet.csv", "msffnet.json", "msffnet.safetensors"]
+
+
+def test_pack_makes_one_file_and_replaces_none_unasked(tmp_path, hdrnet):
+    (tmp_path / "sharp").mkdir()
+    write_frame(tmp_path / "sharp" / "0.png", radiance(96, 96, 0) / 3)
+    words = ("pack", "--data", tmp_path, "-o", tmp_path / "a.pack")
+    assert (hdrnet(*words).code, names(tmp_path)) == (0, ["a.pack", "sharp"])
+    again = hdrnet(*words)
+    assert again.code == 2 and "a.pack exists; give another name, or --overwrite" in again.err
+    assert hdrnet(*words, "--overwrite").code == 0

@@ -89,6 +89,7 @@ def test_the_command_tells_the_package_s_version():
         "defocus",
         "deblur",
         "demo",
+        "pack",
         "train",
         "eval",
         "serve",

@@ -16,8 +16,8 @@ from libhdrnet.errors import OutputError
 from libhdrnet.files import output_error
 from libhdrnet.io import write_display, write_map, write_radiance
 from libhdrnet.radiometry import FloatImage, encode_gamma, encode_srgb
-from libhdrnet.training.brackets import irregular_matte
 from libhdrnet.training.defocus import DefocusRecipe, make_defocus
+from libhdrnet.training.matte import irregular_matte
 from libhdrnet.training.scenes import Scenes
 
 SYNTHETIC = {"synthetic": "kalantari", "synthetic-defocus": "pairs"}

@@ -62,7 +62,7 @@ class Candidates:
         """Average over factor x factor pixels."""
 
         def mean(x: Tensor) -> Tensor:
-            return F.avg_pool2d(x.flatten(0, 1), factor).unflatten(0, x.shape[:2])
+            return torch.unflatten(F.avg_pool2d(x.flatten(0, 1), factor), 0, x.shape[:2])
 
         return Candidates(
             mean(self.radiance), mean(self.saturation), mean(self.confidence), mean(self.length), self.white,
@@ -78,7 +78,7 @@ def fine_difference(frames: Candidates, factor: int) -> Tensor:
     reference, other = _comparable(frames)
     gap = (other - reference).mean(2, keepdim=True).abs()
     error = _deviation(frames, reference.mean(2, keepdim=True))
-    return F.avg_pool2d((torch.log1p(gap / error) / 3).flatten(0, 1), factor).unflatten(0, gap.shape[:2])
+    return torch.unflatten(F.avg_pool2d((torch.log1p(gap / error) / 3).flatten(0, 1), factor), 0, gap.shape[:2])
 
 
 def features(frames: Candidates, fine: Tensor) -> Tensor:
@@ -150,7 +150,7 @@ def _structure(radiance: Tensor) -> Tensor:
     level = torch.log(radiance.mean(2, keepdim=True).clamp(min=0) + 1e-3).flatten(0, 1)
     mean = box(level, 2)
     spread = (box(level * level, 2) - mean * mean).clamp(min=0).sqrt() + 0.05
-    return ((level - mean) / spread).unflatten(0, radiance.shape[:2])
+    return torch.unflatten((level - mean) / spread, 0, radiance.shape[:2])
 
 
 def _darkness(radiance: Tensor, black: Tensor) -> Tensor:
@@ -206,7 +206,7 @@ class SelectionNet(nn.Module):
             larger = F.interpolate(x, size=levels[scale].shape[-2:], mode="bilinear", align_corners=False)
             x = F.relu(self.join[scale](torch.cat([larger, levels[scale]], 1)))
             x = x + F.relu(self.up[scale](self._shared(x, there, scale)))
-        logits = 3 * self.output(x).float().unflatten(0, there.shape)
+        logits = 3 * torch.unflatten(self.output(x).float(), 0, there.shape)
         counts = there[:, :, None, None, None]
         logits = logits - (logits * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
         return BOUND * torch.tanh(logits / BOUND)
@@ -215,7 +215,7 @@ class SelectionNet(nn.Module):
         """Let each candidate see the mean and the maximum of all."""
         if str(scale) not in self.pool:
             return x
-        each = x.unflatten(0, there.shape)
+        each = torch.unflatten(x, 0, there.shape)
         counts = there[:, :, None, None, None].to(x.dtype)
         mean = (each * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
         largest = each.masked_fill(counts == 0, -1e4).amax(1, keepdim=True)

@@ -5,6 +5,8 @@ Made from the pictures of a data folder (`scenes`): photographs as JPEG, radianc
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,7 @@ from torch import Tensor
 
 from libhdrnet.errors import InputError
 from libhdrnet.files import whole_file
+from libhdrnet.radiometry import decode_srgb
 
 EDGE = 512
 VERSION = 1
@@ -44,7 +47,8 @@ class Bank:
         def uniform(low: float, high: float) -> Tensor:
             return low + (high - low) * torch.rand(count, generator=generator, device=device)
 
-        radiance = uniform(0, 1) < (0.35 if self.photographs < len(self.tiles) else 0.0)
+        share = 0.0 if self.photographs == len(self.tiles) else 0.35 if self.photographs else 1.0
+        radiance = uniform(0, 1) < share
         photograph = (uniform(0, 1) * self.photographs).long()
         other = self.photographs + (uniform(0, 1) * (len(self.tiles) - self.photographs)).long()
         chosen = torch.where(radiance, other.clamp(max=len(self.tiles) - 1), photograph)
@@ -65,27 +69,25 @@ class Bank:
 
 
 def make_pack(data: Path, out: Path) -> int:
-    """Pack the training pictures of a data folder into `out`; return how many tiles there are."""
-    from libhdrnet.training.scenes import load_scenes  # a machine that only trains has none of what reads files
+    """Pack the training pictures of a data folder into `out`; return how many tiles there are.
 
-    scenes = load_scenes(data)
-    rng = np.random.default_rng(0)
-    photographs = [
-        _jpeg(tile)
-        for index, picture in enumerate(scenes.photographs)
-        for tile in _tiles(picture, 2 if index % _SECOND_TILE == 0 else 1, rng)
-    ]
-    radiance = [_jpeg2000(picture) for picture in scenes.radiance]
-    files = photographs + radiance
+    Raises:
+        InputError: no pictures in `data`.
+        OutputError: `out` cannot be written.
+    """
+    pack = _packed(data)
     with whole_file(out) as temporary, temporary.open("wb") as file:
-        np.savez(
-            file,
-            version=VERSION,
-            photographs=len(photographs),
-            sizes=np.array([len(data) for data in files]),
-            data=np.frombuffer(b"".join(files), np.uint8),
-        )
-    return len(files)
+        np.savez(file, allow_pickle=False, **pack)
+    return len(pack["sizes"])
+
+
+def pack_bank(data: Path, device: torch.device, limit: int | None = None) -> Bank:
+    """Return the bank of a data folder's training pictures, or of so many of each kind, by way of a pack in memory.
+
+    Raises:
+        InputError: no pictures in `data`.
+    """
+    return _unpacked(_packed(data, limit), device)
 
 
 def load_pack(path: Path, device: torch.device, limit: int | None = None) -> Bank:
@@ -94,32 +96,69 @@ def load_pack(path: Path, device: torch.device, limit: int | None = None) -> Ban
     Raises:
         InputError: no pack, a damaged one, or one of another version.
     """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            pack = {name: file[name] for name in ("version", "photographs", "sizes", "data")}
+        if int(pack["version"]) == VERSION:
+            return _unpacked(pack, device, limit)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
+        told = str(error).strip("'\"").partition("\n")[0]
+        raise InputError(f"{path}: no pack of scenes, or a damaged one ({told}); 'hdrnet pack' makes one.") from error
+    version = int(pack["version"])
+    raise InputError(f"{path}: a pack of version {version}, not {VERSION}; make it anew with 'hdrnet pack'.")
+
+
+def _packed(data: Path, limit: int | None = None) -> dict[str, npt.NDArray[Any]]:
+    from libhdrnet.training.scenes import load_scenes  # a machine that only trains has none of what reads files
+
+    scenes = load_scenes(data, limit=limit)
+    rng = np.random.default_rng(0)
+    photographs = [
+        _jpeg(tile)
+        for index, picture in enumerate(scenes.photographs)
+        for tile in _tiles(picture, 2 if index % _SECOND_TILE == 0 else 1, rng)
+    ]
+    files = photographs + [_jpeg2000(picture) for picture in scenes.radiance]
+    return {
+        "version": np.array(VERSION),
+        "photographs": np.array(len(photographs)),
+        "sizes": np.array([len(file) for file in files]),
+        "data": np.frombuffer(b"".join(files), np.uint8),
+    }
+
+
+def _unpacked(pack: dict[str, npt.NDArray[Any]], device: torch.device, limit: int | None = None) -> Bank:
+    count, sizes, data = int(pack["photographs"]), pack["sizes"], pack["data"]
+    if not len(sizes) or sizes.sum() != len(data):
+        raise ValueError("it is cut off")
+    files = np.split(data, np.cumsum(sizes)[:-1])
+    table = torch.from_numpy(decode_srgb(np.arange(256) / 255)).to(device)
+    tiles = []
+    for file in files[:count][:limit]:
+        codes = _decoded(file)[..., ::-1]
+        tiles.append(table[torch.from_numpy(np.ascontiguousarray(codes)).to(device).long()].half())
+    photographs = len(tiles)
+    for file in files[count:][:limit]:
+        logarithm = torch.from_numpy(_decoded(file).astype(np.float32)).to(device)
+        linear = (torch.exp2(logarithm * _LOG_STEP) - 1) / _LOG_SCALE
+        tiles += [half.clamp(0, 6e4).half() for half in torch.split(linear, EDGE, 1)]
+    return Bank(torch.stack([tile.permute(2, 0, 1) for tile in tiles]).contiguous(), photographs)
+
+
+def _decoded(file: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
     import cv2
 
-    try:
-        with np.load(path, allow_pickle=False) as pack:
-            version, count = int(pack["version"]), int(pack["photographs"])
-            sizes, data = pack["sizes"], pack["data"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: no pack of scenes ({error}); make it with 'hdrnet pack'.") from error
-    if version != VERSION or sizes.sum() != len(data):
-        raise InputError(f"{path}: a pack of another version, or cut off; make it anew with 'hdrnet pack'.")
-    files = np.split(data, np.cumsum(sizes)[:-1])
-    photographs = [cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1] for file in files[:count][:limit]]
-    table = torch.from_numpy(_decode_srgb()).to(device)
-    tiles = [table[torch.from_numpy(np.ascontiguousarray(tile)).to(device).long()].half() for tile in photographs]
-    for file in files[count:][:limit]:
-        logarithm = torch.from_numpy(cv2.imdecode(file, cv2.IMREAD_UNCHANGED).astype(np.float32)).to(device)
-        linear = (torch.exp2(logarithm * _LOG_STEP) - 1) / _LOG_SCALE
-        tiles += [half.clamp(0, 6e4).half() for half in linear.split(EDGE, 1)]
-    stacked = torch.stack([tile.permute(2, 0, 1) for tile in tiles])
-    return Bank(stacked.contiguous(), len(photographs))
+    picture = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise ValueError("one of its pictures cannot be read")
+    return np.asarray(picture)
 
 
 def _tiles(picture: npt.NDArray[np.uint8], count: int, rng: np.random.Generator) -> list[npt.NDArray[np.uint8]]:
     height, width = picture.shape[:2]
-    if min(height, width) < EDGE:
-        return []
+    missing = max(EDGE - height, 0), max(EDGE - width, 0)
+    picture = np.pad(picture, ((0, missing[0]), (0, missing[1]), (0, 0)), "symmetric")
+    height, width = picture.shape[:2]
     corners = [(int(rng.integers(height - EDGE + 1)), int(rng.integers(width - EDGE + 1))) for _ in range(count)]
     return [picture[top : top + EDGE, left : left + EDGE] for top, left in corners]
 
@@ -136,9 +175,3 @@ def _jpeg2000(picture: npt.NDArray[np.float16]) -> bytes:
     half = cv2.resize(picture.astype(np.float32), (2 * EDGE, EDGE), interpolation=cv2.INTER_AREA)
     codes = np.round(np.log2(1 + _LOG_SCALE * half) / _LOG_STEP).clip(0, 65535).astype(np.uint16)
     return cv2.imencode(".jp2", codes, [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, _JPEG2000_RATE])[1].tobytes()
-
-
-def _decode_srgb() -> npt.NDArray[np.float32]:
-    from libhdrnet.radiometry import decode_srgb
-
-    return decode_srgb(np.arange(256) / 255)

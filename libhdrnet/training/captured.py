@@ -20,6 +20,8 @@ from libhdrnet.training.movement import Dice, displaced, each, shots
 
 REDUCED = 2
 """Pixels of the picture on an edge that the selection and the flow see as one."""
+MARGIN = 24
+"""Pixels around a picture, and how far things move in it between two frames at most (their speed, before it bends)."""
 _BEND = 0.8
 """Code of the reference up to which its tones are those of gamma 2.2; above, the calibration goes straight on."""
 _USUAL_READ = 2.5e-8
@@ -39,7 +41,7 @@ class Captured:
 
 
 def capture(
-    bank: Bank, dice: Dice, size: int, margin: int, frames: int, pool: ThreadPoolExecutor, *, around: bool = False
+    bank: Bank, dice: Dice, size: int, frames: int, pool: ThreadPoolExecutor, *, around: bool = False
 ) -> Captured:
     """Make a batch of brackets of so many frames, size x size pixels.
 
@@ -47,7 +49,7 @@ def capture(
     """
     stops, there = _stops(dice, frames, around)
     moves = dice.happens(0.65)
-    light = _exposed(shots(bank, dice, size, margin, stops, moves), dice, stops)
+    light = _exposed(shots(bank, dice, size, MARGIN, stops, moves), dice, stops)
     camera = Development.random(dice)
     codes = torch.stack([camera.photograph(light[:, j] * each(2.0 ** stops[:, j]), dice) for j in range(frames)], 1)
     tones = _Tones(camera)
@@ -103,8 +105,8 @@ def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
     found = F.interpolate(found.permute(0, 3, 1, 2), scale_factor=float(REDUCED), mode="bilinear", align_corners=False)
     shown = torch.cat([frames.radiance[:, 1:], frames.saturation[:, 1:]], 2).flatten(0, 1)
     brought = displaced(shown, found[:, :2], padding="border")
-    both = torch.cat([brought, found[:, 2:]], 1).unflatten(0, (batch, count - 1))
-    radiance, saturation, confidence, length = both.split((3, 1, 1, 1), 2)
+    both = torch.unflatten(torch.cat([brought, found[:, 2:]], 1), 0, (batch, count - 1))
+    radiance, saturation, confidence, length = torch.split(both, [3, 1, 1, 1], 2)
 
     def twice(x: Tensor) -> Tensor:
         return torch.cat([x, x[:, 1:]], 1)

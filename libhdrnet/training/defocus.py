@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.radiometry import FloatImage
-from libhdrnet.training.brackets import irregular_matte
 from libhdrnet.training.camera import Camera
+from libhdrnet.training.matte import irregular_matte
 from libhdrnet.training.scenes import Scenes
 from libhdrnet.training.sharpness import crop_sharp
 

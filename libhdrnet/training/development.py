@@ -76,11 +76,10 @@ class Development:
         """Return the light (B, 3, H, W) of codes in [0, 1]."""
         line = torch.linspace(0, 1, 2 * _GRID, device=codes.device) ** 2
         curve = self.respond(line.view(1, 1, 1, -1).expand(len(codes), 3, 1, -1)).squeeze(2)
-        curve = curve + torch.arange(2 * _GRID, device=codes.device) * 1e-7
         wanted = torch.linspace(0, 1, _GRID, device=codes.device).expand(len(codes), 3, -1).contiguous()
         after = torch.searchsorted(curve.contiguous(), wanted).clamp(1, 2 * _GRID - 1)
         low, high = curve.gather(2, after - 1), curve.gather(2, after)
-        part = ((wanted - low) / (high - low)).clamp(0, 1)
+        part = ((wanted - low) / (high - low).clamp(min=1e-7)).clamp(0, 1)
         table = line[after - 1] + part * (line[after] - line[after - 1])
         place = codes.clamp(0, 1) * (_GRID - 1)
         index = place.floor().clamp(max=_GRID - 2).long()
@@ -107,7 +106,7 @@ class Development:
         white = dice.normal(*like.shape[1:])
         share = each(self.blotch)
         mixed = (1 - share) * white + share * 2.0 * _blurred(white)
-        return mixed / ((1 - share) ** 2 + share * (1 - share) + share**2).sqrt()
+        return mixed / ((1 - share) ** 2 + share * (1 - share) + 0.5625 * share**2).sqrt()
 
 
 def _blurred(picture: Tensor) -> Tensor:
@@ -124,23 +123,24 @@ def jpeg(codes: Tensor, quality: Tensor, halved: Tensor) -> Tensor:
     red, green, blue = (255 * codes).unbind(1)
     light = 0.299 * red + 0.587 * green + 0.114 * blue
     planes = torch.stack([light, 0.564 * (blue - light) + 128, 0.713 * (red - light) + 128], 1)
-    small = F.interpolate(F.avg_pool2d(planes[:, 1:], 2), scale_factor=2.0, mode="nearest")
-    planes = torch.cat([planes[:, :1], torch.where(each(halved) > 0, small, planes[:, 1:])], 1)
-    planes = _quantised(planes - 128, quality) + 128
-    light, cb, cr = planes[:, 0], planes[:, 1] - 128, planes[:, 2] - 128
+    small = _quantised(F.avg_pool2d(planes[:, 1:], 2) - 128, quality)
+    small = F.interpolate(small, scale_factor=2.0, mode="bilinear", align_corners=False)
+    planes = _quantised(planes - 128, quality)
+    light = planes[:, 0] + 128
+    cb, cr = torch.where(each(halved) > 0, small, planes[:, 1:]).unbind(1)
     rgb = torch.stack([light + 1.403 * cr, light - 0.344 * cb - 0.714 * cr, light + 1.773 * cb], 1)
     return rgb.round().clamp(0, 255) / 255
 
 
 def _quantised(planes: Tensor, quality: Tensor) -> Tensor:
-    """Round the cosine transform of 8x8 blocks of (B, 3, H, W)."""
+    """Round the cosine transform of 8x8 blocks of (B, 3, H, W), or of its two channels of colour."""
     n = torch.arange(8, device=planes.device, dtype=torch.float32)
     basis = torch.cos((2 * n[None] + 1) * n[:, None] * math.pi / 16) * 0.5
     basis[0] *= 2**-0.5
     colour = torch.full((8, 8), 99.0, device=planes.device)
     colour[:4, :4] = torch.tensor(_COLOUR, device=planes.device)
     bright = torch.tensor(_LUMINANCE, device=planes.device, dtype=torch.float32)
-    tables = torch.stack([bright, colour, colour])
+    tables = torch.stack([bright, colour, colour][-planes.shape[1] :])
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality) / 100
     steps = (tables[None] * scale.view(-1, 1, 1, 1) + 0.5).floor().clamp(min=1)[:, :, None, None]
     batch, channels, height, width = planes.shape

@@ -1,7 +1,8 @@
 """The training loop: `hdrnet train NET` from synthesis to weights and their card.
 
 The rate follows a cosine over the run's budget of minutes or steps; a checkpoint every few minutes survives a
-kill. With a budget of steps a run that was interrupted ends with the same weights as one that was not.
+kill. With a budget of steps a run that was interrupted ends with the same weights as one that was not, where each batch
+is seen once: defocus, and any network with no workers.
 """
 
 import csv
@@ -11,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,12 +22,10 @@ from libhdrnet.errors import InputError
 from libhdrnet.files import output_error
 from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, PSFNet, build
 from libhdrnet.networks.ablations import ABLATIONS, Ablation, ablations_of
-from libhdrnet.training.brackets import BracketRecipe, make_bracket
+from libhdrnet.training.bank import load_pack, pack_bank
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from libhdrnet.training.dataset import Sample, SyntheticDataset, batches
-from libhdrnet.training.defocus import DefocusRecipe, make_defocus
 from libhdrnet.training.objectives import PARTS, objective, part_of
-from libhdrnet.training.scenes import load_scenes
+from libhdrnet.training.supply import Supply, bracket_supply, defocus_supply
 from libhdrnet.weights import load_network, save_weights
 
 log = logging.getLogger(__name__)
@@ -42,8 +40,8 @@ class TrainingOptions:
 
     network: str
     """Name in `networks.NETWORKS`."""
-    data: Path
-    """Folder with hdr/ and sharp/."""
+    data: Path | None
+    """Folder with hdr/ and sharp/, or None where there is a pack."""
     out: Path
     """Folder for the checkpoint, the log and the weights."""
     minutes: float = 60.0
@@ -59,10 +57,10 @@ class TrainingOptions:
     resume: bool = False
     """Go on from the checkpoint in `out`."""
     workers: int = 1
-    """Processes that make samples."""
+    """What makes samples: processes of defocus, threads of brackets; 0: the training itself, one after the other."""
     device: str = "cpu"
     """torch device."""
-    average: float = 0.99
+    average: float = 0.998
     """Decay of the averaged weights that are exported; 0 exports the last ones."""
     limit: int | None = None
     """Read only that many pictures of each kind."""
@@ -72,6 +70,8 @@ class TrainingOptions:
     """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
     ablation: str | None = None
     """Name in `networks.ablations`; None: the full network."""
+    pack: Path | None = None
+    """File of `bank.make_pack`, instead of `data`; for networks that merge."""
     only: str | None = None
     """Train that part of the defocus network alone, a name in `objectives.PARTS`: the other stays as it is."""
 
@@ -101,9 +101,9 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     checkpoint = options.out / f"{options.network}.checkpoint"
     if checkpoint.exists() and not options.resume:
         raise InputError(f"{checkpoint}: a run was begun there; go on with --resume, or give another folder.")
-    make = _sample_maker(options)
-    torch.manual_seed(options.seed)
     device = torch.device(options.device)
+    supply = _supply(options, device)
+    torch.manual_seed(options.seed)
     network, earlier = _first_network(options)
     network = network.to(device)
     if device.type == "cuda":  # slower on CPUs without half precision
@@ -119,32 +119,50 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
     if checkpoint.exists():
         progress = load_checkpoint(checkpoint, network, average, adam)
         _check_same(checkpoint, progress, options)
-    dataset = SyntheticDataset(make, progress.seed)
-    stream = batches(dataset, start=progress.step * options.batch, size=options.batch, workers=options.workers)
     saved = time.monotonic()
     network.train()
-    while (fraction := options.spent(progress)) < 1:
-        begun = time.monotonic()
-        warm = min(1.0, (progress.step + 1) / 50)
-        for group in adam.param_groups:
-            group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
-        batch = [tensor.to(device) for tensor in next(stream)]
-        loss = objective(options.configuration, options.only, network, batch, fraction)
-        adam.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
-        adam.step()
-        _update_average(average, network, min(options.average, progress.step / (progress.step + 10)))
-        progress.step += 1
-        progress.seconds += time.monotonic() - begun
-        _log_step(options.out / f"{options.network}.csv", progress, float(loss.detach()), adam.param_groups[0]["lr"])
-        if on_step:
-            on_step(progress.step, float(loss.detach()), min(1.0, options.spent(progress)))
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            save_checkpoint(checkpoint, progress, network, average, adam)
-            saved = time.monotonic()
+    with supply(progress.seed, progress.step) as batches:
+        while (fraction := options.spent(progress)) < 1:
+            begun = time.monotonic()
+            warm = min(1.0, (progress.step + 1) / 50)
+            for group in adam.param_groups:
+                group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
+            batch = [tensor.to(device) for tensor in next(batches)]
+            loss = objective(options.configuration, options.only, network, batch, fraction)
+            _learn(loss, adam, trained)
+            _update_average(average, network, min(options.average, progress.step / (progress.step + 10)))
+            progress.step += 1
+            progress.seconds += time.monotonic() - begun
+            told, rate = float(loss.detach()), adam.param_groups[0]["lr"]
+            _log_step(options.out / f"{options.network}.csv", progress, told, rate)
+            if on_step:
+                on_step(progress.step, told, min(1.0, options.spent(progress)))
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                save_checkpoint(checkpoint, progress, network, average, adam)
+                saved = time.monotonic()
     save_checkpoint(checkpoint, progress, network, average, adam)
     return export(options, progress, average, earlier, _changed_options(network))
+
+
+def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter]) -> None:
+    adam.zero_grad(set_to_none=True)
+    if not torch.isfinite(loss):  # one batch must not end a run
+        return
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
+    adam.step()
+
+
+def _supply(options: TrainingOptions, device: torch.device) -> Supply:
+    made = {"count": options.batch, "size": options.patch, "workers": options.workers}
+    if device.type == "mps":  # knows no bicubic interpolation of places
+        device = torch.device("cpu")
+    if options.pack is not None:
+        return bracket_supply(options.network, load_pack(options.pack, device, options.limit), **made)
+    data = cast(Path, options.data)
+    if options.network == "defocus":
+        return defocus_supply(data, limit=options.limit, **made)
+    return bracket_supply(options.network, pack_bank(data, device, options.limit), **made)
 
 
 def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] | None]:
@@ -219,6 +237,10 @@ def _check(options: TrainingOptions) -> None:
         raise InputError(f"{options.network} has no ablation {options.ablation!r}; choose one of {names}.")
     if options.only is not None and (options.network != "defocus" or options.only not in PARTS):
         raise InputError(f"{options.network} has no part {options.only!r}; defocus has {' and '.join(PARTS)}.")
+    if (options.data is None) == (options.pack is None):
+        raise InputError("training needs --data FOLDER, or --pack FILE.")
+    if options.pack is not None and options.network == "defocus":
+        raise InputError("a pack is for networks that merge; defocus learns from --data FOLDER.")
     multiple = NETWORKS[options.network].multiple
     if options.patch < multiple or options.patch % multiple:
         raise InputError(f"patch {options.patch} does not fit; give a multiple of {multiple} pixels.")
@@ -246,23 +268,6 @@ def _check_same(checkpoint: Path, progress: Progress, options: TrainingOptions) 
     else:
         return
     raise InputError(f"{checkpoint}: its run has {before}; go on with the same, or give another folder.")
-
-
-def _sample_maker(options: TrainingOptions) -> Callable[..., Sample]:
-    scenes = load_scenes(options.data, limit=options.limit)
-    if options.network == "defocus":
-        return partial(_defocus_sample, scenes, DefocusRecipe(size=options.patch))
-    images = 3 if options.network == "psfnet" else 2
-    recipe = BracketRecipe(images=images, size=options.patch, reach=options.patch // 2)
-    return partial(_bracket_sample, scenes, recipe)
-
-
-def _bracket_sample(scenes, recipe, rng) -> Sample:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    return make_bracket(scenes, recipe, rng)
-
-
-def _defocus_sample(scenes, recipe, rng) -> Sample:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    return make_defocus(scenes, recipe, rng)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

@@ -9,6 +9,9 @@ IN_FOCUS = -0.8
 """Radius in pixels that stands for in focus: among the radii that are made it is as far from a slight blur in
 log(1 + radius) as its rank is from that one's."""
 
+EDGES = 0.5
+"""Weight of the loss of differences between neighbours, which seams and patchy noise have."""
+
 
 def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
     """L1 in the mu-law domain (Eqs. 2.6 and 3.4)."""
@@ -19,6 +22,14 @@ def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight
     """L_tm + lambda L_reg (Eq. 3.6)."""
     loss = tone_mapped_l1(predicted, truth)
     return loss if auxiliary is None else loss + weight * tone_mapped_l1(auxiliary, truth)
+
+
+def selection_loss(fused: Tensor, truth: Tensor, white: Tensor) -> Tensor:
+    """L1 in the mu-law domain up to `white` (B,), and EDGES of that of differences between neighbours."""
+    scale = white.view(-1, 1, 1, 1)
+    gap = mu_law(fused / scale) - mu_law(truth / scale)
+    edges = gap.diff(dim=-1).abs().mean() + gap.diff(dim=-2).abs().mean()
+    return gap.abs().mean() + EDGES * edges
 
 
 def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ Tensors are (B, 3, H, W) linear radiance; everything random comes from one gener
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -22,6 +23,12 @@ class Dice:
 
     count: int
     generator: torch.Generator
+
+    @staticmethod
+    def of(count: int, device: torch.device, seed: int, number: int) -> "Dice":
+        """Return the dice of batch `number` of a run: they depend on these alone, and on the kind of device."""
+        state = int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint32)[0])
+        return Dice(count, torch.Generator(device).manual_seed(state))
 
     @property
     def device(self) -> torch.device:
@@ -75,8 +82,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     brightens = each(dice.uniform(0, 0.5) * dice.happens(0.5))
     fine = each(dice.happens(0.5))
     parallax = each(dice.uniform(0.3, 2.5) * dice.happens(0.3))
-    drift = dice.uniform() ** 3 * 2.0
-    drift = drift * dice.happens(0.7)
+    drift = dice.uniform() ** 3 * 2.0 * dice.happens(0.7)
     moments = _moments(dice, frames)
     taken = []
     for index in range(frames):

@@ -1,5 +1,6 @@
 """What each network is trained for: its losses (`losses`), the thesis's stages, and parts that are trained alone."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -7,12 +8,13 @@ from torch import Tensor, nn
 
 from libhdrnet.networks import DefocusNet, MSFFNet
 from libhdrnet.networks.ablations import Ablation
-from libhdrnet.training.known import known_radiance
+from libhdrnet.training.fusion import fuse
 from libhdrnet.training.losses import (
     flow_loss,
     joint_defocus_loss,
     picture_loss,
     relative_estimation_loss,
+    selection_loss,
     tone_mapped_l1,
     weighted_defocus_loss,
 )
@@ -34,23 +36,33 @@ def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
 
 
 def objective(
-    configuration: Ablation, only: str | None, network: nn.Module, batch: list[Tensor], fraction: float
+    configuration: Ablation, only: str | None, network: nn.Module, batch: Sequence[Tensor], fraction: float
 ) -> Tensor:
     """Return the loss of a batch after that fraction of the budget; `only`: of a part of the defocus network."""
     if only == "map":
         return _map_loss(cast(DefocusNet, network), batch)
     if only == "deblurring":
         return _deblurring_loss(cast(DefocusNet, network), batch)
+    if configuration.network == "defocus":
+        return _defocus_loss(configuration, cast(DefocusNet, network), batch, fraction)
+    with torch.autocast(batch[0].device.type, torch.bfloat16, enabled=batch[0].device.type == "cuda"):
+        return _merging_loss(configuration, network, batch)
+
+
+def _merging_loss(configuration: Ablation, network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
+    if configuration.network == "selection":
+        seen, weight, radiance, there, truth, white = batch
+        fused, _ = fuse(radiance, weight, network(seen, there), there)
+        return selection_loss(fused, truth, white)
+    exposures, known, truth = batch
     if configuration.network == "psfnet":
-        return tone_mapped_l1(network(batch[0], known_radiance(*batch[0].unbind(1))), batch[1])
-    if configuration.network == "msffnet":
-        known = known_radiance(*batch[0].unbind(1))
-        reconstructed = cast(MSFFNet, network).reconstruct(batch[0], known, auxiliary=configuration.flow_weight > 0)
-        return flow_loss(*reconstructed, batch[1], configuration.flow_weight)
-    return _defocus_loss(configuration, cast(DefocusNet, network), batch, fraction)
+        return tone_mapped_l1(network(exposures, known), truth)
+    auxiliary = configuration.flow_weight > 0
+    reconstructed = cast(MSFFNet, network).reconstruct(exposures, known, auxiliary=auxiliary)
+    return flow_loss(*reconstructed, truth, configuration.flow_weight)
 
 
-def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: list[Tensor], fraction: float) -> Tensor:
+def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: Sequence[Tensor], fraction: float) -> Tensor:
     """Loss of the thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, fine-tuned.
 
     Without a share of the estimation's loss in the last one the estimated map drifts away from radii. An ablation's
@@ -67,12 +79,12 @@ def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: list[Tensor],
     return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
 
 
-def _map_loss(net: DefocusNet, batch: list[Tensor]) -> Tensor:
+def _map_loss(net: DefocusNet, batch: Sequence[Tensor]) -> Tensor:
     blurred, _, true_radius = batch
     return relative_estimation_loss(net.estimate(blurred), true_radius)
 
 
-def _deblurring_loss(net: DefocusNet, batch: list[Tensor]) -> Tensor:
+def _deblurring_loss(net: DefocusNet, batch: Sequence[Tensor]) -> Tensor:
     """Loss of the last stage, and each picture's own, under the guidance of a map that stays as it is."""
     blurred, sharp, true_radius = batch
     with torch.no_grad():

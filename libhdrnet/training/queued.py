@@ -1,32 +1,50 @@
-"""Batches made on a thread beside the training, each seen several times; and the file that a run leaves."""
+"""Batches one after the other, or made on a thread beside the training and each seen several times."""
 
 import contextlib
 import itertools
 import queue
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import contextmanager
 from types import TracebackType
 
-import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
-from libhdrnet.files import whole_file
-
 Batch = tuple[Tensor, ...]
+Make = Callable[[int, ThreadPoolExecutor], Batch]
+"""Makes batch number so many, from 0; the pool is for work on the CPU."""
 REPEATS = 8
-"""How often a batch is seen, turned and flipped at random: to make one takes longer than a step."""
+"""How often a batch is seen at most, turned and flipped at random: to make one takes longer than a step."""
+KEPT = 16
+"""Batches that are held and drawn from."""
 _PATIENCE = 300.0
 
 
-class Queued:
-    """Batches from `make(count, pool)`, where pool has so many threads; the latest `kept` are drawn from."""
+@contextmanager
+def batches(make: Make, *, first: int, threads: int, seed: int) -> Iterator[Iterator[Batch]]:
+    """Give an endless iterator of batches from number `first` on.
 
-    def __init__(self, make: Callable[[int, ThreadPoolExecutor], Batch], threads: int, kept: int, seed: int) -> None:
-        self._make, self._threads, self._kept = make, threads, kept
+    With no threads they are made when they are asked for, and each is seen once: the run can be repeated to the bit.
+    Otherwise `Queued` makes them beside the training, with a pool of so many threads.
+    """
+    if threads:
+        with Queued(make, first=first, threads=threads, seed=seed) as queued:
+            yield queued
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            yield (make(number, pool) for number in itertools.count(first))
+
+
+class Queued:
+    """Batches made on a thread; the latest KEPT are drawn from, each REPEATS times at most.
+
+    A new one is taken in as soon as it is made, so that none is seen more often than the device's pace asks for.
+    """
+
+    def __init__(self, make: Make, *, first: int, threads: int, seed: int) -> None:
+        self._make, self._first, self._threads = make, first, threads
         self._random = random.Random(seed)
         self._made: queue.Queue[Batch | Exception] = queue.Queue(4)
         self._stop = threading.Event()
@@ -43,16 +61,17 @@ class Queued:
         self._stop.set()
         self._maker.join(_PATIENCE)
 
-    def next(self) -> Batch:
-        """Return a batch; wait for one if all have been seen often enough."""
-        while True:
-            try:
-                batch = self._made.get(block=not self._held, timeout=_PATIENCE)
-            except queue.Empty:
-                break
-            if isinstance(batch, Exception):
-                raise batch
-            self._held = [*self._held, (batch, 0)][-self._kept :]
+    def __iter__(self) -> "Queued":
+        return self
+
+    def __next__(self) -> Batch:
+        """Return a batch; wait for one if all have been seen often enough. What the maker raised is raised here."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                made = self._made.get(block=not self._held)
+                if isinstance(made, Exception):
+                    raise made
+                self._held = [*self._held, (made, 0)][-KEPT:]
         place = self._random.randrange(len(self._held))
         batch, seen = self._held.pop(place)
         if seen + 1 < REPEATS:
@@ -74,12 +93,12 @@ class Queued:
     def _fill(self) -> None:
         import cv2
 
-        cv2.setNumThreads(1)
+        cv2.setNumThreads(1)  # the pool's threads are enough
         made: Batch | Exception
-        with ThreadPoolExecutor(self._threads) as pool, torch.no_grad():
-            for count in itertools.count():
+        with ThreadPoolExecutor(self._threads) as pool:
+            for number in itertools.count(self._first):
                 try:
-                    made = self._make(count, pool)
+                    made = self._make(number, pool)
                 except Exception as error:  # noqa: BLE001 (raised where the batch is waited for)
                     made = error
                 while not self._stop.is_set():
@@ -88,9 +107,3 @@ class Queued:
                         break
                 if self._stop.is_set() or isinstance(made, Exception):
                     return
-
-
-def save(weights: dict[str, Tensor], out: Path) -> None:
-    """Write weights; a file of that name is whole at any moment."""
-    with whole_file(out) as temporary:
-        save_file({name: value.contiguous() for name, value in weights.items()}, temporary)

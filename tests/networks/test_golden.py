@@ -14,7 +14,6 @@ import pytest
 import torch
 
 from libhdrnet.networks import build, set_precision, use_local_statistics
-from libhdrnet.training.known import known_radiance
 
 FILE = Path(__file__).with_name("golden.json")
 OPTIONS = {
@@ -58,7 +57,7 @@ def outputs_of(name, dtype=torch.float32):
             encoded = [np.clip(light * t, 0, 1) ** (1 / 2.2) for t in times]
             frames = [np.concatenate([x, x**2.2 * (times[0] / t)]) for x, t in zip(encoded, times, strict=True)]
             exposures = torch.from_numpy(np.stack(frames)[None]).float()
-            results = [network(exposures, known_radiance(*exposures.unbind(1)))]
+            results = [network(exposures, exposures[:, 1, 3:])]
     return np.concatenate([result[..., ::11, ::9].float().numpy().ravel() for result in results])
 
 

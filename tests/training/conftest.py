@@ -6,7 +6,7 @@ from libhdrnet.io import write_display, write_radiance
 from libhdrnet.training import loop
 from libhdrnet.training.scenes import Scenes
 
-SMALL = {"psfnet": {"channels": 8, "blocks": 1}, "msffnet": {"channels": 8},
+SMALL = {"selection": {"widths": (8, 8, 8)}, "psfnet": {"channels": 8, "blocks": 1}, "msffnet": {"channels": 8},
          "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1}}  # fmt: skip
 
 

@@ -4,6 +4,9 @@ import math
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
+from itertools import repeat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +20,7 @@ from libhdrnet.training.loop import TrainingOptions, train
 from libhdrnet.training.objectives import PARTS
 from libhdrnet.weights import load_network
 
-NETWORKS = ("psfnet", "msffnet", "defocus")
+NETWORKS = ("selection", "psfnet", "msffnet", "defocus")
 
 
 @pytest.fixture
@@ -136,12 +139,11 @@ def overfitted(data, tmp_path_factory):
     """The log of a run that sees one and the same bracket all the time, one with much to learn."""
     out = tmp_path_factory.mktemp("overfitted")
     options = TrainingOptions("psfnet", data, out, batch=1, patch=32, workers=0, steps=120, rate=5e-3)
-    make = loop._sample_maker(options)
-    samples = [make(np.random.default_rng(seed)) for seed in range(20)]
-    sample = max(samples, key=lambda s: float((s[0][1, :3] > 0.98).mean()))
+    with loop._supply(options, torch.device("cpu"))(0, 0) as batches:
+        batch = max((next(batches) for _ in range(20)), key=lambda b: float((b[0][0, 1, :3] > 0.98).float().mean()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "build", lambda name: build(name, channels=8, blocks=1))
-        patch.setattr(loop, "_sample_maker", lambda _: lambda rng: sample)
+        patch.setattr(loop, "_supply", lambda *_: lambda *_: nullcontext(repeat(batch)))
         return log(train(options).parent, "psfnet")
 
 
@@ -170,6 +172,8 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
         ({"rate": -1e-4}, "rate -0.0001"),
         ({"limit": 0}, "limit 0"),
         ({"workers": -1}, "workers -1"),
+        ({"data": None}, "needs --data FOLDER, or --pack FILE"),
+        ({"network": "defocus", "data": None, "pack": Path("a.pack")}, "a pack is for networks that merge"),
         ({"only": "map"}, "psfnet has no part 'map'; defocus has map and deblurring"),
     ],
 )
