@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.photometry.noise import Noise
 from libhdrnet.radiometry import FloatImage, Floats, look_up
 
 Codes = npt.NDArray[np.uint16]
@@ -32,6 +33,10 @@ _EDGE = 0.06
 """Range of the encoded values around a pixel at which it counts half."""
 _CHANNEL_REACH, _TRIM = 0.35, 0.2
 """Misfits (log) from the ridge of all channels that one's ridge may have, and from its ridge that a pixel may have."""
+_CLEAR = (10.0, 60.0)
+"""Ratios of the darker frame's light to its noise between which a pair begins to count in full: noise biases those
+below, for the brighter one is looked at bin by bin."""
+_LEAST_TRUST = 0.01
 DIM = 1e-6
 """Linear value below which nothing is told apart."""
 _LEAST_COUNT, _ENOUGH = 8.0, 100.0
@@ -49,6 +54,8 @@ class Sample:
     """(n, 3), encoded values in [0, 1]."""
     weights: FloatImage
     """(n,), 1 in flat places that the frame covers, less at edges."""
+    averaged: float
+    """Pixels of the frame that are one here."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,8 @@ class Relation:
     """Indices of the frames."""
     dark_codes: Doubles
     bright_codes: Doubles
+    ratios: Doubles
+    """log of the nominal linear values' ratio."""
     weights: Doubles
     """How far a pair is to be believed, in [0, 1]."""
 
@@ -77,7 +86,7 @@ def sample_frame(codes: Codes, coverage: Codes | None) -> Sample:
     weights = np.asarray(1 / (1 + (contrast / np.float32(_EDGE)) ** 2), np.float32)
     if coverage is not None:
         weights *= cv2.resize(coverage, size, interpolation=cv2.INTER_AREA) > 65535 * 0.99
-    return Sample(small.reshape(-1, 3), weights.ravel())
+    return Sample(small.reshape(-1, 3), weights.ravel(), factor**-2)
 
 
 def pairs_of(exposures: Sequence[float], reference: int) -> list[tuple[int, int]]:
@@ -96,6 +105,7 @@ def relate(
     bright: int,
     log_ratio: float,
     decode: FloatImage,
+    noise: Noise,
 ) -> Relation:
     """Find the relation of two frames; log_ratio = log(t_bright / t_dark), lights are `log_linear` of the samples."""
     b, d = samples[bright].codes, samples[dark].codes
@@ -114,10 +124,13 @@ def relate(
     )
     typical, trust = _follow(counts)
     bright_codes = np.tile(_LOW + (np.arange(_BINS) + 0.5) * (_HIGH - _LOW) / _BINS, (3, 1))
-    told = np.exp(log_linear(bright_codes.T, decode).T - typical - log_ratio)
+    ratios = typical + log_ratio
+    told = np.exp(log_linear(bright_codes.T, decode).T - ratios)
     codes = np.arange(65536) / 65535
     dark_codes = np.stack([np.interp(told[c], decode[:, c], codes) for c in range(3)])
-    return Relation(dark, bright, dark_codes, bright_codes, trust)
+    clear = told / np.sqrt(noise.variance(dark, told) / samples[dark].averaged)
+    trust = trust * np.clip((clear - _CLEAR[0]) / (_CLEAR[1] - _CLEAR[0]), 0, 1)
+    return Relation(dark, bright, dark_codes, bright_codes, ratios, np.where(trust > _LEAST_TRUST, trust, 0))
 
 
 def brightest(values: FloatImage) -> FloatImage:
