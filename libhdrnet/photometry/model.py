@@ -2,11 +2,10 @@
 
 The log radiance that code c of channel k has in frame i is
 
-    log decode(c) + h_k(c) - log t_i - e_i + u_ik(c):
+    log decode(c) + h_k(c) - log t_i - e_i:
 
-a bend h of the response that all frames share, so that the shoulder seen in the longer frame is known in the shorter
-one, and an error e of the exposure. What is left, u, is found in the end; it is zero for the reference. h and u are
-cubic splines over the encoded value.
+a bend h of the response, a cubic spline over the encoded value that all frames share, so that the shoulder seen in the
+longer frame is known in the shorter one, and an error e of the exposure.
 """
 
 from collections.abc import Sequence
@@ -26,16 +25,13 @@ _CENTRES = np.arange(-1, _SPLINES - 1) / _INTERVALS
 _ROUNDS = 8
 _MISFIT, _OUTLIER = 0.05, 0.1
 """Misfit (log) of a pair of codes that is usual, and beyond which it loses weight."""
-_CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.25
+_CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.15
 """Priors of the bend (standard deviations): its second difference, its local exponent, and between two channels."""
 _BENT = 0.4
 """Encoded value below which a bend, as that of another gamma, has more curvature."""
 _DARK = 0.1
 """Encoded value below which noise and quantisation hide the response: the bend stays there what it is above."""
-_REST, _REST_CURVATURE, _REST_MISFIT = 0.1, 0.03, 0.03
-_REST_DIM = (0.15, 0.4)
-_MOST_REST = 0.25
-_FIXED = 1e-5
+FIXED = 1e-5
 _ANCHOR = 0.5
 """Encoded value whose nominal radiance stays."""
 _LEAST_SLOPE = 0.25
@@ -98,7 +94,7 @@ def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freed
     bends = 3 * _SPLINES if freedom else 0
     prior = np.zeros((bends + frames, bends + frames))
     prior[range(bends, bends + frames), range(bends, bends + frames)] = (
-        np.where(np.arange(frames) == reference, _FIXED, doubts) ** -2
+        np.where(np.arange(frames) == reference, FIXED, doubts) ** -2
     )
     rows, design = np.arange(n), np.zeros((n, bends + frames))
     if freedom:
@@ -139,45 +135,19 @@ def _bend_prior(freedom: float) -> Doubles:
     return np.kron(np.eye(3), one) + np.kron(alike, np.eye(_SPLINES))
 
 
-def fit_rests(pairs: Pairs, misfits: Doubles, frames: int, reference: int) -> Doubles:
-    """Fit what the model leaves, a small spline u (frames, 3, splines) each that fades where nothing is seen."""
-    curvature = np.diff(np.eye(_SPLINES), 2, axis=0) / _REST_CURVATURE
-    one = curvature.T @ curvature + np.eye(_SPLINES) / _REST**2
-    scale = np.where(np.arange(frames) == reference, 1e6, 1.0)
-    prior = np.kron(np.diag(scale), one)
-    rests = np.zeros((3, frames * _SPLINES))
-    for channel in range(3):
-        chosen = pairs.channel == channel
-        rows, left = np.arange(int(chosen.sum()))[:, None], misfits[chosen]
-        design = np.zeros((len(rows), frames * _SPLINES))
-        design[rows, pairs.bright[chosen, None] * _SPLINES + np.arange(_SPLINES)] = basis(pairs.bright_codes[chosen])
-        design[rows, pairs.dark[chosen, None] * _SPLINES + np.arange(_SPLINES)] = -basis(pairs.dark_codes[chosen])
-        clear = np.clip((pairs.dark_codes[chosen] - _REST_DIM[0]) / (_REST_DIM[1] - _REST_DIM[0]), 0, 1)
-        weights = clear * pairs.weights[chosen] / _REST_MISFIT**2 / (1 + (left / _OUTLIER) ** 2) ** 2
-        rests[channel] = -np.linalg.solve((design.T * weights) @ design + prior, design.T @ (weights * left))
-    return np.clip(rests.reshape(3, frames, _SPLINES).transpose(1, 0, 2), -_MOST_REST, _MOST_REST)
-
-
-def tables(bend: Doubles, rests: Doubles, decode: FloatImage, exposures: Doubles) -> tuple[FloatImage, ...]:
+def tables(bend: Doubles, decode: FloatImage, exposures: Doubles) -> tuple[FloatImage, ...]:
     """Return for each frame the radiance of each code and channel, float32 (65536, 3), rising.
 
     Args:
         bend: (3, splines), h.
-        rests: (frames, 3, splines), what the model leaves.
         decode: (65536, 3), nominal linear values.
         exposures: (frames,), the corrected ones.
     """
-    grid = np.linspace(0, 1, 2049)
-    splines, codes, anchor = basis(grid), np.linspace(0, 1, 65536), int(_ANCHOR * 2048)
-    out = []
-    for frame, exposure in enumerate(exposures):
-        table = decode / exposure
-        for channel in range(3):
-            bent = splines @ (bend[channel] + rests[frame, channel])
-            nominal = np.log(np.maximum(np.interp(grid, codes, decode[:, channel]), DIM))
-            steps = np.maximum(np.diff(bent), (_LEAST_SLOPE - 1) * np.diff(nominal))
-            rising = np.concatenate([[0], np.cumsum(steps)])
-            rising += bent[anchor] - rising[anchor]
-            table[:, channel] *= np.exp(np.interp(codes, grid, rising))
-        out.append(np.maximum.accumulate(table, axis=0, dtype=np.float32))
-    return tuple(out)
+    grid, codes = np.linspace(0, 1, 2049), np.linspace(0, 1, 65536)
+    factors = np.empty((65536, 3))
+    for channel in range(3):
+        nominal = np.log(np.maximum(np.interp(grid, codes, decode[:, channel]), DIM))
+        steps = np.maximum(np.diff(basis(grid) @ bend[channel]), (_LEAST_SLOPE - 1) * np.diff(nominal))
+        rising = np.concatenate([[0], np.cumsum(steps)])
+        factors[:, channel] = np.exp(np.interp(codes, grid, rising - np.interp(_ANCHOR, grid, rising)))
+    return tuple(np.maximum.accumulate(decode * factors / t, axis=0, dtype=np.float32) for t in exposures)

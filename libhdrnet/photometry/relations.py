@@ -33,7 +33,7 @@ _EDGE = 0.06
 """Range of the encoded values around a pixel at which it counts half."""
 _CHANNEL_REACH, _TRIM = 0.35, 0.2
 """Misfits (log) from the ridge of all channels that one's ridge may have, and from its ridge that a pixel may have."""
-_CLEAR = (10.0, 60.0)
+_CLEAR = (5.0, 15.0)
 """Ratios of the darker frame's light to its noise between which a pair begins to count in full: noise biases those
 below, for the brighter one is looked at bin by bin."""
 _LEAST_TRUST = 0.01
