@@ -21,8 +21,10 @@ _TOLERATED = 0.5
 """Stops by which a step may go the other way than the pixels show."""
 _LOWEST = (1e-3, 1e-2)
 """Shares of the pixels: frames end at the first one's rank, and it is no chance if the second's has the same value."""
-_EQUAL, _LIGHTER, _BRIGHTEST_BLACK = 1.05, 1.5, 0.1
-"""Ratios of values that are the same and of lights that differ; burnt out frames end at brighter values than black."""
+_EQUAL, _LIGHTER = 1.05, 1.5
+"""Ratios of values that are the same and of lights that differ."""
+_DARKEST_BLACK, _BRIGHTEST_BLACK = 1e-4, 0.1
+"""Linear values: the lowest codes of eight bits are the same by rounding, and burnt out frames end above the other."""
 
 
 def measured_stops(frame: Sample, other: Sample, decode: FloatImage) -> float | None:
@@ -92,6 +94,8 @@ def common_black(exposures: Sequence[float], samples: Sequence[Sample], decode: 
     for dark, (floor, heap, dim) in zip(exposures, found, strict=True):
         for bright, (lowest, _, mean) in zip(exposures, found, strict=True):
             if bright > _LIGHTER * dark and (mean - floor > _LIGHTER * (dim - floor)).any():
-                same = (np.maximum(lowest, heap) <= floor * _EQUAL) & (floor < _BRIGHTEST_BLACK)
+                same = (
+                    (np.maximum(lowest, heap) <= floor * _EQUAL) & (floor > _DARKEST_BLACK) & (floor < _BRIGHTEST_BLACK)
+                )
                 black = np.maximum(black, np.where(same, floor, 0)).astype(np.float32)
     return black

@@ -33,9 +33,10 @@ _EDGE = 0.06
 """Range of the encoded values around a pixel at which it counts half."""
 _CHANNEL_REACH, _TRIM = 0.35, 0.2
 """Misfits (log) from the ridge of all channels that one's ridge may have, and from its ridge that a pixel may have."""
-_CLEAR = (5.0, 15.0)
-"""Ratios of the darker frame's light to its noise between which a pair begins to count in full: noise biases those
-below, for the brighter one is looked at bin by bin."""
+_CLEAR, _DEMOSAICED = (5.0, 15.0), 2.5
+"""Ratios of the darker frame's light to its noise between which a pair begins to count in full, for noise biases those
+below (villa, whose dark places tell its toe), and how much more than the finest scale shows is in RAW (dark frames).
+"""
 _LEAST_TRUST = 0.01
 DIM = 1e-6
 """Linear value below which nothing is told apart."""
@@ -129,6 +130,7 @@ def relate(
     codes = np.arange(65536) / 65535
     dark_codes = np.stack([np.interp(told[c], decode[:, c], codes) for c in range(3)])
     clear = told / np.sqrt(noise.variance(dark, told) / samples[dark].averaged)
+    clear /= _DEMOSAICED if decode[0].min() < 0 else 1
     trust = trust * np.clip((clear - _CLEAR[0]) / (_CLEAR[1] - _CLEAR[0]), 0, 1)
     return Relation(dark, bright, dark_codes, bright_codes, ratios, np.where(trust > _LEAST_TRUST, trust, 0))
 
