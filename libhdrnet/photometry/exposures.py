@@ -11,7 +11,7 @@ from libhdrnet.radiometry import FloatImage
 
 _LOW, _HIGH = 0.08, 0.9
 """Encoded values between which a pixel is neither noise nor close to saturation."""
-_THINNED = 8
+_THINNED = 16
 _LEAST_PIXELS = 40
 _FITTING = 0.6
 """Share of the pixels whose own ratio has to be within a stop of that of the ranks."""
@@ -87,8 +87,8 @@ def common_black(exposures: Sequence[float], samples: Sequence[Sample], decode: 
     """
     found = []
     for sample in samples:
-        codes = sample.codes[:: _THINNED // 2]
-        linear = np.exp(log_linear(codes[sample.weights[:: _THINNED // 2] > 0], decode))
+        codes = sample.codes[:: _THINNED // 4]
+        linear = np.exp(log_linear(codes[sample.weights[:: _THINNED // 4] > 0], decode))
         found.append((*np.quantile(linear, _LOWEST, axis=0), linear.mean(0)) if len(linear) else (np.ones(3),) * 3)
     black = np.zeros(3, np.float32)
     for dark, (floor, heap, dim) in zip(exposures, found, strict=True):
