@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import InputError
 from libhdrnet.photometry.exposures import common_black, settle
-from libhdrnet.photometry.model import LINEAR, STRAIGHT, Doubles, Fit, Freedom, Pairs, fit, fit_rests, tables
+from libhdrnet.photometry.model import FIXED, Doubles, Fit, Pairs, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
 from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
 from libhdrnet.radiometry import FloatImage, decode_gamma
@@ -18,11 +18,9 @@ from libhdrnet.radiometry import FloatImage, decode_gamma
 Codes = npt.NDArray[np.uint16]
 Response = Literal["nominal", "known", "free"]
 
-_FREEDOM = {"known": LINEAR, "nominal": Freedom(1.0), "free": Freedom(2.0)}
+_FREEDOM = {"known": 0.0, "nominal": 1.0, "free": 2.0}
 _TRUE, _OPEN = 0.015, 0.35
 """Standard deviations (log) of the error of an exposure that is taken as true, and of one that is measured."""
-_EXACT = 0.005
-"""And of one where the response is the nominal one: what is off then is neither."""
 _EVIDENCE, _UNEXPLAINED = 12.0, 0.25
 """How much better (negative log likelihood) a corrected exposure has to explain the pixels, and the share of the misfit
 that all corrected ones may leave: between what 0.3 EV cause in made brackets and what real ones of true exposures show.
@@ -32,9 +30,6 @@ _MOST = math.log(2)
 from such a frame."""
 _LEAST_FRAMES = 2
 """Frames beyond which something is learned from those left."""
-_BENT = 0.85
-"""How much better (negative log likelihood for each pair of codes) a bent response has to explain the pixels, or half
-of it where that is nearly all: linearised brackets, true to 7 %, reach 0.8, cameras' pictures 0.9 to 6."""
 _NOTABLE = 1 / 3
 """Stops that a claimed exposure has to be off for the person to hear of it: one click of a camera's dial."""
 
@@ -92,14 +87,14 @@ def calibrate(
     decodes = np.repeat(nominal[:, None], 3, 1)
     start, known = settle(exposures, reference, samples, decodes)
     decodes = decodes - common_black(start.tolist(), samples, decodes)
+    noise = fit_noise(codes, nominal, gains)
     lights = [log_linear(sample.codes, decodes) for sample in samples]
     relations = [
-        relate(samples, lights, dark, bright, float(np.log(start[bright] / start[dark])), decodes)
+        relate(samples, lights, dark, bright, float(np.log(start[bright] / start[dark])), decodes, noise)
         for dark, bright in pairs_of(start.tolist(), reference)
     ]
     pairs = Pairs.of(relations)
-    found, measured, refused = _explain(pairs, decodes, reference, start, known, response)
-    rests = fit_rests(pairs.without(refused), found.misfits, len(codes), reference)
+    found, measured, refused = _explain(pairs, reference, start, known & known[reference], response)
     true = start * np.exp(found.exposure_errors)
     claimed = np.array([np.nan if t is None else t for t in exposures], np.float64)
     if known.any():
@@ -109,46 +104,50 @@ def calibrate(
     off[reference] = 0.0
     return Calibration(
         reference,
-        tables(found, rests, decodes, true, -1.0 if nominal[0] < 0 else 0.0),
+        tables(found.bend, decodes if nominal[0] < 0 else np.maximum(decodes, 0), true),
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
-        fit_noise(codes, nominal, gains),
-        tuple(_notes(claimed, true, off, refused, pairs.without(refused), found.misfits)),
+        noise,
+        tuple(_notes(claimed, true, off, refused, pairs.without(refused), found.misfits, response)),
     )
 
 
 def _explain(
     pairs: Pairs,
-    decode: FloatImage,
     reference: int,
     exposures: Doubles,
     known: npt.NDArray[np.bool_],
     response: Response,
 ) -> tuple[Fit, Doubles, npt.NDArray[np.bool_]]:
     """Find the model, how far each exposure is off (log), and the frames that nothing can be learned from."""
-    freedom, true = _FREEDOM[response], _TRUE
-    if response == "nominal" and not _bends(pairs, decode, reference, exposures, known):
-        freedom, true = STRAIGHT, _EXACT
-    wrong = _wrong(pairs, decode, reference, exposures, known, freedom)
+    freedom = _FREEDOM[response]
+    wrong = _wrong(pairs, reference, exposures, known, freedom)
+    true = _TRUE if freedom else FIXED
     doubts = np.where(wrong, _OPEN, true)
-    found = fit(pairs, decode, reference, exposures, doubts, freedom)
+    found = fit(pairs, reference, exposures, doubts, freedom)
     measured = found.exposure_errors
     refused = wrong & known & (np.abs(measured) > _MOST)
     if refused.any():
         if (~refused).sum() <= _LEAST_FRAMES:
             refused = np.ones_like(refused)
-        found = fit(pairs.without(refused), decode, reference, exposures, np.where(refused, true, doubts), freedom)
+        found = fit(pairs.without(refused), reference, exposures, np.where(refused, true, doubts), freedom)
     return found, measured, refused
 
 
 def _notes(
-    claimed: Doubles, true: Doubles, off: Doubles, refused: npt.NDArray[np.bool_], pairs: Pairs, misfits: Doubles
+    claimed: Doubles,
+    true: Doubles,
+    off: Doubles,
+    refused: npt.NDArray[np.bool_],
+    pairs: Pairs,
+    misfits: Doubles,
+    response: Response,
 ) -> Iterator[str]:
     """Say what the person has to know of the exposures; all are relative to the reference."""
     total = pairs.weights.sum()
     if total > 0 and (stops := pairs.weights @ np.abs(misfits) / total / math.log(2)) > _NOTABLE:
         yield f"The frames contradict their exposures by {stops:.1f} stops in the mean; check the exposure times."
-    if total == 0 and not refused.any():
+    if total == 0 and response != "known" and not refused.any():
         yield "Too little is well exposed in two frames to calibrate them; their nominal tones are used."
     for i, (claim, t, away) in enumerate(zip(claimed, true, off, strict=True)):
         if np.isnan(claim):
@@ -161,7 +160,7 @@ def _notes(
 
 
 def _wrong(
-    pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: Freedom
+    pairs: Pairs, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: float
 ) -> npt.NDArray[np.bool_]:
     """Return which exposures are not to be taken as true: the unknown ones, and those that the pixels refute.
 
@@ -170,7 +169,7 @@ def _wrong(
     wrong = ~known
 
     def cost(free: npt.NDArray[np.bool_]) -> float:
-        return fit(pairs, decode, reference, exposures, np.where(free, _OPEN, _TRUE), freedom).cost
+        return fit(pairs, reference, exposures, np.where(free, _OPEN, _TRUE), freedom).cost
 
     first = last = cost(wrong)
     if cost(np.ones_like(known)) > _UNEXPLAINED * first:
@@ -183,17 +182,6 @@ def _wrong(
             break
         wrong[best], last = True, trials[best]
     return wrong if last < _UNEXPLAINED * first else ~known
-
-
-def _bends(pairs: Pairs, decode: FloatImage, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_]) -> bool:
-    """Return whether the response is not the nominal one: a bend explains much, and wrong exposures no more."""
-    claimed, open_ = np.where(known, _TRUE, _OPEN), np.full(len(known), _OPEN)
-    bent = fit(pairs, decode, reference, exposures, claimed, _FREEDOM["nominal"]).cost
-    straight, otherwise = (fit(pairs, decode, reference, exposures, d, STRAIGHT).cost for d in (claimed, open_))
-    much = _BENT * pairs.weights.sum()
-    explained = max(straight - bent, 0.0)
-    enough = explained > much or (explained > much / 2 and bent < _UNEXPLAINED * straight)
-    return enough and bent < otherwise + 0.1 * much
 
 
 def _check(codes: Sequence[Codes], exposures: Sequence[float | None], reference: int) -> None:

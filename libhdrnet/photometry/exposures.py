@@ -11,7 +11,7 @@ from libhdrnet.radiometry import FloatImage
 
 _LOW, _HIGH = 0.08, 0.9
 """Encoded values between which a pixel is neither noise nor close to saturation."""
-_THINNED = 8
+_THINNED = 16
 _LEAST_PIXELS = 40
 _FITTING = 0.6
 """Share of the pixels whose own ratio has to be within a stop of that of the ranks."""
@@ -21,8 +21,10 @@ _TOLERATED = 0.5
 """Stops by which a step may go the other way than the pixels show."""
 _LOWEST = (1e-3, 1e-2)
 """Shares of the pixels: frames end at the first one's rank, and it is no chance if the second's has the same value."""
-_EQUAL, _LIGHTER, _BRIGHTEST_BLACK = 1.05, 1.5, 0.1
-"""Ratios of values that are the same and of lights that differ; burnt out frames end at brighter values than black."""
+_EQUAL, _LIGHTER = 1.05, 1.5
+"""Ratios of values that are the same and of lights that differ."""
+_DARKEST_BLACK, _BRIGHTEST_BLACK = 1e-4, 0.1
+"""Linear values: the lowest codes of eight bits are the same by rounding, and burnt out frames end above the other."""
 
 
 def measured_stops(frame: Sample, other: Sample, decode: FloatImage) -> float | None:
@@ -85,13 +87,15 @@ def common_black(exposures: Sequence[float], samples: Sequence[Sample], decode: 
     """
     found = []
     for sample in samples:
-        codes = sample.codes[:: _THINNED // 2]
-        linear = np.exp(log_linear(codes[sample.weights[:: _THINNED // 2] > 0], decode))
+        codes = sample.codes[:: _THINNED // 4]
+        linear = np.exp(log_linear(codes[sample.weights[:: _THINNED // 4] > 0], decode))
         found.append((*np.quantile(linear, _LOWEST, axis=0), linear.mean(0)) if len(linear) else (np.ones(3),) * 3)
     black = np.zeros(3, np.float32)
     for dark, (floor, heap, dim) in zip(exposures, found, strict=True):
         for bright, (lowest, _, mean) in zip(exposures, found, strict=True):
             if bright > _LIGHTER * dark and (mean - floor > _LIGHTER * (dim - floor)).any():
-                same = (np.maximum(lowest, heap) <= floor * _EQUAL) & (floor < _BRIGHTEST_BLACK)
+                same = (
+                    (np.maximum(lowest, heap) <= floor * _EQUAL) & (floor > _DARKEST_BLACK) & (floor < _BRIGHTEST_BLACK)
+                )
                 black = np.maximum(black, np.where(same, floor, 0)).astype(np.float32)
     return black

@@ -20,7 +20,7 @@ _LEAST_SHOT = 1e-9
 _RATIOS = np.geomspace(1e-6, 1, 121)
 _LEVELS = np.geomspace(1e-4, 0.8, 33)
 _LEAST_COUNT = 400
-_SQUARE, _SQUARES = 64, 5
+_SQUARE, _SQUARES = 64, 4
 """Edge in pixels of the squares that a large picture is sampled by, and their number in each direction."""
 _NOISE_RANK, _NOISE_SIGMAS = 0.35, 0.454
 """The rank of absolute deviations that texture does not reach, and what it is for a standard normal."""

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.photometry.noise import Noise
 from libhdrnet.radiometry import FloatImage, Floats, look_up
 
 Codes = npt.NDArray[np.uint16]
@@ -20,11 +21,10 @@ Doubles = npt.NDArray[np.float64]
 _PIXELS = 1.5e5
 """Pixels that are compared: noise and a shift of a pixel matter little at that size."""
 _BINS, _LOW, _HIGH = 48, 0.04, 0.98
-"""Bins of the brighter frame's encoded values, and between which these tell the light."""
-_DARKEST, _BRIGHTEST = 0.05, 0.93
-"""Encoded values of the darker frame between which it tells the light."""
-_CLIPPED = 0.985
-"""Encoded value of any channel from which a camera may have changed the others, too."""
+"""Bins of the brighter frame's encoded values, and between which these tell the light; a camera may change all channels
+where one is above."""
+_DARKEST = 0.05
+"""And from which the darker one's does (pictures by made cameras with a toe)."""
 _FINE, _RANGE = 0.02, 2.0
 """Bins of the misfit (log), and how large a misfit is looked for."""
 _MISFITS = np.arange(-_RANGE, _RANGE + _FINE / 2, _FINE)
@@ -32,6 +32,10 @@ _EDGE = 0.06
 """Range of the encoded values around a pixel at which it counts half."""
 _CHANNEL_REACH, _TRIM = 0.35, 0.2
 """Misfits (log) from the ridge of all channels that one's ridge may have, and from its ridge that a pixel may have."""
+_CLEAR, _DEMOSAICED = (5.0, 15.0), 2.5
+"""Ratios of the darker frame's light to its noise between which a pair begins to count in full, for noise biases those
+below (villa, whose dark places tell its toe), and how much more than the finest scale shows is in RAW (dark frames).
+"""
 DIM = 1e-6
 """Linear value below which nothing is told apart."""
 _LEAST_COUNT, _ENOUGH = 8.0, 100.0
@@ -49,6 +53,8 @@ class Sample:
     """(n, 3), encoded values in [0, 1]."""
     weights: FloatImage
     """(n,), 1 in flat places that the frame covers, less at edges."""
+    averaged: float
+    """Pixels of the frame that are one here."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ class Relation:
     """Indices of the frames."""
     dark_codes: Doubles
     bright_codes: Doubles
+    ratios: Doubles
+    """log of the nominal linear values' ratio."""
     weights: Doubles
     """How far a pair is to be believed, in [0, 1]."""
 
@@ -75,9 +83,9 @@ def sample_frame(codes: Codes, coverage: Codes | None) -> Sample:
     around = np.ones((3, 3), np.uint8)
     contrast = brightest(cv2.dilate(small, around) - cv2.erode(small, around))
     weights = np.asarray(1 / (1 + (contrast / np.float32(_EDGE)) ** 2), np.float32)
-    if coverage is not None:
+    if coverage is not None and coverage.min() < 65535:
         weights *= cv2.resize(coverage, size, interpolation=cv2.INTER_AREA) > 65535 * 0.99
-    return Sample(small.reshape(-1, 3), weights.ravel())
+    return Sample(small.reshape(-1, 3), weights.ravel(), factor**-2)
 
 
 def pairs_of(exposures: Sequence[float], reference: int) -> list[tuple[int, int]]:
@@ -96,12 +104,13 @@ def relate(
     bright: int,
     log_ratio: float,
     decode: FloatImage,
+    noise: Noise,
 ) -> Relation:
     """Find the relation of two frames; log_ratio = log(t_bright / t_dark), lights are `log_linear` of the samples."""
     b, d = samples[bright].codes, samples[dark].codes
     misfit = lights[bright] - lights[dark] - np.float32(log_ratio)
-    usable = (b > _LOW) & (b < _HIGH) & (d > _DARKEST) & (d < _BRIGHTEST) & (np.abs(misfit) < _RANGE)
-    usable &= (brightest(b) < _CLIPPED)[:, None]
+    usable = (b > _LOW) & (d > _DARKEST) & (np.abs(misfit) < _RANGE)
+    usable &= (np.maximum(brightest(b), brightest(d)) < _HIGH)[:, None]
     weights = np.minimum(samples[bright].weights, samples[dark].weights)
     bins = ((b - _LOW) * np.float32(_BINS / (_HIGH - _LOW))).astype(np.int32)
     places = bins * len(_MISFITS) + np.rint((misfit + _RANGE) / _FINE).astype(np.int32)
@@ -114,10 +123,14 @@ def relate(
     )
     typical, trust = _follow(counts)
     bright_codes = np.tile(_LOW + (np.arange(_BINS) + 0.5) * (_HIGH - _LOW) / _BINS, (3, 1))
-    told = np.exp(log_linear(bright_codes.T, decode).T - typical - log_ratio)
+    ratios = typical + log_ratio
+    told = np.exp(log_linear(bright_codes.T, decode).T - ratios)
     codes = np.arange(65536) / 65535
     dark_codes = np.stack([np.interp(told[c], decode[:, c], codes) for c in range(3)])
-    return Relation(dark, bright, dark_codes, bright_codes, trust)
+    clear = told / np.sqrt(noise.variance(dark, told) / samples[dark].averaged)
+    clear /= _DEMOSAICED if decode[0].min() < 0 else 1
+    trust = trust * np.clip((clear - _CLEAR[0]) / (_CLEAR[1] - _CLEAR[0]), 0, 1)
+    return Relation(dark, bright, dark_codes, bright_codes, ratios, trust)
 
 
 def brightest(values: FloatImage) -> FloatImage:

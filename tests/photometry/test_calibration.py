@@ -71,6 +71,18 @@ def test_a_claim_that_is_stops_away_stays_and_is_told():
     assert found.disagreements[0] == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.parametrize("moving", [0, 0.3])
+@pytest.mark.parametrize("levels", [255, 65535])
+@pytest.mark.parametrize("noise", [0, 0.01])
+def test_a_known_response_and_true_exposures_stay_exactly(moving, levels, noise):
+    found = calibrate(shoot(moving=moving, levels=levels, noise=noise), TIMES, 1, response="known")
+    nominal = decode_table(0)[1:, None]
+    for table, t in zip(found.tables, TIMES, strict=True):
+        assert np.abs(table[1:] * t / nominal - 1).max() < 1e-3
+    assert found.exposures == pytest.approx(TIMES, rel=1e-3)
+    assert not found.notes
+
+
 @pytest.mark.parametrize("black", [0.002, 0.02])
 def test_a_black_level_that_was_left_in_linear_data_is_found(black):
     light = np.maximum(radiance() - 0.05, 0)
@@ -89,7 +101,7 @@ def test_light_below_black_stays_negative_in_raw():
     nominal = decode_table(knee)
     for table, t in zip(found.tables, TIMES, strict=True):
         assert table[0].max() < 0
-        assert np.abs(table[:, 1] * t - nominal).max() < 0.003
+        assert table[:, 1] * t == pytest.approx(nominal, rel=1e-3)
 
 
 @pytest.mark.parametrize("response", [gamma, film, shoulder])
