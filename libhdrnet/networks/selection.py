@@ -58,6 +58,11 @@ class Candidates:
     read: Tensor
     """(B, n)."""
 
+    def strip(self, top: int, bottom: int) -> "Candidates":
+        """Cut out some rows."""
+        planes = (x[..., top:bottom, :] for x in (self.radiance, self.saturation, self.confidence, self.length))
+        return Candidates(*planes, self.white, self.black, self.stops, self.shot, self.read)
+
     def reduced(self, factor: int) -> "Candidates":
         """Average over factor x factor pixels."""
 
@@ -203,8 +208,11 @@ class SelectionNet(nn.Module):
             levels.append(x)
         x = self._shared(x, there, 3)
         for scale in (2, 1, 0):
-            larger = F.interpolate(x, size=levels[scale].shape[-2:], mode="bilinear", align_corners=False)
-            x = F.relu(self.join[scale](torch.cat([larger, levels[scale]], 1)))
+            above, beside = _parts(
+                self.join[scale], x, levels[scale]
+            )  # the convolution first: there is less to enlarge
+            larger = F.interpolate(above, size=beside.shape[-2:], mode="bilinear", align_corners=False)
+            x = F.relu(beside + larger)
             x = x + F.relu(self.up[scale](self._shared(x, there, scale)))
         logits = 3 * self.output(x).float().unflatten(0, there.shape)
         counts = there[:, :, None, None, None]
@@ -219,8 +227,18 @@ class SelectionNet(nn.Module):
         counts = there[:, :, None, None, None].to(x.dtype)
         mean = (each * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
         largest = each.masked_fill(counts == 0, -1e4).amax(1, keepdim=True)
-        joined = torch.cat([each, mean.expand_as(each), largest.expand_as(each)], 2).flatten(0, 1)
-        return F.relu(self.pool[str(scale)](joined))
+        own, common = _parts(self.pool[str(scale)], x, torch.cat([mean, largest], 2)[:, 0])
+        return F.relu(own.unflatten(0, there.shape) + common[:, None]).flatten(0, 1)
+
+
+def _parts(layer: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what a 1 x 1 convolution makes of the first and the other channels of its input: the sum is its result.
+
+    So neither has to be brought to the other's size and layout.
+    """
+    assert isinstance(layer, nn.Conv2d)
+    ahead, behind = layer.weight.split((first.shape[1], second.shape[1]), 1)
+    return F.conv2d(first, ahead), F.conv2d(second, behind, layer.bias)
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
