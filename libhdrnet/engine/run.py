@@ -94,6 +94,10 @@ def run_tiled(
         WeightsError: the weights are missing or damaged.
     """
     place = _first_place(settings)
+    if settings.tile is None and needed is not None:
+        place = replace(
+            place, tile=_fewest_pixels(needed, place.tile, NETWORKS[name].margin if margin is None else margin)
+        )
     notes: list[str] = []
     while True:
         try:
@@ -127,6 +131,17 @@ def _first_place(settings: Settings) -> _Place:
     if tile < SMALLEST_TILE or tile > 65536:
         raise InputError(f"tile {tile} is out of range; give 64 to 65536 pixels.")
     return _Place(device, choose_precision(device, settings.precision), -(-tile // STATISTICS_GRID) * STATISTICS_GRID)
+
+
+def _fewest_pixels(needed: npt.NDArray[np.bool_], usual: int, margin: int) -> int:
+    """Return the tile with which the fewest pixels are computed, those around the needed ones included."""
+
+    def pixels(tile: int) -> int:
+        return sum(part.pixels for part in parts(needed, needed.shape, tile, margin, STATISTICS_GRID))
+
+    return min(
+        (usual, usual // 2, usual * 4 // 3), key=lambda tile: pixels(-(-tile // STATISTICS_GRID) * STATISTICS_GRID)
+    )
 
 
 def _next_place(place: _Place, error: BaseException) -> _Place:

@@ -43,7 +43,14 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
             # On the way to saturation the calibrated codes still tell the light.
             lost += share * np.clip(10 * candidate.saturation - 9, 0, 1)
     # Half of it is still known: the network comes in from there on.
-    return Unknown(np.clip(2 * lost - 1, 0, 1), np.clip(2 * dark * shown - 1, 0, 1))
+    return Unknown(*(_without_specks(np.clip(2 * share - 1, 0, 1)) for share in (lost, dark * shown)))
+
+
+def _without_specks(share: FloatImage) -> FloatImage:
+    """Leave out what is less than 3 x 3 pixels of the reduced size: nobody sees it, and each would take a tile."""
+    import cv2
+
+    return np.asarray(cv2.morphologyEx(share, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.float32)
 
 
 def reconstruct(

@@ -1,26 +1,20 @@
 """The selection network's belief in each candidate, found at the reduced size."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from libhdrnet.alignment import fetch
 from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
-from libhdrnet.engine.tiling import parts
 from libhdrnet.merge.candidates import Bracket, Candidate, saturation
-from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.networks.selection import BRIGHT, DARK, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
 
 STRIP = 16
 """Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""
-TILES = (192, 256, 384, 512)
-"""Edges to choose from."""
 
 
 def select(
@@ -36,9 +30,6 @@ def select(
     """
     logits = np.zeros((*bracket.size, len(candidates)), np.float32)
     doubt = np.maximum.reduce([candidate.doubt for candidate in candidates])
-    needed = doubt > 0
-    if settings.tile is None:
-        settings = replace(settings, tile=_tile(needed))
     numbers = _numbers(bracket, candidates)
 
     def forward(network: nn.Module) -> Callable[..., Tensor]:
@@ -63,17 +54,10 @@ def select(
         return radiance, planes, np.array(which, np.float32)[:, None, None]
 
     report = run_tiled(
-        "selection", compared, logits, needed=needed, forward=forward, settings=settings, reporter=reporter,
+        "selection", compared, logits, needed=doubt > 0, forward=forward, settings=settings, reporter=reporter,
         stage="choosing among the exposures",
     )  # fmt: skip
     return np.ascontiguousarray((logits * doubt[..., None]).transpose(2, 0, 1)), report
-
-
-def _tile(needed: npt.NDArray[np.bool_]) -> int:
-    """Return the edge with which the fewest pixels are computed, those around the needed ones included."""
-    margin = NETWORKS["selection"].margin
-    sums = {edge: sum(p.pixels for p in parts(needed, needed.shape, edge, margin, STATISTICS_GRID)) for edge in TILES}
-    return min(sums, key=sums.__getitem__)
 
 
 def _numbers(bracket: Bracket, candidates: Sequence[Candidate]) -> list[Tensor]:

@@ -237,7 +237,7 @@ def _parts(layer: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Ten
     So neither has to be brought to the other's size and layout.
     """
     assert isinstance(layer, nn.Conv2d)
-    ahead, behind = layer.weight.split((first.shape[1], second.shape[1]), 1)
+    ahead, behind = torch.split(layer.weight, [first.shape[1], second.shape[1]], 1)
     return F.conv2d(first, ahead), F.conv2d(second, behind, layer.bias)
 
 
