@@ -8,7 +8,7 @@ with the softmax of that: no invented pixel, no switch. Not in the thesis.
 Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a batch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -60,8 +60,11 @@ class Candidates:
 
     def strip(self, top: int, bottom: int) -> "Candidates":
         """Cut out some rows."""
-        planes = (x[..., top:bottom, :] for x in (self.radiance, self.saturation, self.confidence, self.length))
-        return Candidates(*planes, self.white, self.black, self.stops, self.shot, self.read)
+        rows = slice(top, bottom)
+        return replace(
+            self, radiance=self.radiance[..., rows, :], saturation=self.saturation[..., rows, :],
+            confidence=self.confidence[..., rows, :], length=self.length[..., rows, :],
+        )  # fmt: skip
 
     def reduced(self, factor: int) -> "Candidates":
         """Average over factor x factor pixels."""
