@@ -61,7 +61,9 @@ def _add_merge(commands: Any) -> None:
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
     _add_merging(p)
     p.add_argument(
-        "--mask", metavar="OUT.png", help="also write what was measured (white), repaired (grey), guessed (black)"
+        "--mask",
+        metavar="OUT.png",
+        help="also write what was measured (white), made by the network (grey), guessed (black)",
     )
     p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
     _add_engine(p)
@@ -72,7 +74,7 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--model",
         default="auto",
-        help="auto (classical where the frames agree, a network where not), psfnet, msffnet or classical",
+        help="auto (what the frames show, a network where none shows it), psfnet, msffnet or classical",
     )
     p.add_argument("--response", default="auto", help="auto, srgb, gamma2.2, linear or estimate (default: auto)")
     p.add_argument(
@@ -80,7 +82,7 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
         type=float,
         default=0.5,
         metavar="0..1",
-        help="what counts as motion: 0 nothing, 1 anything in doubt (default: 0.5)",
+        help="how strictly what moved is left out: 0 not at all, 1 wherever in doubt (default: 0.5)",
     )
     p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
     p.add_argument("--tone-map", default="natural", metavar="OPERATOR",

@@ -49,8 +49,10 @@ def dense_flow(
         return Flow(np.zeros((height, width, 2), np.float32), still + 1, still)
     there, back = (_structure(picture, low, high) for picture in (reference, frame))
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(_FINEST)
+    backward = search.calc(back, there, None)  # only the belief hangs on it
     search.setFinestScale(_FINEST if scale == 1 else 0)
-    forward, backward = search.calc(there, back, None), search.calc(back, there, None)
+    forward = search.calc(there, back, None)
     gap = scale * np.linalg.norm(forward + fetch(backward, forward, cubic=False), axis=-1)
     length = scale * np.linalg.norm(forward, axis=-1)
     confidence = np.exp(-np.square(gap / (1 + np.float32(0.1) * length)))

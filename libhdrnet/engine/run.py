@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from libhdrnet.engine.device import choose_device, choose_precision, default_tile
 from libhdrnet.engine.models import loaded
 from libhdrnet.engine.progress import Reporter
-from libhdrnet.engine.tiling import Tile, tiles
+from libhdrnet.engine.tiling import Tile, parts
 from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.radiometry import FloatImage
@@ -94,6 +94,10 @@ def run_tiled(
         WeightsError: the weights are missing or damaged.
     """
     place = _first_place(settings)
+    if settings.tile is None and needed is not None:
+        place = replace(
+            place, tile=_fewest_pixels(needed, place.tile, NETWORKS[name].margin if margin is None else margin)
+        )
     notes: list[str] = []
     while True:
         try:
@@ -129,6 +133,17 @@ def _first_place(settings: Settings) -> _Place:
     return _Place(device, choose_precision(device, settings.precision), -(-tile // STATISTICS_GRID) * STATISTICS_GRID)
 
 
+def _fewest_pixels(needed: npt.NDArray[np.bool_], usual: int, margin: int) -> int:
+    """Return the tile with which the fewest pixels are computed, those around the needed ones included."""
+
+    def pixels(tile: int) -> int:
+        return sum(part.pixels for part in parts(needed, needed.shape, tile, margin, STATISTICS_GRID))
+
+    return min(
+        (usual, usual // 2, usual * 4 // 3), key=lambda tile: pixels(-(-tile // STATISTICS_GRID) * STATISTICS_GRID)
+    )
+
+
 def _next_place(place: _Place, error: BaseException) -> _Place:
     if place.device.type == "cuda":
         torch.cuda.empty_cache()
@@ -162,20 +177,15 @@ def _run(
     """Fill `out`; return the weights' checksum and how many tiles had to be computed again in float32."""
     network, card = loaded(name, str(place.device), place.dtype)
     call = forward(network)
-    height, width = out.shape[:2]
     usual = NETWORKS[name].margin
     margin = usual if margin is None else margin
     edge = -(-place.tile * margin // (usual * STATISTICS_GRID)) * STATISTICS_GRID
-    parts = [
-        part
-        for tile in tiles(height, width, edge, margin, STATISTICS_GRID)
-        if (part := tile if needed is None else tile.around(needed, margin, STATISTICS_GRID)) is not None
-    ]
-    for part in parts:
+    cut = parts(needed, out.shape, edge, margin, STATISTICS_GRID)
+    for part in cut:
         out[part.where] = 0
-    total, done, again = sum(part.pixels for part in parts), 0, 0
+    total, done, again = sum(part.pixels for part in cut), 0, 0
     with torch.inference_mode():
-        for part in parts:
+        for part in cut:
             reporter(done / total, stage)
             inputs = [_tensor(array, place.device) for array in fetch(*part.where)]
             result = _pixels(call(*inputs), part)

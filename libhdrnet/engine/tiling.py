@@ -90,3 +90,13 @@ def tiles(height: int, width: int, tile: int, margin: int, grid: int) -> Iterato
     for rows in spans(height, tile, margin, grid):
         for columns in spans(width, tile, margin, grid):
             yield Tile(rows, columns)
+
+
+def parts(
+    needed: npt.NDArray[np.bool_] | None, shape: tuple[int, ...], tile: int, margin: int, grid: int
+) -> list[Tile]:
+    """Cut the tiles of a picture of `shape` (H, W, ...) down to what the needed pixels take; None: all of it."""
+    whole = tiles(shape[0], shape[1], tile, margin, grid)
+    if needed is None:
+        return list(whole)
+    return [part for each in whole if (part := each.around(needed, margin, grid)) is not None]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ImageLike = str | Path | npt.NDArray[Any]
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
+_SAID = RESPONSES[1:4]
+"""Responses that the person says are the true ones: nothing about them is estimated."""
 MAX_FRAMES = 9
 
 Decode = Callable[[npt.NDArray[Any]], FloatImage]
@@ -100,10 +102,8 @@ def load_frames(
         source, sources[index] = sources[index], _released(sources[index])
         codes = _codes(source, None if source.linear else decode, knee)
         coverage, transparent = _coverage(source.alpha), source.alpha is not None
-        linear = (
-            source.linear or response in ("linear", "gamma2.2") or (response == "auto" and source.encoding == "linear")
-        )
-        frames.append(Frame(source.name, codes, exposure, source.metadata, table, coverage, transparent, linear))
+        known = source.linear or response in _SAID or (response == "auto" and source.encoding == "linear")
+        frames.append(Frame(source.name, codes, exposure, source.metadata, table, coverage, transparent, known))
     return frames
 
 

@@ -308,7 +308,7 @@ def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alig
 
 def calibrated(frames: Sequence[Frame], reference: int, response: str) -> Calibration:
     """Calibrate aligned frames; what the person should know is warned of."""
-    known = all(frame.known for frame in frames) or response in ("srgb", "gamma2.2", "linear")
+    known = all(frame.known for frame in frames)
     calibration = calibrate(
         [frame.codes for frame in frames], [frame.exposure for frame in frames], reference,
         decode=frames[reference].decode, coverage=[frame.coverage for frame in frames], gains=gains_of(frames),

@@ -13,6 +13,9 @@ from libhdrnet.merge.candidates import Bracket, Candidate, saturation
 from libhdrnet.networks.selection import BRIGHT, DARK, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
 
+STRIP = 16
+"""Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""
+
 
 def select(
     bracket: Bracket,
@@ -22,26 +25,33 @@ def select(
 ) -> tuple[FloatImage, Report]:
     """Return how far each candidate is believed beside its noise, logits (n, h, w), and how the network was run.
 
-    Where no candidate is in doubt it is not asked: all are believed alike.
+    Where no candidate is in doubt it is not asked: all are believed alike. What a flow brings is only looked at in
+    tiles where it moves something.
     """
     logits = np.zeros((*bracket.size, len(candidates)), np.float32)
     doubt = np.maximum.reduce([candidate.doubt for candidate in candidates])
     numbers = _numbers(bracket, candidates)
-    there = torch.ones(1, len(candidates))
 
     def forward(network: nn.Module) -> Callable[..., Tensor]:
-        def of(radiance: Tensor, planes: Tensor) -> Tensor:
-            known = (number.to(radiance.device) for number in numbers)
+        def of(radiance: Tensor, planes: Tensor, which: Tensor) -> Tensor:
+            index = which[0, :, 0, 0].long()
+            known = (number.to(radiance.device)[:, index] for number in numbers)
             full = Candidates(radiance, *torch.split(planes, 1, 2), *known)
-            seen = features(full.reduced(2), fine_difference(full, 2))
-            found: Tensor = network(seen, there.to(radiance.device))
-            return found[:, :, 0]
+            strips = [full.strip(top, top + STRIP) for top in range(0, radiance.shape[-2], STRIP)]
+            fine = torch.cat([fine_difference(strip, 2) for strip in strips], -2)
+            found: Tensor = network(features(full.reduced(2), fine), torch.ones_like(full.stops))[:, :, 0]
+            return found.new_zeros(1, len(candidates), *found.shape[2:]).index_copy(1, index, found)
 
         return of
 
-    def compared(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
-        parts = [_compared(bracket, candidate, rows, columns) for candidate in candidates]
-        return np.stack([radiance for radiance, _ in parts]), np.stack([planes for _, planes in parts])
+    def compared(rows: slice, columns: slice) -> tuple[FloatImage, ...]:
+        which = [
+            i for i, c in enumerate(candidates)
+            if c.flow is None or (c.doubt[rows, columns] * c.flow.length[rows, columns]).any()
+        ]  # fmt: skip
+        found = [_compared(bracket, candidates[i], rows, columns) for i in which]
+        radiance, planes = (np.stack(part) for part in zip(*found, strict=True))
+        return radiance, planes, np.array(which, np.float32)[:, None, None]
 
     report = run_tiled(
         "selection", compared, logits, needed=doubt > 0, forward=forward, settings=settings, reporter=reporter,

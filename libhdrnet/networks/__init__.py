@@ -57,7 +57,7 @@ NETWORKS: dict[str, Descriptor] = {
     for d in (
         Descriptor("psfnet", PSFNet, PSFNetOptions, margin=24),
         Descriptor("msffnet", MSFFNet, MSFFNetOptions, margin=48, training_only="auxiliary."),
-        Descriptor("selection", SelectionNet, SelectionOptions, margin=48),
+        Descriptor("selection", SelectionNet, SelectionOptions, margin=32),
         Descriptor("defocus", DefocusNet, DefocusNetOptions, margin=48),
     )
 }

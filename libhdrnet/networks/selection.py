@@ -8,7 +8,7 @@ with the softmax of that: no invented pixel, no switch. Not in the thesis.
 Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a batch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -57,6 +57,14 @@ class Candidates:
     """(B, n): variance of a frame's linear value x, 1 = saturation, is shot x + read."""
     read: Tensor
     """(B, n)."""
+
+    def strip(self, top: int, bottom: int) -> "Candidates":
+        """Cut out some rows."""
+        rows = slice(top, bottom)
+        return replace(
+            self, radiance=self.radiance[..., rows, :], saturation=self.saturation[..., rows, :],
+            confidence=self.confidence[..., rows, :], length=self.length[..., rows, :],
+        )  # fmt: skip
 
     def reduced(self, factor: int) -> "Candidates":
         """Average over factor x factor pixels."""
@@ -203,8 +211,11 @@ class SelectionNet(nn.Module):
             levels.append(x)
         x = self._shared(x, there, 3)
         for scale in (2, 1, 0):
-            larger = F.interpolate(x, size=levels[scale].shape[-2:], mode="bilinear", align_corners=False)
-            x = F.relu(self.join[scale](torch.cat([larger, levels[scale]], 1)))
+            above, beside = _parts(
+                self.join[scale], x, levels[scale]
+            )  # the convolution first: there is less to enlarge
+            larger = F.interpolate(above, size=beside.shape[-2:], mode="bilinear", align_corners=False)
+            x = F.relu(beside + larger)
             x = x + F.relu(self.up[scale](self._shared(x, there, scale)))
         logits = 3 * torch.unflatten(self.output(x).float(), 0, there.shape)
         counts = there[:, :, None, None, None]
@@ -219,8 +230,18 @@ class SelectionNet(nn.Module):
         counts = there[:, :, None, None, None].to(x.dtype)
         mean = (each * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
         largest = each.masked_fill(counts == 0, -1e4).amax(1, keepdim=True)
-        joined = torch.cat([each, mean.expand_as(each), largest.expand_as(each)], 2).flatten(0, 1)
-        return F.relu(self.pool[str(scale)](joined))
+        own, common = _parts(self.pool[str(scale)], x, torch.cat([mean, largest], 2)[:, 0])
+        return F.relu(own.unflatten(0, there.shape) + common[:, None]).flatten(0, 1)
+
+
+def _parts(layer: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what a 1 x 1 convolution makes of the first and the other channels of its input: the sum is its result.
+
+    So neither has to be brought to the other's size and layout.
+    """
+    assert isinstance(layer, nn.Conv2d)
+    ahead, behind = torch.split(layer.weight, [first.shape[1], second.shape[1]], 1)
+    return F.conv2d(first, ahead), F.conv2d(second, behind, layer.bias)
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:

@@ -19,6 +19,7 @@ FILE = Path(__file__).with_name("golden.json")
 OPTIONS = {
     "psfnet": {"channels": 16, "blocks": 2},
     "msffnet": {"channels": 16},
+    "selection": {},
     "defocus": {"channels": 32, "conditions": 8, "blocks": 2, "outer_blocks": 1},
 }
 TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 1.5e-2, torch.float16: 1.8e-3}
@@ -52,6 +53,9 @@ def outputs_of(name, dtype=torch.float32):
             picture = torch.from_numpy(light[None]).float()
             radius = network.estimate(picture)
             results = [radius, network.deblur(picture, radius.clamp(1, 5))]
+        elif name == "selection":
+            seen = torch.from_numpy(waves((1, 3, 20, 96, 80), 3)).float()
+            results = [network(seen, torch.tensor([[1.0, 1.0, 0.0]]))]
         else:
             times = (0.25, 1, 4)[: 3 if name == "psfnet" else 2]
             encoded = [np.clip(light * t, 0, 1) ** (1 / 2.2) for t in times]
