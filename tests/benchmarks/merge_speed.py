@@ -23,6 +23,7 @@ TIMES = (0.25, 1.0, 4.0)
 def bracket(megapixels, moving=0.0):
     import cv2
 
+    from libhdrnet.bands import bands
     from libhdrnet.radiometry import encode_srgb
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
@@ -33,7 +34,10 @@ def bracket(megapixels, moving=0.0):
         noise = rng.random((cells, cells, 3), np.float32)
         scene += weight * cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
     scene **= 4
-    shots = [np.round(encode_srgb(np.clip(scene * t * 2, 0, 1)) * 255).astype(np.uint8) for t in TIMES]
+    shots = [np.empty(scene.shape, np.uint8) for _ in TIMES]
+    for part in bands(height):  # its memory is not to count as the merge's
+        for shot, t in zip(shots, TIMES, strict=True):
+            shot[part] = np.round(encode_srgb(np.clip(scene[part] * t * 2, 0, 1)) * 255)
     rows, columns = (slice(0, round(size * moving**0.5)) for size in (height, width))
     shots[0][rows, columns] = shots[0][::-1, ::-1][rows, columns]
     return shots
