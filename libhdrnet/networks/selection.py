@@ -231,7 +231,7 @@ class SelectionNet(nn.Module):
         mean = (each * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
         largest = each.masked_fill(counts == 0, -1e4).amax(1, keepdim=True)
         own, common = _parts(self.pool[str(scale)], x, torch.cat([mean, largest], 2)[:, 0])
-        logits = torch.unflatten(3 * self.output(x).float(), 0, there.shape)
+        return F.relu(torch.unflatten(own, 0, there.shape) + common[:, None]).flatten(0, 1)
 
 
 def _parts(layer: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
