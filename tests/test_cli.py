@@ -101,9 +101,9 @@ def test_exposures_can_be_given_for_files_that_do_not_tell(tmp_path, hdrnet, wor
 
 def test_given_exposures_override_those_of_the_files(tmp_path, hdrnet):
     out = tmp_path / "o.exr"
-    ended = hdrnet("merge", *write_bracket(tmp_path, size=(48, 64)), "--ev", "-3,0,2", "-o", out, *CLASSICAL)
-    assert read_record(out)["exposures"] == [0.125, 1, 4]
-    assert "warning: The frames contradict their exposures" in ended.err
+    ended = hdrnet("merge", *write_bracket(tmp_path, size=(48, 64)), "--ev", "2,0,-2", "-o", out, *CLASSICAL)
+    assert read_record(out)["exposures"] == [4, 1, 0.25]
+    assert "warning: Frame 1 claims +2.0 EV relative to the reference but its pixels say" in ended.err
 
 
 def test_the_reference_is_counted_from_one(tmp_path, hdrnet):
@@ -165,14 +165,15 @@ def test_the_response_can_be_estimated_from_the_bracket(tmp_path, hdrnet):
 def test_json_is_one_object_a_line_and_nothing_else(tmp_path, hdrnet):
     out = tmp_path / "o.exr"
     paths = write_bracket(tmp_path, size=(48, 64))
-    ended = hdrnet("merge", *paths, "--ev", "-3,0,2", "-o", out, "--json", *CLASSICAL)
+    ended = hdrnet("merge", *paths, "--ev", "2,0,-2", "-o", out, "--json", *CLASSICAL)
     told = events(ended.out)
     assert (ended.code, ended.err) == (0, "")
     assert {event["event"] for event in told} >= {"progress", "warning", "done"}
     fractions = [event["fraction"] for event in told if event["event"] == "progress"]
     assert fractions == sorted(fractions) and fractions[-1] == 1
     assert all(event["stage"] for event in told if event["event"] == "progress")
-    assert [event["message"][:21] for event in told if event["event"] == "warning"] == ["The frames contradict"]
+    warned = [event["message"][:14] for event in told if event["event"] == "warning"]
+    assert warned == ["Frame 1 claims", "Frame 3 claims"]
     assert told[-1]["event"] == "done" and told[-1]["outputs"] == [str(out)]
     assert told[-1]["record"] == read_record(out)
 
@@ -389,14 +390,14 @@ def test_a_terminal_gets_a_progress_bar_and_standard_output_the_result(tmp_path)
 
     ours, theirs = pty.openpty()
     out = tmp_path / "o.exr"
-    words = ("merge", *write_bracket(tmp_path, size=(48, 64)), "-o", out, "--ev", "-3,0,2", *CLASSICAL)
+    words = ("merge", *write_bracket(tmp_path, size=(48, 64)), "-o", out, "--ev", "2,0,-2", *CLASSICAL)
     with start(*words, env={"TERM": "xterm", "COLUMNS": "60"}, stdout=subprocess.PIPE, stderr=theirs) as process:
         os.close(theirs)
         shown = _drain(ours)
         told, _ = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, told) == (0, f"wrote {out}\n")
     assert "%" in shown and "━" in shown
-    assert "hdrnet: warning: The frames contradict their exposures by" in shown
+    assert "hdrnet: warning: Frame 1 claims +2.0 EV relative to the" in shown
 
 
 @POSIX

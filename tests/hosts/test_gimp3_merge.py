@@ -1,12 +1,9 @@
 """Merge Exposures in a real GIMP 3, in batch."""
 
 import numpy as np
-import pytest
 from commands import exposures, write_bracket
 from gimp_hosts import equal
 from synthetic import dng, tag
-
-from libhdrnet.errors import HdrnetWarning
 
 SIZE = (120, 160)
 TIMES = [0.25, 1.0, 4.0]
@@ -138,9 +135,7 @@ for name in ("EV -2", "0 EV", "+2ev"):
 dump(call("hdrnet-merge", image=image, source="layers").get_layers()[-1], "names")
 """, paths[0])  # fmt: skip
     equal(gimp3.take("exif", *SIZE, 3), plain.merge_exposures(paths))
-    with pytest.warns(HdrnetWarning, match="stops off"):
-        expected = plain.merge_exposures(paths, [1 / 60, 1 / 30, 1 / 15], model="classical")
-    equal(gimp3.take("field", *SIZE, 3), expected)
+    equal(gimp3.take("field", *SIZE, 3), plain.merge_exposures(paths, [1 / 60, 1 / 30, 1 / 15], model="classical"))
     equal(gimp3.take("names", *SIZE, 3), plain.merge_exposures(exposures(size=SIZE), TIMES))
     assert told["names"][0] == "c.tif"
     assert '<tag name="Exif.Photo.ExposureTime">1/15</tag>' in told["metadata"]

@@ -64,7 +64,7 @@ def test_all_is_well_where_all_is_there(user):
         "Python", "packages", "torch", "device", "weights", "server", "start", "darktable", "disk", "memory",
     }  # fmt: skip
     assert f"plug-in {__version__}" in found["darktable"][0]["text"]
-    assert len(found["weights"]) == 3
+    assert len(found["weights"]) == 4
 
 
 def test_each_thing_that_is_broken_is_a_problem_with_what_mends_it(user, tmp_path):
@@ -81,7 +81,7 @@ def test_each_thing_that_is_broken_is_a_problem_with_what_mends_it(user, tmp_pat
     os.unlink(f"{darktable}/lua/hdrnet/json.lua")
     os.chmod(user["HDRNET_RUNTIME"], 0o755)
     found = checks(user, code=1)
-    assert [check["state"] for check in found["weights"]] == ["problem", "problem", "ok"]
+    assert [check["state"] for check in found["weights"]] == ["problem", "problem", "ok", "ok"]
     assert "damaged" in found["weights"][0]["text"] and "missing" in found["weights"][1]["text"]
     assert "'/nowhere/python'" in found["start"][0]["text"]
     assert "hdrnet/json.lua" in found["darktable"][0]["text"]

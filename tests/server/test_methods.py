@@ -7,7 +7,7 @@ import pytest
 from commands import write_bracket
 
 from libhdrnet import tasks
-from libhdrnet.ops import merge as merging
+from libhdrnet.merge import pipeline as merging
 from libhdrnet.server import methods
 
 

@@ -18,7 +18,7 @@ def test_without_threads_each_batch_is_seen_once_and_in_turn():
 def test_each_batch_is_seen_so_often_at_most():
     with batches(numbered, first=3, threads=1, seed=0) as made:
         seen = Counter(int(next(made)[1]) for _ in range(300))
-    assert max(seen.values()) <= REPEATS and min(seen) == 3 and len(seen) >= 300 / REPEATS
+    assert max(seen.values()) <= REPEATS and min(seen) >= 3 and len(seen) >= 300 / REPEATS
 
 
 def test_a_batch_that_is_seen_again_is_turned_and_flipped_as_a_whole():
