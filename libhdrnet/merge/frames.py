@@ -102,7 +102,8 @@ def load_frames(
         source, sources[index] = sources[index], _released(sources[index])
         codes = _codes(source, None if source.linear else decode, knee)
         coverage, transparent = _coverage(source.alpha), source.alpha is not None
-        known = source.linear or response in _SAID or (response == "auto" and source.encoding == "linear")
+        # Float arrays may be a camera's picture that a host has decoded: its response is not what it was decoded by.
+        known = source.linear or response in _SAID
         frames.append(Frame(source.name, codes, exposure, source.metadata, table, coverage, transparent, known))
     return frames
 

@@ -195,7 +195,13 @@ def test_gains_are_one_where_a_frame_does_not_tell():
 
 @pytest.mark.parametrize(
     ("dtype", "response", "known"),
-    [(np.uint8, "auto", False), (np.uint8, "linear", True), (np.float32, "auto", True), (np.uint8, "estimate", False)],
+    [
+        (np.uint8, "auto", False),
+        (np.uint8, "linear", True),
+        (np.float32, "auto", False),
+        (np.float32, "linear", True),
+        (np.uint8, "estimate", False),
+    ],
 )
 def test_a_response_is_known_of_linear_light_alone(dtype, response, known):
     assert load_frames(stack(dtype, 1), TIMES, response=response)[0].known == known

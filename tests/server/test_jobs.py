@@ -21,6 +21,7 @@ from libhdrnet.io.embed import read_record
 from libhdrnet.io.metadata import read_metadata
 from libhdrnet.radiometry import encode_srgb
 
+pytestmark = pytest.mark.filterwarnings("ignore:Too little is well exposed")  # random frames have no tones in common
 NETWORK = {"device": "cpu", "precision": "fp32", "tile": 64}
 
 
@@ -56,7 +57,6 @@ def resident_memory(process):
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@pytest.mark.filterwarnings("ignore:Too little is well exposed")  # random frames have no tones in common
 @pytest.mark.parametrize("model", ["classical", "psfnet"])
 @pytest.mark.parametrize("dtype", ["float32", "uint16", "uint8"])
 def test_a_merge_of_arrays_is_bit_for_bit_the_plain_function_s(server, plain, bracket, dtype, model):
