@@ -59,7 +59,6 @@ class Bracket:
         self.tables = [np.asfortranarray(table, np.float32) for table in calibration.tables]
         self.shape = frames[0].codes.shape[:2]
         self.shortest = int(np.argmin(self.times))
-        self.longest = int(np.argmax(self.times))
         larger = max(1.0, (self.shape[0] * self.shape[1] / MOST_PIXELS) ** 0.5)
         self.size = (-(-round(self.shape[0] / larger) // 2), -(-round(self.shape[1] / larger) // 2))
         """Height and width of the reduced size."""

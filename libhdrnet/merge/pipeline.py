@@ -162,9 +162,10 @@ def merge_exposures(
             frames with the least noise and knows no motion.
         deghost: How strictly what moved is left out, from 0 (not at all) to 1; for "auto" alone.
         align: Align the frames to the reference first (homography, affine, translation or nothing).
-        response: How the files' codes became codes: "auto" (RAW and float: linear; else ICC profile or sRGB),
-            "srgb", "gamma2.2", "linear", or "estimate" (calibrated from the bracket alone). Files that are linear
-            (RAW, OpenEXR, Radiance, a linear profile) stay so whatever it says, and a profile's primaries count.
+        response: How the files' codes became codes: "auto" (RAW and float: linear; else ICC profile or sRGB; how a
+            camera bent it is calibrated, of float arrays, too), "srgb", "gamma2.2" and "linear" (taken at their word),
+            or "estimate" (calibrated from the bracket alone). Files that are linear (RAW, OpenEXR, Radiance, a linear
+            profile) stay so whatever it says, and a profile's primaries count.
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
