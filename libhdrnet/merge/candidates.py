@@ -57,6 +57,7 @@ class Bracket:
         self.reference = calibration.reference
         self.times = calibration.exposures
         self.tables = [np.asfortranarray(table, np.float32) for table in calibration.tables]
+        self.compared = [np.asfortranarray(table, np.float32) for table in calibration.compared]
         self.shape = frames[0].codes.shape[:2]
         self.shortest = int(np.argmin(self.times))
         larger = max(1.0, (self.shape[0] * self.shape[1] / MOST_PIXELS) ** 0.5)
@@ -153,7 +154,7 @@ def _as_it_lies(bracket: Bracket, index: int) -> Candidate:
     for rows in bands(bracket.size[0]):
         codes = bracket.codes[index][2 * rows.start : 2 * rows.stop]
         size = (bracket.size[1], rows.stop - rows.start)
-        radiance[rows] = cv2.resize(look_up(codes, bracket.tables[index]), size, interpolation=cv2.INTER_AREA)
+        radiance[rows] = cv2.resize(look_up(codes, bracket.compared[index]), size, interpolation=cv2.INTER_AREA)
         saturated[rows] = cv2.resize(saturation(codes), size, interpolation=cv2.INTER_AREA)
     coverage = bracket.frames[index].coverage
     if coverage is not None:

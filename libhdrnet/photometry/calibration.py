@@ -42,6 +42,8 @@ class Calibration:
     tables: tuple[FloatImage, ...] = field(repr=False)
     """For each frame, float32 (65536, 3): the radiance of each code and channel, rising; slightly negative below black
     where the codes have room for it."""
+    compared: tuple[FloatImage, ...] = field(repr=False)
+    """The same, to compare the frames by: other tables where the response is known and the frames contradict it."""
     exposures: tuple[float, ...]
     """t_i / t_reference, missing ones measured and wrong ones corrected."""
     disagreements: tuple[float | None, ...]
@@ -53,7 +55,7 @@ class Calibration:
 
     def at(self, index: int, code: float) -> FloatImage:
         """Return the radiance (3,) that the encoded value `code` in [0, 1] has in frame `index`."""
-        return np.asarray(self.tables[index][round(min(max(code, 0.0), 1.0) * 65535)])
+        return np.asarray(self.compared[index][round(min(max(code, 0.0), 1.0) * 65535)])
 
 
 def calibrate(
@@ -102,9 +104,15 @@ def calibrate(
     seen = np.bincount(np.concatenate([pairs.dark, pairs.bright]), minlength=len(codes)) > 0
     off = np.where(seen, np.log2(start * np.exp(measured) / claimed), np.nan)
     off[reference] = 0.0
+    decodes = decodes if nominal[0] < 0 else np.maximum(decodes, 0)
+    merged = compared = tables(found.bend, decodes, true)
+    if response == "known":
+        alike = fit(pairs, reference, start, np.full(len(codes), _OPEN), _FREEDOM["free"])
+        compared = tables(alike.bend, decodes, start * np.exp(alike.exposure_errors))
     return Calibration(
         reference,
-        tables(found.bend, decodes if nominal[0] < 0 else np.maximum(decodes, 0), true),
+        merged,
+        compared,
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
         noise,

@@ -48,7 +48,7 @@ def capture(
     With `around` the frame after the reference is shorter, the next longer.
     """
     stops, there = _stops(dice, frames, around)
-    moves = dice.happens(0.65)
+    moves = dice.happens(0.5)
     light = _exposed(shots(bank, dice, size, MARGIN, stops, moves), dice, stops)
     camera = Development.random(dice)
     codes = torch.stack([camera.photograph(light[:, j] * each(2.0 ** stops[:, j]), dice) for j in range(frames)], 1)
@@ -70,7 +70,7 @@ def capture(
     black = torch.stack([level(j, DARK) for j in range(frames)], 1)
     saturation = _saturation(codes)
     claimed = stops + 0.06 * dice.normal(frames) * (torch.arange(frames, device=dice.device) > 0)
-    shot = (camera.shot * torch.exp(0.3 * dice.normal()))[:, None].expand(-1, frames)
+    shot = (camera.shot * camera.fine_share() * torch.exp(0.3 * dice.normal()))[:, None].expand(-1, frames)
     eight = (camera.levels < 300).float()
     read = torch.maximum(camera.read, torch.tensor(_USUAL_READ, device=dice.device))
     read = torch.where((eight > 0) & (dice.happens(0.5) > 0), torch.full_like(read, _USUAL_READ), read)
@@ -198,11 +198,12 @@ class _Tones:
 
 @dataclass(frozen=True)
 class _Errors:
-    """What a calibration leaves over in one frame."""
+    """What a calibration leaves over in one frame: what is left in static brackets of real cameras."""
 
     scale: Tensor
     channel: Tensor
     slope: Tensor
+    bottom: Tensor
     top: Tensor
     pedestal: Tensor
 
@@ -210,11 +211,13 @@ class _Errors:
     def random(dice: Dice, *, first: bool) -> "_Errors":
         """Draw the errors; the first frame, the reference, sets the tones but for its highlights."""
         others = 0.0 if first else 1.0
-        large = torch.where(dice.happens(0.1) > 0, 0.2, 0.03)
+        large = torch.where(dice.happens(0.1) > 0, 0.2, 0.04)
+        tint = torch.where(dice.happens(0.1) > 0, 0.12, 0.025)
         return _Errors(
             scale=others * large * dice.normal(),
-            channel=others * 0.012 * dice.normal(3, 1, 1),
-            slope=others * 0.03 * dice.normal(),
+            channel=others * each(tint) * dice.normal(3, 1, 1),
+            slope=others * 0.05 * dice.normal(),
+            bottom=others * 0.25 * dice.normal(),
             top=0.12 * dice.normal(),
             pedestal=others * 0.0006 * dice.normal() * dice.happens(0.3),
         )
@@ -222,6 +225,7 @@ class _Errors:
     def on(self, radiance: Tensor, codes: Tensor, spots: Tensor | float) -> Tensor:
         """Return the radiance with these errors."""
         bend = each(self.slope) * (2 * codes - 1) + each(self.top) * ((codes - 0.8) / 0.2).clamp(0, 1) ** 2
+        bend = bend + each(self.bottom) * (1 - codes / 0.25).clamp(0, 1) ** 2
         factor = torch.exp(each(self.scale) + self.channel + bend)
         return (radiance * factor + each(self.pedestal)).clamp(min=0) * spots
 
@@ -230,5 +234,5 @@ def _spots(dice: Dice, picture: Tensor, index: int) -> Tensor | float:
     """Return how much brighter parts of a frame are: light that scatters, and cameras that lift shadows locally."""
     if index == 0:
         return 1.0
-    strength = each(dice.uniform(0, 0.03) * dice.happens(0.5))
+    strength = each(dice.uniform(0, 0.08) * dice.happens(0.5))
     return torch.exp(strength * dice.field(4, picture.shape[-1], 1))

@@ -106,7 +106,16 @@ class Development:
         white = dice.normal(*like.shape[1:])
         share = each(self.blotch)
         mixed = (1 - share) * white + share * 2.0 * _blurred(white)
-        return mixed / ((1 - share) ** 2 + share * (1 - share) + 0.5625 * share**2).sqrt()
+        return mixed / _variance(share, (1.0, 0.5, 0.5625)).sqrt()
+
+    def fine_share(self) -> Tensor:
+        """Return the share of the noise's variance that is seen at the finest scale (`photometry.noise`), (B,)."""
+        return _variance(self.blotch, (1.0, 1 / 18, 1 / 64)) / _variance(self.blotch, (1.0, 0.5, 0.5625))
+
+
+def _variance(share: Tensor, parts: tuple[float, float, float]) -> Tensor:
+    """Return the variance of noise and its blur, mixed, from their own and what they have in common."""
+    return (1 - share) ** 2 * parts[0] + 2 * share * (1 - share) * parts[1] + share**2 * parts[2]
 
 
 def _blurred(picture: Tensor) -> Tensor:
