@@ -16,11 +16,6 @@ from libhdrnet.radiometry import FloatImage, look_up
 STRIP = 16
 """Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""
 
-UNDECIDED = (1.5, 2.5)
-"""Logits, up or down, between which an opinion comes to count. Smaller ones go with the noise: what is nearer to the
-reference by chance is preferred, and the mean takes on the reference's noise. Tuned on five scenes with a truth (up to
-3.5 dB better where nothing moves, 0.9 to 2 dB where something does) and six moving brackets (no more seams)."""
-
 
 def select(
     bracket: Bracket,
@@ -62,7 +57,7 @@ def select(
         "selection", compared, logits, needed=doubt > 0, forward=forward, settings=settings, reporter=reporter,
         stage="choosing among the exposures",
     )  # fmt: skip
-    logits *= doubt[..., None] * np.clip((np.abs(logits) - UNDECIDED[0]) / (UNDECIDED[1] - UNDECIDED[0]), 0, 1)
+    logits *= doubt[..., None]
     return np.ascontiguousarray(logits.transpose(2, 0, 1)), report
 
 

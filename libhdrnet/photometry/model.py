@@ -84,9 +84,7 @@ class Fit:
     """(n,), of the pairs."""
 
 
-def fit(
-    pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freedom: float, tinted: float = 0.0
-) -> Fit:
+def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freedom: float, tinted: float = 0.0) -> Fit:
     """Fit the model to pairs of codes.
 
     Args:
