@@ -27,10 +27,6 @@ LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
 are; of the reference; of the others, which would leak into highlights with more."""
 LEAST_CONFIDENCE = 1e-3
 """Weight of what a flow brings where it is not believed."""
-UNDECIDED = (1.5, 2.5)
-"""Logits, up or down, between which an opinion comes to count. Smaller ones would go with the noise: what is nearer to
-the reference by chance is preferred, and the mean takes on the reference's noise. Tuned on five scenes with a truth (up
-to 3.5 dB better where nothing moves, 0.9 to 2 dB where something does) and six moving brackets (no more seams)."""
 BOUND = 8.0
 """Largest logit: decisions stay soft."""
 _TONE = 500.0
@@ -224,8 +220,7 @@ class SelectionNet(nn.Module):
         logits = 3 * torch.unflatten(self.output(x).float(), 0, there.shape)
         counts = there[:, :, None, None, None]
         logits = logits - (logits * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
-        share = ((logits.abs() - UNDECIDED[0]) / (UNDECIDED[1] - UNDECIDED[0])).clamp(0, 1)
-        return BOUND * torch.tanh(logits * share / BOUND)
+        return BOUND * torch.tanh(logits / BOUND)
 
     def _shared(self, x: Tensor, there: Tensor, scale: int) -> Tensor:
         """Let each candidate see the mean and the maximum of all."""
