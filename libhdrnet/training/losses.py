@@ -25,8 +25,9 @@ def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight
 
 
 def selection_loss(fused: Tensor, truth: Tensor, white: Tensor) -> Tensor:
-    """Mean over the pictures of their PSNR in the mu-law domain up to `white` (B,), and of that of differences between
-    neighbours, as logarithms: what is left where nothing moves counts as much as a ghost.
+    """Mean of the pictures' PSNR in the mu-law domain up to `white` (B,), as a logarithm, and EDGES of that of edges.
+
+    So what is left where nothing moves counts as much as a ghost.
     """
     scale = white.view(-1, 1, 1, 1)
     gap = mu_law(fused / scale) - mu_law(truth / scale)
