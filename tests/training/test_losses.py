@@ -9,6 +9,7 @@ from libhdrnet.training.losses import (
     mu_law,
     picture_loss,
     relative_estimation_loss,
+    selection_loss,
     tone_mapped_l1,
     weighted_defocus_loss,
 )
@@ -36,6 +37,16 @@ def test_the_flow_loss_counts_the_auxiliary_picture_twice():
     assert flow_loss(truth, wrong, truth).item() == pytest.approx(2 * 0.5)
     assert flow_loss(wrong, wrong, truth).item() == pytest.approx(0.5 + 2 * 0.5)
     assert flow_loss(wrong, None, truth).item() == pytest.approx(0.5)
+
+
+def test_what_is_left_in_a_clean_picture_counts_in_the_selection_s_loss_as_in_a_bad_one():
+    truth, noise = torch.full((2, 3, 16, 16), 0.2), torch.randn(1, 3, 16, 16, generator=torch.manual_seed(0)) / 100
+    clean, bad, white = truth + noise, truth + 5 * noise, torch.ones(2)
+    halved = [
+        selection_loss(x, truth, white) - selection_loss(truth + (x - truth) / 2, truth, white) for x in (clean, bad)
+    ]
+    assert halved[0] == pytest.approx(halved[1].item(), rel=0.2)
+    assert halved[0] > 1
 
 
 def test_the_joint_loss_weighs_map_and_picture_as_eq_4_7():
