@@ -51,7 +51,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _add_merge(commands: Any) -> None:
-    p = _command(commands, "merge", "merge two to nine exposures into one HDR picture")
+    p = _command(commands, "merge", "merge two or more exposures into one HDR picture")
     p.add_argument("inputs", nargs="+", metavar="IMAGE", help="RAW, TIFF, PNG, JPEG, EXR or HDR; any order")
     p.add_argument("-o", "--output", required=True, metavar="OUT",
                    help=".exr, .hdr, .tif (float): HDR; .jpg, .png: tone-mapped")  # fmt: skip

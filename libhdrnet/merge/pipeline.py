@@ -15,12 +15,14 @@ from libhdrnet.alignment import Alignment, align
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.merge.candidates import Bracket, find_candidates
-from libhdrnet.merge.frames import Frame, ImageLike, gains_of, load_frames
+from libhdrnet.merge.frames import Frame, gains_of, load_frames
 from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.keeping import keep, let_go
 from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
 from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.selection import select
+from libhdrnet.merge.sources import ImageLike
 from libhdrnet.photometry import Calibration, calibrate
 from libhdrnet.radiometry import FloatImage
 
@@ -149,7 +151,7 @@ def merge_exposures(
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
 ) -> FloatImage | tuple[FloatImage, FloatImage]:
-    """Merge two to nine exposures of a scene, hand-held and with motion, into one clean HDR picture.
+    """Merge two or more exposures of a scene, hand-held and with motion, into one clean HDR picture.
 
     Args:
         images: Paths, or arrays (H, W, 3): uint8 and uint16 are taken as sRGB, float32 as linear, 1.0 = white.
@@ -230,6 +232,7 @@ def merge(
         reporter(0.15, "calibrating")
         calibration = calibrated(frames, reference, response)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
+        let_go(*(frame.codes for frame in frames))
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         alpha = _alpha(frames)
         if alpha is not None:
@@ -302,6 +305,10 @@ def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alig
     for index, frame in enumerate(frames):
         reporter(index / len(frames), "aligning")
         codes, coverage, alignment = align(frame.codes, frames[reference].codes, frame.coverage)
+        if codes is not frame.codes:
+            let_go(frame.codes)
+            codes = keep(codes, len(frames))
+        let_go(codes)
         frames[index] = replace(frame, codes=codes, coverage=coverage)
         alignments.append(alignment)
     return alignments

@@ -19,7 +19,7 @@ from libhdrnet.tasks.options import (
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
-    from libhdrnet.merge.frames import ImageLike
+    from libhdrnet.merge.sources import ImageLike
     from libhdrnet.merge.pipeline import MergeResult
 
 RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
