@@ -16,6 +16,7 @@ from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.keeping import keep, let_go
 from libhdrnet.merge.reference import validate_exposures
 from libhdrnet.merge.sources import RESPONSES, ImageLike, Source, codes_of, coverage_of, least, sources
+from libhdrnet.photometry import measured_exposures, sample_frame
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class Frame:
     """Its file has an alpha channel."""
     known: bool = False
     """Its response is known: its codes are linear light, encoded."""
+    measured: bool = False
+    """Nobody tells the exposure: it is measured from the pixels, roughly, before alignment."""
+    exact: float | None = None
+    """t if the file's numbers are rounded ones (`io.exposures.Told`); None: there is no other reading."""
 
     def linear(self, rows: slice) -> FloatImage:
         """Return the linear values of some rows, (h, W, 3), 1.0 = saturation."""
@@ -85,11 +90,8 @@ def load_frames(
                 coverage_of(source), source.alpha is not None, known,
             )
         )  # fmt: skip
-    exposures = _exposures(frames, exposure_times)
-    return [
-        replace(_with_knee(frame, knee_for(deepest), len(frames)), exposure=exposure)
-        for frame, exposure in zip(frames, exposures, strict=True)
-    ]
+    knee = knee_for(deepest)
+    return _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
 
 
 def _with_knee(frame: Frame, knee: float, frames: int) -> Frame:
@@ -109,19 +111,23 @@ def _sizes_differ(first: Frame, other: Source) -> InputError:
     )
 
 
-def _exposures(frames: Sequence[Frame], given: Sequence[float] | None) -> list[float]:
-    from libhdrnet.io.metadata import exposure_of
-
+def _exposed(frames: list[Frame], given: Sequence[float] | None) -> list[Frame]:
+    """Give frames the exposures that the person says, else those that the files tell; what is missing is measured."""
     if given is not None:
-        return list(given)
-    found = [None if frame.metadata is None else exposure_of(frame.metadata) for frame in frames]
-    missing = [frame.name for frame, exposure in zip(frames, found, strict=True) if exposure is None]
-    if missing:
-        raise InputError(
-            f"{missing[0]}: no exposure time found in its metadata; "
-            "give the exposures (--times 1/60,1/15,1/4 or --ev -2,0,2; exposure_times=[...] in Python)."
+        return [replace(frame, exposure=t) for frame, t in zip(frames, given, strict=True)]
+
+    from libhdrnet.io.exposures import told_exposures
+
+    told = told_exposures([frame.metadata for frame in frames])
+    measured: Sequence[float] = (1.0,) * len(frames)
+    if None in told.exposures:
+        measured = measured_exposures(
+            [sample_frame(frame.codes, frame.coverage) for frame in frames], told.exposures, frames[0].decode
         )
-    return validate_exposures([exposure for exposure in found if exposure is not None], len(frames))
+    return [
+        replace(frame, exposure=measure if claim is None else claim, measured=claim is None, exact=exact)
+        for frame, measure, claim, exact in zip(frames, measured, told.exposures, told.exact, strict=True)
+    ]
 
 
 def gains_of(frames: Sequence[Frame]) -> tuple[float, ...]:

@@ -227,10 +227,13 @@ def merge(
         if reference is None:
             reporter(0.05, "choosing the reference")
             reference = pick_reference([frame.codes for frame in frames], exposures)
-        network, used = _method(model, exposures, reference)
+        _method(model, exposures, reference)  # refuses what cannot be done before the work begins
         alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
         reporter(0.15, "calibrating")
-        calibration = calibrated(frames, reference, response)
+        calibration = calibrated(frames, reference, response, given=exposure_times is not None)
+        # By what the pixels say of them, to an eighth of a stop: equal exposures stay equal.
+        exposed = [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
+        network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         let_go(*(frame.codes for frame in frames))
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
@@ -240,7 +243,7 @@ def merge(
         if made.mask is not None:
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
-            made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposures),
+            made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
             exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
             tuple(frame.name for frame in frames), alpha, made.shares,
         )  # fmt: skip
@@ -314,13 +317,14 @@ def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alig
     return alignments
 
 
-def calibrated(frames: Sequence[Frame], reference: int, response: str) -> Calibration:
-    """Calibrate aligned frames; what the person should know is warned of."""
+def calibrated(frames: Sequence[Frame], reference: int, response: str, *, given: bool = True) -> Calibration:
+    """Calibrate aligned frames, whose exposures the person has given or not; what is to be known is warned of."""
     known = all(frame.known for frame in frames)
     calibration = calibrate(
-        [frame.codes for frame in frames], [frame.exposure for frame in frames], reference,
+        [frame.codes for frame in frames], [None if frame.measured else frame.exposure for frame in frames], reference,
         decode=frames[reference].decode, coverage=[frame.coverage for frame in frames], gains=gains_of(frames),
         response="known" if known else "free" if response == "estimate" else "nominal",
+        exact=[frame.exact for frame in frames], last_word=given,
     )  # fmt: skip
     for note in calibration.notes:
         warnings.warn(note, HdrnetWarning, stacklevel=3)

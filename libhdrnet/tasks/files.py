@@ -19,8 +19,8 @@ from libhdrnet.tasks.options import (
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
-    from libhdrnet.merge.sources import ImageLike
     from libhdrnet.merge.pipeline import MergeResult
+    from libhdrnet.merge.sources import ImageLike
 
 RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
 
