@@ -116,7 +116,7 @@ def fuse(
             for done, _ in enumerate(pool.map(lambda tile: fuse_tile(*tile), tiles)):
                 reporter(done / len(tiles), "merging the exposures")
                 if done % _SEEN == 0:
-                    let_go(*(frame.codes for frame in bracket.frames))
+                    let_go(*(plane for frame in bracket.frames for plane in (frame.codes, frame.coverage)))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from libhdrnet.alignment import Alignment, align
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
+from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.merge.candidates import Bracket, find_candidates
 from libhdrnet.merge.frames import Frame, gains_of, load_frames
@@ -235,7 +236,7 @@ def merge(
         exposed = [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
         network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
-        let_go(*(frame.codes for frame in frames))
+        let_go(*(plane for frame in frames for plane in (frame.codes, frame.coverage)))
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         alpha = _alpha(frames)
         if alpha is not None:
@@ -282,6 +283,7 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     if any(candidate.doubt.any() for candidate in candidates):
         logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
         logits *= np.float32(job.deghost / DEGHOST)
+        give_back_memory()
     fixed = {} if job.choices is None else feathered(bracket, job.choices)
     by_network = fixed.pop(-1, np.float32(0))
     weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
@@ -311,6 +313,7 @@ def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alig
         if codes is not frame.codes:
             let_go(frame.codes)
             codes = keep(codes, len(frames))
+            coverage = None if coverage is None else keep(coverage, 3 * len(frames))
         let_go(codes)
         frames[index] = replace(frame, codes=codes, coverage=coverage)
         alignments.append(alignment)

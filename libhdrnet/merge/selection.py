@@ -1,13 +1,14 @@
 """The selection network's belief in each candidate, found at the reduced size."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from libhdrnet.alignment import fetch
-from libhdrnet.bands import enlarged
+from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
 from libhdrnet.merge.candidates import Bracket, Candidate, saturation
 from libhdrnet.networks.selection import BRIGHT, DARK, Candidates, features, fine_difference
@@ -15,6 +16,9 @@ from libhdrnet.radiometry import FloatImage, look_up
 
 STRIP = 16
 """Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""
+MOST_CANDIDATES = 12
+"""Beyond them tiles have MANY_TILE pixels: memory grows with both (31 candidates in tiles of 512 pixels took 5 GB)."""
+MANY_TILE = 192
 
 UNDECIDED = (1.5, 2.5)
 """Logits, up or down, between which an opinion comes to count. Smaller ones go with the noise: what is nearer to the
@@ -59,11 +63,19 @@ def select(
         return radiance, planes, np.array(which, np.float32)[:, None, None]
 
     report = run_tiled(
-        "selection", compared, logits, needed=doubt > 0, forward=forward, settings=settings, reporter=reporter,
-        stage="choosing among the exposures",
+        "selection", compared, logits, needed=doubt > 0, forward=forward, settings=_tiled(settings, len(candidates)),
+        reporter=reporter, stage="choosing among the exposures",
     )  # fmt: skip
-    logits *= doubt[..., None] * np.clip((np.abs(logits) - UNDECIDED[0]) / (UNDECIDED[1] - UNDECIDED[0]), 0, 1)
+    for rows in bands(len(logits)):
+        decided = np.clip((np.abs(logits[rows]) - UNDECIDED[0]) / (UNDECIDED[1] - UNDECIDED[0]), 0, 1)
+        logits[rows] *= doubt[rows, :, None] * decided
     return np.ascontiguousarray(logits.transpose(2, 0, 1)), report
+
+
+def _tiled(settings: Settings, candidates: int) -> Settings:
+    if settings.tile is not None or candidates <= MOST_CANDIDATES:
+        return settings
+    return replace(settings, tile=MANY_TILE)
 
 
 def _numbers(bracket: Bracket, candidates: Sequence[Candidate]) -> list[Tensor]:
