@@ -15,7 +15,8 @@ from libhdrnet.errors import InputError
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.keeping import keep, let_go
 from libhdrnet.merge.reference import validate_exposures
-from libhdrnet.merge.sources import RESPONSES, ImageLike, Source, codes_of, coverage_of, least, sources
+from libhdrnet.merge.sources import RESPONSES, ImageLike, codes_of, coverage_of, least, sources
+from libhdrnet.merge.upright import Turned, lay_alike
 from libhdrnet.photometry import measured_exposures, sample_frame
 from libhdrnet.radiometry import FloatImage
 
@@ -76,11 +77,12 @@ def load_frames(
     if exposure_times is not None:
         exposure_times = validate_exposures(exposure_times, len(images))
     frames: list[Frame] = []
+    orientations: list[int] = []
     deepest = 0.0
     for source in sources(images):
         codes = codes_of(source, response)
-        if frames and codes.shape != frames[0].codes.shape:
-            raise _sizes_differ(frames[0], source)
+        if frames and sorted(codes.shape) != sorted(frames[0].codes.shape):
+            raise _sizes_differ(frames[0].name, frames[0].codes, source.name, codes)
         deepest = min(deepest, least(source))
         # Float arrays may be a camera's picture that a host has decoded: its response is not what it was decoded by.
         known = source.linear or response in _SAID
@@ -90,8 +92,27 @@ def load_frames(
                 coverage_of(source), source.alpha is not None, known,
             )
         )  # fmt: skip
+        orientations.append(source.orientation)
+    frames = _laid_alike(frames, orientations)
     knee = knee_for(deepest)
     return _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
+
+
+def _laid_alike(frames: list[Frame], orientations: Sequence[int]) -> list[Frame]:
+    """Turn frames whose tags contradict their pixels.
+
+    Raises:
+        InputError: sizes differ.
+    """
+    turned = lay_alike([Turned(f.name, f.codes, f.coverage, tag) for f, tag in zip(frames, orientations, strict=True)])
+    for frame in turned[1:]:
+        if frame.codes.shape != turned[0].codes.shape:
+            raise _sizes_differ(turned[0].name, turned[0].codes, frame.name, frame.codes)
+    return [
+        frame if other.codes is frame.codes
+        else replace(frame, codes=keep(other.codes, len(frames)), coverage=other.coverage)
+        for frame, other in zip(frames, turned, strict=True)
+    ]  # fmt: skip
 
 
 def _with_knee(frame: Frame, knee: float, frames: int) -> Frame:
@@ -104,10 +125,10 @@ def _with_knee(frame: Frame, knee: float, frames: int) -> Frame:
     return replace(frame, codes=keep(codes, frames), decode=decode)
 
 
-def _sizes_differ(first: Frame, other: Source) -> InputError:
-    sizes = [f"{shape[1]}x{shape[0]}" for shape in (first.codes.shape, other.pixels.shape)]
+def _sizes_differ(first: str, codes: Codes, name: str, others: Codes) -> InputError:
+    sizes = [f"{shape[1]}x{shape[0]}" for shape in (codes.shape, others.shape)]
     return InputError(
-        f"{other.name} is {sizes[1]} pixels and {first.name} is {sizes[0]}; give exposures of one size from one camera."
+        f"{name} is {sizes[1]} pixels and {first} is {sizes[0]}; give exposures of one size from one camera."
     )
 
 
