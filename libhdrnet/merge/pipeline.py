@@ -281,6 +281,7 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     logits: FloatImage | float = 0.0
     report = None
     if any(candidate.doubt.any() for candidate in candidates):
+        give_back_memory()
         logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
         logits *= np.float32(job.deghost / DEGHOST)
         give_back_memory()

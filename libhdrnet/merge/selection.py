@@ -18,7 +18,7 @@ STRIP = 16
 """Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""
 MOST_CANDIDATES = 12
 """Beyond them tiles have MANY_TILE pixels: memory grows with both (31 candidates in tiles of 512 pixels took 5 GB)."""
-MANY_TILE = 192
+MANY_TILE = 160
 
 UNDECIDED = (1.5, 2.5)
 """Logits, up or down, between which an opinion comes to count. Smaller ones go with the noise: what is nearer to the
