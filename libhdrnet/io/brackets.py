@@ -142,7 +142,10 @@ def _cost(
     if frames is not None and len(run) > frames:
         return None
     wrong = _OTHERWISE / 2 if frames is not None and len(run) < frames else 0.0
-    count = patterns[_pattern(run)]
+    pattern = _pattern(run)
+    if 0 in pattern and patterns[tuple(step for step in pattern if step)]:
+        wrong += _ALONE  # the other brackets have no equal exposures: a single of one stands beside this one
+    count = patterns[pattern]
     missing = _missing(row[max(start - 1, 0) : end + 1])
     cost = _by_exposures(run, count, missing, whole=len(run) == len(row))
     if cost is None:

@@ -5,7 +5,7 @@ Own results and edited copies of other pictures are no shots.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -114,20 +114,22 @@ def _capture_time(metadata: Metadata) -> float | None:
     return None
 
 
-def _copies(shots: Sequence[Shot]) -> Iterable[tuple[Shot, Shot]]:
-    """Find pictures whose name is another's and a suffix, "IMG_1-edited.jpg" or "IMG_1 (2).jpg", of the same moment."""
-    moments: dict[tuple[float | None, float], list[Shot]] = {}
-    for shot in shots:
-        moments.setdefault((shot.seconds, shot.duration), []).append(shot)
+def _copies(shots: Sequence[Shot]) -> Iterator[tuple[Shot, Shot]]:
+    """Find pictures of one moment and exposure whose name is another's and a suffix: "IMG_1-edited", "IMG_1 (2)"."""
+    moments: dict[tuple[float, float], list[Shot]] = {}
+    for shot in sorted(shots, key=lambda shot: (len(shot.path.stem), shot.order)):
+        if shot.seconds is not None:
+            moments.setdefault((shot.seconds, shot.duration), []).append(shot)
     for alike in moments.values():
-        for shot in alike:
-            stem, rest = shot.path.stem.lower(), None
-            for other in alike:
-                name = other.path.stem.lower()
-                rest = stem.removeprefix(name)
-                if shot.seconds is not None and rest != stem and rest and not rest[0].isalnum():
-                    yield shot, other
-                    break
+        for index, shot in enumerate(alike):
+            original = next((other for other in alike[:index] if _is_copy(shot, other)), None)
+            if original is not None:
+                yield shot, original
+
+
+def _is_copy(shot: Shot, other: Shot) -> bool:
+    stem, name = shot.path.stem.lower(), other.path.stem.lower()
+    return stem.startswith(name) and stem != name and not stem[len(name)].isalnum()
 
 
 def _completed(shots: list[Shot], told: dict[Path, Metadata]) -> list[Shot]:
