@@ -1,7 +1,7 @@
 """Frames of a bracket, brought to one form: uint16 codes, gamma 2.2 (`merge.codes`), Rec.709, 65535 = saturation.
 
 Sixteen bits keep what any camera delivers at a third of the memory that float32 takes. Files are decoded one after the
-other, each once, and what does not fit into memory lies in mapped files (`merge.keeping`): their number has no limit.
+other, each once, and what does not fit into memory lies in mapped files (`keeping`): their number has no limit.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from libhdrnet.errors import InputError
+from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
-from libhdrnet.merge.keeping import keep, let_go
 from libhdrnet.merge.reference import validate_exposures
 from libhdrnet.merge.sources import RESPONSES, ImageLike, codes_of, coverage_of, least, sources
 from libhdrnet.merge.upright import Turned, lay_alike

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
+from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import Bracket, Candidate, brightest, saturations
-from libhdrnet.merge.keeping import let_go
 from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
 
@@ -31,8 +31,8 @@ DARKEST = 1e-6
 TILE = (64, 1024)
 """Rows and columns worked on at a time: what a core's cache holds."""
 _NEVER = -60.0
-_SEEN = 100
-"""Tiles after which the frames' codes, if they are mapped, no longer take memory: 7 megapixels."""
+_SEEN = 50
+"""Tiles after which the frames' codes, if they are mapped, no longer take memory: 3 megapixels."""
 
 
 @dataclass(frozen=True)

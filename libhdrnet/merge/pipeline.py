@@ -15,10 +15,10 @@ from libhdrnet.alignment import Alignment, align
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
 from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket, find_candidates
 from libhdrnet.merge.frames import Frame, gains_of, load_frames
 from libhdrnet.merge.fusion import fuse, weigh
-from libhdrnet.merge.keeping import keep, let_go
 from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
 from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
@@ -236,7 +236,6 @@ def merge(
         exposed = [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
         network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
-        let_go(*(plane for frame in frames for plane in (frame.codes, frame.coverage)))
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         alpha = _alpha(frames)
         if alpha is not None:

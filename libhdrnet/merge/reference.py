@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
+from libhdrnet.keeping import let_go
 
 Frame = npt.NDArray[np.uint16]
 
@@ -85,4 +86,5 @@ def _lost_shares(frame: Frame) -> tuple[float, float]:
     factor = min(1.0, _WIDTH / max(frame.shape[:2]))
     size = [max(1, round(edge * factor)) for edge in frame.shape[1::-1]]
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    let_go(frame)
     return float(saturated.mean()), float(np.mean(small.max(2) < 65535 * _CRUSHED))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.merge.codes import Codes
+Codes = npt.NDArray[np.uint16]
 
 IN_MEMORY = 1.2e9
 """Bytes of codes of one bracket that are kept in memory, all frames together: eight of 24 megapixels."""
