@@ -16,7 +16,7 @@ import pytest
 import tifffile
 from commands import ENVIRONMENT, TIMEOUT, exposures, write_bracket, write_frame
 
-from libhdrnet.io import MAX_PIXELS, linear_profile, read_photo, write_map
+from libhdrnet.io import MAX_PIXELS, linear_profile, read_photo, read_record, write_map
 from libhdrnet.io.formats import exr
 
 CLASSICAL = ("--model", "classical", "--device", "cpu")
@@ -95,6 +95,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, refused, command, make, n
 def test_one_image_is_no_bracket(tmp_path, refused):
     path = write_bracket(tmp_path)[0]
     refused(MERGE, path, "-o", tmp_path / "o.exr", *CLASSICAL, says=["1 image", "two or more"])
+
+
+def test_copies_of_one_picture_are_no_bracket(tmp_path, refused):
+    paths = [shutil.copy(write_bracket(tmp_path)[1], tmp_path / f"copy{k}.jpg") for k in range(3)]
+    refused(MERGE, *paths, "-o", tmp_path / "o.exr", *CLASSICAL, says=["copy0.jpg", "one and the same picture"])
+
+
+def test_a_frame_that_cannot_be_read_is_left_out_if_that_was_agreed(tmp_path, hdrnet):
+    paths = write_bracket(tmp_path)
+    paths[1].write_bytes(paths[1].read_bytes()[:-200])
+    words = [MERGE, *paths, "--ev", "-2,0,2", "-o", tmp_path / "o.exr", "--skip-unreadable", *CLASSICAL]
+    ended = hdrnet(*words)
+    assert ended.code == 0 and "left out: " in ended.err and paths[1].name in ended.err
+    assert len(read_record(tmp_path / "o.exr")["inputs"]) == 2
+    paths[2].write_bytes(b"")
+    ended = hdrnet(*words, "--overwrite")
+    assert ended.code == 2 and "only 1 of 3 images" in ended.err
 
 
 def test_exposures_of_different_sizes_are_named(tmp_path, refused):

@@ -151,6 +151,19 @@ def _exposed(frames: list[Frame], given: Sequence[float] | None) -> list[Frame]:
     ]
 
 
+def check_differ(frames: Sequence[Frame]) -> None:
+    """Raise InputError for files that all hold one and the same picture: copies of one exposure are no bracket."""
+    first = frames[0].codes
+    if all(frame.metadata is not None for frame in frames) and all(
+        np.array_equal(frame.codes[::16, ::16], first[::16, ::16]) and np.array_equal(frame.codes, first)
+        for frame in frames[1:]
+    ):
+        raise InputError(
+            f"{frames[0].name} and the {len(frames) - 1} other files hold one and the same picture; "
+            "give different exposures of the scene."
+        )
+
+
 def gains_of(frames: Sequence[Frame]) -> tuple[float, ...]:
     """Return each frame's ISO speed over the lowest of all; 1 for all where one does not tell."""
     from libhdrnet.io.metadata import exposure_values

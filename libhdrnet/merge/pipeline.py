@@ -17,7 +17,7 @@ from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket, find_candidates
-from libhdrnet.merge.frames import Frame, gains_of, load_frames
+from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
 from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
 from libhdrnet.merge.reconstruction import find_unknown, reconstruct
@@ -222,6 +222,7 @@ def merge(
     with bounded(settings.threads):
         reporter(0.0, "reading the bracket")
         frames = load_frames(images, exposure_times, response=response)
+        check_differ(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
             check_choices(choices, frames[0].codes.shape[:2], len(frames))

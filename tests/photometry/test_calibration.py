@@ -71,6 +71,15 @@ def test_a_claim_that_is_stops_away_is_replaced_and_told_in_one_sentence(wrong, 
     assert len(found.notes) == 1 and "Frame 3 claims" in found.notes[0] and "they are believed" in found.notes[0]
 
 
+def test_the_noise_of_equal_exposures_bends_no_response():
+    rng = np.random.default_rng(0)
+    clean = 0.9 * radiance()
+    frames = [encode(np.asarray(clean + rng.normal(0, 0.03, clean.shape), np.float32).clip(0)) for _ in range(6)]
+    found = calibrate(frames, [1] * 6, 2)
+    nominal = decode_table(0)[3000:60000, None]
+    assert np.abs(found.tables[2][3000:60000] / nominal - 1).max() < 0.02
+
+
 def test_equal_exposures_that_differ_by_a_stop_are_measured():
     found = calibrate(shoot(), (1, 1, 1), 1)
     assert stops_off(found) < ONE_PERCENT
