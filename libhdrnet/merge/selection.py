@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from libhdrnet.alignment import fetch
-from libhdrnet.bands import bands, enlarged
+from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
 from libhdrnet.merge.candidates import Bracket, Candidate, saturation
 from libhdrnet.networks.selection import BRIGHT, DARK, Candidates, features, fine_difference
@@ -19,11 +19,6 @@ STRIP = 16
 MOST_CANDIDATES = 12
 """Beyond them tiles have MANY_TILE pixels: memory grows with both (31 candidates in tiles of 512 pixels took 5 GB)."""
 MANY_TILE = 160
-
-UNDECIDED = (1.5, 2.5)
-"""Logits, up or down, between which an opinion comes to count. Smaller ones go with the noise: what is nearer to the
-reference by chance is preferred, and the mean takes on the reference's noise. Tuned on five scenes with a truth (up to
-3.5 dB better where nothing moves, 0.9 to 2 dB where something does) and six moving brackets (no more seams)."""
 
 
 def select(
@@ -66,9 +61,7 @@ def select(
         "selection", compared, logits, needed=doubt > 0, forward=forward, settings=_tiled(settings, len(candidates)),
         reporter=reporter, stage="choosing among the exposures",
     )  # fmt: skip
-    for rows in bands(len(logits)):
-        decided = np.clip((np.abs(logits[rows]) - UNDECIDED[0]) / (UNDECIDED[1] - UNDECIDED[0]), 0, 1)
-        logits[rows] *= doubt[rows, :, None] * decided
+    logits *= doubt[..., None]
     return np.ascontiguousarray(logits.transpose(2, 0, 1)), report
 
 

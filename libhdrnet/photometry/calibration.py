@@ -25,6 +25,8 @@ _EVIDENCE, _UNEXPLAINED = 12.0, 0.25
 """How much better (negative log likelihood) a corrected exposure has to explain the pixels, and the share of the misfit
 that all corrected ones may leave: between what 0.3 EV cause in made brackets and what real ones of true exposures show.
 """
+_TINTED = 0.2
+"""Standard deviation (log) of a frame's own white balance, which takes the same evidence (moving-theatrepond)."""
 _MOST = math.log(2)
 """Largest correction (log) of an exposure that the person gave: what is farther off stays, and nothing is learned from
 such a frame."""
@@ -111,10 +113,12 @@ def calibrate(
     off = np.where(seen, np.log2(start * np.exp(measured) / claimed), np.nan)
     off[reference] = 0.0
     decodes = decodes if nominal[0] < 0 else np.maximum(decodes, 0)
-    merged = compared = tables(found.bend, decodes, true)
+    merged = compared = tables(found, decodes, start)
     if response == "known":
-        alike = fit(pairs, reference, start, np.full(len(codes), _OPEN), _FREEDOM["free"])
-        compared = tables(alike.bend, decodes, start * np.exp(alike.exposure_errors))
+        freedom = _FREEDOM["nominal"]
+        wrong = _wrong(pairs, reference, start, known & known[reference], freedom)
+        alike = _fit(pairs, reference, start, np.where(wrong, _OPEN, _TRUE), freedom)
+        compared = tables(alike, decodes, start)
     return Calibration(
         reference,
         merged,
@@ -139,14 +143,21 @@ def _explain(
     wrong = _wrong(pairs, reference, exposures, known, freedom)
     true = _TRUE if freedom else FIXED
     doubts = np.where(wrong, _OPEN, true)
-    found = fit(pairs, reference, exposures, doubts, freedom)
+    found = _fit(pairs, reference, exposures, doubts, freedom)
     measured = found.exposure_errors
     refused = wrong & known & (np.abs(measured) > _MOST) & last_word
     if refused.any():
         if (~refused).sum() <= _LEAST_FRAMES:
             refused = np.ones_like(refused)
-        found = fit(pairs.without(refused), reference, exposures, np.where(refused, true, doubts), freedom)
+        found = _fit(pairs.without(refused), reference, exposures, np.where(refused, true, doubts), freedom)
     return found, measured, refused
+
+
+def _fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freedom: float) -> Fit:
+    """Fit the model, with a white balance for each frame where that explains much more."""
+    plain = fit(pairs, reference, exposures, doubts, freedom)
+    tinted = fit(pairs, reference, exposures, doubts, freedom, _TINTED if freedom else 0.0)
+    return tinted if plain.cost - tinted.cost > _EVIDENCE else plain
 
 
 def _notes(

@@ -2,10 +2,11 @@
 
 The log radiance that code c of channel k has in frame i is
 
-    log decode(c) + h_k(c) - log t_i - e_i:
+    log decode(c) + h_k(c) - log t_i - e_i - w_ik:
 
 a bend h of the response, a cubic spline over the encoded value that all frames share, so that the shoulder seen in the
-longer frame is known in the shorter one, and an error e of the exposure.
+longer frame is known in the shorter one, an error e of the exposure, and an error w of the white balance, which cameras
+set for each frame.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ _CENTRES = np.arange(-1, _SPLINES - 1) / _INTERVALS
 _ROUNDS = 8
 _MISFIT, _OUTLIER = 0.05, 0.1
 """Misfit (log) of a pair of codes that is usual, and beyond which it loses weight."""
-_CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.15
+_CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.3
 """Priors of the bend (standard deviations): its second difference, its local exponent, and between two channels: made
 cameras whose channels differ by a twentieth, and the tint of the brightest codes in real brackets."""
 _BENT = 0.4
@@ -78,13 +79,15 @@ class Fit:
     """(3, splines), h."""
     exposure_errors: Doubles
     """(frames,), e."""
+    tints: Doubles
+    """(frames, 3), w."""
     cost: float
     """Half the negative logarithm of the likelihood and the priors."""
     misfits: Doubles
     """(n,), of the pairs."""
 
 
-def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freedom: float) -> Fit:
+def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freedom: float, tinted: float = 0.0) -> Fit:
     """Fit the model to pairs of codes.
 
     Args:
@@ -93,14 +96,18 @@ def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freed
         exposures: (frames,), claimed.
         doubts: (frames,), standard deviations of e.
         freedom: of the bend: 0 none, 1 as with usual cameras, more where the response is unknown.
+        tinted: standard deviation of w.
     """
     frames, n, log_t = len(exposures), len(pairs.weights), np.log(exposures)
     bends = 3 * _SPLINES if freedom else 0
-    prior = np.zeros((bends + frames, bends + frames))
-    prior[range(bends, bends + frames), range(bends, bends + frames)] = (
-        np.where(np.arange(frames) == reference, FIXED, doubts) ** -2
-    )
-    rows, design = np.arange(n), np.zeros((n, bends + frames))
+    own = np.where(np.arange(frames) == reference, FIXED, doubts)
+    tint = np.where(np.arange(frames) == reference, FIXED, max(FIXED, tinted))
+    prior = np.zeros((bends + 4 * frames,) * 2)
+    prior[bends : bends + frames, bends : bends + frames] = np.diag(own**-2)
+    prior[bends + frames :, bends + frames :] = np.kron(np.diag(tint**-2), np.eye(3)) + np.kron(
+        np.eye(frames), np.full((3, 3), FIXED**-2)
+    )  # their sum is e's
+    rows, design = np.arange(n), np.zeros((n, len(prior)))
     if freedom:
         prior[:bends, :bends] = _bend_prior(freedom)
         columns = pairs.channel[:, None] * _SPLINES + np.arange(_SPLINES)
@@ -108,9 +115,11 @@ def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freed
         design[rows[:, None], columns] = (basis(pairs.bright_codes) - basis(pairs.dark_codes)) * apart[:, None]
     design[rows, bends + pairs.bright] = -1
     design[rows, bends + pairs.dark] = 1
+    design[rows, bends + frames + 3 * pairs.bright + pairs.channel] = -1
+    design[rows, bends + frames + 3 * pairs.dark + pairs.channel] = 1
     weights = pairs.weights / _MISFIT**2
     nominal = pairs.ratios - (log_t[pairs.bright] - log_t[pairs.dark])
-    x, misfits = np.zeros(bends + frames), nominal
+    x, misfits = np.zeros(len(prior)), nominal
     for turn in range(_ROUNDS):
         trusted = weights / (1 + (misfits / max(_OUTLIER, 0.5**turn)) ** 2)
         weighted = design.T * trusted
@@ -118,7 +127,7 @@ def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freed
         misfits = nominal + design @ x
     cost = float(weights @ np.log1p((misfits / _OUTLIER) ** 2) * _OUTLIER**2 + x @ prior @ x) / 2
     bend = x[:bends].reshape(3, -1) if freedom else np.zeros((3, _SPLINES))
-    return Fit(bend, x[bends:], cost, misfits)
+    return Fit(bend, x[bends : bends + frames], x[bends + frames :].reshape(-1, 3), cost, misfits)
 
 
 def basis(codes: Doubles) -> Doubles:
@@ -140,19 +149,20 @@ def _bend_prior(freedom: float) -> Doubles:
     return np.kron(np.eye(3), one) + np.kron(alike, np.eye(_SPLINES))
 
 
-def tables(bend: Doubles, decode: FloatImage, exposures: Doubles) -> tuple[FloatImage, ...]:
+def tables(fitted: Fit, decode: FloatImage, exposures: Doubles) -> tuple[FloatImage, ...]:
     """Return for each frame the radiance of each code and channel, float32 (65536, 3), rising.
 
     Args:
-        bend: (3, splines), h.
+        fitted: the model.
         decode: (65536, 3), nominal linear values.
-        exposures: (frames,), the corrected ones.
+        exposures: (frames,), the claimed ones.
     """
     grid, codes = np.linspace(0, 1, 2049), np.linspace(0, 1, 65536)
     factors = np.empty((65536, 3))
     for channel in range(3):
         nominal = np.log(np.maximum(np.interp(grid, codes, decode[:, channel]), DIM))
-        steps = np.maximum(np.diff(basis(grid) @ bend[channel]), (_LEAST_SLOPE - 1) * np.diff(nominal))
+        steps = np.maximum(np.diff(basis(grid) @ fitted.bend[channel]), (_LEAST_SLOPE - 1) * np.diff(nominal))
         rising = np.concatenate([[0], np.cumsum(steps)])
         factors[:, channel] = np.exp(np.interp(codes, grid, rising - np.interp(_ANCHOR, grid, rising)))
-    return tuple(np.maximum.accumulate(decode * factors / t, axis=0, dtype=np.float32) for t in exposures)
+    true = exposures[:, None] * np.exp(fitted.exposure_errors[:, None] + fitted.tints)
+    return tuple(np.maximum.accumulate(decode * factors / t, axis=0, dtype=np.float32) for t in true)

@@ -34,6 +34,10 @@ class Development:
     read: Tensor
     """Variances: of light x it is shot x + read."""
     blotch: Tensor
+    coarse: Tensor
+    """Share of the noise's variance in blotches of several pixels, as cameras that reduce noise leave it."""
+    common: Tensor
+    """Share of the noise's variance that all channels have in common."""
     crosstalk: Tensor
     knee: Tensor
     sharpening: Tensor
@@ -57,6 +61,8 @@ class Development:
             shot=2e-5 * speed,
             read=(2e-4 * speed**0.8) ** 2,
             blotch=dice.uniform(0, 0.8),
+            coarse=dice.uniform(0, 0.6) * eight * dice.happens(0.6),
+            common=dice.uniform(0, 0.9) * dice.happens(0.6),
             crosstalk=dice.uniform(0, 0.6) * dice.happens(0.6),
             knee=dice.uniform(0.7, 1),
             sharpening=dice.uniform(0, 0.8) * dice.happens(0.6),
@@ -103,14 +109,23 @@ class Development:
 
     def _grain(self, dice: Dice, like: Tensor) -> Tensor:
         """Return noise of unit variance that denoising has made blotchy."""
-        white = dice.normal(*like.shape[1:])
+        height, width = like.shape[-2:]
+        white = self._channels(dice, height, width)
         share = each(self.blotch)
-        mixed = (1 - share) * white + share * 2.0 * _blurred(white)
-        return mixed / _variance(share, (1.0, 0.5, 0.5625)).sqrt()
+        fine = (1 - share) * white + share * 2.0 * _blurred(white)
+        fine = fine / _variance(share, (1.0, 0.5, 0.5625)).sqrt()
+        blotches = F.interpolate(self._channels(dice, height // 4, width // 4), size=(height, width), mode="bicubic")
+        blotches = blotches / blotches.std((1, 2, 3), keepdim=True)
+        return (1 - each(self.coarse)).sqrt() * fine + each(self.coarse).sqrt() * blotches
+
+    def _channels(self, dice: Dice, height: int, width: int) -> Tensor:
+        own, common = dice.normal(3, height, width), dice.normal(1, height, width)
+        return (1 - each(self.common)).sqrt() * own + each(self.common).sqrt() * common
 
     def fine_share(self) -> Tensor:
         """Return the share of the noise's variance that is seen at the finest scale (`photometry.noise`), (B,)."""
-        return _variance(self.blotch, (1.0, 1 / 18, 1 / 64)) / _variance(self.blotch, (1.0, 0.5, 0.5625))
+        fine = _variance(self.blotch, (1.0, 1 / 18, 1 / 64)) / _variance(self.blotch, (1.0, 0.5, 0.5625))
+        return (1 - self.coarse) * fine
 
 
 def _variance(share: Tensor, parts: tuple[float, float, float]) -> Tensor:
