@@ -138,7 +138,7 @@ def run_batch(options: argparse.Namespace, console: Console) -> None:
     params = {name: value for name, value in vars(options).items() if name not in OURS}
     _keep_freed_memory()
     done = merge_folder(params, Talk(console.progress, note=console.note))
-    facts = {name: list(getattr(done, name)) for name in ("outputs", "skipped", "alone", "failed")}
+    facts = {name: list(getattr(done, name)) for name in ("outputs", "skipped", "alone", "failed", "others")}
     console.result(done.message, **facts)
     if done.failed:
         raise HdrnetError(f"{len(done.failed)} of the brackets failed, the first: {done.failed[0]}")

@@ -51,13 +51,11 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _add_merge(commands: Any) -> None:
-    p = _command(commands, "merge", "merge two to nine exposures into one HDR picture")
+    p = _command(commands, "merge", "merge two or more exposures into one HDR picture")
     p.add_argument("inputs", nargs="+", metavar="IMAGE", help="RAW, TIFF, PNG, JPEG, EXR or HDR; any order")
     p.add_argument("-o", "--output", required=True, metavar="OUT",
                    help=".exr, .hdr, .tif (float): HDR; .jpg, .png: tone-mapped")  # fmt: skip
-    times = p.add_mutually_exclusive_group()
-    times.add_argument("--times", metavar="1/60,1/15,1/4", help="exposure times, if the files do not tell")
-    times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
+    _add_exposures(p)
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
     _add_merging(p)
     p.add_argument(
@@ -67,6 +65,12 @@ def _add_merge(commands: Any) -> None:
     )
     p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
     _add_engine(p)
+
+
+def _add_exposures(p: argparse.ArgumentParser) -> None:
+    times = p.add_mutually_exclusive_group()
+    times.add_argument("--times", metavar="1/60,1/15,1/4", help="exposure times, if the files do not tell")
+    times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
 
 
 def _add_merging(p: argparse.ArgumentParser) -> None:
@@ -84,6 +88,8 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
         metavar="0..1",
         help="how strictly what moved is left out: 0 not at all, 1 wherever in doubt (default: 0.5)",
     )
+    p.add_argument("--skip-unreadable", action="store_true",
+                   help="leave frames out that cannot be read, if two remain")  # fmt: skip
     p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
     p.add_argument("--tone-map", default="natural", metavar="OPERATOR",
                    help="natural, mu-law, reinhard, drago or mantiuk (default: natural)")  # fmt: skip
@@ -97,6 +103,11 @@ def _add_batch(commands: Any) -> None:
     p.add_argument("-o", "--output", metavar="FOLDER", help="for the results (default: hdr in FOLDER)")
     p.add_argument("--format", default=".exr", help=".exr, .hdr, .tif (float), .jpg or .png (default: .exr)")
     p.add_argument("--preview", action="store_true", help="also write a tone-mapped JPEG of each")
+    p.add_argument("--frames", type=int, metavar="N", help="pictures in each bracket (default: found out)")
+    _add_exposures(p)
+    p.add_argument("--list", action="store_true",
+                   help="only say which brackets are found, a line each, as --brackets reads it")  # fmt: skip
+    p.add_argument("--brackets", metavar="FILE", help="merge these: what --list said, corrected by hand")
     p.add_argument("--overwrite", action="store_true", help="merge again what is done (never replaces an input)")
     _add_merging(p)
     _add_cluster(p)
@@ -179,6 +190,8 @@ def _add_eval(commands: Any) -> None:
     p.add_argument("--limit", type=int, metavar="N", help="only the first N scenes")
     p.add_argument("--scenes", metavar="A,B", help="only these scenes; patterns such as 'motion-*' are fine")
     p.add_argument("--crop", type=int, metavar="N", help="only the central square of N pixels of each scene")
+    p.add_argument("--skip-unreadable", action="store_true",
+                   help="leave frames out that cannot be read, if two remain")  # fmt: skip
     p.add_argument("--no-align", dest="align", action="store_false", help="do not align the frames (else our methods "
                    "do, and Mertens's fusion by AlignMTB)")  # fmt: skip
     p.add_argument("--as", dest="frames", choices=("linear", "camera", "both"), default="linear",

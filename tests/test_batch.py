@@ -83,6 +83,35 @@ def test_several_processes_of_this_machine_do_the_same(tmp_path, hdrnet):
         assert np.array_equal(read_photo(path).pixels, read_photo(tmp_path / "two" / path.name).pixels)
 
 
+def test_a_list_says_what_would_be_done_and_may_be_corrected(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    told = hdrnet("batch", folder, "--list", *CLASSICAL)
+    assert told.code == 0 and not (folder / "hdr").exists()
+    assert told.out.splitlines() == [f"{n}-a.jpg | {n}-b.jpg | {n}-c.jpg" for n in ("00", "01")]
+    corrected = tmp_path / "brackets.txt"
+    corrected.write_text("# only these\n00-a.jpg | 00-b.jpg\n")
+    ended = hdrnet("batch", folder, "--brackets", corrected, *CLASSICAL)
+    assert ended.code == 0 and "from 00-a.jpg, 00-b.jpg" in ended.err + ended.out
+    assert merged(folder / "hdr") == ["00-a-hdr.exr"]
+
+
+def test_own_results_are_never_frames(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    assert hdrnet("batch", folder, "-o", folder, "--format", ".jpg", *CLASSICAL).code == 0
+    again = hdrnet("batch", folder, "--json", *CLASSICAL)
+    done = json.loads(again.out.splitlines()[-1])
+    assert len(done["outputs"]) == 2 and not done["alone"]
+    assert [told.split(": ")[1] for told in done["others"]] == ["made by libhdrnet"] * 2
+
+
+def test_brackets_without_exif_are_cut_and_exposed_as_the_person_says(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2, suffix=".png", exif=False)
+    ended = hdrnet("batch", folder, "--ev", "-2,0,2", *CLASSICAL)
+    assert ended.code == 0 and "merged 2 brackets" in ended.out
+    refused = hdrnet("batch", folder, "--ev", "-2,0,2", "--frames", 2, *CLASSICAL)
+    assert refused.code == 2 and "--frames 2 and 3 exposures" in refused.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [((), "holds no pictures"), (("--format", ".gif"), "is unknown"), (("--workers", 0), "out of range")],

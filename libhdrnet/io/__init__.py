@@ -3,7 +3,7 @@
 Third-party decoders are imported when the first file needs them; nothing here knows of torch.
 """
 
-from libhdrnet.io.brackets import Bracket, group_brackets
+from libhdrnet.io.brackets import Bracket, find_brackets, group_brackets
 from libhdrnet.io.colour import (
     from_linear,
     is_linear_profile,
@@ -26,6 +26,7 @@ __all__ = [
     "check_output",
     "exposure_of",
     "exposure_values",
+    "find_brackets",
     "from_linear",
     "group_brackets",
     "image_size",

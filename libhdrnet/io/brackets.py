@@ -1,22 +1,20 @@
-"""Find the brackets in a folder of pictures: by their exposures, never by a time gap of so many seconds.
+"""Find the brackets in a folder of pictures: by exposures, gaps and patterns weighed against each other.
 
-Frames of one camera and size are put into the order of capture. Each way to cut that row into brackets has
-a cost, and the cheapest is taken. A run whose exposures are evenly spaced is likely a bracket, more so if the
-camera says so (auto bracket, exposure bias) or its neighbours have the same pattern; what fits nowhere stays
-alone.
+Shots of one camera and size are put into the order of capture. Each way to cut that row into brackets has a cost, and
+the cheapest is taken. A run whose exposures are evenly spaced is likely a bracket, more so if the camera says so (auto
+bracket, exposure bias) or if its pattern comes back in the row; a gap within it that is longer than the usual ones is
+unlikely, in the logarithm; what fits nowhere stays alone.
 """
 
 import math
-import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 
-from libhdrnet.errors import InputError
-from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
-from libhdrnet.io.read import image_size
+from libhdrnet.io.shots import Shot, read_shots
 
 _MIN_STEP = 0.25
 """Stops: closer exposures count as equal (cameras step by a third)."""
@@ -24,15 +22,24 @@ _EVEN = 0.35
 """Stops by which steps of a bracket may differ: nominal times such as 1/60 and 1/15 are rounded."""
 _METERING = 1.0
 """Stops by which exposure and bias may part within a bracket: the camera rounds, or reaches its limits."""
-_MAX_FRAMES = 15
-_AUTO_BRACKET = "2"
-_MANUAL = "1"
-_PAUSE = 20
-"""A gap this many times the others' (and the exposures') is a pause between unrelated pictures."""
+_WIDE = 0.6
+"""Stops of a step that singles in changing light seldom have."""
+_MAX_FRAMES = 64
+"""Of a run that is looked at: cost, not a limit to the merge."""
+_AUTOMATIC, _MANUAL, _AUTO_BRACKET = "0", "1", "2"
+"""EXIF's ExposureMode."""
+_SURELY_MEANT = 3
+"""Times that a pattern of exposures which the camera metered has to come back."""
 
-_ALONE, _EVEN_RUN, _UNEVEN_RUN, _PAIR = 1.0, 0.2, 0.6, 0.7
-_REPEATED = 0.05
-"""Small enough that one long run of even steps is cheaper than the same run in two halves."""
+_ALONE, _EVEN_RUN, _UNEVEN_RUN, _PAIR, _TWICE, _OTHERWISE = 1.0, 0.2, 0.6, 0.7, 0.15, 2.0
+_KNOWN = 0.45
+"""Share taken off for a pattern that comes back very often: two of its kind are still dearer than one long even run."""
+_ODD_ORDER, _ODD_BY_HAND = 0.1, 0.6
+"""Cost of an order that no camera, and hardly a hand, shoots in."""
+_PER_DOUBLING, _SHORT_GAP, _LONG_GAP = 0.25, 1.0, 20.0
+"""Cost of each doubling of a gap beyond twice the usual one, and between which seconds that is looked for."""
+_MISSING, _MOST_MISSING = 0.1, 0.3
+"""Cost of a number that is missing within a bracket."""
 
 
 @dataclass(frozen=True)
@@ -45,92 +52,65 @@ class Bracket:
 
 
 @dataclass(frozen=True)
-class _Frame:
-    path: Path
-    exposure: float | None
-    bias: float | None
-    mode: str
-    seconds: float | None
-    camera: tuple[object, ...]
+class Found:
+    """What a folder holds."""
 
-    @property
-    def stops(self) -> float:
-        return math.log2(self.exposure) if self.exposure else math.nan
+    brackets: tuple[Bracket, ...]
+    """In the order of capture; a picture that belongs to none is a bracket of one."""
+    others: dict[Path, str] = field(default_factory=dict)
+    """Own results and edited copies, and why they are taken for that."""
+
+
+def find_brackets(paths: Iterable[str | PathLike[str]], *, frames: int | None = None) -> Found:
+    """Group pictures into brackets; `frames` is how many each has, if the person knows.
+
+    Pictures of different cameras or sizes are never put together, nor are pictures that all have one exposure. Files
+    without a capture time are taken in the order of their names (numbers by value). A file that cannot be read is a
+    bracket of one whose exposure is None.
+    """
+    shots, others = read_shots(Path(path) for path in paths)
+    rows: dict[tuple[object, ...], list[Shot]] = {}
+    for shot in shots:
+        rows.setdefault(shot.camera, []).append(shot)
+    runs = [run for row in rows.values() for run in _cut(_in_order(row), frames)]
+    first = {id(run[0]): run for run in runs}
+    ordered = [first[id(shot)] for shot in _in_order([run[0] for run in runs])]
+    return Found(tuple(Bracket(tuple(s.path for s in run), tuple(s.exposure for s in run)) for run in ordered), others)
 
 
 def group_brackets(paths: Iterable[str | PathLike[str]]) -> list[Bracket]:
-    """Group pictures into brackets; a picture that belongs to none is a bracket of one.
-
-    Pictures of different cameras or sizes, and pictures of equal exposure, are never put together. Files
-    without a capture time are taken in the order of their names (numbers by value). A file that cannot be
-    read is a bracket of one whose exposure is None. Brackets come in the order of capture.
-    """
-    rows: dict[tuple[object, ...], list[_Frame]] = {}
-    for path in dict.fromkeys(Path(name) for name in paths):
-        frame = _frame(path)
-        rows.setdefault(frame.camera, []).append(frame)
-    found: list[tuple[_Frame, Bracket]] = []
-    for row in rows.values():
-        timed = all(frame.seconds is not None for frame in row)
-        row.sort(key=lambda frame: (frame.seconds or 0.0 if timed else 0.0, _natural(frame.path)))
-        for run in _cut(row):
-            bracket = Bracket(tuple(frame.path for frame in run), tuple(frame.exposure for frame in run))
-            found.append((run[0], bracket))
-    timed = all(frame.seconds is not None for frame, _ in found)
-    found.sort(key=lambda item: (item[0].seconds or 0.0 if timed else 0.0, _natural(item[0].path)))
-    return [bracket for _, bracket in found]
+    """Return the brackets that `find_brackets` finds."""
+    return list(find_brackets(paths).brackets)
 
 
-def _frame(path: Path) -> _Frame:
-    try:
-        metadata = read_metadata(path)
-        size = image_size(path)
-    except InputError:
-        return _Frame(path, None, None, "", None, (str(path),))
-    exif = metadata.exif
-    camera = tuple(
-        str(exif.get(key, "")) for key in ("Exif.Image.Make", "Exif.Image.Model", "Exif.Photo.BodySerialNumber")
-    )
-    return _Frame(
-        path=path,
-        exposure=exposure_of(metadata),
-        bias=number(exif.get("Exif.Photo.ExposureBiasValue", exif.get("Exif.Image.ExposureBiasValue", ""))),
-        mode=str(exif.get("Exif.Photo.ExposureMode", "")),
-        seconds=_capture_time(metadata),
-        camera=(*camera, *sorted(size), path.suffix.lower()),
-    )
+def _in_order(shots: Sequence[Shot]) -> list[Shot]:
+    timed = all(shot.seconds is not None for shot in shots)
+    return sorted(shots, key=lambda shot: (shot.seconds or 0.0 if timed else 0.0, shot.order))
 
 
-def _capture_time(metadata: Metadata) -> float | None:
-    exif = metadata.exif
-    for name, part in (("Photo.DateTimeOriginal", "Original"), ("Photo.DateTimeDigitized", "Digitized")):
-        text = str(exif.get(f"Exif.{name}", "")).strip()
-        try:
-            moment = datetime.strptime(text[:19], "%Y:%m:%d %H:%M:%S")
-        except ValueError:
-            continue
-        digits = re.match(r"\d+", str(exif.get(f"Exif.Photo.SubSecTime{part}", "")).strip())
-        return (moment - datetime(1970, 1, 1)).total_seconds() + (float(f"0.{digits[0]}") if digits else 0.0)
-    return None
+def _cut(row: Sequence[Shot], frames: int | None) -> list[list[Shot]]:
+    """Cut a row twice: patterns that the first cut finds often make the second one surer."""
+    usual = _usual_gap(row)
+    runs = _cheapest(row, usual, frames, Counter())
+    patterns = Counter(_pattern(run) for run in runs if len(run) > 1)
+    return _cheapest(row, usual, frames, patterns)
 
 
-def _natural(path: Path) -> tuple[object, ...]:
-    parts = re.split(r"(\d+)", path.name.lower())
-    # Text and numbers alternate, so equal positions always hold the same type.
-    return str(path.parent), *(int(part) if index % 2 else part for index, part in enumerate(parts))
-
-
-def _cut(row: Sequence[_Frame]) -> list[list[_Frame]]:
-    # A shortest path over the positions between frames.
+def _cheapest(
+    row: Sequence[Shot], usual: float, frames: int | None, patterns: Counter[tuple[float, ...]]
+) -> list[list[Shot]]:
+    # A shortest path over the positions between shots.
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(row) + 1):
         options = []
-        for start in range(max(0, end - _MAX_FRAMES), end):
-            cost = _cost(row, start, end)
+        for start in range(end - 1, max(-1, end - 1 - _MAX_FRAMES), -1):
+            if frames is None and _is_too_long(row[start:end]):
+                break
+            cost = _cost(row, start, end, usual, frames, patterns)
             if cost is not None:
                 options.append((best[start][0] + cost, start))
         best.append(min(options))
-    runs: list[list[_Frame]] = []
+    runs: list[list[Shot]] = []
     end = len(row)
     while end:
         start = best[end][1]
@@ -139,81 +119,172 @@ def _cut(row: Sequence[_Frame]) -> list[list[_Frame]]:
     return runs
 
 
-def _cost(row: Sequence[_Frame], start: int, end: int) -> float | None:
+def _is_too_long(run: Sequence[Shot]) -> bool:
+    """Say whether no run that ends like this one can be a bracket: modes differ, or biases or exposures come back."""
+    biases = {shot.bias for shot in run}
+    exposures = len({round(shot.stops / _MIN_STEP) if shot.exposure else None for shot in run})
+    comes_back = len(biases) < len(run) if len(biases) > 1 else len(run) > 2 * exposures
+    return comes_back or run[0].mode != run[-1].mode
+
+
+def _cost(
+    row: Sequence[Shot],
+    start: int,
+    end: int,
+    usual: float,
+    frames: int | None,
+    patterns: Counter[tuple[float, ...]],
+) -> float | None:
     """Rate row[start:end] as one bracket; None if it cannot be one."""
     run = row[start:end]
     if len(run) == 1:
         return _ALONE
-    stops = [frame.stops for frame in run]
-    if any(math.isnan(value) for value in stops):
+    if frames is not None and len(run) > frames:
         return None
-    ordered = sorted(stops)
-    steps = [after - before for before, after in zip(ordered, ordered[1:], strict=False)]
-    if min(steps) < _MIN_STEP or len({frame.mode for frame in run}) > 1 or _has_pause(run):
+    wrong = _OTHERWISE / 2 if frames is not None and len(run) < frames else 0.0
+    pattern = _pattern(run)
+    if 0 in pattern and patterns[tuple(step for step in pattern if step)]:
+        wrong += _ALONE  # the other brackets have no equal exposures: a single of one stands beside this one
+    count = patterns[pattern]
+    missing = _missing(row[max(start - 1, 0) : end + 1])
+    cost = _by_exposures(run, count, missing, whole=len(run) == len(row))
+    if cost is None:
+        if frames != len(run) or len({round(shot.stops, 1) for shot in run}) == 1:
+            return None
+        cost = _OTHERWISE
+    known = _KNOWN * (1 - 1 / max(count, 1))
+    return cost * (1 - known) + wrong + _by_gaps(run, usual)
+
+
+def _by_exposures(run: Sequence[Shot], count: int, missing: int, *, whole: bool) -> float | None:
+    """Rate the exposures of a run, and what the camera says of them; None: they are not those of a bracket.
+
+    `count` is how often its pattern was found in the row, `missing` how many numbers are missing in it and beside it,
+    `whole` says that the run is the row.
+    """
+    stops = [shot.stops for shot in run]
+    if any(math.isnan(value) for value in stops) or len({shot.mode for shot in run}) > 1:
         return None
-    biases = [frame.bias for frame in run]
+    biases = [shot.bias for shot in run]
     by_bias = None not in biases and len(set(biases)) == len(run)
     if not by_bias and any(bias != biases[0] for bias in biases):
         return None  # a bias that comes back is the next bracket's
     if by_bias and not _bias_explains_exposures(run):
         return None
-    meant = by_bias or all(frame.mode == _AUTO_BRACKET for frame in run)
-    by_hand = all(frame.mode in (_MANUAL, "") for frame in run)
-    spacing = sorted(bias for bias in biases if bias is not None) if by_bias else ordered
-    gaps = [after - before for before, after in zip(spacing, spacing[1:], strict=False)]
-    even = max(gaps) - min(gaps) <= _EVEN + 0.1 * max(gaps)
+    ordered = sorted(stops)
     monotone = stops in (ordered, ordered[::-1])
-    if not (monotone or by_bias) and _repeats_within(stops):
+    steps = [after - before for before, after in pairwise(ordered)]
+    distinct = [step for step in steps if step >= _MIN_STEP]
+    twice = len(steps) - len(distinct)
+    if twice and not by_bias and (not monotone or len(distinct) < 2 or 2 * twice > len(distinct)):
         return None
-    repeated = _same_pattern(row, start, end, -1) or _same_pattern(row, start, end, +1)
-    whole_row = len(run) == len(row)
+    if not distinct or (not (monotone or by_bias) and _repeats_within(stops)):
+        return None
+    meant = by_bias or all(shot.mode == _AUTO_BRACKET for shot in run)
+    by_hand = all(shot.mode in (_MANUAL, "") for shot in run)
+    metered = not meant and run[0].mode == _AUTOMATIC and None not in biases
+    if metered and count < _SURELY_MEANT:
+        return None  # singles in changing light
+    repeated = count > 1
+    spacing = sorted(bias for bias in biases if bias is not None) if by_bias else ordered
+    even = _is_even(spacing, missing)
+    wide = min(distinct) > _WIDE
+    usual_order = monotone or _goes_out(spacing, biases if by_bias else stops)
+    odd = 0.0 if usual_order else _ODD_ORDER if meant else _ODD_BY_HAND
     if len(run) == 2:
-        if not (meant or by_hand or repeated or (whole_row and min(steps) > 0.6)):
-            return None
-        cost = _PAIR
-    elif even and (meant or by_hand or repeated or min(steps) > 0.6):
-        cost = _EVEN_RUN
-    elif repeated or (by_hand and (monotone and min(steps) > 0.6 or whole_row)):
-        cost = _UNEVEN_RUN
-    else:
-        return None
-    return cost - _REPEATED if repeated else cost
+        return _PAIR if meant or by_hand or repeated or (whole and wide) else None
+    if even and (meant or by_hand or repeated or wide):
+        return _EVEN_RUN + odd + _TWICE * twice * (not by_bias)
+    if repeated or (by_hand and ((monotone and wide) or whole)):
+        return _UNEVEN_RUN + odd + _TWICE * twice
+    return None
+
+
+def _is_even(ordered: Sequence[float], missing: int) -> bool:
+    """Say whether exposures are evenly spaced, but for equal ones and as many as are missing."""
+    gaps = [gap for before, after in pairwise(ordered) if (gap := after - before) >= _MIN_STEP]
+    if not gaps:
+        return False
+    slack = _EVEN + 0.1 * min(gaps)
+    steps = [round(gap / min(gaps)) for gap in gaps]
+    off = max(abs(gap - step * min(gaps)) for gap, step in zip(gaps, steps, strict=True))
+    return off <= slack and sum(steps) - len(steps) <= missing
+
+
+def _missing(run: Sequence[Shot]) -> int:
+    """Return how many numbers are missing within a run."""
+    return sum(
+        max(after.number - before.number - 1, 0)
+        for before, after in pairwise(run)
+        if before.number is not None and after.number is not None
+    )
+
+
+def _goes_out(ordered: Sequence[float], taken: Sequence[float | None]) -> bool:
+    """Say whether exposures start in the middle and go outwards, as cameras do: 0, -2, +2, or 0, -1, +1, -2, +2."""
+    middle = ordered[len(ordered) // 2]
+    away = [abs((value or 0.0) - middle) for value in taken]
+    return all(after >= before - _MIN_STEP for before, after in pairwise(away))
 
 
 def _repeats_within(stops: Sequence[float]) -> bool:
     """Say whether a run is really two or more brackets, one after the other in another light."""
+    steps = [after - before for before, after in pairwise(stops)]
     for length in range(2, len(stops) // 2 + 1):
         if len(stops) % length == 0:
-            steps = [b - a for a, b in zip(stops, stops[1:], strict=False)]
             parts = [steps[start : start + length - 1] for start in range(0, len(stops), length)]
             if all(abs(a - b) < _MIN_STEP for part in parts[1:] for a, b in zip(parts[0], part, strict=True)):
                 return True
     return False
 
 
-def _bias_explains_exposures(run: Sequence[_Frame]) -> bool:
-    """Say whether the exposures differ as the biases do: the camera meters once for a bracket."""
-    metered = [frame.stops - (frame.bias or 0.0) for frame in run]
-    return max(metered) - min(metered) <= _METERING
+def _bias_explains_exposures(run: Sequence[Shot]) -> bool:
+    """Say whether exposures differ as the biases do: the camera meters once for a bracket.
 
-
-def _same_pattern(row: Sequence[_Frame], start: int, end: int, side: int) -> bool:
-    """Say whether the frames before or after a run step in the same way, if perhaps in another light."""
-    length = end - start
-    first = start + side * length
-    if first < 0 or first + length > len(row):
+    The outermost may be nearer to the others than their bias says: there a camera reaches its limits.
+    """
+    ordered = sorted(run, key=lambda shot: shot.bias or 0.0)
+    if any(after.stops < before.stops - _MIN_STEP for before, after in pairwise(ordered)):
         return False
-    here = [frame.stops for frame in row[start:end]]
-    there = [frame.stops for frame in row[first : first + length]]
-    offset = there[0] - here[0]
-    return all(abs(b - a - offset) < _MIN_STEP for a, b in zip(here, there, strict=True))
+    metered = [shot.stops - (shot.bias or 0.0) for shot in ordered]
+    inner = metered[1:-1] or [min(metered)]
+    limited = [
+        value for value in inner if len(inner) > 2 and sum(abs(value - v) < _MIN_STEP for v in inner) > 1
+    ] or inner
+    middle = sorted(limited)[len(limited) // 2]
+    return (
+        all(abs(value - middle) <= _METERING for value in limited)
+        and metered[0] >= middle - _METERING
+        and metered[-1] <= middle + _METERING
+    )
 
 
-def _has_pause(run: Sequence[_Frame]) -> bool:
-    if len(run) < 3 or any(frame.seconds is None for frame in run):
-        return False
-    gaps = sorted((b.seconds or 0.0) - (a.seconds or 0.0) for a, b in zip(run, run[1:], strict=False))
-    # Whole seconds hide gaps of up to one, and a long exposure takes its own time.
-    usual = max(gaps[-2], 1.0)
-    longest = max(2.0 ** min(frame.stops, 12.0) for frame in run if not math.isnan(frame.stops))
-    return bool(gaps[-1] > _PAUSE * max(usual, min(longest, 30.0)))
+def _pattern(run: Sequence[Shot]) -> tuple[float, ...]:
+    """Return the steps from shot to shot, by bias where it tells, in halves of a stop: what nominal times leave."""
+    biases = [shot.bias for shot in run]
+    by_bias = None not in biases and len(set(biases)) > 1
+    values = [(shot.bias or 0.0) if by_bias else shot.stops for shot in run]
+    if any(math.isnan(value) for value in values):
+        return (math.inf,) * len(run)
+    return tuple(round(2 * (after - before)) / 2 for before, after in pairwise(values))
+
+
+def _gap(before: Shot, after: Shot) -> float | None:
+    """Return the seconds between two shots less the time that the shutter was open, whichever end is recorded."""
+    if before.seconds is None or after.seconds is None:
+        return None
+    return max(after.seconds - before.seconds - max(before.duration, after.duration), 0.0)
+
+
+def _usual_gap(row: Sequence[Shot]) -> float:
+    gaps = sorted(gap for before, after in pairwise(row) if (gap := _gap(before, after)) is not None)
+    return min(max(gaps[2 * len(gaps) // 5], _SHORT_GAP), _LONG_GAP) if gaps else _SHORT_GAP
+
+
+def _by_gaps(run: Sequence[Shot], usual: float) -> float:
+    """Rate what lies between the shots of a run: missing numbers, and time beyond the row's and the run's usual."""
+    cost = min(_MISSING * _missing(run), _MOST_MISSING)
+    gaps = sorted(gap for before, after in pairwise(run) if (gap := _gap(before, after)) is not None)
+    if len(gaps) > 1:
+        usual = max(usual, min(gaps[(len(gaps) - 1) // 2], _LONG_GAP))
+    return cost + sum(_PER_DOUBLING * math.log2(gap / usual / 2) for gap in gaps if gap > 2 * usual)

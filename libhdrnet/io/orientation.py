@@ -22,3 +22,8 @@ def applied(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     if orientation in (2, 3, 6, 7):
         array = array[:, ::-1]
     return np.ascontiguousarray(array)
+
+
+def undone(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Turn upright (H, W) or (H, W, C) back to how it was stored; contiguous."""
+    return applied(array, {6: 8, 8: 6}.get(orientation, orientation))

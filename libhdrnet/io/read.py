@@ -55,6 +55,8 @@ class Photo:
     """RAW only: the multipliers that were used (red, green, blue, second green)."""
     associated: bool = False
     """The pixels are already multiplied by alpha, as in OpenEXR and some TIFFs; `straight` divides it out."""
+    orientation: int = 1
+    """EXIF orientation (1 to 8) by which the stored pixels were turned upright."""
 
     @property
     def is_linear(self) -> bool:
@@ -87,13 +89,22 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> P
 def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
     """Read the frames of a bracket; RAW files of one are developed alike.
 
+    All that `each_photo` gives. Raises InputError as `read_photo` does.
+    """
+    return list(each_photo(paths))
+
+
+def each_photo(paths: Iterable[AnyPath]) -> Iterator[Photo]:
+    """Read the frames of a bracket one after the other, when they are asked for; RAW files of one are developed alike.
+
     All get the first RAW's white balance and one white: the level at which any of them shows that the sensor clips.
     They are float32 and keep the noise around black with its negative values, so that its mean stays black.
     Raises InputError as `read_photo` does.
     """
     files = [Path(path) for path in paths]
     balance, level = raw.shared_levels(_raw_files(files))
-    return [_read(path, white_balance=balance, white_level=level, signed=True) for path in files]
+    for path in files:
+        yield _read(path, white_balance=balance, white_level=level, signed=True)
 
 
 def _raw_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -127,6 +138,7 @@ def _read(path: Path, **development: Any) -> Photo:
         metadata=replace(metadata, icc=icc),
         white_balance=decoded.white_balance,
         associated=decoded.associated,
+        orientation=header.turned if kind == "raw" else orientation,
     )
 
 

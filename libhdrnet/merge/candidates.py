@@ -12,6 +12,7 @@ import numpy as np
 from libhdrnet.alignment import Flow, dense_flow, fetch
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
+from libhdrnet.keeping import let_go
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.networks.selection import BRIGHT, DARK, FADE
@@ -159,6 +160,7 @@ def _as_it_lies(bracket: Bracket, index: int) -> Candidate:
     coverage = bracket.frames[index].coverage
     if coverage is not None:
         covered = cv2.resize(coverage, bracket.size[::-1], interpolation=cv2.INTER_AREA) * np.float32(1 / 65535)
+        let_go(coverage)
     return Candidate(index, radiance, saturated, covered, np.zeros(bracket.size, np.float32))
 
 
@@ -208,7 +210,9 @@ def _compared(codes: Codes, size: tuple[int, int], reduce: bool) -> Codes:
     import cv2
 
     if reduce:
-        return np.asarray(cv2.resize(codes, size[::-1], interpolation=cv2.INTER_AREA), np.uint16)
+        reduced = np.asarray(cv2.resize(codes, size[::-1], interpolation=cv2.INTER_AREA), np.uint16)
+        let_go(codes)
+        return reduced
     below, right = size[0] - codes.shape[0], size[1] - codes.shape[1]
     if not below and not right:
         return codes

@@ -1,37 +1,32 @@
 """Frames of a bracket, brought to one form: uint16 codes, gamma 2.2 (`merge.codes`), Rec.709, 65535 = saturation.
 
-Sixteen bits keep what any camera delivers at a third of the memory that float32 takes.
+Sixteen bits keep what any camera delivers at a third of the memory that float32 takes. Files are decoded one after the
+other, each once, and what does not fit into memory lies in mapped files (`keeping`): their number has no limit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from libhdrnet.bands import bands
 from libhdrnet.errors import InputError
+from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
-from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, look_up
+from libhdrnet.merge.sources import RESPONSES, ImageLike, codes_of, coverage_of, least, sources
+from libhdrnet.merge.upright import Turned, lay_alike
+from libhdrnet.photometry import measured_exposures, sample_frame
+from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
     from libhdrnet.io.metadata import Metadata
 
-ImageLike = str | Path | npt.NDArray[Any]
-RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 _SAID = RESPONSES[1:4]
 """Responses that the person says are the true ones: nothing about them is estimated."""
-MAX_FRAMES = 9
-
-Decode = Callable[[npt.NDArray[Any]], FloatImage]
-"""Gives the linear values of a file's or an array's own, in the primaries that these have."""
-_DEEPEST = 1e-3
-"""Share of a RAW frame's values below which what is most negative is left out, and the room beyond that, in times."""
-_ROOM = 2.0
+LEAST_FRAMES = 2
+"""The one limit to the number of frames."""
 
 
 @dataclass(frozen=True)
@@ -55,24 +50,14 @@ class Frame:
     """Its file has an alpha channel."""
     known: bool = False
     """Its response is known: its codes are linear light, encoded."""
+    measured: bool = False
+    """Nobody tells the exposure: it is measured from the pixels, roughly, before alignment."""
+    exact: float | None = None
+    """t if the file's numbers are rounded ones (`io.exposures.Told`); None: there is no other reading."""
 
     def linear(self, rows: slice) -> FloatImage:
         """Return the linear values of some rows, (h, W, 3), 1.0 = saturation."""
         return np.asarray(self.decode[self.codes[rows]])
-
-
-@dataclass(frozen=True)
-class _Source:
-    name: str
-    pixels: npt.NDArray[Any]
-    encoding: str
-    icc: bytes | None
-    exposure: float | None
-    metadata: "Metadata | None"
-    linear: bool = False
-    """The file itself says that its values are proportional to light."""
-    is_raw: bool = False
-    alpha: npt.NDArray[Any] | None = None
 
 
 def load_frames(
@@ -86,170 +71,97 @@ def load_frames(
     if response not in RESPONSES:
         raise InputError(f"response {response!r} is unknown; choose one of {', '.join(RESPONSES)}.")
     if isinstance(images, str | Path | np.ndarray):
-        raise InputError("one image is no bracket; give a list of two to nine exposures of the scene.")
-    if not 2 <= len(images) <= MAX_FRAMES:
-        raise InputError(f"{len(images)} image(s) given; give two to nine exposures of the scene.")
+        raise InputError("one image is no bracket; give a list of two or more exposures of the scene.")
+    if len(images) < LEAST_FRAMES:
+        raise InputError(f"{len(images)} image(s) given; give two or more exposures of the scene.")
     if exposure_times is not None:
         exposure_times = validate_exposures(exposure_times, len(images))
-    sources = _sources(images)
-    _check_sizes(sources)
-    exposures = _exposures(sources, exposure_times)
-    decode = _response(sources, response)
-    knee = knee_for(min(_least(source) for source in sources))
-    table = decode_table(knee)
-    frames = []
-    for index, exposure in enumerate(exposures):
-        source, sources[index] = sources[index], _released(sources[index])
-        codes = _codes(source, None if source.linear else decode, knee)
-        coverage, transparent = _coverage(source.alpha), source.alpha is not None
+    frames: list[Frame] = []
+    orientations: list[int] = []
+    deepest = 0.0
+    for source in sources(images):
+        codes = codes_of(source, response)
+        if frames and sorted(codes.shape) != sorted(frames[0].codes.shape):
+            raise _sizes_differ(frames[0].name, frames[0].codes, source.name, codes)
+        deepest = min(deepest, least(source))
         # Float arrays may be a camera's picture that a host has decoded: its response is not what it was decoded by.
         known = source.linear or response in _SAID
-        frames.append(Frame(source.name, codes, exposure, source.metadata, table, coverage, transparent, known))
-    return frames
-
-
-def _coverage(alpha: npt.NDArray[Any] | None) -> Codes | None:
-    """Return an alpha channel (H, W) of any depth as 16 bits; None where it is opaque all over."""
-    if alpha is None:
-        return None
-    levels = np.iinfo(alpha.dtype).max if alpha.dtype.kind == "u" else 1
-    coverage = np.round(np.clip(alpha / np.float32(levels), 0, 1) * 65535).astype(np.uint16)
-    return None if bool((coverage == 65535).all()) else coverage
-
-
-def _sources(images: Sequence[ImageLike]) -> list[_Source]:
-    from libhdrnet.io.read import read_photos, straight
-
-    paths = [image for image in images if isinstance(image, str | Path)]
-    photos = iter(read_photos(paths)) if paths else iter(())
-    sources = []
-    for index, image in enumerate(images):
-        if isinstance(image, str | Path):
-            photo = straight(next(photos))
-            sources.append(
-                _Source(
-                    str(image),
-                    photo.pixels,
-                    photo.encoding,
-                    photo.metadata.icc,
-                    photo.exposure,
-                    photo.metadata,
-                    photo.is_linear,
-                    photo.white_balance is not None,
-                    photo.alpha,
-                )
+        frames.append(
+            Frame(
+                source.name, keep(codes, len(images)), 0.0, source.metadata, decode_table(source.knee),
+                coverage_of(source), source.alpha is not None, known,
             )
-        else:
-            name = f"image {index + 1}"
-            pixels = check_array(image, name)
-            encoding = "linear" if pixels.dtype == np.float32 else "srgb"
-            sources.append(_Source(name, pixels, encoding, None, None, None))
-    return sources
+        )  # fmt: skip
+        orientations.append(source.orientation)
+    frames = _laid_alike(frames, orientations)
+    knee = knee_for(deepest)
+    return _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
 
 
-def check_array(image: Any, name: str = "image") -> npt.NDArray[Any]:
-    """Return `image` if it is (H, W, 3) uint8, uint16 or finite float; float64 becomes float32.
+def _laid_alike(frames: list[Frame], orientations: Sequence[int]) -> list[Frame]:
+    """Turn frames whose tags contradict their pixels.
 
     Raises:
-        InputError: it is something else.
+        InputError: sizes differ.
     """
-    if not isinstance(image, np.ndarray):
-        raise InputError(f"{name} is a {type(image).__name__}; give a path or a numpy array (height, width, 3).")
-    if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise InputError(f"{name} has shape {image.shape}; give an array (height, width, 3).")
-    if image.dtype in (np.float64, np.float16):
-        image = image.astype(np.float32)
-    if image.dtype not in (np.uint8, np.uint16, np.float32):
-        raise InputError(f"{name} has dtype {image.dtype}; give uint8, uint16 or float32.")
-    if image.dtype == np.float32 and not np.isfinite(image).all():
-        raise InputError(f"{name} contains NaN or infinite values; replace them first (numpy.nan_to_num).")
-    return np.asarray(image)
+    turned = lay_alike([Turned(f.name, f.codes, f.coverage, tag) for f, tag in zip(frames, orientations, strict=True)])
+    for frame in turned[1:]:
+        if frame.codes.shape != turned[0].codes.shape:
+            raise _sizes_differ(turned[0].name, turned[0].codes, frame.name, frame.codes)
+    return [
+        frame if other.codes is frame.codes
+        else replace(frame, codes=keep(other.codes, len(frames)), coverage=other.coverage)
+        for frame, other in zip(frames, turned, strict=True)
+    ]  # fmt: skip
 
 
-def _check_sizes(sources: Sequence[_Source]) -> None:
-    first = sources[0]
-    for other in sources[1:]:
-        if other.pixels.shape != first.pixels.shape:
-            sizes = [f"{s.pixels.shape[1]}x{s.pixels.shape[0]}" for s in (first, other)]
-            raise InputError(
-                f"{other.name} is {sizes[1]} pixels and {first.name} is {sizes[0]}; "
-                "give exposures of one size from one camera."
-            )
+def _with_knee(frame: Frame, knee: float, frames: int) -> Frame:
+    """Give a frame the codes with the knee that all have in common."""
+    decode = decode_table(knee)
+    if np.array_equal(decode, frame.decode):
+        return replace(frame, decode=decode)
+    codes = np.take(encode(frame.decode, knee), frame.codes)
+    let_go(frame.codes)
+    return replace(frame, codes=keep(codes, frames), decode=decode)
 
 
-def _exposures(sources: Sequence[_Source], given: Sequence[float] | None) -> list[float]:
+def _sizes_differ(first: str, codes: Codes, name: str, others: Codes) -> InputError:
+    sizes = [f"{shape[1]}x{shape[0]}" for shape in (codes.shape, others.shape)]
+    return InputError(
+        f"{name} is {sizes[1]} pixels and {first} is {sizes[0]}; give exposures of one size from one camera."
+    )
+
+
+def _exposed(frames: list[Frame], given: Sequence[float] | None) -> list[Frame]:
+    """Give frames the exposures that the person says, else those that the files tell; what is missing is measured."""
     if given is not None:
-        return list(given)
-    missing = [source.name for source in sources if source.exposure is None]
-    if missing:
-        raise InputError(
-            f"{missing[0]}: no exposure time found in its metadata; "
-            "give the exposures (--times 1/60,1/15,1/4 or --ev -2,0,2; exposure_times=[...] in Python)."
+        return [replace(frame, exposure=t) for frame, t in zip(frames, given, strict=True)]
+
+    from libhdrnet.io.exposures import told_exposures
+
+    told = told_exposures([frame.metadata for frame in frames])
+    measured: Sequence[float] = (1.0,) * len(frames)
+    if None in told.exposures:
+        measured = measured_exposures(
+            [sample_frame(frame.codes, frame.coverage) for frame in frames], told.exposures, frames[0].decode
         )
-    exposures = [source.exposure for source in sources if source.exposure is not None]
-    try:
-        return validate_exposures(exposures, len(sources))
-    except InputError as error:
-        raise InputError(f"{sources[0].name} and its bracket, from EXIF: {error}") from error
+    return [
+        replace(frame, exposure=measure if claim is None else claim, measured=claim is None, exact=exact)
+        for frame, measure, claim, exact in zip(frames, measured, told.exposures, told.exact, strict=True)
+    ]
 
 
-def _response(sources: Sequence[_Source], response: str) -> Decode | None:
-    """Return what linearises all that is not linear already; None: each as it says itself."""
-    if response == "estimate" and any(source.pixels.dtype == np.float32 and not source.linear for source in sources):
-        raise InputError("response 'estimate' needs 8- or 16-bit pictures; use 'linear' for float ones.")
-    curves: dict[str, Callable[[Floats], FloatImage]] = {
-        "srgb": decode_srgb, "gamma2.2": decode_gamma, "linear": _identity
-    }  # fmt: skip
-    return partial(_curved, curve=curves[response]) if response in curves else None
-
-
-def _codes(source: _Source, decode: Decode | None, knee: float) -> Codes:
-    """Convert by `decode` instead of the source's own tone curve if given; its primaries count in any case."""
-    own = _identity if source.encoding == "linear" else decode_srgb
-    linearise = decode or partial(_curved, curve=own)
-    if source.encoding == "icc" and source.icc is not None:
-        linearise = partial(_by_profile, icc=source.icc, decode=decode)
-    elif source.pixels.dtype != np.float32:
-        ramp = np.arange(int(np.iinfo(source.pixels.dtype).max) + 1, dtype=source.pixels.dtype)
-        table = encode(linearise(ramp[None, :, None].repeat(3, 2)), knee)[0]
-        return np.asarray(look_up(source.pixels, table), np.uint16)
-    codes = np.empty(source.pixels.shape, np.uint16)
-    for rows in bands(len(codes)):
-        codes[rows] = encode(linearise(source.pixels[rows]), knee)
-    return codes
-
-
-def _by_profile(pixels: npt.NDArray[Any], icc: bytes, decode: Decode | None) -> FloatImage:
-    from libhdrnet.io.colour import primaries_of, to_linear
-
-    if decode is None:
-        return to_linear(pixels, encoding="icc", icc=icc)
-    return np.asarray(decode(pixels) @ primaries_of(icc).T, np.float32)
-
-
-def _curved(pixels: npt.NDArray[Any], curve: Callable[[Floats], FloatImage]) -> FloatImage:
-    if pixels.dtype == np.float32:
-        return curve(pixels)
-    levels = int(np.iinfo(pixels.dtype).max)
-    return np.asarray(curve(np.arange(levels + 1, dtype=np.float32) / levels)[pixels])
-
-
-def _identity(linear: Floats) -> FloatImage:
-    return np.asarray(linear, np.float32)
-
-
-def _least(source: _Source) -> float:
-    """Return the most negative linear value of a RAW frame that its codes are to hold, and some room; 0 of others."""
-    if not source.is_raw:
-        return 0.0
-    step = max(1, max(source.pixels.shape[:2]) // 1000)
-    sample = source.pixels[::step, ::step].ravel()
-    rank = int(_DEEPEST * len(sample))
-    return min(_ROOM * float(np.partition(sample, rank)[rank]), 0.0)
-
-
-def _released(source: _Source) -> _Source:
-    return replace(source, pixels=np.empty((0, 0, 3), source.pixels.dtype), metadata=None)
+def check_differ(frames: Sequence[Frame]) -> None:
+    """Raise InputError for files that all hold one and the same picture: copies of one exposure are no bracket."""
+    first = frames[0].codes
+    if all(frame.metadata is not None for frame in frames) and all(
+        np.array_equal(frame.codes[::16, ::16], first[::16, ::16]) and np.array_equal(frame.codes, first)
+        for frame in frames[1:]
+    ):
+        raise InputError(
+            f"{frames[0].name} and the {len(frames) - 1} other files hold one and the same picture; "
+            "give different exposures of the scene."
+        )
 
 
 def gains_of(frames: Sequence[Frame]) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
+from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import Bracket, Candidate, brightest, saturations
 from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
@@ -30,6 +31,8 @@ DARKEST = 1e-6
 TILE = (64, 1024)
 """Rows and columns worked on at a time: what a core's cache holds."""
 _NEVER = -60.0
+_SEEN = 50
+"""Tiles after which the frames' codes, if they are mapped, no longer take memory: 3 megapixels."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ def fuse(
         try:
             for done, _ in enumerate(pool.map(lambda tile: fuse_tile(*tile), tiles)):
                 reporter(done / len(tiles), "merging the exposures")
+                if done % _SEEN == 0:
+                    let_go(*(plane for frame in bracket.frames for plane in (frame.codes, frame.coverage)))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

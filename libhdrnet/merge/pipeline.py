@@ -13,14 +13,17 @@ import numpy.typing as npt
 
 from libhdrnet.alignment import Alignment, align
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
+from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket, find_candidates
-from libhdrnet.merge.frames import Frame, ImageLike, gains_of, load_frames
+from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
 from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
 from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.selection import select
+from libhdrnet.merge.sources import ImageLike
 from libhdrnet.photometry import Calibration, calibrate
 from libhdrnet.radiometry import FloatImage
 
@@ -149,7 +152,7 @@ def merge_exposures(
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
 ) -> FloatImage | tuple[FloatImage, FloatImage]:
-    """Merge two to nine exposures of a scene, hand-held and with motion, into one clean HDR picture.
+    """Merge two or more exposures of a scene, hand-held and with motion, into one clean HDR picture.
 
     Args:
         images: Paths, or arrays (H, W, 3): uint8 and uint16 are taken as sRGB, float32 as linear, 1.0 = white.
@@ -219,16 +222,20 @@ def merge(
     with bounded(settings.threads):
         reporter(0.0, "reading the bracket")
         frames = load_frames(images, exposure_times, response=response)
+        check_differ(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
             check_choices(choices, frames[0].codes.shape[:2], len(frames))
         if reference is None:
             reporter(0.05, "choosing the reference")
             reference = pick_reference([frame.codes for frame in frames], exposures)
-        network, used = _method(model, exposures, reference)
+        _method(model, exposures, reference)  # refuses what cannot be done before the work begins
         alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
         reporter(0.15, "calibrating")
-        calibration = calibrated(frames, reference, response)
+        calibration = calibrated(frames, reference, response, given=exposure_times is not None)
+        # By what the pixels say of them, to an eighth of a stop: equal exposures stay equal.
+        exposed = [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
+        network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         alpha = _alpha(frames)
@@ -237,7 +244,7 @@ def merge(
         if made.mask is not None:
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
-            made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposures),
+            made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
             exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
             tuple(frame.name for frame in frames), alpha, made.shares,
         )  # fmt: skip
@@ -274,8 +281,10 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     logits: FloatImage | float = 0.0
     report = None
     if any(candidate.doubt.any() for candidate in candidates):
+        give_back_memory()
         logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
         logits *= np.float32(job.deghost / DEGHOST)
+        give_back_memory()
     fixed = {} if job.choices is None else feathered(bracket, job.choices)
     by_network = fixed.pop(-1, np.float32(0))
     weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
@@ -302,18 +311,24 @@ def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alig
     for index, frame in enumerate(frames):
         reporter(index / len(frames), "aligning")
         codes, coverage, alignment = align(frame.codes, frames[reference].codes, frame.coverage)
+        if codes is not frame.codes:
+            let_go(frame.codes)
+            codes = keep(codes, len(frames))
+            coverage = None if coverage is None else keep(coverage, 3 * len(frames))
+        let_go(codes)
         frames[index] = replace(frame, codes=codes, coverage=coverage)
         alignments.append(alignment)
     return alignments
 
 
-def calibrated(frames: Sequence[Frame], reference: int, response: str) -> Calibration:
-    """Calibrate aligned frames; what the person should know is warned of."""
+def calibrated(frames: Sequence[Frame], reference: int, response: str, *, given: bool = True) -> Calibration:
+    """Calibrate aligned frames, whose exposures the person has given or not; what is to be known is warned of."""
     known = all(frame.known for frame in frames)
     calibration = calibrate(
-        [frame.codes for frame in frames], [frame.exposure for frame in frames], reference,
+        [frame.codes for frame in frames], [None if frame.measured else frame.exposure for frame in frames], reference,
         decode=frames[reference].decode, coverage=[frame.coverage for frame in frames], gains=gains_of(frames),
         response="known" if known else "free" if response == "estimate" else "nominal",
+        exact=[frame.exact for frame in frames], last_word=given,
     )  # fmt: skip
     for note in calibration.notes:
         warnings.warn(note, HdrnetWarning, stacklevel=3)

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
+from libhdrnet.keeping import let_go
 
 Frame = npt.NDArray[np.uint16]
 
-_EQUAL = 0.01  # relative difference below which two exposures are one and the same
 _WIDTH = 128  # pixels of the long edge at which noise is averaged away
 _SATURATED, _CRUSHED = 0.99, 0.06  # encoded values
 _MOST_SATURATED, _MOST_CRUSHED = 0.35, 0.6  # shares of the pixels of a frame that may still be the reference
@@ -26,8 +26,7 @@ def validate_exposures(exposures: Sequence[float], n: int) -> list[float]:
     """Check the relative exposures of n frames and return them as floats.
 
     Raises:
-        InputError: a wrong count, a value that is not positive and finite, or two that are equal within 1 %;
-            the message names the frames, counted from 1.
+        InputError: a wrong count, or a value that is not positive and finite; the message names the frame, from 1.
     """
     values = [float(t) for t in exposures]
     if len(values) != n:
@@ -35,14 +34,6 @@ def validate_exposures(exposures: Sequence[float], n: int) -> list[float]:
     for i, t in enumerate(values):
         if not (math.isfinite(t) and t > 0):
             raise InputError(f"Frame {i + 1} has exposure {t}; give a positive, finite exposure time.")
-    order = sorted(range(n), key=values.__getitem__)
-    for i, j in zip(order, order[1:], strict=False):
-        if values[j] <= values[i] * (1 + _EQUAL):
-            first, second = sorted((i + 1, j + 1))
-            raise InputError(
-                f"Frames {first} and {second} have the same exposure ({values[i]:g} and {values[j]:g}); "
-                "leave one of them out, or give their true exposure times."
-            )
     return values
 
 
@@ -95,4 +86,5 @@ def _lost_shares(frame: Frame) -> tuple[float, float]:
     factor = min(1.0, _WIDTH / max(frame.shape[:2]))
     size = [max(1, round(edge * factor)) for edge in frame.shape[1::-1]]
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    let_go(frame)
     return float(saturated.mean()), float(np.mean(small.max(2) < 65535 * _CRUSHED))

@@ -1,6 +1,7 @@
 """The selection network's belief in each candidate, found at the reduced size."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,6 +16,9 @@ from libhdrnet.radiometry import FloatImage, look_up
 
 STRIP = 16
 """Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""
+MOST_CANDIDATES = 12
+"""Beyond them tiles have MANY_TILE pixels: memory grows with both (31 candidates in tiles of 512 pixels took 5 GB)."""
+MANY_TILE = 160
 
 
 def select(
@@ -54,11 +58,17 @@ def select(
         return radiance, planes, np.array(which, np.float32)[:, None, None]
 
     report = run_tiled(
-        "selection", compared, logits, needed=doubt > 0, forward=forward, settings=settings, reporter=reporter,
-        stage="choosing among the exposures",
+        "selection", compared, logits, needed=doubt > 0, forward=forward, settings=_tiled(settings, len(candidates)),
+        reporter=reporter, stage="choosing among the exposures",
     )  # fmt: skip
     logits *= doubt[..., None]
     return np.ascontiguousarray(logits.transpose(2, 0, 1)), report
+
+
+def _tiled(settings: Settings, candidates: int) -> Settings:
+    if settings.tile is not None or candidates <= MOST_CANDIDATES:
+        return settings
+    return replace(settings, tile=MANY_TILE)
 
 
 def _numbers(bracket: Bracket, candidates: Sequence[Candidate]) -> list[Tensor]:

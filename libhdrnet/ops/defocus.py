@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
-from libhdrnet.merge.frames import check_array
+from libhdrnet.merge.sources import check_array
 from libhdrnet.radiometry import FloatImage, encode_srgb
 
 MARGIN = 96

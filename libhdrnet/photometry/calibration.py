@@ -28,8 +28,8 @@ that all corrected ones may leave: between what 0.3 EV cause in made brackets an
 _TINTED = 0.2
 """Standard deviation (log) of a frame's own white balance, which takes the same evidence (moving-theatrepond)."""
 _MOST = math.log(2)
-"""Largest correction (log) of a claimed exposure: what is farther off is no mistake in a number, and nothing is learned
-from such a frame."""
+"""Largest correction (log) of an exposure that the person gave: what is farther off stays, and nothing is learned from
+such a frame."""
 _LEAST_FRAMES = 2
 """Frames beyond which something is learned from those left."""
 _NOTABLE = 1 / 3
@@ -69,6 +69,8 @@ def calibrate(
     coverage: Sequence[Codes | None] | None = None,
     gains: Sequence[float] | None = None,
     response: Response = "nominal",
+    exact: Sequence[float | None] | None = None,
+    last_word: bool = False,
 ) -> Calibration:
     """Calibrate the aligned frames of a bracket.
 
@@ -81,6 +83,8 @@ def calibrate(
         gains: ISO speed of each frame over the lowest, for the noise; None: unknown.
         response: "known" for data proportional to light, "nominal" for a camera's pictures, decoded by what they say
             they are, "free" where even that is unknown.
+        exact: another reading of the exposures (`io.exposures.Told`), taken where it fits the pixels better.
+        last_word: exposures that the pixels refute by more than a stop are told of, not replaced.
 
     Raises:
         InputError: counts or shapes that do not fit together, or an exposure that is not positive and finite.
@@ -89,7 +93,7 @@ def calibrate(
     nominal = decode_gamma(np.arange(65536, dtype=np.float32) / 65535) if decode is None else decode
     samples = [sample_frame(frame, cover) for frame, cover in zip(codes, coverage or [None] * len(codes), strict=True)]
     decodes = np.repeat(nominal[:, None], 3, 1)
-    start, known = settle(exposures, reference, samples, decodes)
+    start, known = settle(exposures, reference, samples, decodes, last_word=last_word)
     decodes = decodes - common_black(start.tolist(), samples, decodes)
     noise = fit_noise(codes, nominal, gains)
     lights = [log_linear(sample.codes, decodes) for sample in samples]
@@ -98,7 +102,9 @@ def calibrate(
         for dark, bright in pairs_of(start.tolist(), reference)
     ]
     pairs = Pairs.of(relations)
-    found, measured, refused = _explain(pairs, reference, start, known & known[reference], response)
+    if exact is not None and known[reference]:
+        start = _better(pairs, reference, start, known, exact, response)
+    found, measured, refused = _explain(pairs, reference, start, known & known[reference], response, last_word)
     true = start * np.exp(found.exposure_errors)
     claimed = np.array([np.nan if t is None else t for t in exposures], np.float64)
     if known.any():
@@ -130,6 +136,7 @@ def _explain(
     exposures: Doubles,
     known: npt.NDArray[np.bool_],
     response: Response,
+    last_word: bool,
 ) -> tuple[Fit, Doubles, npt.NDArray[np.bool_]]:
     """Find the model, how far each exposure is off (log), and the frames that nothing can be learned from."""
     freedom = _FREEDOM[response]
@@ -138,7 +145,7 @@ def _explain(
     doubts = np.where(wrong, _OPEN, true)
     found = _fit(pairs, reference, exposures, doubts, freedom)
     measured = found.exposure_errors
-    refused = wrong & known & (np.abs(measured) > _MOST)
+    refused = wrong & known & (np.abs(measured) > _MOST) & last_word
     if refused.any():
         if (~refused).sum() <= _LEAST_FRAMES:
             refused = np.ones_like(refused)
@@ -168,14 +175,33 @@ def _notes(
         yield f"The frames contradict their exposures by {stops:.1f} stops in the mean; check the exposure times."
     if total == 0 and response != "known" and not refused.any():
         yield "Too little is well exposed in two frames to calibrate them; their nominal tones are used."
-    for i, (claim, t, away) in enumerate(zip(claimed, true, off, strict=True)):
-        if np.isnan(claim):
-            how = "was measured" if total > 0 else "is a guess"
-            yield f"Frame {i + 1} has no exposure; {np.log2(t):+.1f} EV relative to the reference {how}."
-        elif abs(away) > _NOTABLE:
+    if missing := np.flatnonzero(np.isnan(claimed)).tolist():
+        how = "measured from the pixels" if total > 0 else "guessed"
+        names = " and ".join(str(i + 1) for i in missing)
+        which = "No frame tells its exposure" if len(missing) == len(claimed) else f"Frame {names} has no exposure"
+        stops = ", ".join(f"{np.log2(true[i]):+.1f}" for i in missing)
+        yield f"{which}: {stops} EV relative to the reference, {how}."
+    for i, (claim, away) in enumerate(zip(claimed, off, strict=True)):
+        if not np.isnan(claim) and abs(away) > _NOTABLE:
             said = f"Frame {i + 1} claims {np.log2(claim):+.1f} EV relative to the reference but its pixels say"
             what = "check its exposure time" if refused[i] else "they are believed"
             yield f"{said} {np.log2(claim) + away:+.1f} EV; {what}."
+
+
+def _better(
+    pairs: Pairs,
+    reference: int,
+    start: Doubles,
+    known: npt.NDArray[np.bool_],
+    exact: Sequence[float | None],
+    response: Response,
+) -> Doubles:
+    """Return the claimed exposures in the reading, of two, that explains the pixels better; others stay."""
+    other = np.array([np.nan if t is None else t for t in exact], np.float64)
+    other = np.where(known & ~np.isnan(other), other / other[reference], start)
+    doubts = np.where(known, _TRUE, _OPEN)
+    costs = [fit(pairs, reference, t, doubts, _FREEDOM[response]).cost for t in (start, other)]
+    return other if costs[1] < costs[0] else start
 
 
 def _wrong(

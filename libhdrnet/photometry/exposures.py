@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.errors import InputError
 from libhdrnet.photometry.relations import Sample, log_linear
 from libhdrnet.radiometry import FloatImage
 
@@ -18,7 +19,9 @@ _FITTING = 0.6
 _USUAL_STEP = 2.0
 """Stops between two frames of which nothing is known."""
 _TOLERATED = 0.5
-"""Stops by which a step may go the other way than the pixels show."""
+"""Stops by which a step may go the other way than the pixels show, and be off beside `_BENT`."""
+_BENT = (0.6, 2.0)
+"""Measured over true stops that a camera's response may make of a step: 0.7 to 1.7 in real brackets, once 2.1."""
 _LOWEST = (1e-3, 1e-2)
 """Shares of the pixels: frames end at the first one's rank, and it is no chance if the second's has the same value."""
 _EQUAL, _LIGHTER = 1.05, 1.5
@@ -49,34 +52,72 @@ def _stops(a: FloatImage, b: FloatImage, decode: FloatImage) -> FloatImage:
     return np.where(usable, stops, np.float32(np.nan))
 
 
+def measured_exposures(
+    samples: Sequence[Sample], claimed: Sequence[float | None], decode: FloatImage
+) -> tuple[float, ...]:
+    """Return an exposure for each frame, in the unit of the claims, measured where there is none; (65536,) `decode`.
+
+    Raises:
+        InputError: there is no claim, and nothing can be measured.
+    """
+    order, decodes = by_brightness(samples), np.repeat(decode[:, None], 3, 1)
+    if not any(claimed) and all(measured_stops(samples[b], samples[a], decodes) is None for a, b in pairwise(order)):
+        raise InputError(
+            "No frame tells its exposure, and too little is well exposed in two of them to measure it; give the "
+            "exposures (--times 1/60,1/15,1/4 or --ev -2,0,2; exposure_times=[...] in Python)."
+        )
+    found, _ = settle(claimed, order[len(order) // 2], samples, decodes, last_word=True)
+    units = [t / f for t, f in zip(claimed, found.tolist(), strict=True) if t is not None]
+    unit = float(np.median(units)) if units else 1.0
+    return tuple(unit * t for t in found.tolist())
+
+
+def by_brightness(samples: Sequence[Sample]) -> list[int]:
+    """Return the indices of the frames, the darkest first."""
+    return sorted(range(len(samples)), key=lambda i: float(samples[i].codes.mean()))
+
+
 def settle(
-    claimed: Sequence[float | None], reference: int, samples: Sequence[Sample], decode: FloatImage
+    claimed: Sequence[float | None],
+    reference: int,
+    samples: Sequence[Sample],
+    decode: FloatImage,
+    *,
+    last_word: bool = False,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return exposures to begin with, relative to the reference, and which of them are as claimed, (n,) each.
 
-    Frames are chained in the order of their brightness. A step between two is as claimed unless that is missing or
-    goes the other way than the pixels; so is an exposure, by the steps between it and the reference.
+    Frames are chained in the order of their brightness. A step between two is as claimed unless that is missing, goes
+    the other way than the pixels, or, without `last_word`, is one that no response makes what the pixels show; so is an
+    exposure, by the steps between it and the reference.
     """
     claims = np.log2(np.array([np.nan if t is None else t for t in claimed]))
-    order = sorted(range(len(claims)), key=lambda i: float(samples[i].codes.mean()))
+    order = by_brightness(samples)
+    possible = _rises if last_word else _possible
     chain = np.zeros(len(claims))
     for darker, brighter in pairwise(order):
         step = claims[brighter] - claims[darker]
         measured = measured_stops(samples[brighter], samples[darker], decode)
         if np.isnan(step):
             step = _USUAL_STEP if measured is None else measured
-        elif measured is not None and not _possible(step, measured):
+        elif measured is not None and not possible(step, measured):
             step = measured
         chain[brighter] = chain[darker] + step
     chain -= chain[reference]
     known = ~np.isnan(claims)
     origin = claims[reference] if known[reference] else np.median(claims[known] - chain[known]) if known.any() else 0.0
-    as_claimed = np.array([bool(k and _possible(c - origin, s)) for k, c, s in zip(known, claims, chain, strict=True)])
+    as_claimed = np.array([bool(k and possible(c - origin, s)) for k, c, s in zip(known, claims, chain, strict=True)])
     return 2 ** np.where(as_claimed, claims - origin, chain), as_claimed
 
 
-def _possible(claimed: float, shown: float) -> bool:
+def _rises(claimed: float, shown: float) -> bool:
     return bool(np.sign(claimed) * shown > -_TOLERATED)
+
+
+def _possible(claimed: float, shown: float) -> bool:
+    """Say whether a response can make `shown` of the stops claimed; frames equally exposed are so under any."""
+    low, high = sorted((_BENT[0] * claimed, _BENT[1] * claimed))
+    return low - _TOLERATED < shown < high + _TOLERATED
 
 
 def common_black(exposures: Sequence[float], samples: Sequence[Sample], decode: FloatImage) -> FloatImage:

@@ -36,6 +36,9 @@ _DARK = 0.1
 FIXED = 1e-5
 _ANCHOR = 0.5
 """Encoded value whose nominal radiance stays."""
+_APART = 0.2
+"""Ratio (log) of two exposures beyond which they tell of the response: of equal ones only noise does, and wrongly (six
+equal frames of a hundredth's noise bent it by a stop)."""
 _LEAST_SLOPE = 0.25
 """Least local exponent of a response over the nominal one."""
 
@@ -95,7 +98,7 @@ def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freed
         freedom: of the bend: 0 none, 1 as with usual cameras, more where the response is unknown.
         tinted: standard deviation of w.
     """
-    frames, n = len(exposures), len(pairs.weights)
+    frames, n, log_t = len(exposures), len(pairs.weights), np.log(exposures)
     bends = 3 * _SPLINES if freedom else 0
     own = np.where(np.arange(frames) == reference, FIXED, doubts)
     tint = np.where(np.arange(frames) == reference, FIXED, max(FIXED, tinted))
@@ -108,12 +111,13 @@ def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freed
     if freedom:
         prior[:bends, :bends] = _bend_prior(freedom)
         columns = pairs.channel[:, None] * _SPLINES + np.arange(_SPLINES)
-        design[rows[:, None], columns] = basis(pairs.bright_codes) - basis(pairs.dark_codes)
+        apart = np.abs(log_t[pairs.bright] - log_t[pairs.dark]) > _APART
+        design[rows[:, None], columns] = (basis(pairs.bright_codes) - basis(pairs.dark_codes)) * apart[:, None]
     design[rows, bends + pairs.bright] = -1
     design[rows, bends + pairs.dark] = 1
     design[rows, bends + frames + 3 * pairs.bright + pairs.channel] = -1
     design[rows, bends + frames + 3 * pairs.dark + pairs.channel] = 1
-    log_t, weights = np.log(exposures), pairs.weights / _MISFIT**2
+    weights = pairs.weights / _MISFIT**2
     nominal = pairs.ratios - (log_t[pairs.bright] - log_t[pairs.dark])
     x, misfits = np.zeros(len(prior)), nominal
     for turn in range(_ROUNDS):

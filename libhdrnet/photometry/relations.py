@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.keeping import let_go
 from libhdrnet.photometry.noise import Noise
 from libhdrnet.radiometry import FloatImage, Floats, look_up
 
@@ -85,6 +86,7 @@ def sample_frame(codes: Codes, coverage: Codes | None) -> Sample:
     weights = np.asarray(1 / (1 + (contrast / np.float32(_EDGE)) ** 2), np.float32)
     if coverage is not None and coverage.min() < 65535:
         weights *= cv2.resize(coverage, size, interpolation=cv2.INTER_AREA) > 65535 * 0.99
+    let_go(codes, coverage)
     return Sample(small.reshape(-1, 3), weights.ravel(), factor**-2)
 
 

@@ -181,9 +181,10 @@ def _deblur(options: DeblurPixels, folder: Path, talk: tasks.Talk) -> dict[str, 
 
 
 def _exposures(asked: Exposures) -> dict[str, Any]:
-    from libhdrnet.io.metadata import exposure_of, read_metadata
+    from libhdrnet.io.exposures import told_exposures
+    from libhdrnet.io.metadata import read_metadata
 
-    return {"exposures": [exposure_of(read_metadata(path)) for path in asked.inputs]}
+    return {"exposures": list(told_exposures([read_metadata(path) for path in asked.inputs]).exposures)}
 
 
 def _picture(options: DefocusPixels | DeblurPixels, folder: Path) -> "tuple[npt.NDArray[Any], bool]":

@@ -1,6 +1,6 @@
 """A folder of pictures: find its brackets and merge each, skip what is done, and sum up."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
 from libhdrnet.tasks.files import Talk, prepare
+from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
 
 SUFFIXES = (".exr", ".hdr", ".tif", ".jpg", ".png")
@@ -29,6 +30,12 @@ class BatchOptions(MergeOptions):
     exr_bits: int = 32
     overwrite: bool = False
     """Merge again what was merged before."""
+    frames: int | None = None
+    """How many pictures each bracket has; None: found out."""
+    brackets: str | None = None
+    """File that names the brackets (`tasks.lists`); None: they are found."""
+    list: bool = False
+    """Only say which they are."""
     workers: int | None = None
     scheduler: str | None = None
 
@@ -45,13 +52,20 @@ class Batch:
     """Pictures that belong to no bracket."""
     failed: tuple[str, ...]
     """"first picture of the bracket: why"."""
+    others: tuple[str, ...] = ()
+    """"picture: why" it is none that a camera took: own results, edited copies."""
+    listed: str = ""
+    """The brackets as text, where only that was asked for."""
 
     @property
     def message(self) -> str:
-        """The summary in one sentence."""
+        """The summary in one sentence, or the list."""
+        if self.listed:
+            return self.listed
         parts = [f"merged {len(self.outputs)} brackets"]
         parts += [f"{len(self.skipped)} were done before"] if self.skipped else []
         parts += [f"{len(self.alone)} pictures belong to none"] if self.alone else []
+        parts += [f"{len(self.others)} are results or copies"] if self.others else []
         parts += [f"{len(self.failed)} failed"] if self.failed else []
         return ", ".join(parts)
 
@@ -68,11 +82,12 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     if options.format not in SUFFIXES:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(SUFFIXES)}.")
 
-    from libhdrnet.io import group_brackets
-
-    brackets = group_brackets(_pictures(folder))
-    alone = tuple(str(bracket.paths[0]) for bracket in brackets if len(bracket.paths) == 1)
-    jobs = _named([bracket.paths for bracket in brackets if len(bracket.paths) > 1], out, options)
+    brackets, others = _find(folder, options)
+    alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)
+    left_out = tuple(f"{path}: {why}" for path, why in others.items())
+    if options.list:
+        return Batch((), (), alone, (), left_out, as_list(brackets, others))
+    jobs = _named([paths for paths in brackets if len(paths) > 1], out, options)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -100,7 +115,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
             outputs.append(key)
             talk.note(f"wrote {key} from {', '.join(Path(path).name for path in left[key].inputs)}")
         tell(count / len(left), f"{count} of {len(left)} brackets")
-    return Batch(tuple(outputs), skipped, alone, tuple(failed))
+    return Batch(tuple(outputs), skipped, alone, tuple(failed), left_out)
 
 
 @dataclass(frozen=True)
@@ -113,6 +128,25 @@ class _Merge:
         if Path(files.output).exists() and not files.overwrite:
             return [files.output]  # by a worker that died before it could tell
         return prepare("merge", vars(files))(Talk(self.progress)).outputs
+
+
+def _find(folder: Path, options: BatchOptions) -> tuple[Sequence[tuple[Path, ...]], Mapping[Path, str]]:
+    """Return the brackets, pictures alone among them, and what is no picture of a camera, and why."""
+    frames = options.frames
+    if options.ev is not None or options.times is not None:
+        said = (options.ev or options.times or "").count(",") + 1
+        if frames not in (None, said):
+            raise InputError(f"--frames {frames} and {said} exposures do not fit together; give one of them.")
+        frames = said
+    if frames is not None and frames < 2:
+        raise InputError(f"--frames {frames} is out of range; a bracket has two or more.")
+    if options.brackets is not None:
+        return read_list(Path(options.brackets), folder), {}
+
+    from libhdrnet.io import find_brackets
+
+    found = find_brackets(_pictures(folder), frames=frames)
+    return [bracket.paths for bracket in found.brackets], found.others
 
 
 def _pictures(folder: Path) -> list[Path]:

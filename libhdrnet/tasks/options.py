@@ -35,6 +35,8 @@ class MergeOptions(EngineOptions):
     response: str = "auto"
     deghost: float = 0.5
     align: bool = True
+    skip_unreadable: bool = False
+    """Leave frames out that cannot be read, if two remain."""
 
     def exposures(self, count: int) -> list[float] | None:
         """Return the exposures of `count` images in whichever way they were given; None: the files tell."""

@@ -75,7 +75,7 @@ for values in (
     call("hdrnet-merge", **values)
 told["images"] = len(Gimp.get_images())
 """)
-    said = ["cut.jpg", "missing.jpg", "choose two to nine files", "2 exposures are given for 3 pictures",
+    said = ["cut.jpg", "missing.jpg", "choose two or more files", "2 exposures are given for 3 pictures",
             "“dark, middle, bright” is no list", "reference 5 is not one of the 3", "there is no image"]  # fmt: skip
     assert len(told["errors"]) == len(said)
     for part, error in zip(said, told["errors"], strict=True):

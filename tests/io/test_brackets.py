@@ -5,7 +5,7 @@ import numpy as np
 import pyexiv2
 import pytest
 
-from libhdrnet.io import group_brackets
+from libhdrnet.io import find_brackets, group_brackets, read_metadata, write_display
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "brackets"
 BLANK = bytes(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8)))
@@ -149,3 +149,103 @@ def test_every_shared_frame_ends_in_exactly_one_bracket():
     paths = sorted(SHARED.glob("*/*.jpg"))[:12]
     found = [path for bracket in group_brackets(paths) for path in bracket.paths]
     assert sorted(found) == paths
+
+
+def found(paths, **options):
+    return [[path.name for path in bracket.paths] for bracket in find_brackets(paths, **options).brackets]
+
+
+def test_sixteen_frames_are_one_bracket(shoot):
+    assert sizes(shoot(*manual(0, [2.0 ** (index - 10) for index in range(16)], gap=40))) == [16]
+
+
+def test_a_series_by_hand_with_a_repeated_exposure_is_one_bracket(shoot):
+    times = [1 / 240, 1 / 120, 1 / 60, 1 / 30, 1 / 30, 1 / 15, 2 / 15]
+    assert sizes(shoot(*manual(0, times))) == [7]
+
+
+def test_frames_at_the_shutter_s_limit_belong_to_their_bracket(shoot):
+    biases = (0, -2, 2, -4, 4)
+    times = [max(2.0 ** (ev - 11), 1 / 8192) for ev in biases]
+    one = [
+        (0.2 * i, t, {"ExposureBiasValue": f"{ev}/1", "ExposureMode": 2})
+        for i, (t, ev) in enumerate(zip(times, biases, strict=True))
+    ]
+    assert sizes(shoot(*one, *auto(40, 0.01))) == [5, 3]
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_deleted_frame_does_not_shift_the_brackets_after_it(shoot, lost):
+    frames = [frame for index in range(3) for frame in auto(10 * index, 0.01)]
+    names = [f"IMG_{number:04}.JPG" for number in range(1, 10)]
+    paths = shoot(*frames, names=names)
+    del paths[3 + lost]
+    assert sizes(paths) == [3, 2, 3]
+
+
+def test_long_exposures_are_no_pauses(shoot):
+    times = [1, 4, 16, 64]
+    starts = [0, 2, 7, 24]
+    frames = [(start, time, {"ExposureMode": 1}) for start, time in zip(starts, times, strict=True)]
+    later = [(200 + start, time, {"ExposureMode": 1}) for start, time in zip(starts, times, strict=True)]
+    assert sizes(shoot(*frames, *later)) == [4, 4]
+
+
+def test_the_views_of_a_panorama_are_told_apart_without_gaps(shoot):
+    times = [2.0 ** (index - 8) for index in (0, 2, 4, 6, 8)]
+    assert sizes(shoot(*[f for view in range(36) for f in manual(8 * view, times, 1.5)])) == [5] * 36
+
+
+def test_jpg_and_jpeg_are_one_kind(shoot):
+    assert sizes(shoot(*auto(0, 0.01), names=["a.jpg", "b.jpeg", "c.JPG"])) == [3]
+
+
+def test_an_aperture_that_one_frame_lacks_tears_no_bracket_apart(shoot):
+    frames = manual(0, [1 / 125, 1 / 15, 1 / 2])
+    for _, _, more in frames[1:]:
+        more["FNumber"] = "8/1"
+    assert sizes(shoot(*frames)) == [3]
+
+
+def test_own_results_and_edited_copies_are_no_frames(shoot, tmp_path):
+    paths = shoot(*auto(0, 0.01), names=["IMG_1.jpg", "IMG_2.jpg", "IMG_3.jpg"])
+    copies = shoot(auto(0, 0.01)[0], names=["IMG_1-edited.jpg"])
+    copies += shoot((0, 0.01, {}), names=["panorama.jpg"])
+    with pyexiv2.Image(str(copies[1])) as image:
+        image.modify_exif({"Exif.Image.Software": "Photomatix Pro 6"})
+    own = tmp_path / "result.jpg"
+    write_display(own, np.zeros((8, 8, 3)), metadata=read_metadata(paths[0]), record={"operation": "merge"})
+    told = find_brackets([*paths, *copies, own])
+    assert [len(bracket.paths) for bracket in told.brackets] == [3]
+    assert told.others == {
+        copies[0]: "a copy of IMG_1.jpg", copies[1]: "made by Photomatix Pro 6", own: "made by libhdrnet"
+    }  # fmt: skip
+
+
+def test_the_person_says_how_many_frames_a_bracket_has(shoot):
+    frames = [(None, 1, {}) for _ in range(6)]
+    paths = shoot(*frames)
+    for path in paths:
+        with pyexiv2.Image(str(path)) as image:
+            image.clear_exif()
+    assert found(paths) == [[path.name] for path in paths]
+    assert [len(names) for names in found(paths, frames=3)] == [3, 3]
+
+
+def test_a_made_up_folder_of_mixed_brackets_and_singles_is_told_apart(shoot):
+    """Brackets of 3, 5 and 7, with and without gaps, singles between them, and a deleted frame now and then."""
+    rng = np.random.default_rng(4)
+    frames, truth, clock = [], [], 0.0
+    for _ in range(60):
+        clock += float(rng.choice([1.0, 20.0, 900.0]))
+        if rng.random() < 0.3:
+            frames.append(single(clock, 2.0 ** rng.uniform(-10, -4)))
+            truth.append(1)
+            continue
+        count, step = int(rng.choice([3, 5, 7])), int(rng.choice([1, 2]))
+        order = sorted(((i - count // 2) * step for i in range(count)), key=lambda ev: (abs(ev), ev))
+        frames += auto(clock, 2.0 ** rng.uniform(-9, -5), order, 0.3)
+        truth.append(count)
+        clock += 0.3 * count
+    names = [f"IMG_{index:04}.JPG" for index in range(len(frames))]
+    assert sizes(shoot(*frames, names=names)) == truth

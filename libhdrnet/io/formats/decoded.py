@@ -21,6 +21,8 @@ class Header:
     width: int
     orientation: int | None = None
     """EXIF orientation 1-8 where the format itself holds it; None: look into EXIF."""
+    turned: int = 1
+    """EXIF orientation 1-8 by which its decoder has turned the picture already."""
 
 
 @dataclass(frozen=True)

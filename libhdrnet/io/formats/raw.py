@@ -10,10 +10,11 @@ import numpy.typing as npt
 from libhdrnet.errors import InputError
 from libhdrnet.io.formats import raw_levels
 from libhdrnet.io.formats.decoded import Decoded, Header, damaged
+from libhdrnet.io.orientation import swaps_sides
 
 WhiteBalance = tuple[float, float, float, float]
-_QUARTER_TURNS = (5, 6)
-"""LibRaw's flip codes that swap height and width."""
+_ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+"""EXIF orientations of LibRaw's flip codes: bit 0 mirrors columns, bit 1 rows, bit 2 swaps them."""
 _CUT_OFF = 1.0
 """What LibRaw cuts off each value: fractions of 1/65535, half on average for white balance and again for colour."""
 
@@ -33,8 +34,8 @@ def header(path: Path) -> Header:
         raise NotRawError(str(error)) from error
     except rawpy.LibRawError as error:
         raise damaged(path, _reason(error)) from error
-    height, width = int(sizes.height), int(sizes.width)
-    return Header(*((width, height) if sizes.flip in _QUARTER_TURNS else (height, width)), orientation=1)
+    height, width, turned = int(sizes.height), int(sizes.width), _ORIENTATIONS.get(sizes.flip, 1)
+    return Header(*((width, height) if swaps_sides(turned) else (height, width)), orientation=1, turned=turned)
 
 
 def shared_levels(paths: Iterable[Path]) -> tuple[WhiteBalance | None, int | None]:

@@ -62,8 +62,8 @@ def layers_of(image):
         raise Failure(_("there is no image whose layers could be merged; choose files."))
     check_colours(image)
     layers = [layer for layer in reversed(image.layers) if layer.visible and layer.kind == "layer"]
-    if not 2 <= len(layers) <= 9:
-        text = _("the image has {count} visible layers; show two to nine exposures, or choose files.")
+    if len(layers) < 2:
+        text = _("the image has {count} visible layers; show two or more exposures, or choose files.")
         raise Failure(text.format(count=len(layers)))
     area = common([(*layer.offsets, *layer.size) for layer in layers])
     if area is None:

@@ -41,7 +41,7 @@ DEVICE = (
 
 register(
     "hdrnet-merge", _("Merge a bracket of exposures into one HDR picture without ghosts"),
-    _("Merges two to nine exposures of a scene, files or the visible layers of the image, into a new image of 32-bit "
+    _("Merges two or more exposures of a scene, files or the visible layers of the image, into a new image of 32-bit "
       "linear float. What moved between them is taken from the reference exposure."),
     *CREDITS, _("_Merge Exposures..."), "",
     [
@@ -49,11 +49,11 @@ register(
         (PF_RADIO, "source", _("_Pictures"), "files", ((_("Files"), "files"), (_("Visible layers"), "layers")),
          _("What to merge: the files in the list, or the visible layers of the image")),
         (PF_FILES, "files", _("_Files"), None, None,
-         _("Two to nine exposures: RAW, TIFF, PNG, JPEG, OpenEXR or Radiance files")),
+         _("Two or more exposures: RAW, TIFF, PNG, JPEG, OpenEXR or Radiance files")),
         (PF_STRING, "exposures", _("_Exposures"), "", None,
          _("In stops, like -2, 0, +2, or as times, like 1/60, 1/15, 1/4; for layers from the lowest to the topmost. "
            "Empty: from the files' EXIF or the layers' names")),
-        (PF_INT, "reference", _("Refere_nce"), 0, (0, 9, 1),
+        (PF_INT, "reference", _("Refere_nce"), 0, (0, 999, 1),
          _("Number of the exposure that says where things that moved belong; 0 picks the best one")),
         (PF_RADIO, "model", _("_Method"), "auto",
          ((_("Automatic"), "auto"), (_("Network, three exposures (PSFNet)"), "psfnet"),

@@ -40,9 +40,9 @@ def merge(
             done = ask(connection, "merge", params)
             connection.release(*params["arrays"])
             return _new_image(connection, done, image)
-    if not 2 <= len(files) <= 9:
+    if len(files) < 2:
         raise Failure(
-            _("choose two to nine files, the exposures of a bracket; these are {count}.").format(count=len(files))
+            _("choose two or more files, the exposures of a bracket; these are {count}.").format(count=len(files))
         )
     params["exposure_times"] = parse(exposures, len(files))
     params["inputs"] = [os.path.abspath(file) for file in files]
