@@ -2,57 +2,62 @@
 
 import re
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from libhdrnet.errors import InputError
 
-Kind = Literal["jpeg", "png", "tiff", "exr", "hdr", "raw", "other"]
+Kind = Literal["jpeg", "png", "tiff", "exr", "hdr", "heif", "jxl", "other", "raw"]
 
-RAW_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        "3fr",
-        "arw",
-        "cr2",
-        "cr3",
-        "crw",
-        "dcr",
-        "dng",
-        "erf",
-        "fff",
-        "iiq",
-        "kdc",
-        "mef",
-        "mos",
-        "mrw",
-        "nef",
-        "nrw",
-        "orf",
-        "pef",
-        "raf",
-        "raw",
-        "rw2",
-        "rwl",
-        "sr2",
-        "srf",
-        "srw",
-        "x3f",
-    )  # fmt: skip
-)
-READABLE = "JPEG, PNG, TIFF, OpenEXR, Radiance HDR, WebP, JPEG 2000, BMP, GIF, PPM and camera RAW"
 
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_RAW = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
-_RADIANCE = (b"#?", b"FORMAT=32-bit_rl")
-"""The name after the first two characters is the program's; some leave the line out."""
-_OTHER = re.compile(
-    rb"GIF8[79]a|BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0|RIFF....WEBP|.{4}jP  |\xff\x4f\xff\x51|P[1-6]\s", re.S
-)
-"""GIF, BMP (with the size of its second header), WebP, JPEG 2000 in its two forms, PBM, PGM and PPM."""
+@dataclass(frozen=True)
+class Format:
+    """What pictures of one format are called, who reads them, and how they are recognised."""
+
+    name: str
+    kind: Kind
+    """The module of `io.formats` that reads it."""
+    suffixes: str
+    """In lower case, with blanks between."""
+    mark: re.Pattern[bytes]
+    """Matches the first bytes of a file."""
+
+
+def _format(name: str, kind: Kind, suffixes: str, mark: bytes) -> Format:
+    return Format(name, kind, suffixes, re.compile(mark, re.DOTALL))
+
+
+FORMATS = (
+    _format("JPEG", "jpeg", "jpg jpeg jpe", rb"\xff\xd8\xff"),
+    _format("PNG", "png", "png", rb"\x89PNG\r\n\x1a\n"),
+    _format("TIFF", "tiff", "tif tiff", rb"II[*+]\0|MM\0[*+]"),
+    _format("OpenEXR", "exr", "exr", rb"\x76\x2f\x31\x01"),
+    # The name after the first two characters is the program's; some leave the line out.
+    _format("Radiance HDR", "hdr", "hdr", rb"#\?|FORMAT=32-bit_rl"),
+    _format("HEIF", "heif", "heic heif hif", rb".{4}ftyp(?:he[iv]|mif1|msf1)"),
+    _format("AVIF", "heif", "avif", rb".{4}ftypavi[fs]"),
+    _format("JPEG XL", "jxl", "jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
+    _format("WebP", "other", "webp", rb"RIFF....WEBP"),
+    _format("JPEG 2000", "other", "jp2 j2k", rb".{4}jP  |\xff\x4f\xff\x51"),
+    # With the size of its second header.
+    _format("BMP", "other", "bmp", rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0"),
+    _format("GIF", "other", "gif", rb"GIF8[79]a"),
+    _format("PPM", "other", "ppm pgm pbm", rb"P[1-6]\s"),
+    _format(
+        "camera RAW", "raw",
+        "3fr arw cr2 cr3 crw dcr dng erf fff iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f",
+        rb"IIR[OS]|MMOR|IIU\0|FUJIFILMCCD-RAW|FOVb|\0MRM|.{6}HEAPCCDR|.{4}ftypcrx ",
+    ),
+)  # fmt: skip
+"""All that can be read; the one list of it."""
+SUFFIXES = frozenset(f".{suffix}" for format in FORMATS for suffix in format.suffixes.split())
+RAW_SUFFIXES = frozenset(f".{suffix}" for suffix in FORMATS[-1].suffixes.split())
+READABLE = f"{', '.join(format.name for format in FORMATS[:-1])} and {FORMATS[-1].name}"
+
 _REFUSED = (
-    (0, b"8BPS", "Photoshop"), (0, b"\xff\x0a", "JPEG XL"), (4, b"JXL ", "JPEG XL"), (4, b"ftyp", "HEIF or AVIF"),
-    (0, b"gimp xcf", "GIMP"), (0, b"%PDF", "PDF"), (0, b"PF\n", "PFM"), (0, b"<", "text or SVG"),
+    (0, b"8BPS", "Photoshop"), (4, b"ftyp", "video"), (0, b"gimp xcf", "GIMP"), (0, b"%PDF", "PDF"),
+    (0, b"PF\n", "PFM"), (0, b"<", "text or SVG"),
 )  # fmt: skip
 
 _DNG_VERSION, _PHOTOMETRIC, _SUB_IFDS = 50706, 262, 330
@@ -76,20 +81,11 @@ def kind_of(path: Path) -> Kind:
         raise InputError(f"'{path}' cannot be opened ({reason}): check its name and permissions.") from error
     if not head:
         raise InputError(f"'{path}' is empty (0 bytes): copy it again from the camera or the backup.")
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith(b"\x76\x2f\x31\x01"):
-        return "exr"
-    if head.startswith(_RADIANCE):
-        return "hdr"
-    if head.startswith(_RAW) or head[6:14] == b"HEAPCCDR" or head[4:12] == b"ftypcrx ":
+    kind = next((format.kind for format in FORMATS if format.mark.match(head)), None)
+    if kind == "tiff" and len(head) >= 16 and _is_tiff_raw(path, head):
         return "raw"
-    if head.startswith(_TIFF):
-        return "raw" if len(head) >= 16 and _is_tiff_raw(path, head) else "tiff"
-    if _OTHER.match(head):
-        return "other"
+    if kind is not None:
+        return kind
     for offset, magic, name in _REFUSED:
         if head[offset : offset + len(magic)] == magic:
             raise InputError(f"'{path}' is a {name} file, which cannot be read: export it as TIFF, PNG or JPEG.")

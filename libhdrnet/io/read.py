@@ -14,11 +14,13 @@ from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.colour import Encoding
-from libhdrnet.io.formats import exr, hdr, jpeg, other, png, raw, tiff
+from libhdrnet.io.formats import exr, hdr, heif, jpeg, jxl, other, png, raw, tiff
+from libhdrnet.io.formats import gain_map as gain_maps
 from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
 from libhdrnet.io.kinds import Kind, kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
 from libhdrnet.io.orientation import applied, swaps_sides
+from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.radiometry import FloatImage, decode_gamma
 
 AnyPath = str | PathLike[str]
@@ -29,7 +31,8 @@ MAX_PIXELS = 400_000_000
 """Larger pictures are refused before they are decoded: they are nearly always damaged headers or bombs."""
 
 _FORMATS: dict[Kind, Any] = {
-    "jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "raw": raw, "other": other,
+    "jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "heif": heif, "jxl": jxl, "raw": raw,
+    "other": other,
 }  # fmt: skip
 _ADOBE_RGB_MARK = "R03"
 
@@ -70,20 +73,21 @@ class Photo:
         return exposure_of(self.metadata)
 
 
-def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None) -> Photo:
-    """Read a picture of one of the kinds in `kinds.READABLE`, whatever its suffix.
+def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None, gain_map: bool = False) -> Photo:
+    """Read a picture of one of the formats in `kinds.FORMATS`, whatever its suffix.
 
     `white_balance`: multipliers for RAW (default: the camera's); ignored for other kinds. OpenEXR with other
     chromaticities is converted to Rec.709, CMYK to sRGB. Associated alpha stays in the pixels, which is told by
     `Photo.associated`. What a file holds beyond one picture is left out with a HdrnetWarning. A profile that says
-    nothing but sRGB gives "srgb"; one that cannot be used is left out with a HdrnetWarning.
+    nothing but sRGB gives "srgb"; one that cannot be used is left out with a HdrnetWarning. With `gain_map` an Ultra
+    HDR JPEG is read with its gain map: linear Rec.709, float32, 1.0 = white of the plain picture.
 
     Raises InputError for a file that is missing, empty, damaged, no known picture, larger than 400 megapixels
     (WebP, JPEG 2000, BMP, GIF, PPM: 179) or that holds NaN or infinity.
     """
     if white_balance is not None:
         _check_white_balance(white_balance)
-    return _read(Path(path), white_balance=white_balance)
+    return _read(Path(path), gain_map=gain_map, white_balance=white_balance)
 
 
 def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
@@ -115,14 +119,15 @@ def _raw_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path, **development: Any) -> Photo:
+def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
     """Read any picture; `development` are arguments of `raw.decode`."""
     kind, header = _header(path)
     _check_size(header, path)
     metadata = read_metadata(path)
     try:
         with _naming(path):
-            decoded = _decode(path, kind, development)
+            with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
+            decoded = gain_maps.decode(path) if with_map else _decode(path, kind, development)
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
         raise InputError(f"'{path}' ({megapixels:.0f} megapixels) does not fit into memory: scale it down.") from error
@@ -138,7 +143,7 @@ def _read(path: Path, **development: Any) -> Photo:
         metadata=replace(metadata, icc=icc),
         white_balance=decoded.white_balance,
         associated=decoded.associated,
-        orientation=header.turned if kind == "raw" else orientation,
+        orientation=header.turned if orientation == 1 else orientation,
     )
 
 

@@ -12,7 +12,7 @@ from libhdrnet.tasks.files import Talk, prepare
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
 
-SUFFIXES = (".exr", ".hdr", ".tif", ".jpg", ".png")
+RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
 """What a bracket can be merged into."""
 
 
@@ -79,8 +79,8 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     """
     options = read_options(BatchOptions, params)
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
-    if options.format not in SUFFIXES:
-        raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(SUFFIXES)}.")
+    if options.format not in RESULTS:
+        raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)
@@ -150,15 +150,18 @@ def _find(folder: Path, options: BatchOptions) -> tuple[Sequence[tuple[Path, ...
 
 
 def _pictures(folder: Path) -> list[Path]:
-    from libhdrnet.io.kinds import RAW_SUFFIXES
+    from libhdrnet.io.kinds import READABLE, SUFFIXES
 
-    readable = {*RAW_SUFFIXES, ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".exr", ".hdr"}
     try:
-        found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in readable and path.is_file()]
+        found = [
+            path
+            for path in sorted(folder.iterdir())
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+        ]
     except OSError as error:
         raise InputError(f"{folder} cannot be read as a folder ({error.strerror}); give one with pictures.") from error
     if not found:
-        raise InputError(f"{folder} holds no pictures; give a folder with brackets (RAW, TIFF, PNG, JPEG, EXR, HDR).")
+        raise InputError(f"{folder} holds no pictures; give a folder with brackets ({READABLE}).")
     return found
 
 

@@ -34,7 +34,7 @@ from libhdrnet.io import (
         (b"P6 8 width", "is damaged or incomplete"),
         (b"RIFF\x40\0\0\0WEBP", "is damaged or incomplete"),
         (b"BMW, a car, and nothing else", "is no picture of a known kind"),
-        (bytes(4) + b"ftypheic" + bytes(60), "is a HEIF or AVIF file"),
+        (bytes(4) + b"ftypheic" + bytes(60), "is damaged or incomplete"),
         (b"\xff\xd8\xff\xe0", "is damaged or incomplete"),
         (b"\x89PNG\r\n\x1a\n", "is damaged or incomplete"),
         (b"II*\0\x08\0\0\0", "is damaged or incomplete"),

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.io.formats.coded import full_scale
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
 
 _CODESTREAM = b"\xff\x4f\xff\x51"
@@ -113,7 +114,7 @@ def _deep_pnm(path: Path, head: bytes) -> Array | None:
     samples = np.fromfile(path, ">u2", math.prod(shape), offset=found.end())
     if samples.size < math.prod(shape):
         raise damaged(path, "its pixels end too early")
-    return _full_scale(samples.reshape(shape).astype(np.uint16), top)
+    return full_scale(samples.reshape(shape).astype(np.uint16), top)
 
 
 def _deep_jpeg2000(path: Path, head: bytes, start: int) -> Array | None:
@@ -126,12 +127,4 @@ def _deep_jpeg2000(path: Path, head: bytes, start: int) -> Array | None:
     place = head.find(_BOX_COLOUR)
     if len(depths) > 1 or max(depths) > 15 or components > 4 or (place >= 0 and head[place + 10] == _YCC):
         raise InputError(f"'{path}' is a JPEG 2000 file of an unusual depth or colour: save it as TIFF.")
-    return _full_scale(np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes())), (2 << max(depths)) - 1)
-
-
-def _full_scale(array: Array, top: int) -> Array:
-    """Scale samples of which `top` is white to 0..65535, rounded."""
-    if top == 65535:
-        return array
-    scaled = (np.minimum(array, top).astype(np.uint32) * 65535 + top // 2) // top
-    return scaled.astype(np.uint16)
+    return full_scale(np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes())), (2 << max(depths)) - 1)

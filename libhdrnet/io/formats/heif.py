@@ -1,0 +1,60 @@
+"""HEIF: HEIC and HIF of cameras through pillow-heif, which is optional, and AVIF through imagecodecs."""
+
+from pathlib import Path
+
+import numpy as np
+
+from libhdrnet.errors import InputError
+from libhdrnet.io.formats.coded import decoded_by_points, full_scale
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+from libhdrnet.io.formats.heif_boxes import MainPicture, main_picture
+from libhdrnet.io.orientation import applied, swaps_sides
+
+
+def header(path: Path) -> Header:
+    """Size of the main picture upright; EXIF's orientation does not count (ISO 23008-12)."""
+    picture = main_picture(path)
+    height, width, turned = picture.height, picture.width, picture.orientation
+    return Header(*((width, height) if swaps_sides(turned) else (height, width)), orientation=1, turned=turned)
+
+
+def decode(path: Path) -> Decoded:
+    """Decode the main picture upright: 8 bits, or more as full-scale uint16.
+
+    PQ and HLG become linear Rec.709 whatever profile stands beside them; else a profile counts before code points.
+    Raises InputError for HEIC where pillow-heif is not installed.
+    """
+    picture = main_picture(path)
+    array = _av1(path, picture) if picture.codec == "av1" else _hevc(path)
+    points = picture.points
+    if picture.icc is not None and points is not None and points.is_bounded:
+        points = None
+    return decoded_by_points(array, points, picture.icc)
+
+
+def _av1(path: Path, picture: MainPicture) -> Array:
+    import imagecodecs
+
+    try:
+        array = np.asarray(imagecodecs.avif_decode(path.read_bytes(), 0))
+    except Exception as error:
+        raise damaged(path, error) from error
+    array = array[picture.top : picture.top + picture.height, picture.left : picture.left + picture.width]
+    deep = array.dtype == np.uint16
+    return applied(full_scale(array, (1 << picture.bits) - 1) if deep else array, picture.orientation)
+
+
+def _hevc(path: Path) -> Array:
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise InputError(
+            f"'{path}' is a HEIC file, which needs pillow-heif: pip install 'libhdrnet[heic]', or export it as TIFF."
+        ) from error
+    try:
+        image = pillow_heif.open_heif(path, convert_hdr_to_8bit=False)
+        array, bits = np.asarray(image), int(image.info["bit_depth"])
+    except Exception as error:
+        raise damaged(path, error) from error
+    # Deeper samples come shifted to the upper bits.
+    return full_scale(array >> np.uint16(16 - bits), (1 << bits) - 1) if array.dtype == np.uint16 else array

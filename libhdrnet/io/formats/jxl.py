@@ -1,0 +1,65 @@
+"""JPEG XL: 1 to 16 bits and floats, grey and RGB, through imagecodecs."""
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.io.formats.coded import decoded_by_points, full_scale
+from libhdrnet.io.formats.decoded import Decoded, Header, damaged
+from libhdrnet.io.formats.jxl_header import read_header
+
+
+def header(path: Path) -> Header:
+    """Size and orientation of the codestream, which counts before EXIF's."""
+    found = read_header(path)
+    return Header(found.height, found.width, found.orientation)
+
+
+def decode(path: Path) -> Decoded:
+    """Decode the first frame; a HdrnetWarning tells of others, and of a profile that cannot be had.
+
+    The codestream holds a profile packed: pillow-jxl-plugin, which is optional, unpacks it.
+    """
+    import imagecodecs
+
+    found = read_header(path)
+    linear = found.has_icc and found.xyb
+    if linear and found.bits <= 8:
+        raise InputError(
+            f"'{path}' is a lossy JPEG XL of 8 bits with a profile, which is decoded to too few tones: save a TIFF."
+        )
+    try:
+        array = np.asarray(imagecodecs.jpegxl_decode(path.read_bytes(), 0, keeporientation=True))
+    except Exception as error:
+        raise damaged(path, error) from error
+    if found.animated:
+        _warn(f"'{path}' is an animation: only its first picture is read.")
+    if array.dtype == np.uint16:
+        array = full_scale(array, (1 << found.bits) - 1)
+    elif array.dtype.kind == "f":
+        array = array.astype(np.float32)
+    icc = _unpacked_profile(path) if found.has_icc and not linear else found.icc
+    decoded = decoded_by_points(array, found.points, icc, associated=found.associated)
+    return replace(decoded, linear=True, icc_is_final=True) if linear else decoded
+
+
+def _unpacked_profile(path: Path) -> bytes | None:
+    try:
+        import pillow_jxl  # noqa: F401 (makes itself known to Pillow)
+        from PIL import Image
+    except ImportError:
+        _warn(
+            f"'{path}' has a colour profile, which needs pillow-jxl-plugin (pip install 'libhdrnet[jxl]'): "
+            "its colours are taken as sRGB."
+        )
+        return None
+    with Image.open(path) as image:
+        profile: bytes | None = image.info.get("icc_profile")
+    return profile
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, HdrnetWarning, stacklevel=5)
