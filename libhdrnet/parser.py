@@ -190,8 +190,6 @@ def _add_eval(commands: Any) -> None:
     p.add_argument("--limit", type=int, metavar="N", help="only the first N scenes")
     p.add_argument("--scenes", metavar="A,B", help="only these scenes; patterns such as 'motion-*' are fine")
     p.add_argument("--crop", type=int, metavar="N", help="only the central square of N pixels of each scene")
-    p.add_argument("--skip-unreadable", action="store_true",
-                   help="leave frames out that cannot be read, if two remain")  # fmt: skip
     p.add_argument("--no-align", dest="align", action="store_false", help="do not align the frames (else our methods "
                    "do, and Mertens's fusion by AlignMTB)")  # fmt: skip
     p.add_argument("--as", dest="frames", choices=("linear", "camera", "both"), default="linear",

@@ -228,3 +228,29 @@ def test_tiny_pictures():
 def test_bad_input_is_told(frames, exposures, match):
     with pytest.raises(InputError, match=match):
         calibrate(frames, exposures, 0)
+
+
+@pytest.mark.parametrize("response", [gamma, film])
+def test_a_frame_s_own_white_balance_is_taken_back(response):
+    tint = np.array([1.3, 1.0, 0.8])
+    frames = shoot(response)
+    frames[2] = shoot(response, light=radiance() * tint)[2]
+    light = np.full((1, 3), 0.02)
+    told = []
+    for table, t, gain in zip(calibrate(frames, TIMES, 1).tables, TIMES, (1, 1, tint), strict=True):
+        codes = np.round(response(light * t * gain)[0] * 65535).astype(int)
+        told.append(table[codes, range(3)])
+    assert told[2] == pytest.approx(told[1], rel=0.04)
+
+
+def test_of_a_known_response_that_the_frames_contradict_only_what_is_compared_is_fitted():
+    found = calibrate(shoot(film), TIMES, 1, response="known")
+    nominal = decode_table(0)[1:, None]
+    for table, t in zip(found.tables, TIMES, strict=True):
+        assert np.abs(table[1:] * t / nominal - 1).max() < 1e-3
+    for light in (0.02, 0.05, 0.1):
+        codes = [round(float(film(light * t)) * 65535) for t in TIMES]
+        compared = np.array([table[code] for table, code in zip(found.compared, codes, strict=True)])
+        assert compared == pytest.approx(np.broadcast_to(compared[1], (3, 3)), rel=0.1)
+        merged = np.array([table[code] for table, code in zip(found.tables, codes, strict=True)])
+        assert np.ptp(merged[:, 1]) > 0.2 * merged[1, 1]
