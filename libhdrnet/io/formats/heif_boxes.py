@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from libhdrnet.io.cicp import CodePoints
+from libhdrnet.io.formats.boxes import outer_boxes
 from libhdrnet.io.formats.decoded import damaged
 
 _MAX_META = 1 << 24
@@ -51,21 +52,11 @@ def main_picture(path: Path) -> MainPicture:
 
 
 def _meta(path: Path) -> bytes:
-    size = path.stat().st_size
     with path.open("rb") as file:
-        position = 0
-        while position + 8 <= size:
-            file.seek(position)
-            head = file.read(16)
-            length, name = struct.unpack_from(">I4s", head)
-            begins = 8
-            if length == 1:
-                (length,), begins = struct.unpack_from(">Q", head, 8), 16
-            length = length or size - position
+        for name, begins, ends in outer_boxes(path, file):
             if name == b"meta":
-                file.seek(position + begins + _FULL)
-                return file.read(min(length - begins - _FULL, _MAX_META))
-            position += max(length, begins)
+                file.seek(begins + _FULL)
+                return file.read(min(ends - begins - _FULL, _MAX_META))
     raise damaged(path, "no description of its pictures")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from libhdrnet.io import colour
 from libhdrnet.io.cicp import CodePoints
+from libhdrnet.io.formats.boxes import outer_boxes
 from libhdrnet.io.formats.decoded import damaged
 
 _CONTAINER = b"\0\0\0\x0cJXL "
@@ -58,25 +59,14 @@ def read_header(path: Path) -> JxlHeader:
 
 def _codestream(path: Path) -> bytes:
     """Return the first bytes of the codestream."""
-    size = path.stat().st_size
     with path.open("rb") as file:
         if not file.read(12).startswith(_CONTAINER):
             file.seek(0)
             return file.read(_HEAD)
-        position = 12
-        while position + 8 <= size:
-            file.seek(position)
-            head = file.read(16)
-            length, name = struct.unpack_from(">I4s", head)
-            begins = 8
-            if length == 1:
-                (length,), begins = struct.unpack_from(">Q", head, 8), 16
+        for name, begins, _ in outer_boxes(path, file):
             if name in (b"jxlc", b"jxlp"):
-                file.seek(position + begins + (4 if name == b"jxlp" else 0))
+                file.seek(begins + (4 if name == b"jxlp" else 0))
                 return file.read(_HEAD)
-            if length == 0:
-                break
-            position += max(length, begins)
     return b""
 
 

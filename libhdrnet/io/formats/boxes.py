@@ -1,0 +1,24 @@
+"""The outermost boxes of a file of ISO's base media format (ISO 14496-12), which HEIF and JPEG XL are kept in."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+def outer_boxes(path: Path, file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each box's name and where its contents begin and end; a length of 0 reaches to the end of the file.
+
+    `file` is `path`, opened; its position may be changed between two boxes. Raises struct.error where it ends early.
+    """
+    size, position = path.stat().st_size, 0
+    while position + 8 <= size:
+        file.seek(position)
+        head = file.read(16)
+        length, name = struct.unpack_from(">I4s", head)
+        begins = 8
+        if length == 1:
+            (length,), begins = struct.unpack_from(">Q", head, 8), 16
+        length = length or size - position
+        yield name, position + begins, position + length
+        position += max(length, begins)
