@@ -37,7 +37,8 @@ _KNOWN = 0.45
 _ODD_ORDER, _ODD_BY_HAND = 0.1, 0.6
 """Cost of an order that no camera, and hardly a hand, shoots in."""
 _PER_DOUBLING, _SHORT_GAP, _LONG_GAP = 0.25, 1.0, 20.0
-"""Cost of each doubling of a gap beyond twice the usual one, and between which seconds that is looked for."""
+"""Cost of each doubling of a gap beyond twice the usual one, and between which seconds that is looked for. Frames that
+the camera metered each by itself are no bracket across a gap beyond the longest."""
 _MISSING, _MOST_MISSING = 0.1, 0.3
 """Cost of a number that is missing within a bracket."""
 
@@ -183,7 +184,7 @@ def _by_exposures(run: Sequence[Shot], count: int, missing: int, *, whole: bool)
     meant = by_bias or all(shot.mode == _AUTO_BRACKET for shot in run)
     by_hand = all(shot.mode in (_MANUAL, "") for shot in run)
     metered = not meant and run[0].mode == _AUTOMATIC and None not in biases
-    if metered and count < _SURELY_MEANT:
+    if metered and (count < _SURELY_MEANT or any((_gap(*pair) or 0.0) > _LONG_GAP for pair in pairwise(run))):
         return None  # singles in changing light
     repeated = count > 1
     spacing = sorted(bias for bias in biases if bias is not None) if by_bias else ordered
