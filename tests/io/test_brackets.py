@@ -96,7 +96,7 @@ def test_single_pictures_in_changing_light_stay_alone(shoot):
     assert sizes(shoot(single(0, 1 / 60), single(300, 1 / 125), single(4000, 1 / 80))) == [1, 1, 1]
 
 
-def test_singles_that_are_minutes_apart_are_no_bracket_though_a_pattern_fits(shoot):
+def test_singles_that_are_long_apart_are_no_bracket_though_a_pattern_fits(shoot):
     times = [1 / 60, 1 / 15, 1 / 4]
     brackets = [frame for index in range(4) for frame in manual(100 * index, times)]
     singles = [single(2000.0 + 45 * j, time) for j, time in enumerate(times)]
