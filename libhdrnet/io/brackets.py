@@ -184,7 +184,7 @@ def _by_exposures(run: Sequence[Shot], count: int, missing: int, *, whole: bool)
     meant = by_bias or all(shot.mode == _AUTO_BRACKET for shot in run)
     by_hand = all(shot.mode in (_MANUAL, "") for shot in run)
     metered = not meant and run[0].mode == _AUTOMATIC and None not in biases
-    if metered and (count < _SURELY_MEANT or any((_gap(*pair) or 0.0) > _LONG_GAP for pair in pairwise(run))):
+    if metered and (count < _SURELY_MEANT or max(_gaps(run), default=0.0) > _LONG_GAP):
         return None  # singles in changing light
     repeated = count > 1
     spacing = sorted(bias for bias in biases if bias is not None) if by_bias else ordered
@@ -270,22 +270,27 @@ def _pattern(run: Sequence[Shot]) -> tuple[float, ...]:
     return tuple(round(2 * (after - before)) / 2 for before, after in pairwise(values))
 
 
-def _gap(before: Shot, after: Shot) -> float | None:
-    """Return the seconds between two shots less the time that the shutter was open, whichever end is recorded."""
-    if before.seconds is None or after.seconds is None:
-        return None
-    return max(after.seconds - before.seconds - max(before.duration, after.duration), 0.0)
+def _gaps(run: Sequence[Shot]) -> list[float]:
+    """Return the known gaps between shots, the shortest first.
+
+    In seconds, less the time that the shutter was open, whichever end is recorded.
+    """
+    return sorted(
+        max(after.seconds - before.seconds - max(before.duration, after.duration), 0.0)
+        for before, after in pairwise(run)
+        if before.seconds is not None and after.seconds is not None
+    )
 
 
 def _usual_gap(row: Sequence[Shot]) -> float:
-    gaps = sorted(gap for before, after in pairwise(row) if (gap := _gap(before, after)) is not None)
+    gaps = _gaps(row)
     return min(max(gaps[2 * len(gaps) // 5], _SHORT_GAP), _LONG_GAP) if gaps else _SHORT_GAP
 
 
 def _by_gaps(run: Sequence[Shot], usual: float) -> float:
     """Rate what lies between the shots of a run: missing numbers, and time beyond the row's and the run's usual."""
     cost = min(_MISSING * _missing(run), _MOST_MISSING)
-    gaps = sorted(gap for before, after in pairwise(run) if (gap := _gap(before, after)) is not None)
+    gaps = _gaps(run)
     if len(gaps) > 1:
         usual = max(usual, min(gaps[(len(gaps) - 1) // 2], _LONG_GAP))
     return cost + sum(_PER_DOUBLING * math.log2(gap / usual / 2) for gap in gaps if gap > 2 * usual)
