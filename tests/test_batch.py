@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import time
 
 import numpy as np
 import pytest
-from commands import run_while_a_worker_is_killed, whole, write_bracket
+from commands import TIMEOUT, run_while_a_worker_is_killed, start, whole, write_bracket
 
 import libhdrnet
 from libhdrnet.io.read import read_photo
@@ -142,6 +144,37 @@ def test_a_worker_that_is_killed_loses_no_bracket(tmp_path, cluster):
     assert len(done["outputs"]) == len(set(done["outputs"])) == 12 and not done["failed"]
     # what it was writing has a hidden name and stays until the next run
     assert sorted(path.name for path in whole(out, "*")) == [f"{index:02}-a-hdr.exr" for index in range(12)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_batch_that_is_killed_again_and_again_goes_on_and_makes_what_it_would_have_made(tmp_path, hdrnet):
+    folder, out = shoot(tmp_path / "pictures", 30, size=(200, 300)), tmp_path / "out"
+    words = ["batch", folder, "-o", out, "--preview", *CLASSICAL]
+    kills, made = 0, set()
+    for seen in (3, 9, 20):
+        with start(*words, "--json", stdout=subprocess.PIPE) as process:
+            for line in process.stdout:
+                if json.loads(line).get("stage", "").startswith(f"bracket {seen} of"):
+                    process.kill()
+                    break
+            process.communicate(timeout=TIMEOUT)
+        kills += process.returncode == -signal.SIGKILL
+        now = {path: path.stat().st_mtime_ns for path in out.glob("[0-9]*")}
+        assert made <= set(now.items())  # what was there is not made again
+        made = set(now.items())
+    assert kills == 3 and 0 < len(list(out.glob("*.exr"))) < 30
+    ended = hdrnet(*words)
+    assert ended.code == 0 and made <= {(path, path.stat().st_mtime_ns) for path in out.glob("[0-9]*")}
+    for index in range(30):
+        assert read_photo(out / f"{index:02}-a-hdr.exr").pixels.shape == (200, 300, 3)
+        assert read_photo(out / f"{index:02}-a-hdr-preview.jpg").pixels.shape == (200, 300, 3)
+
+
+def test_a_bracket_counts_as_done_only_when_its_preview_is_written(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 1)
+    assert hdrnet("batch", folder, "--preview", *CLASSICAL).code == 0
+    result, preview = folder / "hdr" / "00-a-hdr.exr", folder / "hdr" / "00-a-hdr-preview.jpg"
+    assert preview.stat().st_mtime_ns < result.stat().st_mtime_ns
 
 
 def test_what_a_killed_process_left_half_written_goes_and_what_another_is_writing_stays(tmp_path, hdrnet):

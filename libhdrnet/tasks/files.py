@@ -146,17 +146,17 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
 
     result = merge_images([*options.inputs], options, with_mask=bool(options.mask), talk=talk)
     record = result.as_record()
-    if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:
+    if options.preview:
+        _write_tone_mapped(options.preview, result, options.tone_map, record)
+    if options.mask and result.mask is not None:
+        write_map(options.mask, result.mask, scale=1.0, record=record)
+    if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
         bits: Literal[16, 32] = 16 if options.exr_bits == 16 else 32
         write_radiance(
             options.output, result.radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
         )
     else:
         _write_tone_mapped(options.output, result, options.tone_map, record)
-    if options.preview:
-        _write_tone_mapped(options.preview, result, options.tone_map, record)
-    if options.mask and result.mask is not None:
-        write_map(options.mask, result.mask, scale=1.0, record=record)
     tell_merge(result, talk)
     return Done(f"wrote {', '.join(outputs)}", outputs, record)
 
