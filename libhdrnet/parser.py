@@ -95,6 +95,10 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
                    help="natural, mu-law, reinhard, drago or mantiuk (default: natural)")  # fmt: skip
     p.add_argument("--exr-bits", type=int, choices=(16, 32), default=32, help="OpenEXR in 32 bits (float) or 16 (half: "
                    "steps of 0.05 to 0.1 %%, at most 65504, half as large) (default: 32)")  # fmt: skip
+    p.add_argument("--scale", default="reference", metavar="SCALE", help="what 1.0 stands for in radiance: reference "
+                   "(its white; default), common (one exposure for all of a batch) or absolute (1 cd/m²)")  # fmt: skip
+    p.add_argument("--meter-constant", type=float, default=12.5, metavar="K", help="K of the scale absolute, "
+                   "L = K N² / (t S); a measured one calibrates a camera (default: 12.5)")  # fmt: skip
 
 
 def _add_batch(commands: Any) -> None:

@@ -94,6 +94,7 @@ def exr_attributes(metadata: Metadata | None, record: Mapping[str, Any] | None, 
     attributes |= {name: str(kept.exif[key]) for name, key in EXR_TEXTS.items() if kept.exif.get(key)}
     if record is not None:
         attributes[_EXR_RECORD] = json.dumps(record)
+        attributes |= {"whiteLuminance": float(record["white_luminance"])} if "white_luminance" in record else {}
     if xmp := as_xmp(kept):
         try:
             attributes["xmp"] = xmp_packet(_writable(xmp, "xmp"))

@@ -11,6 +11,7 @@ from libhdrnet.files import output_error, sweep
 from libhdrnet.tasks.files import Talk, prepare
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
+from libhdrnet.tasks.scale import METER_CONSTANT, common_exposure
 
 RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
 """What a bracket can be merged into."""
@@ -28,6 +29,8 @@ class BatchOptions(MergeOptions):
     """Also write a tone-mapped JPEG of each."""
     tone_map: str = "natural"
     exr_bits: int = 32
+    scale: str = "reference"
+    meter_constant: float = METER_CONSTANT
     overwrite: bool = False
     """Merge again what was merged before."""
     frames: int | None = None
@@ -168,6 +171,9 @@ def _pictures(folder: Path) -> list[Path]:
 def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOptions) -> list[MergeFiles]:
     """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart."""
     shared = {name: getattr(options, name) for name in vars(MergeOptions())}
+    brackets, common = list(brackets), None
+    if options.scale == "common" and brackets:
+        common = common_exposure(brackets[0], options.exposures(len(brackets[0])))
     jobs: list[MergeFiles] = []
     taken: set[str] = set()
     for paths in brackets:
@@ -178,7 +184,8 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         target = str(out / f"{name}{options.format}")
         job = MergeFiles(
             inputs=[str(path) for path in paths], output=target, tone_map=options.tone_map,
-            exr_bits=options.exr_bits, overwrite=options.overwrite, **shared,
+            exr_bits=options.exr_bits, overwrite=options.overwrite, scale=options.scale,
+            meter_constant=options.meter_constant, common_exposure=common, **shared,
         )  # fmt: skip
         jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
     return jobs

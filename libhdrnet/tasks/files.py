@@ -17,6 +17,7 @@ from libhdrnet.tasks.options import (
     MergeOptions,
     read_options,
 )
+from libhdrnet.tasks.scale import check_scale, scale_of
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
@@ -140,20 +141,23 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     check_operator(options.tone_map)
     if options.exr_bits not in (16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
+    check_scale(options, RADIANCE_SUFFIXES)
     options.exposures(len(options.inputs))
 
     from libhdrnet.io.write import write_map, write_radiance
 
     result = merge_images([*options.inputs], options, with_mask=bool(options.mask), talk=talk)
-    record = result.as_record()
+    factor, told = scale_of(result, options)
+    record = {**result.as_record(), **told}
     if options.preview:
         _write_tone_mapped(options.preview, result, options.tone_map, record)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
         bits: Literal[16, 32] = 16 if options.exr_bits == 16 else 32
+        radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
-            options.output, result.radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
+            options.output, radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
         )
     else:
         _write_tone_mapped(options.output, result, options.tone_map, record)

@@ -6,6 +6,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from libhdrnet.errors import InputError
+from libhdrnet.tasks.scale import METER_CONSTANT
 
 Options = TypeVar("Options")
 
@@ -71,6 +72,12 @@ class MergeFiles(MergeOptions):
     tone_map: str = "natural"
     exr_bits: int = 32
     overwrite: bool = False
+    scale: str = "reference"
+    """What 1.0 stands for in the output (`tasks.scale`)."""
+    meter_constant: float = METER_CONSTANT
+    """cd/m², of the scale "absolute"."""
+    common_exposure: float | None = None
+    """t S / N² of the scale "common"; a batch tells it."""
 
 
 @dataclass(frozen=True, kw_only=True)

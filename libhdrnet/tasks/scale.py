@@ -1,0 +1,114 @@
+"""What 1.0 stands for in a merged file: the reference's white, one exposure for all of a batch, or 1 cd/m²."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from libhdrnet.errors import InputError
+
+if TYPE_CHECKING:
+    from libhdrnet.io.metadata import Metadata
+    from libhdrnet.merge.pipeline import MergeResult
+    from libhdrnet.tasks.options import MergeFiles
+
+SCALES = ("reference", "common", "absolute")
+METER_CONSTANT = 12.5
+"""K of reflected-light meters in cd/m² (ISO 2720:1974 allows 10.6 to 13.4): they expose a luminance of K N² / (t S)."""
+_METERED = 0.18
+"""What a metered luminance is of white: middle grey."""
+
+
+def check_scale(options: "MergeFiles", suffixes: Sequence[str]) -> None:
+    """Raise InputError for a scale that is unknown, or that the frames or the output (`suffixes`) cannot have."""
+    scale, constant = options.scale, options.meter_constant
+    if scale not in SCALES:
+        raise InputError(f"scale {scale!r} is unknown; choose one of {', '.join(SCALES)}.")
+    if not (math.isfinite(constant) and constant > 0):
+        raise InputError(f"the meter constant {constant} is unusable; give a positive number.")
+    if scale == "reference":
+        return
+    if Path(options.output).suffix.lower() not in suffixes:
+        raise InputError(f"{options.output}: only radiance has a scale; write {', '.join(suffixes)}.")
+    if scale == "common" and options.common_exposure is None:
+        raise InputError("the scale 'common' is that of a batch; merge the folder, or choose 'absolute'.")
+    if not any(_exposures(options.inputs, options)):
+        needed = "exposure time, ISO speed and f-number" if scale == "absolute" else "exposure"
+        raise InputError(f"no frame tells its {needed}, which the scale {scale!r} needs.")
+
+
+def common_exposure(bracket: Sequence[Path], given: Sequence[float] | None) -> float:
+    """Return the exposure t S / N² that all results of a batch share: of the middle frame of its first bracket.
+
+    Args:
+        bracket: the frames' files.
+        given: their exposures as the person said them; None: the files tell.
+
+    Raises:
+        InputError: nobody tells them.
+    """
+    known = sorted(t for t in (given or _told(bracket)) if t is not None)
+    if not known:
+        raise InputError(
+            f"nothing tells the exposures of {bracket[0]} and its bracket, which the scale 'common' needs."
+        )
+    return known[len(known) // 2]
+
+
+def scale_of(result: "MergeResult", options: "MergeFiles") -> tuple[float, dict[str, Any]]:
+    """Return what a merge's radiance is multiplied by to be on the scale asked for, and what its record says of it."""
+    metered = _of_reference(result, _metered(result.names))
+    white = None if metered is None else options.meter_constant / metered / _METERED
+    factor = 1.0
+    if options.scale == "absolute" and white is not None:
+        factor = white
+    elif options.scale == "common" and options.common_exposure is not None:
+        exposure = _of_reference(result, _exposures(result.names, options))
+        factor = 1.0 if exposure is None else options.common_exposure / exposure
+    told = {} if white is None else {"white_luminance": white / factor}
+    return factor, {"scale": options.scale, "scale_factor": factor, **told}
+
+
+def _exposures(names: Sequence[str], options: "MergeFiles") -> Sequence[float | None]:
+    """Return what is said of the frames' exposures t S / N², by the files alone if it is to be absolute."""
+    return _metered(names) if options.scale == "absolute" else options.exposures(len(names)) or _told(names)
+
+
+def _metered(names: Sequence[str]) -> list[float | None]:
+    """Return t S / N² of the files that tell all of it."""
+    from libhdrnet.io.metadata import exposure_values
+    from libhdrnet.radiometry import relative_exposure
+
+    told = [exposure_values(metadata) for metadata in _metadata(names)]
+    return [None if t is None or s is None or n is None else relative_exposure(t, s, n) for t, s, n in told]
+
+
+def _told(names: Sequence[str | Path]) -> Sequence[float | None]:
+    """Return the exposures of the files, gaps filled by what they say together."""
+    from libhdrnet.io.exposures import told_exposures
+
+    return told_exposures(_metadata(names)).exposures
+
+
+def _metadata(names: Sequence[str | Path]) -> "list[Metadata]":
+    """Return what files tell; a file that cannot be read tells nothing, and the merge says why."""
+    from libhdrnet.io.metadata import Metadata, read_metadata
+
+    found = []
+    for name in names:
+        try:
+            found.append(read_metadata(name))
+        except InputError:
+            found.append(Metadata())
+    return found
+
+
+def _of_reference(result: "MergeResult", said: Sequence[float | None]) -> float | None:
+    """Return the reference's exposure, by the median of what is said of each frame and its measured ratio.
+
+    A dial's numbers are rounded, each frame's differently; that must not part the views of a panorama.
+    """
+    ratios = result.calibration.exposures
+    known = [exposure / ratio for exposure, ratio in zip(said, ratios, strict=True) if exposure is not None]
+    return median(known) if known else None
