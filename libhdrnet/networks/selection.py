@@ -25,8 +25,9 @@ FADE = (0.78, 0.96)
 LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
 """Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
 are; of the reference; of the others, which would leak into highlights with more."""
-LEAST_CONFIDENCE = 1e-3
-"""Weight of what a flow brings where it is not believed."""
+LEAST_CONFIDENCE = 1e-5
+"""Weight of what a flow brings where it is not believed: a hundredth, with the largest logits seen, of the shortest
+frame's where all are saturated (window bars before a white sky were drawn there with 1e-3)."""
 BOUND = 8.0
 """Largest logit: decisions stay soft."""
 _TONE = 500.0

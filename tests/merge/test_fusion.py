@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from libhdrnet.merge.candidates import Bracket, find_candidates
+from libhdrnet.alignment import Flow
+from libhdrnet.merge.candidates import Bracket, Candidate, find_candidates
 from libhdrnet.merge.codes import decode_table, encode, knee_for
 from libhdrnet.merge.frames import Frame
 from libhdrnet.merge.fusion import fuse, weigh
@@ -128,6 +129,20 @@ def test_what_a_saturated_reference_hides_and_no_believed_frame_shows_is_unknown
     logits[0], logits[1:] = 8, -8
     lost = find_unknown(bracket, candidates, weigh(bracket, candidates, logits)).lost
     assert lost[25:45, 25:55].min() > 0.9 and lost[:15].max() == 0
+
+
+def test_a_flow_without_any_confidence_puts_nothing_into_what_is_saturated_in_every_frame():
+    """As beside a window's bar before a white sky: the bar is not brought there, however the selection likes it."""
+    bracket = bracket_of(shoot(np.full((*SIZE, 3), 9.0), (0.25, 1, 4)), 1)
+    candidates = find_candidates(bracket)
+    height, width = bracket.size
+    grey = np.full((height, width, 3), 2.0, np.float32)
+    ones = np.ones((height, width), np.float32)
+    flow = Flow(np.dstack([5 * ones, 0 * ones]), 0 * ones, 5 * ones)
+    brought = Candidate(bracket.shortest, grey, 0 * ones, ones, ones, flow)
+    logits = np.zeros((len(candidates) + 1, height, width), np.float32)
+    logits[-1] = 4.5
+    assert weigh(bracket, [*candidates, brought], logits).shares[-1].max() < 0.05
 
 
 def test_an_odd_size_is_merged_to_its_last_pixel(scene):
