@@ -46,6 +46,37 @@ told["unchanged"] = wait_for(lambda: same(still(CROP), opened), "the picture as 
 """
 
 
+TYPED = r"""
+window(r"\[c\] .imported")
+menu("m", 1)
+window("^Merge Exposures")
+key("alt+e", "ctrl+a")
+run("xdotool", "type", "--", "-2, 0, +2")
+shot("typed")
+accept("^Merge Exposures")
+window("Untitled.*32-bit linear floating point.*2 layers")
+"""
+OTHERS = r"""
+window(r"\[other-b\] .imported")
+menu("m", 1)
+window("^Merge Exposures")
+shot("others")
+accept("^Merge Exposures")
+window("Untitled.*32-bit linear floating point.*2 layers")
+told["merged"] = True
+"""
+
+
+def test_exposures_that_were_typed_stay_with_their_bracket(gimp3):
+    assert gimp3.show(TYPED, *write_bracket(gimp3.folder, size=(200, 300)))["ended"]
+    kept = [path for path in (gimp3.folder / "settings").rglob("*") if path.is_file() and "hdrnet" in path.name]
+    assert any("-2, 0, +2" in path.read_text(errors="replace") for path in kept), kept
+    others = [
+        path.rename(path.with_name(f"other-{path.name}")) for path in write_bracket(gimp3.folder, size=(200, 300))
+    ]
+    assert gimp3.show(OTHERS, *others[:2])["merged"]
+
+
 @pytest.mark.parametrize("host", ["gimp3", "gimp2"])
 def test_menu_dialog_merge_deblur_and_undo(host, request):
     gimp = request.getfixturevalue(host)

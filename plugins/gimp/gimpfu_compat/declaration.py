@@ -28,7 +28,9 @@ class Parameter:
     label: str
     default: object = None
     extra: object = None
-    """PF_SLIDER and PF_INT: (lowest, highest, step). PF_RADIO: ((label, value), …), values are texts."""
+    """PF_SLIDER and PF_INT: (lowest, highest, step). PF_RADIO: ((label, value), …), values are texts. PF_FILES: (name,
+    value) of the PF_RADIO with which it means something, else it is greyed. PF_STRING: name of the PF_FILES it belongs
+    to: it is emptied when those change."""
     help: str = ""
 
     def choices(self):
@@ -91,7 +93,8 @@ def register(
         results: (kind, name, label); PF_IMAGE or PF_LAYER.
         function: Called with the values of `params`, in order; returns one result, a tuple of several, or None.
         menu: Path of the menu, "<Image>/Filters/…".
-        prepare: Called as prepare(image, drawable) before a dialog; returns {name: value} to begin with.
+        prepare: Called as prepare(image, drawable, values) before a dialog, with the values of the last time by name;
+            returns those to begin with instead.
         note: Called without arguments for a dialog; returns a line to show in it.
     """
     parameters = [Parameter(*values) for values in params]

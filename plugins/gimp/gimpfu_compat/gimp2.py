@@ -328,7 +328,7 @@ def _perform(declared, given):
 def _ask(declared, values, on):
     from gimpfu_compat.gimp2_dialog import ask
 
-    values.update(declared.prepare(*on) if declared.prepare else {})
+    values.update(declared.prepare(*on, values) if declared.prepare else {})
     return ask(declared, values, on[0] if on else None)
 
 

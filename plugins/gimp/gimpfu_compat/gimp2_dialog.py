@@ -4,8 +4,9 @@ import ctypes
 import os
 import sys
 from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_void_p
+from functools import partial
 
-from gimpfu_compat.declaration import PF_BOOL, PF_INT, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING
+from gimpfu_compat.declaration import PF_BOOL, PF_FILES, PF_INT, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING
 from gimpfu_compat.libgimp2 import declare, glib, gobject, load, taken
 
 SPACE = 6
@@ -73,6 +74,7 @@ declare(gtk, {
     "gtk_vbox_new": (c_void_p, c_int, c_int),
     "gtk_widget_destroy": (None, c_void_p),
     "gtk_widget_grab_focus": (None, c_void_p),
+    "gtk_widget_set_sensitive": (None, c_void_p, c_int),
     "gtk_widget_set_size_request": (None, c_void_p, c_int, c_int),
     "gtk_widget_set_tooltip_text": (None, c_void_p, c_char_p),
     "gtk_widget_show_all": (None, c_void_p),
@@ -94,9 +96,10 @@ def ask(declared, values, image):
     gtk.gtk_table_set_col_spacings(table, SPACE)
     gtk.gtk_container_set_border_width(table, 2 * SPACE)
     gtk.gtk_box_pack_start(gtk.gtk_dialog_get_content_area(dialog), table, True, True, 0)
-    reads, kept = {}, []
+    reads, focuses, kept = {}, {}, []
     for row, option in enumerate(declared.options):
         widget, focus, reads[option.name] = _widget(option, values[option.name], image, kept)
+        focuses[option.name] = focus, widget
         if option.help:
             gtk.gtk_widget_set_tooltip_text(widget, option.help.encode())
         if option.kind != PF_BOOL:
@@ -105,6 +108,7 @@ def ask(declared, values, image):
             gtk.gtk_label_set_mnemonic_widget(label, focus)
             gtk.gtk_table_attach_defaults(table, label, 0, 1, row, row + 1)
         gtk.gtk_table_attach_defaults(table, widget, 0 if option.kind == PF_BOOL else 1, 2, row, row + 1)
+    _connect(declared.options, focuses, reads, kept)
     if declared.note:
         label = gtk.gtk_label_new(declared.note().encode())
         gtk.gtk_misc_set_alignment(label, 0.0, 0.5)
@@ -115,6 +119,28 @@ def ask(declared, values, image):
         values.update({name: read() for name, read in reads.items()})
     _close(dialog)
     return agreed
+
+
+def _connect(options, widgets, reads, kept):
+    """Let texts be emptied when the files they belong to change, and grey lists of files that mean nothing now."""
+
+    def on(widget, signal, act):
+        kept.append(Clicked(lambda _widget, _data: act()))
+        gobject.g_signal_connect_data(widget, signal, kept[-1], None, None, 0)
+
+    for option in options:
+        own = widgets[option.name][1]
+        if option.kind == PF_STRING and option.extra:
+            buffer = gtk.gtk_text_view_get_buffer(widgets[option.extra][0])
+            on(buffer, b"changed", partial(gtk.gtk_entry_set_text, own, b""))
+        elif option.kind == PF_FILES and option.extra:
+            name, value = option.extra
+
+            def show(own=own, name=name, value=value):
+                gtk.gtk_widget_set_sensitive(own, reads[name]() == value)
+
+            show()
+            on(widgets[name][0], b"changed", show)
 
 
 def _dialog(title):

@@ -321,8 +321,10 @@ def _given(declared, native, drawables):
 def _ask(procedure, declared, config, given):
     from gimpfu_compat.gimp3_dialog import ask
 
-    for name, value in (declared.prepare(*given) if declared.prepare else {}).items():
-        config.set_property(name, value)
+    if declared.prepare:
+        last = {option.name: _value(config.get_property(option.name), option) for option in declared.options}
+        for name, value in declared.prepare(*given, last).items():
+            config.set_property(name, value)
     return ask(procedure, declared, config, given[0] if given else None)
 
 

@@ -1,15 +1,16 @@
 """The dialog of GIMP 3: GIMP's own for a procedure, with a list of files and a choice of layers, which it lacks."""
 
 import os
+from functools import partial
 
 import gi
 
 gi.require_version("Gimp", "3.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GimpUi, Gtk  # noqa: E402
+from gi.repository import GimpUi, GObject, Gtk  # noqa: E402
 
-from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_SLIDER  # noqa: E402
+from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_SLIDER, PF_STRING  # noqa: E402
 
 SPACE = 6
 
@@ -27,8 +28,15 @@ def ask(procedure, declared, config, image):
             dialog.get_scale_entry(parameter.name, 1.0)
         elif parameter.kind == PF_FILES:
             own[place] = _file_list(dialog, parameter, config)
+            if parameter.extra:
+                _grey(own[place], config, *parameter.extra)
         elif parameter.kind == PF_LAYER:
             own[place] = _layer_choice(parameter, config, image)
+        elif parameter.kind == PF_STRING:
+            dialog.get_widget(parameter.name, GObject.TYPE_NONE).get_entry().set_activates_default(True)
+            if parameter.extra:
+                empty = partial(config.set_property, parameter.name, "")
+                config.connect(f"notify::{parameter.extra}", lambda *_, empty=empty: empty())
     dialog.fill([parameter.name for parameter in declared.options if parameter.kind not in (PF_FILES, PF_LAYER)])
     for place, widget in own.items():
         after = content.get_children()[place]
@@ -42,6 +50,16 @@ def ask(procedure, declared, config, image):
     agreed = dialog.run()
     dialog.destroy()
     return agreed
+
+
+def _grey(widget, config, name, value):
+    """Grey a widget while another parameter has not that value."""
+
+    def show(*_):
+        widget.set_sensitive(config.get_property(name) == value)
+
+    show()
+    config.connect(f"notify::{name}", show)
 
 
 def _file_list(dialog, parameter, config):

@@ -48,9 +48,9 @@ register(
         *ON_IMAGE,
         (PF_RADIO, "source", _("_Pictures"), "files", ((_("Files"), "files"), (_("Visible layers"), "layers")),
          _("What to merge: the files in the list, or the visible layers of the image")),
-        (PF_FILES, "files", _("_Files"), None, None,
+        (PF_FILES, "files", _("_Files"), None, ("source", "files"),
          _("Two or more exposures: RAW, TIFF, PNG, JPEG, OpenEXR or Radiance files")),
-        (PF_STRING, "exposures", _("_Exposures"), "", None,
+        (PF_STRING, "exposures", _("_Exposures"), "", "files",
          _("In stops, like -2, 0, +2, or as times, like 1/60, 1/15, 1/4; for layers from the lowest to the topmost. "
            "Empty: from the files' EXIF or the layers' names")),
         (PF_INT, "reference", _("Refere_nce"), 0, (0, 999, 1),

@@ -9,13 +9,19 @@ from rows import cut
 from words import _
 
 
-def suggestions(image, _layer):
-    """Say what to merge, before the dialog: layers if there are several, else the files of all open images."""
+def suggestions(image, _layer, last):
+    """Say what to merge, before the dialog: layers if there are several, else the files of the open images.
+
+    Of the last time what belongs to a bracket, its files and exposures, stays only if it is the same one: no file is
+    open that was not among them.
+    """
     layers = [layer for layer in image.layers if layer.visible] if image else []
     if len(layers) > 1:
-        return {"source": "layers"}
+        return {"source": "layers", "exposures": ""}
     files = sorted({open_.path for open_ in host().images() if open_.path})
-    return {"source": "files", **({"files": files} if len(files) > 1 else {})}
+    if set(files) <= set(last["files"]):
+        return {"source": "files"}
+    return {"source": "files", "files": files, "exposures": ""}
 
 
 def merge(
