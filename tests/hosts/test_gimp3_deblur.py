@@ -101,12 +101,16 @@ layer = add_layer(image, "picture", {SHOWN}, offsets=(20, 30))
 add_layer(image, "picture", {SHOWN})
 map = call("hdrnet-defocus-map", image=image, drawables=[layer])
 told["map"] = [map.get_name(), list(map.get_offsets())[1:], image.get_item_position(map)]
+told["selected"] = [layer.get_name() for layer in image.get_selected_layers()]
 dump(map, "radii", "Y' float")
+call("hdrnet-deblur", image=image, drawables=[map])
 """)
     expected = plain.estimate_defocus(picture, linear=True)
     white = max(4, math.ceil(expected.max()))
     assert told["map"] == [f"picture defocus (white = {white} px)", [20, 30], 1]
     equal(gimp3.take("radii", HEIGHT, WIDTH) * white, expected)
+    assert told["selected"] == ["picture"]
+    assert "is a defocus map; select the layer of the picture" in told["errors"][0]
 
 
 def test_the_image_s_profile_is_respected(gimp3, plain, picture):

@@ -100,7 +100,8 @@ def test_files_are_merged_with_the_metadata_of_the_reference(gimp3, plain):
     before = {path: path.read_bytes() for path in folder.iterdir()}
     told = gimp3.play(f"""
 for name, files in (("jpg", {[str(path) for path in paths]}), ("dng", {[str(path) for path in raws]})):
-    merged = call("hdrnet-merge", files=files)
+    merged = call("hdrnet-merge", files=files, mask=True)
+    told["selected"] = [layer.get_name() for layer in merged.get_selected_layers()]
     dump(merged.get_layers()[-1], name)
     told[name] = merged.get_metadata().serialize()
     told["layers"] = len(merged.get_layers())
@@ -110,7 +111,7 @@ for name, files in (("jpg", {[str(path) for path in paths]}), ("dng", {[str(path
     for name in ("jpg", "dng"):
         assert '<tag name="Exif.Photo.ExposureTime">1/15</tag>' in told[name]
         assert "&quot;operation&quot;: &quot;merge&quot;" in told[name]
-    assert told["layers"] == 2
+    assert told["layers"] == 3 and told["selected"] == ["HDR tone-mapped"]
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 

@@ -103,6 +103,10 @@ class Image(_Numbered):
         gimp.gimp_layer_set_offsets(layer, *offsets)
         return Layer(layer)
 
+    def select(self, layer):
+        """Make a layer the selected one."""
+        gimp.gimp_image_set_active_layer(self.native, layer.native)
+
     def duplicate_layer(self, layer, name):
         """Add a copy of a layer above it."""
         copy = gimp.gimp_layer_copy(layer.native)

@@ -93,6 +93,10 @@ class Image:
         layer.set_offsets(*offsets)
         return Layer(layer)
 
+    def select(self, layer):
+        """Make a layer the selected one."""
+        self.native.set_selected_layers([layer.native])
+
     def duplicate_layer(self, layer, name):
         """Add a copy of a layer above it."""
         copy = layer.native.copy()

@@ -90,6 +90,7 @@ declare(gimp, {
     "gimp_image_get_item_position": (c_int, c_int32, c_int32),
     "gimp_image_get_default_new_layer_mode": (c_int, c_int32),
     "gimp_image_insert_layer": (c_int, c_int32, c_int32, c_int32, c_int),
+    "gimp_image_set_active_layer": (c_int, c_int32, c_int32),
     "gimp_image_undo_group_start": (c_int, c_int32),
     "gimp_image_undo_group_end": (c_int, c_int32),
     "gimp_image_undo_disable": (c_int, c_int32),

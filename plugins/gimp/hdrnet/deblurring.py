@@ -3,7 +3,7 @@
 from frames import check_colours
 from gimpfu_compat import Failure, host
 from gimpfu_compat.areas import grown
-from mapping import check_layer, white_of
+from mapping import check_layer, shows_radii, white_of
 from resident import STEPS, ask, server, share
 from rows import cut, with_alpha
 from words import _
@@ -18,6 +18,8 @@ def deblur(image, layer, strength, map_layer, as_new, device):
     """Deblur and return the layer that was changed or made."""
     check_colours(image)
     check_layer(layer)
+    if shows_radii(layer.name):
+        raise Failure(_("“{name}” is a defocus map; select the layer of the picture.").format(name=layer.name))
     if layer.locked and not as_new:
         raise Failure(
             _("the pixels of “{name}” are locked; unlock them or choose a new layer.").format(name=layer.name)

@@ -10,6 +10,8 @@ from words import _
 
 WHITE = 20
 """The radius in pixels that white stands for where a layer's name does not say it: the largest there is."""
+SHARP = 0.5
+"""Largest radius in pixels of a picture that is in focus everywhere."""
 _WHITE = re.compile(r"=\s*(\d+(?:\.\d+)?)\s*px")
 
 
@@ -28,6 +30,9 @@ def defocus_map(image, layer, device):
         name = _("{name} defocus (white = {white} px)").format(name=layer.name, white=done["white"])
         shown = image.add_layer(name, *layer.size, offsets=layer.offsets, above=layer)
         shown.fill("Y' float", cut(radii, done["shape"], area))
+        image.select(layer)  # it is the picture that will be deblurred
+    if done["largest_radius"] < SHARP:
+        host().message(_("“{name}” is in focus everywhere: its map is black.").format(name=layer.name))
     return shown
 
 
@@ -37,6 +42,11 @@ def check_layer(layer):
         kind = {"group": _("a group"), "mask": _("a layer mask"), "channel": _("a channel")}[layer.kind]
         text = _("this works on a layer, and “{name}” is {kind}; select a layer.")
         raise Failure(text.format(name=layer.name, kind=kind))
+
+
+def shows_radii(name):
+    """Whether a layer of that name is a defocus map: it tells what white is."""
+    return _WHITE.search(name) is not None
 
 
 def white_of(name):

@@ -83,6 +83,7 @@ def _new_image(connection, done, parent):
                 layer = merged.add_layer(name, width, height)
                 layer.fill(form, cut(connection.fetch(array), array["shape"], (0, 0, width, height)))
                 layer.visible = array is not done.get("mask")
+        merged.select(next(layer for layer in merged.layers if layer.visible))  # not the hidden mask
         if done.get("metadata"):
             merged.load_metadata(done["metadata"])
         elif parent is not None:
