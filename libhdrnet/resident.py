@@ -1,13 +1,14 @@
 """The commands that ask the resident server: `--resident`, `hdrnet status`, `hdrnet stop`. Imports nothing heavy."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from libhdrnet._version import __version__
-from libhdrnet.client.hdrnet_client import ClientError, Server, ServerUnavailableError, connect
+from libhdrnet.client.hdrnet_client import PATIENCE, ClientError, NoAnswerError, Server, ServerUnavailableError, connect
 from libhdrnet.console import Console
 from libhdrnet.errors import ResidentError
 
@@ -42,7 +43,7 @@ def show_status(console: Console) -> None:
     with _as_given({}):
         try:
             with _server(start=False) as server:
-                facts = server.call("status")
+                facts = server.call("status", seconds=PATIENCE)
         except ServerUnavailableError:
             pass
     if facts is None:
@@ -52,7 +53,7 @@ def show_status(console: Console) -> None:
 
 
 def stop(console: Console, finish: bool) -> None:
-    """End the server; with `finish` it ends its jobs first.
+    """End the server; with `finish` it ends its jobs first. One that does not answer is killed.
 
     Raises:
         ResidentError: it could not be told.
@@ -63,6 +64,12 @@ def stop(console: Console, finish: bool) -> None:
                 server.call("shutdown", {"finish": finish})
         except ServerUnavailableError:
             console.result("no server is running.", running=False)
+            return
+        except NoAnswerError as error:
+            if error.process is None:
+                raise
+            os.kill(error.process, signal.SIGKILL)
+            console.result("the server did not answer and was killed.", running=False)
             return
     console.result("the server ends when its jobs are done." if finish else "the server is stopped.", running=finish)
 

@@ -35,6 +35,8 @@ PROTOCOL = 1
 MESSAGE_LIMIT = 1 << 20
 """Bytes of a message, its newline included."""
 START_SECONDS = 60.0
+PATIENCE = 3.0
+"""Seconds within which a server that runs says how it is."""
 TASKS = ("merge", "defocus", "deblur", "exposures")
 _SIZES = {"float32": 4, "uint16": 2, "uint8": 1}
 
@@ -57,6 +59,13 @@ class ServerUnavailableError(ClientError):
 
 class ServerDiedError(ServerUnavailableError):
     """The server ended in mid-job, twice."""
+
+
+class NoAnswerError(ClientError):
+    """A server is there and does not answer in time."""
+
+    process: int | None = None
+    """Its number, where the system tells it."""
 
 
 class NotTrustedError(ClientError):
@@ -191,12 +200,12 @@ def check_own_file(path: str) -> os.stat_result:
     return facts
 
 
-def peer_user(connection: socket.socket) -> int | None:
-    """User number of the other end of a Unix socket, where the system tells it."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
-    _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return int(user)
+def peer_of(connection: socket.socket) -> tuple[int | None, int | None]:
+    """Process and user number of the other end of a Unix socket, where the system tells them."""
+    if not hasattr(socket, "SO_PEERCRED") or connection.family != socket.AF_UNIX:
+        return None, None
+    process, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(process), int(user)
 
 
 def prove(token: str, side: str, nonce: str) -> str:
@@ -338,6 +347,7 @@ class Server:
         on_progress: Callable[[float, str], None] | None = None,
         should_cancel: Callable[[], bool] | None = None,
         on_note: Callable[[str, str], None] | None = None,
+        seconds: float | None = None,
     ) -> dict[str, Any]:
         """Have the server do something and return its result.
 
@@ -349,10 +359,12 @@ class Server:
             on_progress: Called with the fraction done and the stage, at least twice a second.
             should_cancel: Asked ten times a second; True stops the work and raises CancelledError.
             on_note: Called with "warning" or "note" and one sentence.
+            seconds: How long to wait for the result; None: as long as it takes.
 
         Raises:
             TaskError: it could not be done (InputError, OutputError, OutOfMemoryError, CancelledError, …).
             ServerDiedError: the server died twice.
+            NoAnswerError: `seconds` are over.
             ServerUnavailableError, NotTrustedError, VersionError: as `connect`.
         """
         again = method in TASKS
@@ -360,7 +372,7 @@ class Server:
             if self._channel is None:
                 self._connect()
             try:
-                return self._ask(method, params or {}, on_progress, should_cancel, on_note)
+                return self._ask(method, params or {}, on_progress, should_cancel, on_note, seconds)
             except _LostError as error:
                 self._drop()
                 if not again or not self._start:
@@ -453,7 +465,7 @@ class Server:
                     asked = True
                     channel.send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
                 if until is not None and time.monotonic() > until:
-                    raise ServerUnavailableError("the server does not answer.", "Run: hdrnet stop")
+                    raise channel.no_answer()
         except (ClientError, _LostError):
             raise
         except BaseException:  # Ctrl+C, or a callback that failed: whoever asked does not want it any more
@@ -517,7 +529,7 @@ class Server:
         if channel.token is not None:
             params.update(nonce=nonce, proof=prove(channel.token, "client", nonce))
         try:
-            told = self._ask("hello", params, seconds=30)
+            told = self._ask("hello", params, seconds=30 if self._start else PATIENCE)
         except VersionError:
             return {}
         if channel.token is not None and told.get("proof") != prove(channel.token, "server", nonce):
@@ -596,6 +608,11 @@ class _Channel:
             raise _LostError from error
         return message if isinstance(message, dict) else None
 
+    def no_answer(self) -> NoAnswerError:
+        error = NoAnswerError("the server does not answer.", "Run: hdrnet stop")
+        error.process, _ = peer_of(self._socket)
+        return error
+
     def close(self) -> None:
         self._socket.close()
 
@@ -648,7 +665,7 @@ def _dial_unix(path: str) -> _Channel | None:
     except OSError:  # a crash left the file behind
         connection.close()
         return None
-    if peer_user(connection) not in (None, os.getuid()):
+    if peer_of(connection)[1] not in (None, os.getuid()):
         connection.close()
         raise NotTrustedError(f"another user's program answers at '{path}'.", "Remove it and try again.")
     return _Channel(connection)

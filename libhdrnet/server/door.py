@@ -15,7 +15,7 @@ from libhdrnet.client.hdrnet_client import (
     check_private,
     home_folder,
     locked,
-    peer_user,
+    peer_of,
     runtime_folder,
     socket_path,
     token_path,
@@ -87,7 +87,7 @@ class Door:
         except OSError as error:  # it went again, or there are no file numbers left
             log.warning("a client cannot be taken in: %s", error)
             return
-        if token is None and peer_user(connection) not in (None, os.getuid()):
+        if token is None and peer_of(connection)[1] not in (None, os.getuid()):
             refused = ProtocolError(NOT_TRUSTED, "this server works for another user; start your own: hdrnet serve.",
                                   kind="NotTrustedError")  # fmt: skip
             with contextlib.suppress(OSError), connection:

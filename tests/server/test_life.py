@@ -229,6 +229,20 @@ def test_stop_ends_it(home, words):
         assert (done.returncode, done.stdout, done.stderr) == (0, "no server is running.\n", "")
 
 
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="this system does not tell who listens at a socket")
+def test_a_server_that_does_not_answer_is_told_of_and_stop_ends_it(home):
+    process = home.serve()
+    os.kill(process.pid, signal.SIGSTOP)
+    told = run_command("status")
+    assert told.returncode == 1 and "the server does not answer; run: hdrnet stop" in told.stderr
+    with pytest.raises(hdrnet_client.NoAnswerError):
+        home.connect(start=False)
+    assert run_command("stop").stdout == "the server did not answer and was killed.\n"
+    assert process.wait(TIMEOUT) == -signal.SIGKILL
+    with home.connect() as server:  # what it left behind is no hindrance
+        assert server.call("status")["done"] == 0
+
+
 def run_command(*words):
     return subprocess.run(
         [*COMMAND, *words], capture_output=True, text=True, timeout=TIMEOUT, env={**ENVIRONMENT, **os.environ}

@@ -49,7 +49,7 @@ def device_in_use():
     """Say on what the server works, for a dialog."""
     try:
         with hdrnet_client.connect(start=False) as connection:
-            status = connection.call("status")
+            status = connection.call("status", seconds=hdrnet_client.PATIENCE)
     except hdrnet_client.ServerUnavailableError:
         return _("hdrnet is not running yet; it starts when it is needed.")
     except hdrnet_client.ClientError as error:
