@@ -99,6 +99,7 @@ _LENS_ELSEWHERE = ("Exif.Canon.LensModel", "Exif.OlympusEq.LensModel", "Exif.Pan
 """Where older cameras and converters name the lens; the maker's notes themselves are not kept."""
 _LENS_RANGE, _NIKON_RANGE = "Exif.Photo.LensSpecification", "Exif.Nikon3.Lens"
 _FREE_TEXT = ("Exif.Image.ImageDescription", "Exif.Photo.UserComment")
+_HIERARCHY, _INTERNAL = "Xmp.lr.hierarchicalSubject", "darktable|"
 _LISTS = ("Xmp.dc.subject", "Xmp.photoshop.SupplementalCategories")
 _ENVELOPE = re.compile(r"Iptc\.(Envelope\.|Application2\.(RecordVersion|Program|(Date|Time)Created))")
 """What needs no counterpart in XMP, or has one."""
@@ -116,6 +117,7 @@ def inherited(metadata: Metadata) -> Metadata:
         if key.split(".", 2)[1] in _XMP_SPACES and not describes_storage(key)
     }
     iptc = {key: value for key, value in metadata.iptc.items() if not _WRONG_IPTC.match(key)}
+    xmp, iptc = _without_internal_tags(xmp, iptc)
     if _CHARACTER_SET in iptc or not all(str(value).isascii() for value in iptc.values()):
         iptc = {_CHARACTER_SET: _UTF_8} | iptc | {_CHARACTER_SET: _UTF_8}
     return Metadata(_lens(metadata) | exif, xmp, iptc=iptc, comment=metadata.comment)
@@ -149,6 +151,21 @@ def without_xmp(iptc: Mapping[str, Any]) -> list[str]:
     """Name the fields of IPTC that have no counterpart in XMP."""
     left = (key for key, value in iptc.items() if not _ENVELOPE.match(key) and not iptc_as_xmp({key: value}))
     return [key.rsplit(".", 1)[1] for key in left]
+
+
+def _without_internal_tags(xmp: Tags, iptc: Tags) -> tuple[Tags, Tags]:
+    """Leave out what darktable itself tags files with (darktable|format|dng): it is true of the source alone."""
+    paths = _items(xmp.get(_HIERARCHY, []))
+    theirs = {word for path in paths if path.startswith(_INTERNAL) for word in path.split("|")}
+    own = {word for path in paths if not path.startswith(_INTERNAL) for word in path.split("|")}
+    if not theirs:
+        return xmp, iptc
+    xmp, iptc = dict(xmp), dict(iptc)
+    for tags, key in ((xmp, _HIERARCHY), (xmp, "Xmp.dc.subject"), (iptc, "Iptc.Application2.Keywords")):
+        words = [word for word in _items(tags.pop(key, [])) if word not in theirs - own]
+        words = [word for word in words if not word.startswith(_INTERNAL)]
+        tags |= {key: words} if words else {}
+    return xmp, iptc
 
 
 def _lens(metadata: Metadata) -> Tags:

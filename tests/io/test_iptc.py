@@ -125,3 +125,17 @@ def test_the_comment_becomes_free_text_of_exif_where_there_are_no_comments(tmp_p
     exif = read_metadata(tmp_path / name).exif
     key = "Exif.Photo.UserComment" if described else "Exif.Image.ImageDescription"
     assert exif[key].removeprefix("charset=Unicode ") == "Am Weiher"
+
+
+def test_what_darktable_tags_files_with_by_itself_is_not_inherited(tmp_path, scene):
+    source = jpeg(tmp_path / "a.jpg", scene)
+    with pyexiv2.Image(str(source)) as image:
+        image.modify_xmp({
+            "Xmp.lr.hierarchicalSubject": ["darktable|format|dng", "darktable|exported", "places|dng", "See"],
+            "Xmp.dc.subject": ["darktable", "format", "exported", "dng", "places", "See"],
+        })  # fmt: skip
+        image.modify_iptc({"Iptc.Application2.Keywords": ["darktable", "format", "See"]})
+    write_radiance(tmp_path / "o.tif", scene.astype(np.float32), metadata=read_metadata(source))
+    found = read_metadata(tmp_path / "o.tif")
+    assert found.xmp["Xmp.dc.subject"] == ["dng", "places", "See"]  # "dng" is a place of the person's, too
+    assert found.xmp["Xmp.lr.hierarchicalSubject"] == ["places|dng", "See"]
