@@ -81,14 +81,15 @@ class Darktable:
         assert prefix or told.get("ended") == [["true", ""]], output
         return told
 
-    def export(self, source, output, *words, hook=True, **settings):
-        """Export with darktable-cli; gives what it said."""
+    def export(self, source, output, *words, hook=True, within=None, **settings):
+        """Export with darktable-cli, started in the folder `within`; gives what it said."""
         pairs = {
             "lua/hdrnet/command": self.command,
             **{f"lua/hdrnet/{name}": value for name, value in settings.items()},
         }
         configuration = self.folder / f"home-{self.homes + 1}/config"
         done = self.inside(
+            *(["env", "-C", within] if within else []),
             "darktable-cli", source, output, *words, "--core", "--configdir", configuration, "--cachedir",
             configuration, "--library", ":memory:", "--disable-opencl", "--conf", "write_sidecar_files=never",
             "--conf", "plugins/imageio/format/tiff/bpp=16",

@@ -365,6 +365,14 @@ def test_an_export_is_deblurred_in_place(darktable, tmp_path, suffix):
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
 
+def test_an_export_to_a_relative_name_is_deblurred_there(darktable, tmp_path):
+    write_frame(tmp_path / "a.jpg", exposures(size=SIZE)[1], "1/15")
+    said = darktable.export("a.jpg", "b.tif", within=tmp_path, deblur_exports="TRUE")
+    assert "without deblurring" not in said
+    assert record_of(tmp_path / "b.tif")["operation"] == "deblur"
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["a.jpg", "b.tif"]
+
+
 @BOTH
 def test_the_tag_asks_for_deblurring_where_the_preference_does_not(darktable, tmp_path):
     for name in ("tagged", "other"):

@@ -217,8 +217,9 @@ test("a folder's name is not interpreted either", function()
   })
   local folder = assert(odd.make_folder())
   local lines = {}
-  equal(odd.run({ "pwd" }, folder, function(line) lines[#lines + 1] = line end, function() return false end), 0)
-  equal(lines, { folder })
+  local command = { "ls", folder }
+  equal(odd.run(command, folder, function(line) lines[#lines + 1] = line end, function() return false end), 0)
+  equal({ lines[1], lines[2], lines[3] }, { "err", "out", "pid" })
   odd.remove_folder(folder)
   equal(os.remove(inner), true)
 end)
@@ -316,17 +317,17 @@ test("darktable-cli is looked for where each system's darktable has it", functio
   equal(settings_on("windows").cli(), "C:\\Program Files\\darktable\\bin\\darktable-cli.exe")
 end)
 test("Windows gets a batch file in which every word is quoted, and no exit code before the end", function()
-  local text = shell.batch_text({ "C:\\Program Files\\hdrnet.exe", "C:\\Köln 100%\\it's.tif" }, "C:\\Temp & co")
+  local text = shell.batch_text({ "C:\\Program Files\\hdrnet.exe", "C:\\Köln 100%\\it's.tif" })
   local lines = {}
   for line in text:gmatch("([^\r]*)\r\n") do lines[#lines + 1] = line end
-  equal({ lines[3], lines[5] }, { 'cd /d "C:\\Temp & co"',
-    'call "C:\\Program Files\\hdrnet.exe" "C:\\Köln 100%%\\it\'s.tif" >out 2>err <nul' })
-  equal({ lines[6], lines[7] }, { "echo %errorlevel% >code.part", "move /y code.part code >nul" })
+  equal(lines[4], 'call "C:\\Program Files\\hdrnet.exe" "C:\\Köln 100%%\\it\'s.tif" >"%~dp0out" 2>"%~dp0err" <nul')
+  equal({ lines[5], lines[6] },
+    { 'echo %errorlevel% >"%~dp0code.part"', 'move /y "%~dp0code.part" "%~dp0code" >nul' })
 end)
 test("macOS starts programs as Linux does", function()
   local line = shell.posix_line({ settings_on("macos").cli(), "/Users/o'hara/a b.dng" }, "/var/folders/it's")
-  equal(line:find([[cd '/var/folders/it'\''s' && ]], 1, true), 1)
-  equal(line:find([['/Users/o'\''hara/a b.dng' >out]], 1, true) ~= nil, true)
+  equal(line:find([[F='/var/folders/it'\''s'; ]], 1, true), 1)
+  equal(line:find([['/Users/o'\''hara/a b.dng' >"$F/out"]], 1, true) ~= nil, true)
 end)
 
 test("settings that were never chosen are the defaults, wrong ones too", function()

@@ -28,11 +28,12 @@ local function quoted(words, quote)
   return table.concat(parts, " ")
 end
 
---- The line that starts `words` detached on a POSIX system; `files` are quoted there.
+--- The line that starts `words` detached on a POSIX system, with its files in `folder`. The program stays in
+--- darktable's own folder: names of exports may be relative to it.
 function shell.posix_line(words, folder)
-  local inside = shell.quote_posix(folder)
-  return ("cd %s && { { %s >out 2>err </dev/null & echo $! >pid; wait $!; echo $? >code.part; mv code.part code; } "
-    .. ">/dev/null 2>&1 & }"):format(inside, quoted(words, shell.quote_posix))
+  return ([[F=%s; [ -d "$F" ] && { { %s >"$F/out" 2>"$F/err" </dev/null & echo $! >"$F/pid"; wait $!;
+    echo $? >"$F/code.part"; mv "$F/code.part" "$F/code"; } >/dev/null 2>&1 & }]]):format(
+    shell.quote_posix(folder), quoted(words, shell.quote_posix))
 end
 
 -- While this file is in a private folder, the folder goes with darktable.
@@ -51,16 +52,15 @@ function shell.folder_line(folder)
       done; } >/dev/null 2>&1 </dev/null & }]]):format(shell.quote_posix(folder), WATCHED, WATCHED)
 end
 
---- The batch file that runs `words` on Windows.
-function shell.batch_text(words, folder)
+--- The batch file that runs `words` on Windows, with its files beside it: in %~dp0.
+function shell.batch_text(words)
   return table.concat({
     "@echo off",
     "chcp 65001 >nul",
-    "cd /d " .. shell.quote_batch(folder),
-    "echo started >pid",
-    "call " .. quoted(words, shell.quote_batch) .. " >out 2>err <nul",
-    "echo %errorlevel% >code.part",
-    "move /y code.part code >nul",
+    'echo started >"%~dp0pid"',
+    "call " .. quoted(words, shell.quote_batch) .. ' >"%~dp0out" 2>"%~dp0err" <nul',
+    'echo %errorlevel% >"%~dp0code.part"',
+    'move /y "%~dp0code.part" "%~dp0code" >nul',
     "",
   }, "\r\n")
 end
@@ -128,7 +128,7 @@ function shell.new(host)
     if not host.windows then return succeeded(shell.posix_line(words, folder)) end
     local file = io.open(folder .. "/run.bat", "wb")
     if not file then return false end
-    file:write(shell.batch_text(words, (folder:gsub("/", "\\"))))
+    file:write(shell.batch_text(words))
     file:close()
     return succeeded(('start "%s" /min cmd /c "%s"'):format(title, windows_path(folder .. "/run.bat")))
   end
