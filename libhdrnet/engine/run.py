@@ -212,7 +212,7 @@ def _check_finite(result: FloatImage, part: Tile, name: str) -> None:
         row, column = part.rows.start + wrong[0, 0], part.columns.start + wrong[0, 1]
         raise NotFiniteError(
             f"network {name!r} computes NaN or infinity at row {row}, column {column} of the picture, in float32, too; "
-            "use weights that were trained to the end, and --model classical for a merge."
+            "use weights that were trained to the end, and the classical method for a merge."
         )
 
 

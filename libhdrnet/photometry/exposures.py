@@ -64,7 +64,7 @@ def measured_exposures(
     if not any(claimed) and all(measured_stops(samples[b], samples[a], decodes) is None for a, b in pairwise(order)):
         raise InputError(
             "No frame tells its exposure, and too little is well exposed in two of them to measure it; give the "
-            "exposures (--times 1/60,1/15,1/4 or --ev -2,0,2; exposure_times=[...] in Python)."
+            "exposures, as times like 1/60, 1/15, 1/4 or as stops like -2, 0, +2."
         )
     found, _ = settle(claimed, order[len(order) // 2], samples, decodes, last_word=True)
     units = [t / f for t, f in zip(claimed, found.tolist(), strict=True) if t is not None]

@@ -62,8 +62,8 @@ register(
         (PF_RADIO, "response", _("Tone c_urve"), "auto",
          ((_("As the pictures say"), "auto"), (_("Estimate it"), "estimate"), ("sRGB", "srgb"),
           (_("Gamma 2.2"), "gamma2.2"), (_("Linear"), "linear")),
-         _("How light became numbers in the camera. Estimate it (“--response estimate”) where a message says that the "
-           "exposures contradict the pixels")),
+         _("How light became numbers in the camera. Estimate it where a message says that the exposures contradict the "
+           "pixels")),
         (PF_SLIDER, "deghost", _("De_ghosting"), 0.5, (0.0, 1.0, 0.05),
          _("How much doubt counts as motion: 0 none, 1 any (for Automatic)")),
         (PF_BOOL, "align", _("_Align the exposures"), True, None, _("For a bracket that was not taken from a tripod")),
