@@ -8,16 +8,16 @@ from typing import Any
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
-from libhdrnet.tasks.files import Talk, prepare
+from libhdrnet.tasks.files import Talk, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
-from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
+from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
 
 RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
 """What a bracket can be merged into."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions(MergeOptions):
+class BatchOptions(MergeOptions, ToneOptions):
     """A folder of brackets into files; the options of `hdrnet batch` by the same names."""
 
     folder: str
@@ -26,7 +26,6 @@ class BatchOptions(MergeOptions):
     format: str = ".exr"
     preview: bool = False
     """Also write a tone-mapped JPEG of each."""
-    tone_map: str = "natural"
     exr_bits: int = 32
     overwrite: bool = False
     """Merge again what was merged before."""
@@ -81,6 +80,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
+    tone_of(options, None if options.preview else f"a {options.format}")
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)
@@ -167,7 +167,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOptions) -> list[MergeFiles]:
     """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart."""
-    shared = {name: getattr(options, name) for name in vars(MergeOptions())}
+    shared = {name: getattr(options, name) for name in vars(MergeOptions()) | vars(ToneOptions())}
     jobs: list[MergeFiles] = []
     taken: set[str] = set()
     for paths in brackets:
@@ -177,8 +177,8 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         taken.add(name)
         target = str(out / f"{name}{options.format}")
         job = MergeFiles(
-            inputs=[str(path) for path in paths], output=target, tone_map=options.tone_map,
-            exr_bits=options.exr_bits, overwrite=options.overwrite, **shared,
+            inputs=[str(path) for path in paths], output=target, exr_bits=options.exr_bits,
+            overwrite=options.overwrite, **shared,
         )  # fmt: skip
         jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
     return jobs
