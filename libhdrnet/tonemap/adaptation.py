@@ -18,7 +18,6 @@ _EASING = 1.5  # exponent of the easing at strength 1; at 2/3 highlights just fi
 _LEAST_SLOPE = 0.4  # what is left of a stop, before that exponent
 _MOST_LIFT = 3.0  # stops to which the lift of shadows saturates: below is noise
 _DETAIL = 1.5  # stops from a tone within which a contrast is detail, and kept; also the step of the samples
-_SPREAD = 1.5  # of the exposures that are fused, at strength 1; at 2/3 the brightest and the darkest reach their aims
 _SHADOW = -2.5  # tone to which the brightest exposure brings shadows
 _FUSED_WHITE = 4.0  # light that becomes white in each of them
 _MOST_DARKER, _MOST_BRIGHTER = 5.0, 2.5  # stops that these exposures may be away from the middle one
@@ -53,8 +52,9 @@ def fused(tones: FloatImage, strength: float) -> FloatImage:
     Mertens, Kautz and Van Reeth 2007, with exposures made of the scene: none is misaligned, none has ghosts.
     """
     low, high = (float(tone) for tone in np.quantile(tones, (0.02, 0.99)))
-    darker = _SPREAD * strength * min(max(high - _WHITE, 0.0), _MOST_DARKER)
-    brighter = _SPREAD * strength * min(max(_SHADOW - low, 0.0), _MOST_BRIGHTER)
+    spread = strength**0.5  # half of the strength is most of the way: with less the style would be no other
+    darker = spread * min(max(high - _WHITE, 0.0), _MOST_DARKER)
+    brighter = spread * min(max(_SHADOW - low, 0.0), _MOST_BRIGHTER)
     if darker + brighter == 0:
         return np.zeros_like(tones)
     curve = Sigmoid.up_to(_FUSED_WHITE)

@@ -89,8 +89,8 @@ def test_a_scene_keeps_its_white(style):
         assert tone_map(scene, style=style, local=local).max() > 0.97
 
 
-@pytest.mark.parametrize("local", [0, 0.5, 1])
-def test_a_sunset_keeps_its_hue(local):
+@pytest.mark.parametrize(("local", "degrees"), [(0, 15), (0.5, 15), (1, 5)])
+def test_a_sunset_keeps_its_hue(local, degrees):
     """From dusk to thirty times white orange turns neither pink nor lemon; without adaptation it pales at last."""
     ramp = np.geomspace(0.05, 30, 400, dtype=np.float32)[None, :, None] * np.float32([1.0, 0.5, 0.18])
     shown = tone_map(np.repeat(ramp, 100, axis=0), local=local)
@@ -98,7 +98,7 @@ def test_a_sunset_keeps_its_hue(local):
     chroma, hue = np.hypot(lab[:, 1], lab[:, 2]), np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
     expected = color.rgb2lab(encode_srgb(ramp[:, :1] * 4))[0, 0]
     shift = hue - np.degrees(np.arctan2(expected[2], expected[1]))
-    assert np.abs(shift[chroma > 8]).max() < 16
+    assert np.abs(shift[chroma > 20]).max() < degrees
     assert local > 0 or chroma[-1] < chroma.max() / 2
 
 
@@ -148,7 +148,7 @@ def test_what_is_nearly_black_is_lifted_without_its_false_colour():
     scene = step(0.0, 6.0)
     scene[:, :300] = np.random.default_rng(0).integers(0, 3, (300, 300, 3)) * np.float32(1 / 255 / 12.92)
     dark = decode_srgb(tone_map(scene, local=1)[:, :290])
-    assert (dark.max(2) - dark.min(2)).mean() < 0.5 * dark.max(2).mean()
+    assert (dark.max(2) - dark.min(2)).mean() < 0.65 * dark.max(2).mean()
 
 
 def test_exposure_local_and_saturation_do_what_they_say(radiance):
