@@ -18,6 +18,7 @@ STYLES = ("natural", "fusion")
 
 _REC709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _DARKEST = 2e-4  # light below which nothing is told apart, some ten stops below the middle
+_LIGHTEST = 1e9  # its powers are within float32
 _FAINT = 2e-4  # light half of whose colour is noise or rounding: a JPEG's lowest codes
 _EDGE = 1024  # long edge in pixels of the reduced picture that is metered and adapted
 _MOST_WHITE = 16.0  # light that may become display white, as the exposure has it; beyond it, mid-tones would go flat
@@ -82,7 +83,7 @@ def tone_map(
     out = np.empty(scene.shape, np.float32)
     for top in range(0, len(scene), _STRIP):
         rows = slice(top, min(top + _STRIP, len(scene)))
-        strip = np.maximum(scene[rows], 0)
+        strip = np.clip(scene[rows], 0, _LIGHTEST)
         grey = strip @ _REC709
         slope, offset = np.moveaxis(enlarged(coefficients, scene.shape, rows), 2, 0)
         gain = np.exp2(slope * _tones(strip, grey) + offset)
@@ -124,4 +125,4 @@ def _reduced(scene: FloatImage) -> FloatImage:
     small = np.asarray(cv2.resize(scene, size, interpolation=cv2.INTER_AREA), np.float32)
     if not np.isfinite(small).all():  # every pixel is part of one of these
         raise InputError("The radiance holds NaN or infinity; tone mapping takes finite values.")
-    return np.maximum(small, 0)
+    return np.clip(small, 0, _LIGHTEST)

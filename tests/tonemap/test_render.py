@@ -45,7 +45,7 @@ def test_a_rendering_is_float32_in_the_range_of_a_display(radiance, style):
 
 
 @every_style
-@pytest.mark.parametrize("light", [0.0, 1e-8, 0.2, 1.0, 40.0, 1e6, -1.0])
+@pytest.mark.parametrize("light", [0.0, 1e-8, 0.2, 1.0, 40.0, 1e30, -1.0])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 50, 3), (40, 30, 3)])
 def test_a_constant_picture_stays_constant(style, light, shape):
     shown = tone_map(np.full(shape, light, np.float32), style=style)
