@@ -91,8 +91,12 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
     p.add_argument("--skip-unreadable", action="store_true",
                    help="leave frames out that cannot be read, if two remain")  # fmt: skip
     p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
-    p.add_argument("--tone-map", default="natural", metavar="OPERATOR",
-                   help="natural, mu-law, reinhard, drago or mantiuk (default: natural)")  # fmt: skip
+    p.add_argument("--tone", metavar="STYLE", help="of tone-mapped pictures: natural, or fusion (of exposures: each "
+                   "place as one of them shows it best; for interiors) (default: natural)")  # fmt: skip
+    p.add_argument("--exposure", type=float, metavar="STOPS", help="brighter than what is chosen, or darker (-1)")
+    p.add_argument("--local", type=float, metavar="0..1",
+                   help="how far bright and dark areas are brought together (default: 0.5)")  # fmt: skip
+    p.add_argument("--saturation", type=float, metavar="0..2", help="of colours: 0 is grey (default: 1)")
     p.add_argument("--exr-bits", type=int, choices=(16, 32), default=32, help="OpenEXR in 32 bits (float) or 16 (half: "
                    "steps of 0.05 to 0.1 %%, at most 65504, half as large) (default: 32)")  # fmt: skip
     p.add_argument("--scale", default="reference", metavar="SCALE", help="what 1.0 stands for in radiance: reference "

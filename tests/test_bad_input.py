@@ -370,7 +370,11 @@ def test_missing_weights_are_named(tmp_path, refused, random_weights):
     ("words", "says"),
     [
         (["--model", "best"], ["'best'", "psfnet"]),
-        (["--tone-map", "warm"], ["'warm'", "reinhard"]),
+        (["--tone", "warm", "--preview", "p.jpg"], ["'warm'", "natural or fusion"]),
+        (["--local", "2", "--preview", "p.jpg"], ["local 2", "0 to 1"]),
+        (["--exposure", "nan", "--preview", "p.jpg"], ["exposure nan", "-10 to 10"]),
+        (["--saturation", "-1", "--preview", "p.jpg"], ["saturation -1", "0 to 2"]),
+        (["--tone", "fusion", "--local", "1"], ["holds radiance", "preview", "tone, local"]),
         (["--response", "log"], ["'log'", "srgb"]),
         (["--deghost", "2"], ["2", "0 to 1"]),
         (["--deghost", "nan"], ["nan", "0 to 1"]),

@@ -116,7 +116,12 @@ def test_brackets_without_exif_are_cut_and_exposed_as_the_person_says(tmp_path, 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [((), "holds no pictures"), (("--format", ".gif"), "is unknown"), (("--workers", 0), "out of range")],
+    [
+        ((), "holds no pictures"),
+        (("--format", ".gif"), "is unknown"),
+        (("--local", 1), "holds radiance"),
+        (("--workers", 0), "out of range"),
+    ],
 )
 def test_what_cannot_be_done_is_told_and_leaves_nothing(tmp_path, hdrnet, words, said):
     folder = tmp_path / "pictures"

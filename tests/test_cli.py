@@ -64,13 +64,23 @@ def test_a_preview_is_a_tone_mapped_picture(tmp_path, hdrnet, name, dtype):
     preview = tmp_path / name
     out = tmp_path / "o.exr"
     ended = hdrnet(
-        "merge", *write_bracket(tmp_path), "-o", out, "--preview", preview, "--tone-map", "drago", *CLASSICAL
+        "merge",
+        *write_bracket(tmp_path),
+        "-o",
+        out,
+        "--preview",
+        preview,
+        "--tone",
+        "fusion",
+        "--local",
+        "0.2",
+        *CLASSICAL,
     )
     assert (ended.code, ended.out) == (0, f"wrote {out}, {preview}\n")
     photo = read_photo(preview)
     assert (photo.pixels.dtype, photo.encoding) == (dtype, "srgb")
     assert 0.2 < photo.pixels.mean() / np.iinfo(dtype).max < 0.8
-    assert read_record(preview)["tone_map"] == "drago"
+    assert read_record(preview)["tone_map"] == {"style": "fusion", "exposure": 0, "local": 0.2, "saturation": 1}
 
 
 @pytest.mark.usefixtures("random_weights")

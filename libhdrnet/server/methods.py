@@ -3,9 +3,10 @@
 `merge`    from "inputs" (paths) or "arrays" (descriptions; float32 is linear, integers are sRGB). With "output" (and
            "preview", "mask", …) files are written as by `hdrnet merge`, all options by the same names, and the result
            is {"message", "outputs", "record"}. Without it the radiance comes as pixels: {"file", "shape", "dtype",
-           "record"}, with "mask": true also {"mask": description}, with "tone_map": an operator's name also
-           {"preview": description} (display-encoded), and, where the reference is a file or "sources" names the files
-           that the arrays were read from, {"metadata": path} of a blank JPEG that carries what the result inherits.
+           "record"}, with "mask": true also {"mask": description}, with "tone": a style (and "exposure", "local" and
+           "saturation" as in `tone_map`) also {"preview": description} (display-encoded), and, where the reference is a
+           file or "sources" names the files that the arrays were read from, {"metadata": path} of a blank JPEG that
+           carries what the result inherits.
            Exposures: "exposure_times" (numbers), "times" ("1/60,1/15") or "ev" ("-2,0"); "reference" counts from 1.
 `defocus`  of "input" (a path) or "array"; with "output" into a file, else the radii as pixels; with "scaled": true
            as shares of "white", which the result tells: the largest radius, rounded up.
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from libhdrnet import tasks
 from libhdrnet.errors import InputError
-from libhdrnet.tasks.files import check_operator, defocus_record, merge_images, read_map, reporter, settings, tell_merge
+from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, settings, tell_merge, tone_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,13 +37,12 @@ PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergePixels(tasks.MergeOptions):
+class MergePixels(tasks.MergeOptions, tasks.ToneOptions):
     """A merge into pixels."""
 
     inputs: list[str] | None = None
     arrays: list[dict[str, Any]] | None = None
     mask: bool = False
-    tone_map: str | None = None
     sources: list[str] | None = None
 
 
@@ -94,8 +94,9 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
     if method == "merge":
         merge = tasks.read_options(MergePixels, params)
         _only_one(merge.inputs, merge.arrays, "inputs", "arrays")
-        if merge.tone_map is not None:
-            check_operator(merge.tone_map)
+        if merge.tone is None and merge.tone_options():
+            raise InputError(f"{', '.join(merge.tone_options())}: there is no preview without a tone; give its style.")
+        tone_of(merge, None)
         if merge.sources is not None and len(merge.sources) != len(merge.arrays or ()):
             raise InputError(f"{len(merge.sources)} sources for {len(merge.arrays or ())} arrays; name one for each.")
         return lambda talk: _merge(merge, folder, talk)
@@ -131,10 +132,11 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
     done = {**write_array(result.radiance, folder, "radiance"), "record": record}
     if result.mask is not None:
         done["mask"] = write_array(result.mask, folder, "mask")
-    if options.tone_map is not None:
+    if options.tone is not None:
         from libhdrnet.tonemap import tone_map
 
-        done["preview"] = write_array(tone_map(result.radiance, operator=options.tone_map), folder, "preview")
+        picture = tone_map(result.radiance, **options.tone_options())
+        done["preview"] = write_array(picture, folder, "preview")
     metadata = result.metadata
     if options.sources is not None:
         from libhdrnet.io.metadata import read_metadata

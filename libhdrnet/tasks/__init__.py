@@ -8,7 +8,8 @@ from libhdrnet.tasks.options import (
     DeblurOptions,
     DefocusOptions,
     MergeOptions,
+    ToneOptions,
     read_options,
 )
 
-__all__ = ["DeblurOptions", "DefocusOptions", "Done", "MergeOptions", "Talk", "prepare", "read_options"]
+__all__ = ["DeblurOptions", "DefocusOptions", "Done", "MergeOptions", "Talk", "ToneOptions", "prepare", "read_options"]

@@ -8,9 +8,9 @@ from typing import Any
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
-from libhdrnet.tasks.files import Talk, prepare
+from libhdrnet.tasks.files import Talk, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
-from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
+from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
 from libhdrnet.tasks.scale import METER_CONSTANT, common_exposure
 
 RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
@@ -18,7 +18,7 @@ RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions(MergeOptions):
+class BatchOptions(MergeOptions, ToneOptions):
     """A folder of brackets into files; the options of `hdrnet batch` by the same names."""
 
     folder: str
@@ -27,7 +27,6 @@ class BatchOptions(MergeOptions):
     format: str = ".exr"
     preview: bool = False
     """Also write a tone-mapped JPEG of each."""
-    tone_map: str = "natural"
     exr_bits: int = 32
     scale: str = "reference"
     meter_constant: float = METER_CONSTANT
@@ -84,6 +83,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
+    tone_of(options, None if options.preview else f"a {options.format}")
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)
@@ -170,7 +170,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOptions) -> list[MergeFiles]:
     """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart."""
-    shared = {name: getattr(options, name) for name in vars(MergeOptions())}
+    shared = {name: getattr(options, name) for name in vars(MergeOptions()) | vars(ToneOptions())}
     brackets, common = list(brackets), None
     if options.scale == "common" and brackets:
         common = common_exposure(brackets[0], options.exposures(len(brackets[0])))
@@ -183,9 +183,9 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         taken.add(name)
         target = str(out / f"{name}{options.format}")
         job = MergeFiles(
-            inputs=[str(path) for path in paths], output=target, tone_map=options.tone_map,
-            exr_bits=options.exr_bits, overwrite=options.overwrite, scale=options.scale,
-            meter_constant=options.meter_constant, common_exposure=common, **shared,
+            inputs=[str(path) for path in paths], output=target, exr_bits=options.exr_bits,
+            overwrite=options.overwrite, scale=options.scale, meter_constant=options.meter_constant,
+            common_exposure=common, **shared,
         )  # fmt: skip
         jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
     return jobs

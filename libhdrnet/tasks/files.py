@@ -15,6 +15,7 @@ from libhdrnet.tasks.options import (
     EngineOptions,
     MergeFiles,
     MergeOptions,
+    ToneOptions,
     read_options,
 )
 from libhdrnet.tasks.scale import check_scale, scale_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
+    from libhdrnet.tonemap import Tone
 
 RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
 
@@ -138,7 +140,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         _check_new(path, options.overwrite)
         if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
             raise InputError(f"{path}: named for two outputs; give each a name of its own.")
-    check_operator(options.tone_map)
+    tone = tone_of(options, None if options.preview else options.output)
     if options.exr_bits not in (16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
     check_scale(options, RADIANCE_SUFFIXES)
@@ -150,7 +152,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     factor, told = scale_of(result, options)
     record = {**result.as_record(), **told}
     if options.preview:
-        _write_tone_mapped(options.preview, result, options.tone_map, record)
+        _write_tone_mapped(options.preview, result, tone, record)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
@@ -160,18 +162,18 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
             options.output, radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
         )
     else:
-        _write_tone_mapped(options.output, result, options.tone_map, record)
+        _write_tone_mapped(options.output, result, tone, record)
     tell_merge(result, talk)
     return Done(f"wrote {', '.join(outputs)}", outputs, record)
 
 
-def _write_tone_mapped(path: str, result: "MergeResult", operator: str, record: dict[str, Any]) -> None:
+def _write_tone_mapped(path: str, result: "MergeResult", tone: "Tone", record: dict[str, Any]) -> None:
     from libhdrnet.io.write import write_display
     from libhdrnet.tonemap import tone_map
 
-    picture = tone_map(result.radiance, operator=operator)
+    picture = tone_map(result.radiance, **vars(tone))
     bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
-    told = {**record, "tone_map": operator}
+    told = {**record, "tone_map": vars(tone)}
     write_display(path, picture, bits=bits, metadata=result.metadata, record=told, alpha=result.alpha)
 
 
@@ -255,9 +257,18 @@ def _check_new(path: str, overwrite: bool) -> None:
         raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
 
 
-def check_operator(name: str) -> None:
-    """Raise InputError for a tone-map operator that nobody knows."""
-    from libhdrnet.tonemap import OPERATORS
+def tone_of(options: ToneOptions, only: str | None) -> "Tone":
+    """Return how a merge is to be tone-mapped; `only` is the single picture that is written, if there is no preview.
 
-    if name not in OPERATORS:
-        raise InputError(f"tone-map operator {name!r} is unknown; choose one of {', '.join(OPERATORS)}.")
+    Raises:
+        InputError: an option is out of range, or given though nothing is tone-mapped.
+    """
+    from libhdrnet.tonemap import Tone
+
+    given = options.tone_options()
+    if given and only is not None and Path(only).suffix.lower() in RADIANCE_SUFFIXES:
+        raise InputError(
+            f"{only} holds radiance, which is not tone-mapped; name a .jpg or .png, or a preview, for "
+            f"{', '.join('tone' if name == 'style' else name for name in given)}."
+        )
+    return Tone(**given)

@@ -62,14 +62,29 @@ class MergeOptions(EngineOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergeFiles(MergeOptions):
+class ToneOptions:
+    """How a merge is tone-mapped for a display (`tone_map`); None: as usual."""
+
+    tone: str | None = None
+    """The style."""
+    exposure: float | None = None
+    local: float | None = None
+    saturation: float | None = None
+
+    def tone_options(self) -> dict[str, Any]:
+        """Return those that are given, by the names of `tone_map`."""
+        given = {"style": self.tone, "exposure": self.exposure, "local": self.local, "saturation": self.saturation}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeFiles(MergeOptions, ToneOptions):
     """A merge of files into files."""
 
     inputs: list[str]
     output: str
     mask: str | None = None
     preview: str | None = None
-    tone_map: str = "natural"
     exr_bits: int = 32
     overwrite: bool = False
     scale: str = "reference"

@@ -12,7 +12,7 @@ HEIGHT, WIDTH = 300, 400
 SIZE = (HEIGHT, WIDTH, 3)
 SHOWN = f"({WIDTH}, {HEIGHT})"
 TIMES = [0.25, 1.0, 4.0]
-SETTINGS = '0, "auto", "auto", 0.5, True, True, True, "auto"'
+SETTINGS = '0, "auto", "auto", 0.5, True, True, "natural", 0.0, 0.5, 1.0, True, "auto"'
 
 
 def test_layers_and_files_are_merged_as_the_library_merges_them(gimp2, plain):

@@ -111,9 +111,9 @@ def test_a_map_to_look_at_is_a_share_of_white(server, plain, scene):
 
 def test_a_merge_into_pixels_also_gives_a_preview_and_the_reference_s_metadata(server, plain, tmp_path):
     paths = [str(path) for path in write_bracket(tmp_path, size=(64, 96))]
-    done = server.call("merge", {"inputs": paths, "model": "classical", "tone_map": "drago"})
+    done = server.call("merge", {"inputs": paths, "model": "classical", "tone": "fusion", "exposure": 1})
     radiance = fetched(server, done)
-    assert np.array_equal(fetched(server, done["preview"]), plain.tone_map(radiance, operator="drago"))
+    assert np.array_equal(fetched(server, done["preview"]), plain.tone_map(radiance, style="fusion", exposure=1))
     metadata = read_metadata(done["metadata"])
     assert metadata.exif["Exif.Photo.ExposureTime"] == "1/15"
     assert read_record(done["metadata"])["reference"] == 2
@@ -124,8 +124,10 @@ def test_a_merge_into_pixels_also_gives_a_preview_and_the_reference_s_metadata(s
     assert "metadata" not in server.call("merge", params)
     with pytest.raises(hdrnet_client.InputError, match="2 sources for 3 arrays"):
         server.call("merge", {**params, "sources": paths[:2]})
-    with pytest.raises(hdrnet_client.InputError, match="operator 'ugly' is unknown"):
-        server.call("merge", {"inputs": paths, "tone_map": "ugly"})
+    with pytest.raises(hdrnet_client.InputError, match="style 'ugly' is unknown"):
+        server.call("merge", {"inputs": paths, "tone": "ugly"})
+    with pytest.raises(hdrnet_client.InputError, match="local: there is no preview without a tone"):
+        server.call("merge", {"inputs": paths, "local": 1})
 
 
 def test_exposures_of_files_are_told_without_merging(server, tmp_path):

@@ -5,14 +5,17 @@ from functools import partial
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gimp", "3.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GimpUi, GObject, Gtk  # noqa: E402
+from gi.repository import Gdk, GimpUi, GObject, Gtk  # noqa: E402
 
 from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_SLIDER, PF_STRING  # noqa: E402
 
 SPACE = 6
+BESIDE = 220
+"""Pixels of a screen's height for what is not scrolled: title, note, settings and buttons."""
 
 
 def ask(procedure, declared, config, image):
@@ -42,6 +45,7 @@ def ask(procedure, declared, config, image):
         after = content.get_children()[place]
         content.pack_start(widget, False, False, 0)
         content.reorder_child(widget, content.child_get_property(after, "position"))
+    _scroll(content, len(declared.options))
     if declared.note:
         label = Gtk.Label(label=declared.note(), xalign=0, wrap=True, max_width_chars=60)
         label.get_style_context().add_class("dim-label")
@@ -60,6 +64,22 @@ def _grey(widget, config, name, value):
 
     show()
     config.connect(f"notify::{name}", show)
+
+
+def _scroll(content, count):
+    """Put the rows of the parameters, the first of the dialog, where they can be scrolled on a low screen."""
+    rows = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
+    for row in content.get_children()[:count]:
+        content.remove(row)
+        rows.pack_start(row, False, False, 0)
+    screen = Gdk.Display.get_default().get_monitor(0).get_workarea()
+    scrolled = Gtk.ScrolledWindow(
+        hscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_height=True,
+        max_content_height=max(screen.height - BESIDE, 200),
+    )  # fmt: skip
+    scrolled.add(rows)
+    content.pack_start(scrolled, True, True, 0)
+    content.reorder_child(scrolled, 0)
 
 
 def _file_list(dialog, parameter, config):

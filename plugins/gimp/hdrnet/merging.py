@@ -25,7 +25,8 @@ def suggestions(image, _layer, last):
 
 
 def merge(
-    image, _layer, source, files, exposures, reference, model, response, deghost, align, tone_mapped, with_mask, device
+    image, _layer, source, files, exposures, reference, model, response, deghost, align, tone_mapped, tone, exposure,
+    local, saturation, with_mask, device,
 ):  # fmt: skip
     """Merge and return the new image."""
     params = {"model": model, "response": response, "align": align, "mask": with_mask, "device": device}
@@ -34,7 +35,7 @@ def merge(
     if reference:
         params["reference"] = reference
     if tone_mapped:
-        params["tone_map"] = "natural"
+        params.update(tone=tone, exposure=exposure, local=local, saturation=saturation)
     if source == "layers":
         layers, area = layers_of(image)
         params["exposure_times"] = parse(exposures, len(layers))

@@ -1,0 +1,128 @@
+"""`tone_map`: exposure, local adaptation and curve of a radiance image."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.bands import enlarged
+from libhdrnet.errors import InputError
+from libhdrnet.radiometry import FloatImage, encode_srgb
+from libhdrnet.tonemap.adaptation import eased, fused, guided
+from libhdrnet.tonemap.curve import MIDDLE_GREY, Sigmoid
+from libhdrnet.tonemap.metering import metered
+
+STYLES = ("natural", "fusion")
+"""The names that `tone_map` knows, the default first."""
+
+_REC709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_DARKEST = 2e-4  # light below which nothing is told apart, some ten stops below the middle
+_LIGHTEST = 1e9  # its powers are within float32
+_FAINT = 2e-4  # light half of whose colour is noise or rounding: a JPEG's lowest codes
+_EDGE = 1024  # long edge in pixels of the reduced picture that is metered and adapted
+_MOST_WHITE = 16.0  # light that may become display white, as the exposure has it; beyond it, mid-tones would go flat
+_STRIP = 16  # rows worked on at a time: what fits into a processor's cache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tone:
+    """How to render a radiance image for a display; checked when it is made.
+
+    Raises:
+        InputError: an unknown style or a value out of range.
+    """
+
+    style: str = "natural"
+    exposure: float = 0.0
+    local: float = 0.5
+    saturation: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.style not in STYLES:
+            raise InputError(f"The tone style {self.style!r} is unknown; choose {' or '.join(STYLES)}.")
+        for name, low, high in (("exposure", -10, 10), ("local", 0, 1), ("saturation", 0, 2)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(f"{name} {value:g} is out of range; give {low} to {high}.")
+
+
+def tone_map(
+    radiance: npt.NDArray[Any],
+    *,
+    style: str = "natural",
+    exposure: float = 0.0,
+    local: float = 0.5,
+    saturation: float = 1.0,
+) -> FloatImage:
+    """Render a radiance image for a display.
+
+    The exposure is chosen by what is in the middle and has detail, and stays near the reference's. A picture whose
+    range a display has is hardly changed; else large-scale contrast is eased, without halos, and a sigmoid that keeps
+    hues brings highlights to white.
+
+    Args:
+        radiance: (H, W, 3), linear Rec.709, 1.0 = white of the reference. Negative values count as 0.
+        style: "natural", or "fusion": each place as that of several exposures shows it which shows it best, brighter
+            and crisper, as for interiors.
+        exposure: stops brighter than what is chosen, -10 to 10.
+        local: how far bright and dark areas are brought together, 0 (one curve for all) to 1.
+        saturation: of colours, 0 (grey) to 2.
+
+    Returns:
+        float32 (H, W, 3) in [0, 1], sRGB-encoded; deterministic.
+
+    Raises:
+        InputError: an unknown style, a value out of range, NaN or infinity, or an array that is not (H, W, 3).
+    """
+    tone = Tone(style=style, exposure=exposure, local=local, saturation=saturation)
+    if radiance.ndim != 3 or radiance.shape[2] != 3 or 0 in radiance.shape:
+        raise InputError(f"The radiance is {radiance.shape}; tone mapping takes (H, W, 3).")
+    scene = np.asarray(radiance, np.float32)
+    coefficients, curve = _adapted(_reduced(scene), tone)
+    out = np.empty(scene.shape, np.float32)
+    for top in range(0, len(scene), _STRIP):
+        rows = slice(top, min(top + _STRIP, len(scene)))
+        strip = np.clip(scene[rows], 0, _LIGHTEST)
+        grey = strip @ _REC709
+        slope, offset = np.moveaxis(enlarged(coefficients, scene.shape, rows), 2, 0)
+        gain = np.exp2(slope * _tones(strip, grey) + offset)
+        colour = gain * np.float32(tone.saturation) * grey / (grey + np.float32(_FAINT))
+        light = strip * colour[..., None] + (grey * (gain - colour))[..., None]
+        out[rows] = encode_srgb(curve.in_colour(np.maximum(light, 0)))
+    return out
+
+
+def _adapted(small: FloatImage, tone: Tone) -> tuple[FloatImage, Sigmoid]:
+    """Return coefficients (h, w, 2) of gains in stops, slope * tone + offset, and the curve after them."""
+    tones = _tones(small, small @ _REC709)
+    stops = metered(tones)
+    if tone.style == "fusion":
+        gains = fused(tones + np.float32(stops), tone.local)
+    else:
+        gains = eased(tones + np.float32(stops), tone.local)
+        stops = metered(tones + gains)
+    stops += tone.exposure
+    brightest = small.max(2) * np.float32(2**stops)
+    before, white = (float(np.quantile(light, 0.998)) for light in (brightest, brightest * np.exp2(gains)))
+    if white < min(before, 1):  # what was white would be grey
+        stops += np.log2(min(before, 1) / white)
+    return guided(tones, gains + np.float32(stops)), Sigmoid.up_to(min(white, _MOST_WHITE))
+
+
+def _tones(scene: FloatImage, grey: FloatImage) -> FloatImage:
+    """Return stops from middle grey, of the mean of luminance and brightest channel: a coloured lamp is bright."""
+    brightest = np.maximum(np.maximum(scene[..., 0], scene[..., 1]), scene[..., 2])
+    return np.asarray(np.log2(np.maximum(grey + brightest, 2 * _DARKEST) / np.float32(2 * MIDDLE_GREY)), np.float32)
+
+
+def _reduced(scene: FloatImage) -> FloatImage:
+    import cv2
+
+    height, width = scene.shape[:2]
+    factor = min(1.0, _EDGE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    small = np.asarray(cv2.resize(scene, size, interpolation=cv2.INTER_AREA), np.float32)
+    if not np.isfinite(small).all():  # every pixel is part of one of these
+        raise InputError("The radiance holds NaN or infinity; tone mapping takes finite values.")
+    return np.clip(small, 0, _LIGHTEST)
