@@ -378,6 +378,7 @@ def test_missing_weights_are_named(tmp_path, refused, random_weights):
         (["--reference", "0"], ["reference 0", "1 to 3"]),
         (["--reference", "4"], ["reference 4", "1 to 3"]),
         (["--exr-bits", "24"], ["--exr-bits", "24"]),
+        (["--hdr-bits", "8"], ["--hdr-bits", "8"]),
         (["--sharpen"], ["--sharpen", "--help"]),
         (["--over"], ["--over", "--help"]),
     ],

@@ -11,11 +11,12 @@ import numpy.typing as npt
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError, readable
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.io.alpha import associated as multiplied
-from libhdrnet.io.embed import SOFTWARE, embed, exr_attributes, exr_losses, hdr_tags
-from libhdrnet.io.formats import exr, hdr, hdr_comments, jpeg, png, png_chunks, tiff
+from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
+from libhdrnet.io.formats import avif, exr, hdr, hdr_comments, jpeg, jxl_file, png, png_chunks, tiff
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import JPEG
+from libhdrnet.io.outputs import JPEG, check_hdr_bits
+from libhdrnet.io.pq import PQ, light_of
 
 Array = npt.NDArray[Any]
 Record = Mapping[str, Any]
@@ -54,7 +55,7 @@ def store_exr(
         linear, *layers = (np.clip(plane, -exr.HALF_MAX, exr.HALF_MAX).astype(np.float16) for plane in planes)
         alpha = layers[0] if layers else None
     warn_of_loss(path, lost, f"{bits}-bit OpenEXR")
-    warn_of_loss(path, exr_losses(metadata), "OpenEXR")
+    warn_of_loss(path, xmp_losses(metadata), "OpenEXR")
     attributes = exr_attributes(metadata, record, path)
     with whole_file(path) as temporary:
         try:
@@ -75,6 +76,34 @@ def store_hdr(
     write_whole(path, hdr.encode(np.maximum(linear, 0), None if record is None else dict(record), comments))
 
 
+def store_pq(
+    path: Path,
+    linear: Array,
+    metadata: Metadata | None,
+    record: Record | None,
+    bits: int,
+    *,
+    alpha: Array | None = None,
+) -> None:
+    """Write linear pixels (H, W, 3), float32, to AVIF or JPEG XL by the suffix: PQ, BT.2020, 1.0 = 203 cd/m2.
+
+    `alpha`: (H, W) float32 in [0, 1].
+    """
+    module = avif if path.suffix.lower() == ".avif" else jxl_file
+    kind = "AVIF" if module is avif else "JPEG XL"
+    check_hdr_bits(path, bits)
+    _check_side(path, linear, module.MAX_SIDE)
+    light, lost = light_of(linear)
+    warn_of_loss(path, lost, "PQ")
+    warn_of_loss(path, xmp_losses(metadata), kind)
+    codes = PQ.from_linear(linear, bits=bits)
+    if alpha is not None:
+        layer = (alpha * np.float32((1 << bits) - 1) + np.float32(0.5)).astype(np.uint16)
+        codes = np.dstack([codes, layer])
+    exif, xmp = exif_and_xmp(metadata, record, path)
+    write_whole(path, module.encode(codes, bits, light=light, exif=exif, xmp=xmp))
+
+
 def store_coded(
     path: Path,
     pixels: Array,
@@ -93,8 +122,7 @@ def store_coded(
     """
     suffix = path.suffix.lower()
     module = jpeg if suffix in JPEG else png if suffix == ".png" else tiff
-    if max(pixels.shape[:2]) > module.MAX_SIDE:
-        raise OutputError(f"'{path}' cannot hold {max(pixels.shape[:2])} pixels a side: write a TIFF.")
+    _check_side(path, pixels, module.MAX_SIDE)
     if alpha is not None:
         if suffix in JPEG:
             warn_of_loss(path, ["transparency"], "JPEG")
@@ -134,6 +162,11 @@ def one_channel(pixels: Array) -> Array:
         return first
     mean = pixels.mean(axis=2, dtype=np.float32)
     return np.asarray(mean if pixels.dtype.kind == "f" else np.rint(mean), pixels.dtype)
+
+
+def _check_side(path: Path, pixels: Array, largest: int) -> None:
+    if max(pixels.shape[:2]) > largest:
+        raise OutputError(f"'{path}' cannot hold {max(pixels.shape[:2])} pixels a side: write a TIFF.")
 
 
 def warn_of_loss(path: Path, lost: list[str], kind: str) -> None:

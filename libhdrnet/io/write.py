@@ -13,12 +13,10 @@ from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import JPEG, TIFF, AnyPath, known_suffix
+from libhdrnet.io.outputs import HDR_BITS, JPEG, TIFF, AnyPath, known_suffix
+from libhdrnet.io.pq import OUTSIDE
 from libhdrnet.io.read import Photo
-from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, store_hdr, warn_of_loss
-
-_OUTSIDE = 1e-3
-"""Negative values below this share of white are noise, not a colour."""
+from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, store_hdr, store_pq, warn_of_loss
 
 
 def write_radiance(
@@ -27,16 +25,20 @@ def write_radiance(
     *,
     metadata: Metadata | None = None,
     record: Record | None = None,
-    exr_bits: Literal[16, 32] = 32,
+    exr_bits: int = 32,
+    hdr_bits: int = 12,
     alpha: Array | None = None,
 ) -> None:
     """Write linear Rec.709 radiance, float (H, W, 3), 1.0 = white of the reference.
 
     .exr: float32, ZIP, standard attributes; `exr_bits=16` is half: 11 bits of precision (steps of 0.05 to 0.1 %),
     and values beyond 65504 are clipped with a HdrnetWarning. .tif: float32, deflate, linear profile. .hdr: Radiance
-    RGBE, 1 % steps, negative values become 0, metadata as comments. `alpha`: (H, W) float in [0, 1]; associated in
-    OpenEXR, unassociated in TIFF, dropped with a HdrnetWarning in Radiance files. Raises InputError for arrays that
-    cannot be written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
+    RGBE, 1 % steps, negative values become 0, metadata as comments. .avif and .jxl: PQ on BT.2020's primaries, 1.0 =
+    203 cd/m2, `hdr_bits` deep (AVIF 10 or 12, JPEG XL also 16); AVIF loses 0.02 stops in the mean, JPEG XL only what
+    rounding does (12 bits: 0.001); beyond 10000 cd/m2 (49) and BT.2020 values are clipped with a HdrnetWarning.
+    `alpha`: (H, W) float in [0, 1]; associated in OpenEXR, unassociated in TIFF, AVIF and JPEG XL, dropped with a
+    HdrnetWarning in Radiance files. Raises InputError for arrays that cannot be written (shape, NaN), OutputError
+    for an unknown suffix and whatever the disk refuses.
     """
     path = Path(path)
     suffix = known_suffix(path, "radiance")
@@ -47,6 +49,8 @@ def write_radiance(
         store_exr(path, linear, metadata, record, exr_bits, alpha=layer)
     elif suffix == ".hdr":
         store_hdr(path, linear, metadata, record, alpha=layer)
+    elif suffix in HDR_BITS:
+        store_pq(path, linear, metadata, record, hdr_bits, alpha=layer)
     else:
         store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False, alpha=layer)
 
@@ -159,7 +163,7 @@ def _grey(pixels: Array, icc: bytes | None, *, default: bool) -> tuple[Array, by
 
 def _write_hdr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
     linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
-    warn_of_loss(path, ["colours outside Rec.709"] if float(linear.min()) < -_OUTSIDE else [], "Radiance files")
+    warn_of_loss(path, ["colours outside Rec.709"] if float(linear.min()) < -OUTSIDE else [], "Radiance files")
     store_hdr(path, linear, photo.metadata, record, alpha=photo.alpha)
 
 

@@ -13,7 +13,7 @@ from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
 from libhdrnet.tasks.scale import METER_CONSTANT, common_exposure
 
-RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
+RESULTS = (".exr", ".hdr", ".tif", ".avif", ".jxl", ".jpg", ".png")
 """What a bracket can be merged into."""
 
 
@@ -31,6 +31,7 @@ class BatchOptions(MergeOptions):
     exr_bits: int = 32
     scale: str = "reference"
     meter_constant: float = METER_CONSTANT
+    hdr_bits: int = 12
     overwrite: bool = False
     """Merge again what was merged before."""
     frames: int | None = None
@@ -184,7 +185,7 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         target = str(out / f"{name}{options.format}")
         job = MergeFiles(
             inputs=[str(path) for path in paths], output=target, tone_map=options.tone_map,
-            exr_bits=options.exr_bits, overwrite=options.overwrite, scale=options.scale,
+            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits, overwrite=options.overwrite, scale=options.scale,
             meter_constant=options.meter_constant, common_exposure=common, **shared,
         )  # fmt: skip
         jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)

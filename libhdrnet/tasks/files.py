@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
 
-RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
+LINEAR_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
+RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".avif", ".jxl")
 
 
 @dataclass(frozen=True)
@@ -130,18 +131,19 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_output
+    from libhdrnet.io.outputs import check_hdr_bits, check_output
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     for path in outputs:
-        check_output(path, inputs=options.inputs, kinds="any" if path is options.output else "display")
+        check_output(path, inputs=options.inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
         if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
             raise InputError(f"{path}: named for two outputs; give each a name of its own.")
     check_operator(options.tone_map)
     if options.exr_bits not in (16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
-    check_scale(options, RADIANCE_SUFFIXES)
+    check_scale(options, LINEAR_SUFFIXES)
+    check_hdr_bits(options.output, options.hdr_bits)
     options.exposures(len(options.inputs))
 
     from libhdrnet.io.write import write_map, write_radiance
@@ -154,11 +156,11 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
-        bits: Literal[16, 32] = 16 if options.exr_bits == 16 else 32
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
-            options.output, radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
-        )
+            options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
+            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits,
+        )  # fmt: skip
     else:
         _write_tone_mapped(options.output, result, options.tone_map, record)
     tell_merge(result, talk)

@@ -71,6 +71,7 @@ class MergeFiles(MergeOptions):
     preview: str | None = None
     tone_map: str = "natural"
     exr_bits: int = 32
+    hdr_bits: int = 12
     overwrite: bool = False
     scale: str = "reference"
     """What 1.0 stands for in the output (`tasks.scale`)."""

@@ -1,5 +1,7 @@
 """Tasks from files to files: what the frames hold beside their pixels goes into the results, or is told of."""
 
+from pathlib import Path
+
 import numpy as np
 import OpenEXR
 import pyexiv2
@@ -9,6 +11,7 @@ from commands import write_bracket
 from libhdrnet import tasks
 from libhdrnet.errors import HdrnetWarning
 from libhdrnet.io import read_metadata, read_photo, write_display
+from libhdrnet.io.formats.jxl_header import read_header
 from libhdrnet.tasks.batch import merge_folder
 
 CLASSICAL = {"model": "classical", "device": "cpu"}
@@ -94,6 +97,13 @@ def test_a_folder_of_brackets_gives_32_bits(tmp_path):
     output = merge_folder({"folder": str(tmp_path), **CLASSICAL}, tasks.Talk()).outputs[0]
     with OpenEXR.File(output, separate_channels=True) as file:
         assert file.channels()["R"].pixels.dtype == np.float32
+
+
+def test_a_folder_of_brackets_is_merged_for_hdr_displays(tmp_path):
+    write_bracket(tmp_path)
+    options = {"folder": str(tmp_path), "format": ".jxl", "hdr_bits": 16, **CLASSICAL}
+    output = merge_folder(options, tasks.Talk()).outputs[0]
+    assert output.endswith("-hdr.jxl") and read_header(Path(output)).bits == 16
 
 
 def test_the_video_in_a_frame_is_told_of(tmp_path):
