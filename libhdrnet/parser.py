@@ -101,6 +101,8 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
                    "L = K N² / (t S); a measured one calibrates a camera (default: 12.5)")  # fmt: skip
     p.add_argument("--hdr-bits", type=int, choices=(10, 12, 16), default=12, help="AVIF in 12 bits or 10 (which more "
                    "devices show), JPEG XL in 12 or 16 (default: 12)")  # fmt: skip
+    p.add_argument("--gain-map", action="store_true", help="a .jpg, output or preview, also holds what HDR displays "
+                   "need (Ultra HDR, ISO 21496-1); so do names that end in .uhdr.jpg")  # fmt: skip
 
 
 def _add_batch(commands: Any) -> None:

@@ -12,7 +12,9 @@ from libhdrnet.io.colour import Array
 PQ = CodePoints(9, 16)
 OUTSIDE = 1e-3
 """Negative values below this share of white are noise, not a colour."""
-_HIGHEST = PQ_PEAK / REFERENCE_WHITE
+HIGHEST = PQ_PEAK / REFERENCE_WHITE
+"""What PQ can hold, and what readers of gain maps give."""
+TOO_BRIGHT = "light above 10000 cd/m2 (49 times white)"
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ def light_of(linear: Array) -> tuple[Light, list[str]]:
         light = PQ.light(linear[rows])
         channel = light.max(axis=2)
         darkest, brightest = min(darkest, float(light.min())), max(brightest, float(channel.max()))
-        total += float(np.clip(channel, 0, _HIGHEST).sum(dtype=np.float64))
-    lost = ["light above 10000 cd/m2 (49 times white)"] if brightest > _HIGHEST * (1 + OUTSIDE) else []
+        total += float(np.clip(channel, 0, HIGHEST).sum(dtype=np.float64))
+    lost = [TOO_BRIGHT] if brightest > HIGHEST * (1 + OUTSIDE) else []
     lost += ["colours outside BT.2020"] if darkest < -OUTSIDE else []
     mean = REFERENCE_WHITE * total / (linear.shape[0] * linear.shape[1])
     return Light(max(1, min(math.ceil(brightest * REFERENCE_WHITE), int(PQ_PEAK))), max(1, round(mean))), lost

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LINEAR_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
 RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".avif", ".jxl")
+ULTRA_HDR = (".uhdr.jpg", ".uhdr.jpeg")
+"""Names of JPEGs that get a gain map without having been asked for one."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,8 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
     check_scale(options, LINEAR_SUFFIXES)
     check_hdr_bits(options.output, options.hdr_bits)
+    if options.gain_map:
+        check_gain_map(options.output, options.preview or "")
     options.exposures(len(options.inputs))
 
     from libhdrnet.io.write import write_map, write_radiance
@@ -152,7 +156,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     factor, told = scale_of(result, options)
     record = {**result.as_record(), **told}
     if options.preview:
-        _write_tone_mapped(options.preview, result, options.tone_map, record)
+        _write_tone_mapped(options.preview, result, options, record)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
@@ -162,19 +166,24 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
             exr_bits=options.exr_bits, hdr_bits=options.hdr_bits,
         )  # fmt: skip
     else:
-        _write_tone_mapped(options.output, result, options.tone_map, record)
+        _write_tone_mapped(options.output, result, options, record)
     tell_merge(result, talk)
     return Done(f"wrote {', '.join(outputs)}", outputs, record)
 
 
-def _write_tone_mapped(path: str, result: "MergeResult", operator: str, record: dict[str, Any]) -> None:
-    from libhdrnet.io.write import write_display
+def _write_tone_mapped(path: str, result: "MergeResult", options: MergeFiles, record: dict[str, Any]) -> None:
+    from libhdrnet.io.outputs import JPEG
+    from libhdrnet.io.write import write_display, write_with_gain_map
     from libhdrnet.tonemap import tone_map
 
-    picture = tone_map(result.radiance, operator=operator)
-    bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
-    told = {**record, "tone_map": operator}
-    write_display(path, picture, bits=bits, metadata=result.metadata, record=told, alpha=result.alpha)
+    picture = tone_map(result.radiance, operator=options.tone_map)
+    told = {**record, "tone_map": options.tone_map}
+    kept: dict[str, Any] = {"metadata": result.metadata, "record": told, "alpha": result.alpha}
+    if path.lower().endswith(JPEG if options.gain_map else ULTRA_HDR):
+        write_with_gain_map(path, result.radiance, picture, **kept)
+    else:
+        bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
+        write_display(path, picture, bits=bits, **kept)
 
 
 def _defocus(options: DefocusFiles, talk: Talk) -> Done:
@@ -255,6 +264,14 @@ def read_map(path: str) -> Any:
 def _check_new(path: str, overwrite: bool) -> None:
     if Path(path).exists() and not overwrite:
         raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+
+
+def check_gain_map(*outputs: str) -> None:
+    """Raise InputError if a gain map is asked for and no output is a JPEG."""
+    from libhdrnet.io.outputs import JPEG
+
+    if not any(path.lower().endswith(JPEG) for path in outputs):
+        raise InputError("--gain-map is for a JPEG, and none is written; name a .jpg as output or preview.")
 
 
 def check_operator(name: str) -> None:

@@ -72,6 +72,8 @@ class MergeFiles(MergeOptions):
     tone_map: str = "natural"
     exr_bits: int = 32
     hdr_bits: int = 12
+    gain_map: bool = False
+    """JPEGs, tone-mapped, get one that makes them HDR."""
     overwrite: bool = False
     scale: str = "reference"
     """What 1.0 stands for in the output (`tasks.scale`)."""
