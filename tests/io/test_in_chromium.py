@@ -61,7 +61,7 @@ def test_white_and_greys_of_an_avif_are_those_of_the_radiance(tmp_path, scene, s
     assert abs(shown(tmp_path / "a.avif") - encode_srgb(greys) * 255).max() < 4
     write_radiance(tmp_path / "b.avif", scene)  # whose colours Chromium computes with few bits
     error = abs(shown(tmp_path / "b.avif") - encode_srgb(scene) * 255)
-    assert error.mean() < 6 and np.quantile(error, 0.99) < 20
+    assert error.mean() < 6 and np.quantile(error, 0.99) < 32
 
 
 def test_colours_of_a_jpeg_xl_are_those_of_the_radiance(tmp_path, scene, shown):
