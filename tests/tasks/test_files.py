@@ -56,7 +56,13 @@ def test_transparency_goes_into_a_tone_mapped_picture(tmp_path, see_through):
     assert np.array_equal(read_photo(tmp_path / "o.png").alpha, ALPHA)
 
 
-@pytest.mark.parametrize("name", ["o.hdr", "o.jpg"])
+@pytest.mark.parametrize("name", ["o.avif", "o.jxl"])
+def test_transparency_goes_into_a_picture_for_hdr_displays(tmp_path, see_through, name):
+    merge(see_through, tmp_path / name)
+    assert np.allclose(read_photo(tmp_path / name).alpha, ALPHA / 255, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["o.hdr", "o.jpg", "o.uhdr.jpg"])
 def test_transparency_that_the_format_cannot_hold_is_told_of(tmp_path, see_through, name):
     with pytest.warns(HdrnetWarning, match=f"{name}' loses transparency"):
         merge(see_through, tmp_path / name)
@@ -68,7 +74,7 @@ def test_opaque_frames_give_an_opaque_picture(tmp_path):
         assert set(file.channels()) == {"R", "G", "B"}
 
 
-@pytest.mark.parametrize("name", ["o.exr", "o.hdr", "o.tif", "o.jpg"])
+@pytest.mark.parametrize("name", ["o.exr", "o.hdr", "o.tif", "o.avif", "o.jxl", "o.jpg", "o.uhdr.jpg"])
 def test_a_merge_keeps_place_lens_and_keywords_of_the_reference(tmp_path, name):
     paths = write_bracket(tmp_path)
     for path in paths:
