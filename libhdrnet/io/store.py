@@ -105,7 +105,11 @@ def store_pq(
         layer = (alpha * np.float32((1 << bits) - 1) + np.float32(0.5)).astype(np.uint16)
         codes = np.dstack([codes, layer])
     exif, xmp = exif_and_xmp(metadata, record, path)
-    write_whole(path, module.encode(codes, bits, light=light, exif=exif, xmp=xmp))
+    try:
+        data = module.encode(codes, bits, light=light, exif=exif, xmp=xmp)
+    except (RuntimeError, ValueError) as error:  # of the encoder, or it wrote what cannot be completed
+        raise OutputError(f"'{path}' cannot be written ({readable(error)}): write a TIFF or OpenEXR.") from error
+    write_whole(path, data)
 
 
 def store_coded(

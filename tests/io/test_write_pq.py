@@ -1,11 +1,13 @@
 """HDR AVIF and JPEG XL: PQ on BT.2020's primaries, 1.0 = 203 cd/m2, as other readers see it."""
 
+from functools import partial
+
 import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.io import Metadata, image_size, read_metadata, read_photo, read_record, write_radiance
 from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.formats.heif_boxes import main_picture
@@ -127,6 +129,20 @@ def test_the_level_of_light_is_told(tmp_path, radiance):
 def test_a_depth_that_the_format_has_not_is_refused(tmp_path, radiance, name, bits):
     with pytest.raises(InputError, match=rf"cannot have {bits} bits: choose one of 10, 12"):
         write_radiance(tmp_path / name, radiance, hdr_bits=bits)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.avif", "a.jxl"])
+def test_what_an_encoder_cannot_do_is_said_in_one_sentence(tmp_path, radiance, monkeypatch, name):
+    lossy = partial(imagecodecs.jpegxl_encode, distance=1.0)
+
+    def fail(*_, **__):
+        raise imagecodecs.AvifError("avifEncoderFinish", 9)
+
+    monkeypatch.setattr(imagecodecs, "avif_encode", fail)
+    monkeypatch.setattr(imagecodecs, "jpegxl_encode", lambda codes, **how: lossy(codes, **how | {"lossless": False}))
+    with pytest.raises(OutputError, match=rf"{name}' cannot be written \(.*\): write a TIFF or OpenEXR\."):
+        write_radiance(tmp_path / name, radiance)
     assert not any(tmp_path.iterdir())
 
 
