@@ -52,7 +52,7 @@ def test_previews_of_a_folder_get_gain_maps(tmp_path, hdrnet):
     assert hdrnet("batch", folder, "--format", ".avif", "--preview", "--gain-map", *CLASSICAL).code == 0
     assert passengers(folder / "hdr" / "00-a-hdr-preview.jpg") == [GAIN_MAP]
     refused = hdrnet("batch", folder, "--gain-map", *CLASSICAL)
-    assert refused.code == 2 and "--gain-map is for a JPEG" in refused.err
+    assert refused.code == 2 and "a gain map goes into a JPEG" in refused.err
 
 
 def test_what_is_done_is_skipped_and_replaced_only_if_asked(tmp_path, hdrnet):

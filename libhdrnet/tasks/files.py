@@ -271,7 +271,7 @@ def check_gain_map(*outputs: str) -> None:
     from libhdrnet.io.outputs import JPEG
 
     if not any(path.lower().endswith(JPEG) for path in outputs):
-        raise InputError("--gain-map is for a JPEG, and none is written; name a .jpg as output or preview.")
+        raise InputError("a gain map goes into a JPEG, and none is written; name a .jpg as output or preview.")
 
 
 def check_operator(name: str) -> None:
