@@ -26,7 +26,8 @@ _JPEG_XMP = 60_000
 """Bytes of XMP that surely fit into the one segment of a JPEG, with the record."""
 _NEW = Likeness()
 _MAP_QUALITY = 97
-"""Of a gain map: luminance to 0.016 stops in the mean (seven merged brackets; 95: 0.022, 90: 0.033)."""
+"""Of a gain map: libultrahdr gives luminance to 0.018 stops in the mean of seven merged brackets (98: 0.016, with files
+13 % larger)."""
 
 
 def store_exr(
