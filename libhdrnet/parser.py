@@ -54,7 +54,7 @@ def _add_merge(commands: Any) -> None:
     p = _command(commands, "merge", "merge two or more exposures into one HDR picture")
     p.add_argument("inputs", nargs="+", metavar="IMAGE", help="RAW, TIFF, PNG, JPEG, EXR or HDR; any order")
     p.add_argument("-o", "--output", required=True, metavar="OUT",
-                   help=".exr, .hdr, .tif (float): HDR; .jpg, .png: tone-mapped")  # fmt: skip
+                   help="HDR: .exr, .hdr, .tif (float), .avif, .jxl (to show); tone-mapped: .jpg, .png")  # fmt: skip
     _add_exposures(p)
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
     _add_merging(p)
@@ -103,13 +103,19 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
                    "(its white; default), common (one exposure for all of a batch) or absolute (1 cd/m²)")  # fmt: skip
     p.add_argument("--meter-constant", type=float, default=12.5, metavar="K", help="K of the scale absolute, "
                    "L = K N² / (t S); a measured one calibrates a camera (default: 12.5)")  # fmt: skip
+    p.add_argument("--hdr-bits", type=int, choices=(10, 12, 16), default=12, help="AVIF in 12 bits or 10 (which more "
+                   "devices show), JPEG XL in 12 or 16 (default: 12)")  # fmt: skip
+    p.add_argument("--gain-map", action="store_true", help="a .jpg, output or preview, also holds what HDR displays "
+                   "need (Ultra HDR, ISO 21496-1); so do names that end in .uhdr.jpg")  # fmt: skip
 
 
 def _add_batch(commands: Any) -> None:
     p = _command(commands, "batch", "find the brackets in a folder and merge each; what is done is skipped")
     p.add_argument("folder", metavar="FOLDER", help="pictures, told apart by their exposures and times (EXIF)")
     p.add_argument("-o", "--output", metavar="FOLDER", help="for the results (default: hdr in FOLDER)")
-    p.add_argument("--format", default=".exr", help=".exr, .hdr, .tif (float), .jpg or .png (default: .exr)")
+    p.add_argument(
+        "--format", default=".exr", help=".exr, .hdr, .tif (float), .avif, .jxl, .jpg or .png (default: .exr)"
+    )
     p.add_argument("--preview", action="store_true", help="also write a tone-mapped JPEG of each")
     p.add_argument("--frames", type=int, metavar="N", help="pictures in each bracket (default: found out)")
     _add_exposures(p)

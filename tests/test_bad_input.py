@@ -289,7 +289,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", folder], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("name", ["o.exr", "o.hdr", "o.tif", "o.png"])
+@pytest.mark.parametrize("name", ["o.exr", "o.hdr", "o.tif", "o.jxl", "o.png", "o.uhdr.jpg"])
 def test_a_really_full_disk_leaves_nothing(tmp_path, refused, small_disk, name):
     paths = write_bracket(tmp_path, size=(240, 320))
     refused(MERGE, *paths, "-o", small_disk / name, *CLASSICAL, says=[name, "cannot be written"])
@@ -382,6 +382,7 @@ def test_missing_weights_are_named(tmp_path, refused, random_weights):
         (["--reference", "0"], ["reference 0", "1 to 3"]),
         (["--reference", "4"], ["reference 4", "1 to 3"]),
         (["--exr-bits", "24"], ["--exr-bits", "24"]),
+        (["--hdr-bits", "8"], ["--hdr-bits", "8"]),
         (["--sharpen"], ["--sharpen", "--help"]),
         (["--over"], ["--over", "--help"]),
     ],

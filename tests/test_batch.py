@@ -13,6 +13,7 @@ import pytest
 from commands import TIMEOUT, run_while_a_worker_is_killed, start, whole, write_bracket
 
 import libhdrnet
+from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.io.read import read_photo
 
 CLASSICAL = ("--model", "classical", "--no-align")
@@ -44,6 +45,14 @@ def test_each_bracket_of_a_folder_is_merged_as_the_library_does(tmp_path, hdrnet
     frames = [folder / f"01-{letter}.jpg" for letter in "abc"]
     expected = libhdrnet.merge_exposures(frames, model="classical", align=False)
     assert np.array_equal(read_photo(out / "01-a-hdr.exr").pixels, expected)
+
+
+def test_previews_of_a_folder_get_gain_maps(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 1)
+    assert hdrnet("batch", folder, "--format", ".avif", "--preview", "--gain-map", *CLASSICAL).code == 0
+    assert passengers(folder / "hdr" / "00-a-hdr-preview.jpg") == [GAIN_MAP]
+    refused = hdrnet("batch", folder, "--gain-map", *CLASSICAL)
+    assert refused.code == 2 and "a gain map goes into a JPEG" in refused.err
 
 
 def test_what_is_done_is_skipped_and_replaced_only_if_asked(tmp_path, hdrnet):

@@ -16,6 +16,9 @@ from libhdrnet.console import Console
 from libhdrnet.errors import OutOfMemoryError
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
 from libhdrnet.io.formats import exr
+from libhdrnet.io.formats.heif_boxes import main_picture
+from libhdrnet.io.formats.jxl_header import read_header
+from libhdrnet.io.passengers import passengers
 
 CLASSICAL = ("--model", "classical", "--device", "cpu")
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGINT for one process nor ptys")
@@ -42,7 +45,8 @@ def test_a_bracket_of_any_kind_merges_to_the_radiance_of_the_scene(tmp_path, hdr
 @pytest.mark.parametrize(
     ("name", "dtype", "encoding"),
     [("o.exr", np.float32, "linear"), ("o.hdr", np.float32, "linear"), ("o.tif", np.float32, "linear"),
-     ("o.jpg", np.uint8, "srgb"), ("o.png", np.uint8, "srgb")],
+     ("o.avif", np.float32, "linear"), ("o.jxl", np.float32, "linear"), ("o.jpg", np.uint8, "srgb"),
+     ("o.png", np.uint8, "srgb")],
 )  # fmt: skip
 def test_the_suffix_chooses_the_kind_of_output(tmp_path, hdrnet, name, dtype, encoding):
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / name, *CLASSICAL)
@@ -57,6 +61,41 @@ def test_exr_bits_chooses_half_or_float(tmp_path, hdrnet, bits, half):
     assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, "--exr-bits", bits, *CLASSICAL).code == 0
     pixels = read_photo(out).pixels
     assert np.array_equal(pixels, pixels.astype(np.float16)) == half
+
+
+@pytest.mark.parametrize(("name", "words", "bits"), [("o.avif", (), 12), ("o.avif", ("--hdr-bits", "10"), 10),
+                                                     ("o.jxl", ("--hdr-bits", "16"), 16)])  # fmt: skip
+def test_hdr_bits_choose_the_depth_for_hdr_displays(tmp_path, hdrnet, name, words, bits):
+    out = tmp_path / name
+    assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, *words, *CLASSICAL).code == 0
+    assert (main_picture(out) if name == "o.avif" else read_header(out)).bits == bits
+
+
+@pytest.mark.parametrize(
+    ("words", "holders"),
+    [(("-o", "o.uhdr.jpg"), ["o.uhdr.jpg"]), (("-o", "o.jpg"), []), (("-o", "o.jpg", "--gain-map"), ["o.jpg"]),
+     (("-o", "o.exr", "--preview", "p.jpg", "--gain-map"), ["p.jpg"]),
+     (("-o", "o.png", "--preview", "p.uhdr.jpg"), ["p.uhdr.jpg"])],
+)  # fmt: skip
+def test_a_jpeg_gets_a_gain_map_by_its_name_or_by_the_option(tmp_path, hdrnet, monkeypatch, words, holders):
+    frames = write_bracket(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert hdrnet("merge", *frames, *words, *CLASSICAL).code == 0
+    assert [path.name for path in sorted(tmp_path.glob("[op].*")) if passengers(path)] == holders
+    for name in holders:
+        light, truth = read_photo(tmp_path / name, gain_map=True).pixels, radiance(24, 32)
+        assert np.median(np.abs(light / truth - 1)) < 0.05
+        assert read_record(tmp_path / name)["tone_map"] == "natural"
+
+
+def test_a_gain_map_without_a_jpeg_is_refused(tmp_path, hdrnet):
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", "--gain-map", *CLASSICAL)
+    assert ended.code == 2 and "a gain map goes into a JPEG, and none is written" in ended.err
+
+
+def test_a_depth_that_avif_has_not_is_refused_before_the_work(tmp_path, hdrnet):
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.avif", "--hdr-bits", 16, *CLASSICAL)
+    assert ended.code == 2 and "cannot have 16 bits: choose one of 10, 12" in ended.err
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("p.jpg", np.uint8), ("p.png", np.uint8), ("p.tif", np.uint16)])

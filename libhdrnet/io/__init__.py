@@ -16,7 +16,7 @@ from libhdrnet.io.embed import read_record
 from libhdrnet.io.metadata import Metadata, exposure_of, exposure_values, read_metadata
 from libhdrnet.io.outputs import check_output
 from libhdrnet.io.read import MAX_PIXELS, Photo, image_size, linear_rec709, read_photo, read_photos
-from libhdrnet.io.write import write_display, write_like, write_map, write_radiance
+from libhdrnet.io.write import write_display, write_like, write_map, write_radiance, write_with_gain_map
 
 __all__ = [
     "MAX_PIXELS",
@@ -44,4 +44,5 @@ __all__ = [
     "write_like",
     "write_map",
     "write_radiance",
+    "write_with_gain_map",
 ]

@@ -18,6 +18,8 @@ from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 
 REFERENCE_WHITE = 203.0
 """cd/m2 of 1.0 in PQ and HLG."""
+PQ_PEAK = 10_000.0
+"""cd/m2 of PQ's full signal."""
 _SRGB, _PQ, _HLG, _HLG_PEAK, _HLG_GAMMA = 13, 16, 18, 1000.0, 1.2
 _C = (0.310, 0.316)
 _PRIMARIES = {
@@ -36,7 +38,6 @@ _PRIMARIES = {
 _POWERS = {1: 2.4, 4: 2.2, 5: 2.8, 6: 2.4, 8: 1.0, 14: 2.4, 15: 2.4}
 """Exponents of the reference display, by transfer characteristics (H.273, table 3)."""
 _M1, _M2, _C1, _C2, _C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
-_PQ_PEAK = 10_000.0
 _A = 0.17883277
 _B, _D = 1 - 4 * _A, 0.5 - _A * np.log(4 * _A)
 """HLG's constants a, b and c."""
@@ -83,7 +84,7 @@ class CodePoints:
 
     def to_linear(self, codes: Array, *, grey: bool = False) -> FloatImage:
         """Decode (H, W, 3) uint8 or uint16 to linear Rec.709 float32; `grey`: all channels are equal and stay so."""
-        black, white = self._levels(codes.dtype.itemsize)
+        black, white = self._levels(8 * codes.dtype.itemsize)
         matrix = rec709_matrix(_PRIMARIES[self.primaries]).astype(np.float32)
 
         def convert(band: Array) -> Array:
@@ -92,20 +93,26 @@ class CodePoints:
 
         return colour.by_bands(codes, convert)
 
-    def from_linear(self, linear: Array, *, grey: bool = False) -> Array:
-        """Undo `to_linear`: (H, W, 3) uint16, rounded and clipped to what the codes can hold."""
-        black, white = self._levels(2)
-        matrix = np.linalg.inv(rec709_matrix(_PRIMARIES[self.primaries])).astype(np.float32)
+    def from_linear(self, linear: Array, *, grey: bool = False, bits: int = 16) -> Array:
+        """Undo `to_linear`: (H, W, 3) uint16 of `bits`, rounded once and clipped to what the codes can hold."""
+        black, white = self._levels(bits)
+        top = np.float32((1 << bits) - 1)
 
         def convert(band: Array) -> Array:
-            signal = self._encode(band if grey else band @ matrix.T)
-            return colour.quantise((signal * (white - black) + black) / 65535, np.uint16)
+            signal = self._encode(band if grey else self.light(band))
+            codes = np.clip(signal * (white - black) + black, 0, top)
+            return np.asarray(codes + np.float32(0.5), np.uint16)
 
         return colour.by_bands(linear, convert, np.uint16)
 
-    def _levels(self, size: int) -> tuple[np.float32, np.float32]:
-        unit = 256 ** (size - 1)
-        black, white = (0, 256 * unit - 1) if self.full_range else (16 * unit, 235 * unit)
+    def light(self, linear: Array) -> FloatImage:
+        """Convert linear Rec.709, (..., 3) float32, to these primaries; what lies outside of them is negative."""
+        matrix = np.linalg.inv(rec709_matrix(_PRIMARIES[self.primaries])).astype(np.float32)
+        return np.asarray(linear @ matrix.T)
+
+    def _levels(self, bits: int) -> tuple[np.float32, np.float32]:
+        unit = 1 << (bits - 8)
+        black, white = (0, (1 << bits) - 1) if self.full_range else (16 * unit, 235 * unit)
         return np.float32(black), np.float32(white)
 
     def _decode(self, signal: Array) -> Array:
@@ -146,11 +153,11 @@ def _power(transfer: int) -> tuple[Callable[[Array], Array], Callable[[Array], A
 def _decode_pq(signal: Array) -> Array:
     root = signal.astype(np.float64) ** (1 / _M2)  # in float32 its steps would show: 78.8 is a large exponent
     ratio = np.maximum(root - _C1, 0) / (_C2 - _C3 * root)
-    return np.asarray(ratio ** (1 / _M1) * (_PQ_PEAK / REFERENCE_WHITE))
+    return np.asarray(ratio ** (1 / _M1) * (PQ_PEAK / REFERENCE_WHITE))
 
 
 def _encode_pq(light: Array) -> Array:
-    root = (light.astype(np.float64) * (REFERENCE_WHITE / _PQ_PEAK)) ** _M1
+    root = (light.astype(np.float64) * (REFERENCE_WHITE / PQ_PEAK)) ** _M1
     return np.asarray(((_C1 + _C2 * root) / (1 + _C3 * root)) ** _M2)
 
 

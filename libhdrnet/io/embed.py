@@ -4,6 +4,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetWarning, InputError, readable
 from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, exiv2_image, xmp_packet
 from libhdrnet.io.formats import exr, hdr
+from libhdrnet.io.formats.jpeg_segments import segments
 from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import EXR_NUMBERS, EXR_TEXTS, Metadata, exposure_values
@@ -18,6 +20,7 @@ from libhdrnet.io.metadata import EXR_NUMBERS, EXR_TEXTS, Metadata, exposure_val
 SOFTWARE = f"libhdrnet {__version__}"
 _RECORD = "Xmp.hdrnet.record"
 _EXR_RECORD = "hdrnetRecord"
+_EXIF = b"Exif\0\0"
 _Kind = Literal["exif", "xmp", "iptc"]
 _HDR_ROOM = 48_000
 """Characters of tags in the header of a Radiance file: readers look for the picture in its first 64 KiB."""
@@ -103,8 +106,26 @@ def exr_attributes(metadata: Metadata | None, record: Mapping[str, Any] | None, 
     return attributes
 
 
-def exr_losses(metadata: Metadata | None) -> list[str]:
-    """Name what OpenEXR has no place for."""
+def exif_and_xmp(metadata: Metadata | None, record: Mapping[str, Any] | None, shown: Path) -> tuple[bytes, bytes]:
+    """Make what files carry that Exiv2 does not write: EXIF as a TIFF structure, and an XMP packet with IPTC in it."""
+    kept = with_comment_in_exif(inherited(metadata or Metadata()))
+    exif = {**kept.exif, "Exif.Image.Orientation": "1", "Exif.Image.Software": SOFTWARE}
+    exif["Exif.Photo.ColorSpace"] = "65535"
+    xmp = as_xmp(replace(kept, exif={})) | ({} if record is None else {_RECORD: json.dumps(record)})
+    try:
+        exif, xmp = _writable(exif, "exif"), _writable(xmp, "xmp")
+        with exiv2_image(blank_jpeg()) as image:
+            image.modify_exif(exif)
+            head = image.get_bytes()
+        packet = xmp_packet(xmp).encode() if xmp else b""
+    except UNREADABLE as error:
+        _warn(shown, error)
+        return b"", b""
+    return next(body[len(_EXIF) :] for _, _, body in segments(head) if body.startswith(_EXIF)), packet
+
+
+def xmp_losses(metadata: Metadata | None) -> list[str]:
+    """Name what formats without IPTC have no place for."""
     fields = without_xmp(inherited(metadata).iptc) if metadata else []
     return [f"{', '.join(fields)} of IPTC"] if fields else []
 

@@ -9,15 +9,18 @@ from typing import Literal
 from libhdrnet.errors import InputError, OutputError
 
 AnyPath = str | PathLike[str]
-Kinds = Literal["radiance", "display", "map", "any"]
+Kinds = Literal["radiance", "display", "map", "merged", "any"]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
-    "radiance": (".exr", ".tif", ".tiff", ".hdr"),
+    "radiance": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl"),
     "display": (".jpg", ".jpeg", ".png", ".tif", ".tiff"),
     "map": (".exr", ".tif", ".tiff", ".png", ".jpg", ".jpeg"),
+    "merged": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl", ".jpg", ".jpeg", ".png"),
     "any": (".exr", ".tif", ".tiff", ".hdr", ".jpg", ".jpeg", ".png"),
 }
 TIFF, JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")
+HDR_BITS: dict[str, tuple[int, ...]] = {".avif": (10, 12), ".jxl": (10, 12, 16)}
+"""Depths of the formats for HDR displays."""
 
 
 def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds = "any") -> None:
@@ -28,7 +31,7 @@ def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds 
     """
     path = Path(path)
     if kinds not in SUFFIXES:
-        raise InputError(f"The kind of output {kinds!r} is unknown: choose 'radiance', 'display', 'map' or 'any'.")
+        raise InputError(f"The kind of output {kinds!r} is unknown: choose one of {', '.join(SUFFIXES)}.")
     if path.is_dir():
         raise OutputError(f"'{path}' is a folder: name a file in it.")
     known_suffix(path, kinds)
@@ -55,3 +58,10 @@ def known_suffix(path: Path, kinds: Kinds) -> str:
             f"'{path}' has no suffix that can be written here: choose one of {', '.join(SUFFIXES[kinds])}."
         )
     return suffix
+
+
+def check_hdr_bits(path: AnyPath, bits: int) -> None:
+    """Raise InputError if `path` names a format for HDR displays that has no such depth."""
+    known = HDR_BITS.get(Path(path).suffix.lower(), (bits,))
+    if bits not in known:
+        raise InputError(f"'{path}' cannot have {bits} bits: choose one of {', '.join(map(str, known))}.")

@@ -6,19 +6,27 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, OutputError
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import JPEG, TIFF, AnyPath, known_suffix
+from libhdrnet.io.outputs import HDR_BITS, JPEG, TIFF, AnyPath, known_suffix
+from libhdrnet.io.pq import HIGHEST, OUTSIDE, TOO_BRIGHT
 from libhdrnet.io.read import Photo
-from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, store_hdr, warn_of_loss
-
-_OUTSIDE = 1e-3
-"""Negative values below this share of white are noise, not a colour."""
+from libhdrnet.io.store import (
+    Array,
+    Record,
+    one_channel,
+    store_coded,
+    store_exr,
+    store_hdr,
+    store_pq,
+    store_with_gain_map,
+    warn_of_loss,
+)
 
 
 def write_radiance(
@@ -27,16 +35,20 @@ def write_radiance(
     *,
     metadata: Metadata | None = None,
     record: Record | None = None,
-    exr_bits: Literal[16, 32] = 32,
+    exr_bits: int = 32,
+    hdr_bits: int = 12,
     alpha: Array | None = None,
 ) -> None:
     """Write linear Rec.709 radiance, float (H, W, 3), 1.0 = white of the reference.
 
     .exr: float32, ZIP, standard attributes; `exr_bits=16` is half: 11 bits of precision (steps of 0.05 to 0.1 %),
     and values beyond 65504 are clipped with a HdrnetWarning. .tif: float32, deflate, linear profile. .hdr: Radiance
-    RGBE, 1 % steps, negative values become 0, metadata as comments. `alpha`: (H, W) float in [0, 1]; associated in
-    OpenEXR, unassociated in TIFF, dropped with a HdrnetWarning in Radiance files. Raises InputError for arrays that
-    cannot be written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
+    RGBE, 1 % steps, negative values become 0, metadata as comments. .avif and .jxl: PQ on BT.2020's primaries, 1.0 =
+    203 cd/m2, `hdr_bits` deep (AVIF 10 or 12, JPEG XL also 16); AVIF loses 0.02 stops in the mean, JPEG XL only what
+    rounding does (12 bits: 0.001); beyond 10000 cd/m2 (49) and BT.2020 values are clipped with a HdrnetWarning.
+    `alpha`: (H, W) float in [0, 1]; associated in OpenEXR, unassociated in TIFF, AVIF and JPEG XL, dropped with a
+    HdrnetWarning in Radiance files. Raises InputError for arrays that cannot be written (shape, NaN), OutputError
+    for an unknown suffix and whatever the disk refuses.
     """
     path = Path(path)
     suffix = known_suffix(path, "radiance")
@@ -47,6 +59,8 @@ def write_radiance(
         store_exr(path, linear, metadata, record, exr_bits, alpha=layer)
     elif suffix == ".hdr":
         store_hdr(path, linear, metadata, record, alpha=layer)
+    elif suffix in HDR_BITS:
+        store_pq(path, linear, metadata, record, hdr_bits, alpha=layer)
     else:
         store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False, alpha=layer)
 
@@ -73,8 +87,7 @@ def write_display(
     check_record(record)
     if bits not in (8, 16):
         raise InputError(f"A picture of {bits} bits cannot be written: choose 8 or 16.")
-    if not 1 <= quality <= 100:
-        raise InputError(f"The JPEG quality {quality} is out of range: choose 1 to 100.")
+    _check_quality(quality)
     dtype = np.uint8 if bits == 8 or suffix in JPEG else np.uint16
     pixels = _depth(_image(encoded), dtype)
     layer = None if alpha is None else _depth(_checked_alpha(alpha, pixels), dtype)
@@ -83,6 +96,41 @@ def write_display(
     if icc is None and not grey:  # an RGB profile in a grey file is an error to most readers
         icc = colour.srgb_profile()
     store_coded(path, pixels, metadata, record, icc=icc, srgb=srgb, alpha=layer, like=Likeness(quality))
+
+
+def write_with_gain_map(
+    path: AnyPath,
+    linear: Array,
+    shown: Array,
+    *,
+    metadata: Metadata | None = None,
+    record: Record | None = None,
+    quality: int = jpeg.QUALITY,
+    alpha: Array | None = None,
+) -> None:
+    """Write a JPEG that is `shown` on any display and, by its gain map, `linear` on an HDR display.
+
+    linear: float (H, W, 3), linear Rec.709, 1.0 = white; shown: the same picture tone-mapped, (H, W, 3) in sRGB, float
+    in [0, 1], uint8 or uint16. The gain map has the full size and three channels, its numbers are in the forms of ISO
+    21496-1 and of Android and Adobe; `linear` comes back to 0.02 stops in the mean. Where it does not rise above
+    white the file is a plain JPEG, which a HdrnetWarning says. `alpha` is dropped with a HdrnetWarning. Raises
+    as `write_radiance` does, and InputError for pictures of different sizes.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in JPEG:
+        raise OutputError(f"'{path}' cannot hold a gain map: name a .jpg.")
+    check_record(record)
+    _check_quality(quality)
+    linear, shown = _float_image(linear, 3), _depth(_image(shown), np.uint8)
+    if shown.shape != linear.shape:
+        raise InputError(
+            f"The picture is {shown.shape} and its radiance {linear.shape}: a gain map takes both of the same size."
+        )
+    lost = [TOO_BRIGHT] if float(linear.max()) > HIGHEST * (1 + OUTSIDE) else []
+    lost += ["colours outside Rec.709"] if float(linear.min()) < -OUTSIDE else []
+    lost += ["transparency"] if alpha is not None else []
+    warn_of_loss(path, lost, "a JPEG with a gain map")
+    store_with_gain_map(path, shown, np.clip(linear, 0, HIGHEST), metadata, record, quality=quality)
 
 
 def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | None = None) -> None:
@@ -159,7 +207,7 @@ def _grey(pixels: Array, icc: bytes | None, *, default: bool) -> tuple[Array, by
 
 def _write_hdr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
     linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
-    warn_of_loss(path, ["colours outside Rec.709"] if float(linear.min()) < -_OUTSIDE else [], "Radiance files")
+    warn_of_loss(path, ["colours outside Rec.709"] if float(linear.min()) < -OUTSIDE else [], "Radiance files")
     store_hdr(path, linear, photo.metadata, record, alpha=photo.alpha)
 
 
@@ -207,6 +255,11 @@ def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Reco
         scaled = values / np.float32(top) if top > 0 else np.zeros_like(values)
         values = colour.quantise(scaled, np.uint8 if suffix in JPEG else np.uint16)
     store_coded(path, values, None, record, icc=None, srgb=False)
+
+
+def _check_quality(quality: int) -> None:
+    if not 1 <= quality <= 100:
+        raise InputError(f"The JPEG quality {quality} is out of range: choose 1 to 100.")
 
 
 def _image(array: Array) -> Array:

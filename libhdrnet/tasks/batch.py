@@ -8,12 +8,12 @@ from typing import Any
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
-from libhdrnet.tasks.files import Talk, prepare, tone_of
+from libhdrnet.tasks.files import Talk, check_gain_map, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
 from libhdrnet.tasks.scale import METER_CONSTANT, common_exposure
 
-RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
+RESULTS = (".exr", ".hdr", ".tif", ".avif", ".jxl", ".jpg", ".png")
 """What a bracket can be merged into."""
 
 
@@ -30,6 +30,9 @@ class BatchOptions(MergeOptions, ToneOptions):
     exr_bits: int = 32
     scale: str = "reference"
     meter_constant: float = METER_CONSTANT
+    hdr_bits: int = 12
+    gain_map: bool = False
+    """JPEGs, tone-mapped, get one that makes them HDR."""
     overwrite: bool = False
     """Merge again what was merged before."""
     frames: int | None = None
@@ -84,6 +87,8 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
     tone_of(options, None if options.preview else f"a {options.format}")
+    if options.gain_map and not options.preview:
+        check_gain_map(options.format)
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)
@@ -184,8 +189,8 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         target = str(out / f"{name}{options.format}")
         job = MergeFiles(
             inputs=[str(path) for path in paths], output=target, exr_bits=options.exr_bits,
-            overwrite=options.overwrite, scale=options.scale, meter_constant=options.meter_constant,
-            common_exposure=common, **shared,
+            hdr_bits=options.hdr_bits, gain_map=options.gain_map, overwrite=options.overwrite, scale=options.scale,
+            meter_constant=options.meter_constant, common_exposure=common, **shared,
         )  # fmt: skip
         jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
     return jobs

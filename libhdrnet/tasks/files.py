@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from libhdrnet.merge.sources import ImageLike
     from libhdrnet.tonemap import Tone
 
-RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
+LINEAR_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
+RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".avif", ".jxl")
+ULTRA_HDR = (".uhdr.jpg", ".uhdr.jpeg")
+"""Names of JPEGs that get a gain map without having been asked for one."""
 
 
 @dataclass(frozen=True)
@@ -132,18 +135,21 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_output
+    from libhdrnet.io.outputs import check_hdr_bits, check_output
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     for path in outputs:
-        check_output(path, inputs=options.inputs, kinds="any" if path is options.output else "display")
+        check_output(path, inputs=options.inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
         if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
             raise InputError(f"{path}: named for two outputs; give each a name of its own.")
     tone = tone_of(options, None if options.preview else options.output)
     if options.exr_bits not in (16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
-    check_scale(options, RADIANCE_SUFFIXES)
+    check_scale(options, LINEAR_SUFFIXES)
+    check_hdr_bits(options.output, options.hdr_bits)
+    if options.gain_map:
+        check_gain_map(options.output, options.preview or "")
     options.exposures(len(options.inputs))
 
     from libhdrnet.io.write import write_map, write_radiance
@@ -152,29 +158,36 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     factor, told = scale_of(result, options)
     record = {**result.as_record(), **told}
     if options.preview:
-        _write_tone_mapped(options.preview, result, tone, record)
+        _write_tone_mapped(options.preview, result, tone, record, gain_map=options.gain_map)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
-        bits: Literal[16, 32] = 16 if options.exr_bits == 16 else 32
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
-            options.output, radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
-        )
+            options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
+            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits,
+        )  # fmt: skip
     else:
-        _write_tone_mapped(options.output, result, tone, record)
+        _write_tone_mapped(options.output, result, tone, record, gain_map=options.gain_map)
     tell_merge(result, talk)
     return Done(f"wrote {', '.join(outputs)}", outputs, record)
 
 
-def _write_tone_mapped(path: str, result: "MergeResult", tone: "Tone", record: dict[str, Any]) -> None:
-    from libhdrnet.io.write import write_display
+def _write_tone_mapped(
+    path: str, result: "MergeResult", tone: "Tone", record: dict[str, Any], *, gain_map: bool
+) -> None:
+    from libhdrnet.io.outputs import JPEG
+    from libhdrnet.io.write import write_display, write_with_gain_map
     from libhdrnet.tonemap import tone_map
 
     picture = tone_map(result.radiance, **vars(tone))
-    bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
     told = {**record, "tone_map": vars(tone)}
-    write_display(path, picture, bits=bits, metadata=result.metadata, record=told, alpha=result.alpha)
+    kept: dict[str, Any] = {"metadata": result.metadata, "record": told, "alpha": result.alpha}
+    if path.lower().endswith(JPEG if gain_map else ULTRA_HDR):
+        write_with_gain_map(path, result.radiance, picture, **kept)
+    else:
+        bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
+        write_display(path, picture, bits=bits, **kept)
 
 
 def _defocus(options: DefocusFiles, talk: Talk) -> Done:
@@ -255,6 +268,14 @@ def read_map(path: str) -> Any:
 def _check_new(path: str, overwrite: bool) -> None:
     if Path(path).exists() and not overwrite:
         raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+
+
+def check_gain_map(*outputs: str) -> None:
+    """Raise InputError if a gain map is asked for and no output is a JPEG."""
+    from libhdrnet.io.outputs import JPEG
+
+    if not any(path.lower().endswith(JPEG) for path in outputs):
+        raise InputError("a gain map goes into a JPEG, and none is written; name a .jpg as output or preview.")
 
 
 def tone_of(options: ToneOptions, only: str | None) -> "Tone":

@@ -86,6 +86,9 @@ class MergeFiles(MergeOptions, ToneOptions):
     mask: str | None = None
     preview: str | None = None
     exr_bits: int = 32
+    hdr_bits: int = 12
+    gain_map: bool = False
+    """JPEGs, tone-mapped, get one that makes them HDR."""
     overwrite: bool = False
     scale: str = "reference"
     """What 1.0 stands for in the output (`tasks.scale`)."""

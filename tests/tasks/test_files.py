@@ -1,5 +1,7 @@
 """Tasks from files to files: what the frames hold beside their pixels goes into the results, or is told of."""
 
+from pathlib import Path
+
 import numpy as np
 import OpenEXR
 import pyexiv2
@@ -9,6 +11,7 @@ from commands import write_bracket
 from libhdrnet import tasks
 from libhdrnet.errors import HdrnetWarning
 from libhdrnet.io import read_metadata, read_photo, write_display
+from libhdrnet.io.formats.jxl_header import read_header
 from libhdrnet.tasks.batch import merge_folder
 
 CLASSICAL = {"model": "classical", "device": "cpu"}
@@ -53,7 +56,13 @@ def test_transparency_goes_into_a_tone_mapped_picture(tmp_path, see_through):
     assert np.array_equal(read_photo(tmp_path / "o.png").alpha, ALPHA)
 
 
-@pytest.mark.parametrize("name", ["o.hdr", "o.jpg"])
+@pytest.mark.parametrize("name", ["o.avif", "o.jxl"])
+def test_transparency_goes_into_a_picture_for_hdr_displays(tmp_path, see_through, name):
+    merge(see_through, tmp_path / name)
+    assert np.allclose(read_photo(tmp_path / name).alpha, ALPHA / 255, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["o.hdr", "o.jpg", "o.uhdr.jpg"])
 def test_transparency_that_the_format_cannot_hold_is_told_of(tmp_path, see_through, name):
     with pytest.warns(HdrnetWarning, match=f"{name}' loses transparency"):
         merge(see_through, tmp_path / name)
@@ -65,7 +74,7 @@ def test_opaque_frames_give_an_opaque_picture(tmp_path):
         assert set(file.channels()) == {"R", "G", "B"}
 
 
-@pytest.mark.parametrize("name", ["o.exr", "o.hdr", "o.tif", "o.jpg"])
+@pytest.mark.parametrize("name", ["o.exr", "o.hdr", "o.tif", "o.avif", "o.jxl", "o.jpg", "o.uhdr.jpg"])
 def test_a_merge_keeps_place_lens_and_keywords_of_the_reference(tmp_path, name):
     paths = write_bracket(tmp_path)
     for path in paths:
@@ -94,6 +103,13 @@ def test_a_folder_of_brackets_gives_32_bits(tmp_path):
     output = merge_folder({"folder": str(tmp_path), **CLASSICAL}, tasks.Talk()).outputs[0]
     with OpenEXR.File(output, separate_channels=True) as file:
         assert file.channels()["R"].pixels.dtype == np.float32
+
+
+def test_a_folder_of_brackets_is_merged_for_hdr_displays(tmp_path):
+    write_bracket(tmp_path)
+    options = {"folder": str(tmp_path), "format": ".jxl", "hdr_bits": 16, **CLASSICAL}
+    output = merge_folder(options, tasks.Talk()).outputs[0]
+    assert output.endswith("-hdr.jxl") and read_header(Path(output)).bits == 16
 
 
 def test_the_video_in_a_frame_is_told_of(tmp_path):

@@ -84,6 +84,7 @@ def test_views_of_other_exposures_share_the_scale_of_a_batch(tmp_path):
         ({"scale": "absolute", "meter_constant": 0.0}, "meter constant 0.0 is unusable"),
         ({"scale": "absolute"}, "no frame tells its exposure time, ISO speed and f-number"),
         ({"scale": "absolute", "output": "o.jpg"}, "only radiance has a scale"),
+        ({"scale": "absolute", "output": "o.avif"}, "only radiance has a scale; write .exr, .hdr, .tif"),
     ],
 )
 def test_a_scale_that_does_not_fit_is_refused_before_the_work(tmp_path, options, said):

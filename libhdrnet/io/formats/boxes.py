@@ -1,17 +1,17 @@
 """The outermost boxes of a file of ISO's base media format (ISO 14496-12), which HEIF and JPEG XL are kept in."""
 
+import os
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 
-def outer_boxes(path: Path, file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+def outer_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Yield each box's name and where its contents begin and end; a length of 0 reaches to the end of the file.
 
-    `file` is `path`, opened; its position may be changed between two boxes. Raises struct.error where it ends early.
+    The file's position may be changed between two boxes. Raises struct.error where it ends early.
     """
-    size, position = path.stat().st_size, 0
+    size, position = file.seek(0, os.SEEK_END), 0
     while position + 8 <= size:
         file.seek(position)
         head = file.read(16)

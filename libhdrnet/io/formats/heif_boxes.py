@@ -53,7 +53,7 @@ def main_picture(path: Path) -> MainPicture:
 
 def _meta(path: Path) -> bytes:
     with path.open("rb") as file:
-        for name, begins, ends in outer_boxes(path, file):
+        for name, begins, ends in outer_boxes(file):
             if name == b"meta":
                 file.seek(begins + _FULL)
                 return file.read(min(ends - begins - _FULL, _MAX_META))

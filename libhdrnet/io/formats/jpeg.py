@@ -69,6 +69,13 @@ def decode(path: Path) -> Decoded:
     return Decoded(pixels, alpha, grey, icc=scan.icc)
 
 
+def pixels_of(data: bytes) -> Array:
+    """Decode a JPEG that `encode` made."""
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpeg8_decode(data))
+
+
 def encode(
     pixels: Array,
     *,

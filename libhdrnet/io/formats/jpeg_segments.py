@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterator
 
 SCAN = 0xDA
+LONGEST = 65533
+"""Bytes that fit into one."""
 
 
 def segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -15,3 +17,10 @@ def segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         if code == SCAN:
             return
         position += 2 + length
+
+
+def segment(code: int, body: bytes) -> bytes:
+    """Write one. Raises ValueError for contents that are too long."""
+    if len(body) > LONGEST:
+        raise ValueError(f"a segment of {len(body)} bytes")
+    return struct.pack(">BBH", 0xFF, code, len(body) + 2) + body

@@ -24,6 +24,7 @@ _PRIMARIES = {
 _POINTS = {(1, _D65): 1, (9, _D65): 9, (11, _D65): 12, (11, _DCI): 11}
 """H.273's numbers of primaries with a white."""
 _DCI_TRANSFER, _DCI_GAMMA, _SRGB_TRANSFER = 17, 2.6, 13
+_BT2020, _PQ, _RELATIVE = 9, 16, 1
 _ALPHA, _SPOT, _CFA = 0, 2, 5
 
 
@@ -57,13 +58,49 @@ def read_header(path: Path) -> JxlHeader:
         raise damaged(path, "its JPEG XL header ends too early or makes no sense") from error
 
 
+def with_pq(codestream: bytes, brightest: float) -> bytes:
+    """Say of a codestream, lossless and of linear Rec.709 by its head, that it is PQ on BT.2020's primaries.
+
+    `brightest`: cd/m2 that no colour exceeds. Raises ValueError where the head is another.
+    """
+    bits = _Bits(codestream[:_HEAD])
+    bits.u(16)
+    _size(bits)
+    begins, flags = bits.position, bits.u(2)
+    _depth(bits)
+    bits.u(1)
+    for _ in range(bits.choice((0, 0), (1, 0), (2, 4), (1, 12))):
+        _is_associated(bits)
+    xyb, until = bits.u(1), bits.position
+    _colours(bits)
+    bits.enum()  # what it is to be rendered for
+    if flags or xyb or bits.u(2) or not bits.u(1):
+        raise ValueError("a JPEG XL head in a form that is not known")
+    rest = -(-bits.position // 8)
+    whole = int.from_bytes(codestream[:rest], "little")
+    target = int.from_bytes(struct.pack("<e", brightest), "little")
+    parts = [
+        (whole & ((1 << begins) - 1), begins),
+        (0b10, 8),  # further fields come: upright, no other size, no preview, no animation
+        (whole >> (begins + 2) & ((1 << (until - begins - 2)) - 1), until - begins - 2),
+        (0, 2), (_RGB, 2), (_D65, 2), (2 | (_BT2020 - 2) << 2, 6), (0, 1), (2 | (_PQ - 2) << 2, 6), (_RELATIVE, 2),
+        (target << 1, 17), (0, 33),  # the brightest; black is 0 cd/m2, nothing relative to the display
+        (0b100, 3),
+    ]  # fmt: skip
+    head = length = 0
+    for value, count in parts:
+        head |= value << length
+        length += count
+    return head.to_bytes(-(-length // 8), "little") + codestream[rest:]
+
+
 def _codestream(path: Path) -> bytes:
     """Return the first bytes of the codestream."""
     with path.open("rb") as file:
         if not file.read(12).startswith(_CONTAINER):
             file.seek(0)
             return file.read(_HEAD)
-        for name, begins, _ in outer_boxes(path, file):
+        for name, begins, _ in outer_boxes(file):
             if name in (b"jxlc", b"jxlp"):
                 file.seek(begins + (4 if name == b"jxlp" else 0))
                 return file.read(_HEAD)
@@ -75,6 +112,7 @@ class _Bits:
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
+        self.position = 0
 
     def u(self, count: int) -> int:
         if count > self._left:
@@ -82,6 +120,7 @@ class _Bits:
         result = self._value & ((1 << count) - 1)
         self._value >>= count
         self._left -= count
+        self.position += count
         return result
 
     def choice(self, *options: tuple[int, int]) -> int:
