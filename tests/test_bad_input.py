@@ -148,7 +148,7 @@ def test_exposures_that_make_no_sense_are_refused(tmp_path, refused, words, says
 
 def test_black_files_without_an_exposure_are_refused_with_the_way_out(tmp_path, refused):
     paths = [write_frame(tmp_path / f"{letter}.png", np.zeros((24, 32, 3), np.uint8), None) for letter in "abc"]
-    says = ["No frame tells its exposure", "--times 1/60,1/15,1/4"]
+    says = ["No frame tells its exposure", "times like 1/60, 1/15, 1/4"]
     refused(MERGE, *paths, "-o", tmp_path / "o.exr", *CLASSICAL, says=says)
 
 

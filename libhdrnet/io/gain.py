@@ -19,6 +19,8 @@ _HOT = 1e-4
 """Share of the pixels that may be brighter than the headroom says: sparks on a sensor are none to dim a picture for."""
 _SAMPLE = 1_000_000
 """Pixels that suffice to find out what is rare."""
+_MID_TONES = 0.05, 0.5
+"""Linear values around middle grey."""
 _SEEN = 0.1
 """Stops above white that are worth a gain map."""
 
@@ -28,6 +30,19 @@ def headroom_of(linear: FloatImage) -> float:
     brightest = float(np.quantile(linear.max(axis=2), 1 - _HOT, method="higher"))
     stops = float(np.log2(max(brightest, 1.0)))
     return stops if stops >= _SEEN else 0.0
+
+
+def exposure_between(linear: FloatImage, shown: Array) -> float:
+    """Return by how many stops a picture of (H, W, 3) linear Rec.709 shows its mid-tones brighter; shown: as in sRGB.
+
+    So much brighter the radiance is what an HDR display should show in the picture's place: else the mid-tones of a
+    scene whose shadows were lifted would fall back into the dark. 0 where there are no mid-tones.
+    """
+    step = max(1, int((linear.shape[0] * linear.shape[1] / _SAMPLE) ** 0.5))
+    light = linear[::step, ::step].mean(axis=2)
+    seen = colour.to_linear(np.ascontiguousarray(shown[::step, ::step])).mean(axis=2)
+    middle = (seen > _MID_TONES[0]) & (seen < _MID_TONES[1]) & (light > 0)
+    return float(np.median(np.log2(seen[middle] / light[middle]))) if middle.any() else 0.0
 
 
 def gain_map(linear: FloatImage, shown: Array, headroom: float) -> tuple[Array, Gain]:

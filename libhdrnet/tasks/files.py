@@ -176,6 +176,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
 def _write_tone_mapped(
     path: str, result: "MergeResult", tone: "Tone", record: dict[str, Any], *, gain_map: bool
 ) -> None:
+    from libhdrnet.io.gain import exposure_between
     from libhdrnet.io.outputs import JPEG
     from libhdrnet.io.write import write_display, write_with_gain_map
     from libhdrnet.tonemap import tone_map
@@ -184,7 +185,9 @@ def _write_tone_mapped(
     told = {**record, "tone_map": vars(tone)}
     kept: dict[str, Any] = {"metadata": result.metadata, "record": told, "alpha": result.alpha}
     if path.lower().endswith(JPEG if gain_map else ULTRA_HDR):
-        write_with_gain_map(path, result.radiance, picture, **kept)
+        stops = exposure_between(result.radiance, picture)
+        told["gain_map_exposure"] = round(stops, 3)
+        write_with_gain_map(path, result.radiance * 2.0**stops, picture, **kept)
     else:
         bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
         write_display(path, picture, bits=bits, **kept)

@@ -9,8 +9,10 @@ from PIL import Image, MpoImagePlugin
 
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.io import Metadata, read_metadata, read_photo, read_record, srgb_profile, write_with_gain_map
+from libhdrnet.io.colour import from_linear
 from libhdrnet.io.formats import gain_map_file
 from libhdrnet.io.formats.jpeg_segments import LONGEST, segments
+from libhdrnet.io.gain import exposure_between
 from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.radiometry import encode_srgb
 
@@ -171,3 +173,9 @@ def test_pictures_of_any_size_and_of_one_tone_are_written(tmp_path, size):
     light = np.full((*size, 3), 3.0, np.float32)
     write_with_gain_map(tmp_path / "a.jpg", light, np.full(light.shape, 0.8, np.float32))
     assert stops(read_photo(tmp_path / "a.jpg", gain_map=True).pixels, light).max() < 0.05
+
+
+def test_hdr_keeps_the_mid_tones_of_a_picture_whose_shadows_were_lifted(radiance):
+    lifted = np.clip(from_linear(np.minimum(4 * radiance, 1), encoding="srgb", dtype=np.float32), 0, 1)
+    assert exposure_between(radiance, lifted) == pytest.approx(2, abs=0.05)
+    assert exposure_between(radiance, np.zeros_like(lifted)) == 0
