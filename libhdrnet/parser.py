@@ -54,7 +54,7 @@ def _add_merge(commands: Any) -> None:
     p = _command(commands, "merge", "merge two or more exposures into one HDR picture")
     p.add_argument("inputs", nargs="+", metavar="IMAGE", help="RAW, TIFF, PNG, JPEG, EXR or HDR; any order")
     p.add_argument("-o", "--output", required=True, metavar="OUT",
-                   help=".exr, .hdr, .tif (float): HDR; .jpg, .png: tone-mapped")  # fmt: skip
+                   help=".exr, .hdr, .tif (float), .dng: HDR; .jpg, .png: tone-mapped")  # fmt: skip
     _add_exposures(p)
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
     _add_merging(p)
@@ -93,15 +93,16 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
     p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
     p.add_argument("--tone-map", default="natural", metavar="OPERATOR",
                    help="natural, mu-law, reinhard, drago or mantiuk (default: natural)")  # fmt: skip
-    p.add_argument("--exr-bits", type=int, choices=(16, 32), default=32, help="OpenEXR in 32 bits (float) or 16 (half: "
-                   "steps of 0.05 to 0.1 %%, at most 65504, half as large) (default: 32)")  # fmt: skip
+    p.add_argument("--exr-bits", type=int, choices=(16, 32), help="OpenEXR in 32 bits (float) or 16 (half: steps of "
+                   "0.05 to 0.1 %%, at most 65504, half as large) (default: 32); DNG in floats (default: integers, as "
+                   "long as they hold the lights)")  # fmt: skip
 
 
 def _add_batch(commands: Any) -> None:
     p = _command(commands, "batch", "find the brackets in a folder and merge each; what is done is skipped")
     p.add_argument("folder", metavar="FOLDER", help="pictures, told apart by their exposures and times (EXIF)")
     p.add_argument("-o", "--output", metavar="FOLDER", help="for the results (default: hdr in FOLDER)")
-    p.add_argument("--format", default=".exr", help=".exr, .hdr, .tif (float), .jpg or .png (default: .exr)")
+    p.add_argument("--format", default=".exr", help=".exr, .hdr, .tif (float), .dng, .jpg or .png (default: .exr)")
     p.add_argument("--preview", action="store_true", help="also write a tone-mapped JPEG of each")
     p.add_argument("--frames", type=int, metavar="N", help="pictures in each bracket (default: found out)")
     _add_exposures(p)

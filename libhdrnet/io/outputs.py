@@ -9,13 +9,14 @@ from typing import Literal
 from libhdrnet.errors import InputError, OutputError
 
 AnyPath = str | PathLike[str]
-Kinds = Literal["radiance", "display", "map", "any"]
+Kinds = Literal["radiance", "display", "map", "any", "merged"]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
-    "radiance": (".exr", ".tif", ".tiff", ".hdr"),
+    "radiance": (".exr", ".tif", ".tiff", ".hdr", ".dng"),
     "display": (".jpg", ".jpeg", ".png", ".tif", ".tiff"),
     "map": (".exr", ".tif", ".tiff", ".png", ".jpg", ".jpeg"),
     "any": (".exr", ".tif", ".tiff", ".hdr", ".jpg", ".jpeg", ".png"),
+    "merged": (".exr", ".tif", ".tiff", ".hdr", ".dng", ".jpg", ".jpeg", ".png"),
 }
 TIFF, JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")
 
@@ -28,7 +29,7 @@ def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds 
     """
     path = Path(path)
     if kinds not in SUFFIXES:
-        raise InputError(f"The kind of output {kinds!r} is unknown: choose 'radiance', 'display', 'map' or 'any'.")
+        raise InputError(f"The kind of output {kinds!r} is unknown: choose one of {', '.join(SUFFIXES)}.")
     if path.is_dir():
         raise OutputError(f"'{path}' is a folder: name a file in it.")
     known_suffix(path, kinds)

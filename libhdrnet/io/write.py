@@ -9,6 +9,7 @@ import numpy.typing as npt
 from libhdrnet.errors import InputError
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
+from libhdrnet.io.camera import Camera
 from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
@@ -16,6 +17,7 @@ from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.outputs import JPEG, TIFF, AnyPath, known_suffix
 from libhdrnet.io.read import Photo
 from libhdrnet.io.store import Array, Record, one_channel, store_coded, store_exr, store_hdr, warn_of_loss
+from libhdrnet.io.store_dng import store_dng
 
 _OUTSIDE = 1e-3
 """Negative values below this share of white are noise, not a colour."""
@@ -27,16 +29,20 @@ def write_radiance(
     *,
     metadata: Metadata | None = None,
     record: Record | None = None,
-    exr_bits: Literal[16, 32] = 32,
+    exr_bits: Literal[16, 32] | None = None,
     alpha: Array | None = None,
+    camera: Camera | None = None,
+    noise: tuple[float, float] | None = None,
 ) -> None:
     """Write linear Rec.709 radiance, float (H, W, 3), 1.0 = white of the reference.
 
     .exr: float32, ZIP, standard attributes; `exr_bits=16` is half: 11 bits of precision (steps of 0.05 to 0.1 %),
     and values beyond 65504 are clipped with a HdrnetWarning. .tif: float32, deflate, linear profile. .hdr: Radiance
-    RGBE, 1 % steps, negative values become 0, metadata as comments. `alpha`: (H, W) float in [0, 1]; associated in
-    OpenEXR, unassociated in TIFF, dropped with a HdrnetWarning in Radiance files. Raises InputError for arrays that
-    cannot be written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
+    RGBE, 1 % steps, negative values become 0, metadata as comments. .dng: `store_dng`, in integers unless
+    `exr_bits` asks for half or float, as the sensor of `camera` saw it, without its white balance; None: in Rec.709.
+    `noise`: S and O of the variance S x + O of the radiance x, for .dng. `alpha`: (H, W) float in [0, 1]; associated in
+    OpenEXR, unassociated in TIFF, dropped with a HdrnetWarning in Radiance files and DNG. Raises InputError for arrays
+    that cannot be written (shape, NaN), OutputError for an unknown suffix and whatever the disk refuses.
     """
     path = Path(path)
     suffix = known_suffix(path, "radiance")
@@ -44,9 +50,11 @@ def write_radiance(
     linear = _float_image(linear, 3)
     layer = None if alpha is None else np.clip(_float_image(_checked_alpha(alpha, linear), 2), 0, 1)
     if suffix == ".exr":
-        store_exr(path, linear, metadata, record, exr_bits, alpha=layer)
+        store_exr(path, linear, metadata, record, 32 if exr_bits is None else exr_bits, alpha=layer)
     elif suffix == ".hdr":
         store_hdr(path, linear, metadata, record, alpha=layer)
+    elif suffix == ".dng":
+        store_dng(path, linear, metadata, record, exr_bits, camera=camera, noise=noise, alpha=layer)
     else:
         store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False, alpha=layer)
 

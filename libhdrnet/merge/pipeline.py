@@ -24,10 +24,11 @@ from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.selection import select
 from libhdrnet.merge.sources import ImageLike
-from libhdrnet.photometry import Calibration, calibrate
+from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
+    from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
 
 Choices = npt.NDArray[np.integer[Any]]
@@ -70,6 +71,16 @@ class MergeResult:
     shares: FloatImage | None = None
     """(frames, h, w): share of each frame in the captured part of the result, in the order given, at the reduced size
     that they were chosen at; only if it was asked for."""
+
+    camera: "Camera | None" = None
+    """What the RAW frames' camera tells of its colours; None where they are no RAW, or not all of one camera."""
+
+    @property
+    def noise(self) -> tuple[float, float] | None:
+        """S and O of the variance S x + O where the radiance is x and all frames agree; None: a network made it."""
+        if self.model in NETWORKS:
+            return None
+        return merged_noise(self.calibration.noise, self.calibration.exposures)
 
     @property
     def disagreements(self) -> tuple[float | None, ...]:

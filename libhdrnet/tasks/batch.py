@@ -12,7 +12,7 @@ from libhdrnet.tasks.files import Talk, prepare
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, read_options
 
-RESULTS = (".exr", ".hdr", ".tif", ".jpg", ".png")
+RESULTS = (".exr", ".hdr", ".tif", ".dng", ".jpg", ".png")
 """What a bracket can be merged into."""
 
 
@@ -27,7 +27,7 @@ class BatchOptions(MergeOptions):
     preview: bool = False
     """Also write a tone-mapped JPEG of each."""
     tone_map: str = "natural"
-    exr_bits: int = 32
+    exr_bits: int | None = None
     overwrite: bool = False
     """Merge again what was merged before."""
     frames: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.tasks.options import (
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
 
-RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
+RADIANCE_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff", ".dng")
 
 
 @dataclass(frozen=True)
@@ -133,12 +133,12 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     for path in outputs:
-        check_output(path, inputs=options.inputs, kinds="any" if path is options.output else "display")
+        check_output(path, inputs=options.inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
         if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
             raise InputError(f"{path}: named for two outputs; give each a name of its own.")
     check_operator(options.tone_map)
-    if options.exr_bits not in (16, 32):
+    if options.exr_bits not in (None, 16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
     options.exposures(len(options.inputs))
 
@@ -147,10 +147,11 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     result = merge_images([*options.inputs], options, with_mask=bool(options.mask), talk=talk)
     record = result.as_record()
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:
-        bits: Literal[16, 32] = 16 if options.exr_bits == 16 else 32
+        bits = cast(Literal[16, 32] | None, options.exr_bits)
         write_radiance(
-            options.output, result.radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha
-        )
+            options.output, result.radiance, metadata=result.metadata, record=record, exr_bits=bits, alpha=result.alpha,
+            camera=result.camera, noise=result.noise,
+        )  # fmt: skip
     else:
         _write_tone_mapped(options.output, result, options.tone_map, record)
     if options.preview:

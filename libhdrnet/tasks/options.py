@@ -69,7 +69,7 @@ class MergeFiles(MergeOptions):
     mask: str | None = None
     preview: str | None = None
     tone_map: str = "natural"
-    exr_bits: int = 32
+    exr_bits: int | None = None
     overwrite: bool = False
 
 
