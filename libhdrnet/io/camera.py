@@ -1,6 +1,9 @@
 """How a camera's RAW files tell colours: what is needed to go back from Rec.709, and what a linear DNG says of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +11,32 @@ import numpy.typing as npt
 from libhdrnet.io.chromaticities import REC709, rgb_to_xyz
 
 Matrix = npt.NDArray[np.float64]
+_XYZ_TO_REC709 = np.linalg.inv(rgb_to_xyz(REC709))
+_ILLUMINANT = "CalibrationIlluminant1"
+D65_ILLUMINANT = 21.0
+"""EXIF's LightSource."""
+DNG_COLOURS = (
+    "ColorMatrix1", "ColorMatrix2", "CameraCalibration1", "CameraCalibration2", "AnalogBalance",
+    "CalibrationIlluminant1", "CalibrationIlluminant2", "ForwardMatrix1", "ForwardMatrix2",
+)  # fmt: skip
+"""The tags by which a DNG tells its colours, by name."""
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """What LibRaw knows of a camera with three colours; one of them at least."""
+
+    to_rec709: Matrix | None
+    """(3, 3): from white-balanced camera RGB, by the file itself."""
+    from_xyz: Matrix | None
+    """(3, 3): to camera RGB, by the camera's name."""
+
+    def are_those_of(self, other: "Matrices | None") -> bool:
+        """Whether both describe one camera."""
+        return other is not None and all(
+            (a is None) == (b is None) and (a is None or b is None or np.allclose(a, b, atol=1e-4))
+            for a, b in ((self.to_rec709, other.to_rec709), (self.from_xyz, other.from_xyz))
+        )
 
 
 @dataclass(frozen=True)
@@ -29,13 +58,37 @@ class Camera:
         return np.asarray(np.diag(self.neutral) @ np.linalg.inv(self.to_rec709))
 
 
-D65_ILLUMINANT = 21.0
-"""EXIF's LightSource."""
 REC709_CAMERA = Camera(
     "linear Rec.709", np.eye(3),
     matrices={
-        "ColorMatrix1": tuple(np.linalg.inv(rgb_to_xyz(REC709)).ravel().tolist()),
-        "CalibrationIlluminant1": (D65_ILLUMINANT,),
+        "ColorMatrix1": tuple(_XYZ_TO_REC709.ravel().tolist()), _ILLUMINANT: (D65_ILLUMINANT,)
     },
 )  # fmt: skip
 """What pictures are that no RAW file tells of."""
+
+
+def camera_of(known: Matrices, white_balance: tuple[float, float, float, float], exif: Mapping[str, Any]) -> Camera:
+    """Put together what LibRaw knows of a RAW file and what its tags (under Exiv2's names) tell.
+
+    `white_balance`: multipliers of red, green, blue and the second green. A DNG's own matrices go before those that
+    belong to the camera's name, as they do in LibRaw.
+    """
+    from_dng = "Exif.Image.DNGVersion" in exif
+    if known.from_xyz is None or (from_dng and known.to_rec709 is not None):
+        to_rec709 = np.asarray(known.to_rec709)
+    else:
+        of_rec709 = known.from_xyz @ rgb_to_xyz(REC709)
+        to_rec709 = np.linalg.inv(of_rec709 / of_rec709.sum(1, keepdims=True))
+    told = {name: _numbers(exif[f"Exif.Image.{name}"]) for name in DNG_COLOURS if f"Exif.Image.{name}" in exif}
+    if not from_dng or "ColorMatrix1" not in told:
+        from_xyz = np.linalg.inv(to_rec709) @ _XYZ_TO_REC709 if known.from_xyz is None else known.from_xyz
+        told = {"ColorMatrix1": tuple(from_xyz.ravel().tolist()), _ILLUMINANT: (D65_ILLUMINANT,)}
+    gains = np.asarray(white_balance[:3])
+    red, green, blue = (gains.min() / gains).tolist()
+    names = [str(exif.get(f"Exif.Image.{name}", "")).strip() for name in ("UniqueCameraModel", "Make", "Model")]
+    name = names[0] or names[2] if names[2].startswith(names[1]) else names[0] or " ".join(names[1:])
+    return Camera(name or "unknown camera", to_rec709, (red, green, blue), told)
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    return tuple(float(Fraction(word)) for word in str(value).split())

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.alignment import Alignment, align
+from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
 from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
@@ -249,6 +250,9 @@ def merge(
         network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
+        camera = frames[reference].camera
+        if camera is not None:
+            _convert(made.radiance, camera.to_rec709)
         alpha = _alpha(frames)
         if alpha is not None:
             made.radiance[alpha == 0] = 0
@@ -257,7 +261,7 @@ def merge(
         return MergeResult(
             made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
             exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
-            tuple(frame.name for frame in frames), alpha, made.shares,
+            tuple(frame.name for frame in frames), alpha, made.shares, camera,
         )  # fmt: skip
 
 
@@ -314,6 +318,12 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     if mask is not None and job.model == "classical":
         mask[:] = MEASURED
     return _Made(radiance, mask, shares, report, repaired)
+
+
+def _convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:
+    """Bring pixels to other primaries, in place."""
+    for rows in bands(len(radiance)):
+        radiance[rows] = radiance[rows] @ matrix.T.astype(np.float32)
 
 
 def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alignment | None]:

@@ -141,6 +141,10 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     if options.exr_bits not in (None, 16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
     options.exposures(len(options.inputs))
+    if Path(options.output).suffix.lower() == ".dng":
+        from libhdrnet.io.read import check_one_camera
+
+        check_one_camera(options.inputs)
 
     from libhdrnet.io.write import write_map, write_radiance
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from fractions import Fraction
 
 import imagecodecs
 import numpy as np
@@ -9,9 +10,13 @@ import pyexiv2
 import pytest
 import rawpy
 import tifffile
+from skimage.color import deltaE_ciede2000, rgb2lab
+from synthetic import bayer, dng
 
-from libhdrnet.errors import HdrnetWarning, OutputError
+from libhdrnet import tasks
+from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.io import Metadata, read_photo, read_record, write_radiance
+from libhdrnet.io.read import each_photo
 from libhdrnet.radiometry import encode_srgb
 
 RECORD = {"operation": "merge", "reference": 2}
@@ -34,9 +39,8 @@ def stored(path):
 def developed(path, **options):
     """Linear Rec.709 by LibRaw, 1.0 = white of the file."""
     with rawpy.imread(str(path)) as raw:
-        pixels = raw.postprocess(
-            gamma=(1, 1), output_bps=16, no_auto_bright=True, adjust_maximum_thr=0.0, use_camera_wb=True, **options
-        )
+        options = {"use_camera_wb": "user_wb" not in options, **options}
+        pixels = raw.postprocess(gamma=(1, 1), output_bps=16, no_auto_bright=True, adjust_maximum_thr=0.0, **options)
         return pixels / np.float64(65535)
 
 
@@ -127,3 +131,90 @@ def test_of_a_full_disk_nothing_is_left(tmp_path, light, monkeypatch):
     with pytest.raises(OutputError, match=r"a\.dng' cannot be written \(no space left on device\): free some space"):
         write_radiance(tmp_path / "a.dng", light, metadata=Metadata())
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("a.dng", b"old")]
+
+
+D30 = ((0.99, -0.2771, -0.1324), (-0.7072, 1.4229, 0.314), (-0.279, 0.3344, 0.8861))
+"""From XYZ to a camera whose colours are far from Rec.709."""
+RED, BLUE = 2.1, 1.5
+SCENE = np.array([0.02, 0.1, 0.3, 0.6])[:, None, None] * np.array([[1, 1, 1], [1, 0.5, 0.3], [0.3, 0.6, 1]])
+"""Of the reference, white-balanced camera RGB."""
+
+
+@pytest.fixture
+def bracket(tmp_path):
+    """Three RAW files of smooth squares, and a lamp that is white only for the shortest."""
+    squares = np.kron(SCENE, np.ones((32, 32, 1)))
+    squares[:32, :32] = 2.5
+    return [
+        dng(
+            tmp_path / f"{stops}.dng", red=RED, blue=BLUE, time=2.0**stops / 60, iso=100, from_xyz=D30, model="D30",
+            mosaic=bayer(squares * 2.0**stops, red=RED, blue=BLUE, clip=16383, sigma=2, seed=stops + 2),
+        )
+        for stops in (-2, 0, 2)
+    ]  # fmt: skip
+
+
+def merged(files, output, **options):
+    params = {"inputs": [str(file) for file in files], "output": str(output), "model": "classical", "align": False}
+    tasks.prepare("merge", {"reference": 2, **params, **options})(tasks.Talk())
+    return output
+
+
+def squares_of(pixels):
+    """The means of the squares, (4, 3, 3), without their borders."""
+    return np.array([[pixels[r : r + 16, c : c + 16].mean((0, 1)) for c in (8, 40, 72)] for r in (8, 40, 72, 104)])
+
+
+def test_raw_frames_give_what_the_sensor_saw_without_white_balance(tmp_path, bracket):
+    pixels, tags = stored(merged(bracket, tmp_path / "a.dng"))
+    found = squares_of(pixels / tags["WhiteLevel"][0]) * (RED, 1, BLUE)
+    assert np.allclose(found.reshape(-1, 3)[1:], SCENE.reshape(-1, 3)[1:], atol=2e-3)
+    assert np.allclose(found[0, 0], 2.5, rtol=0.01)
+
+
+def test_the_camera_is_told_as_its_own_files_do(tmp_path, bracket):
+    merged(bracket, tmp_path / "a.dng")
+    with pyexiv2.Image(str(tmp_path / "a.dng")) as image, pyexiv2.Image(str(bracket[1])) as source:
+        exif, own = image.read_exif(), source.read_exif()
+    for name in ("Make", "Model", "UniqueCameraModel", "CalibrationIlluminant1"):
+        assert exif[f"Exif.Image.{name}"] == own[f"Exif.Image.{name}"]
+    numbers = [[float(Fraction(n)) for n in str(tags["Exif.Image.ColorMatrix1"]).split()] for tags in (exif, own)]
+    assert np.allclose(*numbers, atol=1e-4)
+    neutral = [float(Fraction(n)) for n in exif["Exif.Image.AsShotNeutral"].split()]
+    assert neutral == pytest.approx([1 / RED, 1, 1 / BLUE], abs=1e-4)
+
+
+@pytest.mark.parametrize("options", [{}, {"user_wb": [1.4, 1, 2.2, 1]}])
+def test_it_develops_like_the_reference_under_any_white_balance(tmp_path, bracket, options):
+    own, merge = (squares_of(developed(path, **options)) for path in (bracket[1], merged(bracket, tmp_path / "a.dng")))
+    shown = (own > 0).all(-1) & (own < 0.95).all(-1)
+    difference = deltaE_ciede2000(rgb2lab(encode_srgb(own)), rgb2lab(encode_srgb(merge)))
+    assert shown.sum() >= 9 and difference[shown].max() < 0.5
+
+
+def test_colours_outside_rec_709_are_kept(tmp_path, bracket):
+    merged(bracket, tmp_path / "a.exr")
+    assert read_photo(tmp_path / "a.exr").pixels.min() < -0.02
+
+
+def test_a_camera_that_libraw_knows_by_name_is_told_by_libraw(shared):
+    (photo,) = each_photo([shared / "data/raw/canon-eos-d30.crw"], in_camera_rgb=True)
+    assert photo.camera.name == "Canon EOS D30"
+    assert photo.camera.matrices["ColorMatrix1"] == pytest.approx(np.ravel(D30), abs=1e-6)
+    assert photo.camera.matrices["CalibrationIlluminant1"] == (21,)
+
+
+@pytest.mark.parametrize("name", ["canon-eos-d30.crw", "canon-eos-6d-linear-lossy.dng"])
+def test_from_camera_rgb_one_gets_to_what_libraw_develops(shared, name):
+    (own,), (plain,) = (each_photo([shared / "data/raw" / name], in_camera_rgb=kept) for kept in (True, False))
+    converted = own.pixels @ own.camera.to_rec709.T
+    inside = (own.pixels.max(2) < 0.9) & (plain.pixels.max(2) < 0.9) & (plain.pixels.min(2) > 1e-3)
+    assert np.abs(converted[inside] - plain.pixels[inside]).max() < 2e-4
+
+
+def test_frames_of_two_cameras_make_no_dng(tmp_path, bracket):
+    other = dng(tmp_path / "other.dng", mosaic=bayer(np.full((128, 96, 3), 0.2)), time=1, iso=100)
+    with pytest.raises(InputError, match=r"other\.dng' has other colour matrices than '.*-2\.dng', and a DNG tells"):
+        merged([*bracket, other], tmp_path / "a.dng")
+    assert not (tmp_path / "a.dng").exists()
+    assert merged([*bracket, other], tmp_path / "a.exr").exists()

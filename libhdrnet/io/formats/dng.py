@@ -30,8 +30,6 @@ _CODES = {
     "AnalogBalance": 50727, "CalibrationIlluminant1": 50778, "CalibrationIlluminant2": 50779,
     "ForwardMatrix1": 50964, "ForwardMatrix2": 50965,
 }  # fmt: skip
-COLOUR_TAGS = frozenset(_CODES)
-"""Names of the tags that `Camera.matrices` may hold."""
 
 
 def write(
