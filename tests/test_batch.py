@@ -44,6 +44,13 @@ def test_each_bracket_of_a_folder_is_merged_as_the_library_does(tmp_path, hdrnet
     assert np.array_equal(read_photo(out / "01-a-hdr.exr").pixels, expected)
 
 
+def test_brackets_become_dngs_which_are_no_shots_themselves(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    assert hdrnet("batch", folder, "-o", folder, "--format", ".dng", *CLASSICAL).code == 0
+    assert {"00-a-hdr.dng", "01-a-hdr.dng"} <= set(merged(folder))
+    assert "01-a-hdr.dng (made by libhdrnet)" in hdrnet("batch", folder, "--list", *CLASSICAL).out
+
+
 def test_what_is_done_is_skipped_and_replaced_only_if_asked(tmp_path, hdrnet):
     folder = shoot(tmp_path / "pictures", 3)
     assert hdrnet("batch", folder, "-o", tmp_path / "out", *CLASSICAL).code == 0

@@ -50,6 +50,8 @@ class Noise:
 def merged_noise(noise: Noise, exposures: Sequence[float]) -> tuple[float, float]:
     """Return S and O of the variance S x + O that the noise-optimal mean of all frames has where the radiance is x.
 
+    Each stop of radiance counts alike: it is the shadows' noise, and that of lights which few frames show is more.
+
     Args:
         noise: of the frames.
         exposures: t_i / t_reference of each; radiance 1 is the reference's saturation.
