@@ -1,6 +1,7 @@
 """Linear DNGs in the real darktable and RawTherapee: as bright and coloured as the reference's own RAW."""
 
 import shutil
+import struct
 import subprocess
 
 import numpy as np
@@ -25,6 +26,22 @@ NEUTRAL = ["[Exposure]", "Auto=false", "ClampOOG=false", "[RAW]", "CA=false", "[
            "OutputProfile=RTv4_sRGB"]  # fmt: skip
 
 
+SIDECAR = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:darktable="http://darktable.sf.net/" darktable:xmp_version="5"
+ darktable:auto_presets_applied="1" darktable:history_end="{count}"><darktable:history><rdf:Seq>{steps}</rdf:Seq>
+</darktable:history></rdf:Description></rdf:RDF></x:xmpmeta>"""
+STEP = """<rdf:li darktable:num="{number}" darktable:operation="{name}" darktable:enabled="1"
+ darktable:modversion="{version}" darktable:params="{values}" darktable:multi_name="" darktable:multi_priority="0"/>"""
+
+
+def sidecar(stops, warm):
+    """A history of darktable's: exposure, and other multipliers of red, green and blue than the camera's."""
+    steps = [("exposure", 6, struct.pack("<i4fi", 0, 0, stops, 50, -4, 0))]
+    steps += [("temperature", 3, struct.pack("<4f", 3.2, 1, 0.9, float("nan")))] if warm else []
+    lines = [STEP.format(number=i, name=n, version=v, values=p.hex()) for i, (n, v, p) in enumerate(steps)]
+    return SIDECAR.format(count=len(steps), steps="".join(lines))
+
+
 class Darktable:
     """Without any workflow's own exposure and tone curve."""
 
@@ -33,13 +50,16 @@ class Darktable:
             pytest.skip(missing(suite))
         self.folder, self.suite = folder, suite
 
-    def __call__(self, path):
+    def __call__(self, path, *, stops=0, warm=False):
         output, home = self.folder / f"{path.stem}.tif", self.folder / "home"
+        output.unlink(missing_ok=True)
+        history = self.folder / "history.xmp"
+        history.write_text(sidecar(stops, warm))
         done = run_inside(
-            "darktable-cli", path, output, "--icc-type", "LIN_REC709",
+            "darktable-cli", path, history, output, "--icc-type", "LIN_REC709",
             "--core", "--configdir", home, "--cachedir", home, "--library", ":memory:", "--disable-opencl",
             "--conf", "write_sidecar_files=never", "--conf", "plugins/imageio/format/tiff/bpp=32",
-            "--conf", "plugins/darkroom/workflow=none",
+            "--conf", "plugins/darkroom/workflow=none", "--conf", "plugins/darkroom/chromatic-adaptation=legacy",
             suite=self.suite, folders=[self.folder], env={"HOME": home}, timeout=TIMEOUT,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
@@ -54,9 +74,11 @@ class RawTherapee:
             pytest.skip("needs rawtherapee-cli (the package rawtherapee)")
         self.folder = folder
 
-    def __call__(self, path, *, stops=0, settings=()):
+    def __call__(self, path, *, stops=0, warm=False):
         output, profile = self.folder / f"{path.stem}.tif", self.folder / "settings.pp3"
-        profile.write_text("\n".join([NEUTRAL[0], f"Compensation={stops}", *NEUTRAL[1:], *settings, ""]))
+        settings = [NEUTRAL[0], f"Compensation={stops}", *NEUTRAL[1:]]
+        settings += ["[White Balance]", "Enabled=true", "Setting=Custom", "Temperature=3500", "Green=1"] if warm else []
+        profile.write_text("\n".join([*settings, ""]))
         done = subprocess.run(
             ["rawtherapee-cli", "-q", "-o", output, "-p", profile, "-t", "-b32", "-Y", "-c", path],
             capture_output=True, text=True, timeout=TIMEOUT, check=True,
@@ -66,15 +88,10 @@ class RawTherapee:
         return decode_srgb(np.pad(pixels, ((4, 4), (4, 4), (0, 0))) if len(pixels) < 4 * SIDE else pixels)
 
 
-@pytest.fixture(params=["trixie", "bookworm", "rawtherapee"])
+@pytest.fixture(params=["trixie", "rawtherapee"])
 def develop(request, tmp_path):
     """A function from a RAW file to linear Rec.709; RawTherapee cuts the border of a mosaic off, which is put back."""
     return RawTherapee(tmp_path) if request.param == "rawtherapee" else Darktable(tmp_path, request.param)
-
-
-@pytest.fixture
-def rawtherapee(tmp_path):
-    return RawTherapee(tmp_path)
 
 
 @pytest.fixture
@@ -129,15 +146,14 @@ def camera():
 
 
 @pytest.mark.parametrize("stops", [-3, 3])
-def test_pushed_in_rawtherapee_it_follows_the_reference(reference_and_merge, rawtherapee, stops):
-    own, merge = (squares(rawtherapee(path, stops=stops)) for path in reference_and_merge)
+def test_pushed_it_follows_the_reference(reference_and_merge, develop, stops):
+    own, merge = (squares(develop(path, stops=stops)) for path in reference_and_merge)
     assert differences(own, merge).reshape(-1)[1:].max() < 1
     if stops < 0:
-        assert merge[0, 0] == pytest.approx([LAMP / 8] * 3, rel=0.02)
+        assert merge[0, 0] == pytest.approx([LAMP / 8] * 3, rel=0.05)
 
 
-def test_under_another_white_balance_it_follows_the_reference(reference_and_merge, rawtherapee):
-    settings = ["[White Balance]", "Enabled=true", "Setting=Custom", "Temperature=3500", "Green=1"]
-    own, merge = (squares(rawtherapee(path, settings=settings)) for path in reference_and_merge)
-    assert differences(own, squares(rawtherapee(reference_and_merge[0])))[1:].min() > 2
+def test_under_another_white_balance_it_follows_the_reference(reference_and_merge, develop):
+    own, merge = (squares(develop(path, warm=True)) for path in reference_and_merge)
+    assert differences(own, squares(develop(reference_and_merge[0])))[1:].min() > 2
     assert differences(own, merge).reshape(-1)[1:].max() < 1
