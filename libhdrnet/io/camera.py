@@ -49,13 +49,21 @@ class Camera:
     """(3, 3): from white-balanced camera RGB to linear Rec.709."""
     neutral: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """What its sensor shows of a neutral surface; the largest is 1."""
+    white: float = 1.0
+    """Where it clips, as a share of what its files declare as white."""
     matrices: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """DNG's colour tags by name: ColorMatrix1 (from XYZ, by rows), CalibrationIlluminant1, perhaps further ones."""
 
     @property
+    def shown(self) -> tuple[float, float, float]:
+        """What its sensor shows of white, which no white balance has touched; 1 = declared white."""
+        red, green, blue = self.neutral
+        return red * self.white, green * self.white, blue * self.white
+
+    @property
     def from_rec709(self) -> Matrix:
-        """(3, 3): from linear Rec.709 to the values of its sensor, which no white balance has touched."""
-        return np.asarray(np.diag(self.neutral) @ np.linalg.inv(self.to_rec709))
+        """(3, 3): from linear Rec.709, 1 = where it clips, to the values of its sensor, 1 = declared white."""
+        return np.asarray(np.diag(self.shown) @ np.linalg.inv(self.to_rec709))
 
 
 REC709_CAMERA = Camera(
@@ -67,11 +75,13 @@ REC709_CAMERA = Camera(
 """What pictures are that no RAW file tells of."""
 
 
-def camera_of(known: Matrices, white_balance: tuple[float, float, float, float], exif: Mapping[str, Any]) -> Camera:
+def camera_of(
+    known: Matrices, white_balance: tuple[float, float, float, float], white: float, exif: Mapping[str, Any]
+) -> Camera:
     """Put together what LibRaw knows of a RAW file and what its tags (under Exiv2's names) tell.
 
-    `white_balance`: multipliers of red, green, blue and the second green. A DNG's own matrices go before those that
-    belong to the camera's name, as they do in LibRaw.
+    `white_balance`: multipliers of red, green, blue and the second green. `white`: see `Camera`. A DNG's own matrices go
+    before those that belong to the camera's name, as they do in LibRaw.
     """
     from_dng = "Exif.Image.DNGVersion" in exif
     if known.from_xyz is None or (from_dng and known.to_rec709 is not None):
@@ -87,7 +97,7 @@ def camera_of(known: Matrices, white_balance: tuple[float, float, float, float],
     red, green, blue = (gains.min() / gains).tolist()
     names = [str(exif.get(f"Exif.Image.{name}", "")).strip() for name in ("UniqueCameraModel", "Make", "Model")]
     name = names[0] or names[2] if names[2].startswith(names[1]) else names[0] or " ".join(names[1:])
-    return Camera(name or "unknown camera", to_rec709, (red, green, blue), told)
+    return Camera(name or "unknown camera", to_rec709, (red, green, blue), white, told)
 
 
 def _numbers(value: Any) -> tuple[float, ...]:

@@ -163,7 +163,7 @@ def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
     encoding, icc = _encoding(decoded, metadata, path)
     camera = None
     if decoded.matrices is not None and decoded.white_balance is not None:
-        camera = camera_of(decoded.matrices, decoded.white_balance, metadata.exif)
+        camera = camera_of(decoded.matrices, decoded.white_balance, decoded.white, metadata.exif)
     orientation = header.orientation or _exif_orientation(metadata)
     return Photo(
         path=path,

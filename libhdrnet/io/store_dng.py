@@ -72,7 +72,7 @@ def store_dng(
     def store(file: Path) -> None:
         dng.write(
             file, pixels, white=white, camera=seen, make=make, model=model, preview=_preview(linear),
-            noise=None if noise is None else [(noise[0] * n, noise[1] * n * n) for n in seen.neutral],
+            noise=None if noise is None else [(noise[0] * n, noise[1] * n * n) for n in seen.shown],
             software=SOFTWARE,
         )  # fmt: skip
 

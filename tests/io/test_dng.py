@@ -192,6 +192,17 @@ def test_it_develops_like_the_reference_under_any_white_balance(tmp_path, bracke
     assert shown.sum() >= 9 and difference[shown].max() < 0.5
 
 
+def test_a_sensor_that_clips_below_its_white_opens_no_brighter_than_its_own_files(tmp_path):
+    light = np.full((128, 96, 3), 0.3)
+    light[:40] = 2.0
+    files = [
+        dng(tmp_path / f"{i}.dng", time=time, iso=100, mosaic=bayer(light * time, clip=12000, sigma=2, seed=i))
+        for i, time in enumerate((0.25, 1, 4))
+    ]
+    own, merge = (developed(path)[90:110, 30:60].mean() for path in (files[1], merged(files, tmp_path / "a.dng")))
+    assert merge == pytest.approx(own, rel=2e-3)
+
+
 def test_colours_outside_rec_709_are_kept(tmp_path, bracket):
     merged(bracket, tmp_path / "a.exr")
     assert read_photo(tmp_path / "a.exr").pixels.min() < -0.02

@@ -45,6 +45,8 @@ class Decoded:
     white_balance: tuple[float, float, float, float] | None = None
     matrices: Matrices | None = None
     """Where the pixels are white-balanced camera RGB: what leads from there to Rec.709."""
+    white: float = 1.0
+    """RAW: where 1 lies, as a share of what the file declares as white."""
 
 
 def split(array: Array) -> tuple[Array, Array | None, bool]:

@@ -112,6 +112,7 @@ def decode(
                 white_level = _own_clip_level(raw)
             white = min(white_level or raw.white_level, raw.white_level)
             black, multipliers, zero = raw.black_level_per_channel, list(used), 0.0
+            share = (white - min(black)) / max(raw.white_level - min(black), 1)
             lowered = signed and min(black) > 0
             if lowered:
                 finer = _refine(raw)
@@ -139,7 +140,9 @@ def decode(
         pixels = _signed_table(zero, _CUT_OFF if matrices else 2 * _CUT_OFF)[pixels]
     if grey:
         pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
-    return Decoded(pixels, None, grey=grey, linear=True, icc_is_final=True, white_balance=used, matrices=matrices)
+    return Decoded(
+        pixels, None, grey=grey, linear=True, icc_is_final=True, white_balance=used, matrices=matrices, white=share
+    )
 
 
 def _own_clip_level(raw: Any) -> int | None:
