@@ -80,8 +80,8 @@ def camera_of(
 ) -> Camera:
     """Put together what LibRaw knows of a RAW file and what its tags (under Exiv2's names) tell.
 
-    `white_balance`: multipliers of red, green, blue and the second green. `white`: see `Camera`. A DNG's own matrices go
-    before those that belong to the camera's name, as they do in LibRaw.
+    `white_balance`: multipliers of red, green, blue and the second green. `white`: see `Camera`. A DNG's own matrices
+    go before those that belong to the camera's name, as they do in LibRaw.
     """
     from_dng = "Exif.Image.DNGVersion" in exif
     if known.from_xyz is None or (from_dng and known.to_rec709 is not None):
@@ -89,16 +89,26 @@ def camera_of(
     else:
         of_rec709 = known.from_xyz @ rgb_to_xyz(REC709)
         to_rec709 = np.linalg.inv(of_rec709 / of_rec709.sum(1, keepdims=True))
-    told = {name: _numbers(exif[f"Exif.Image.{name}"]) for name in DNG_COLOURS if f"Exif.Image.{name}" in exif}
+    told = {name: _numbers(exif.get(f"Exif.Image.{name}", "")) for name in DNG_COLOURS}
+    told = {name: numbers for name, numbers in told.items() if len(numbers) == _count(name)}
     if not from_dng or "ColorMatrix1" not in told:
         from_xyz = np.linalg.inv(to_rec709) @ _XYZ_TO_REC709 if known.from_xyz is None else known.from_xyz
         told = {"ColorMatrix1": tuple(from_xyz.ravel().tolist()), _ILLUMINANT: (D65_ILLUMINANT,)}
     gains = np.asarray(white_balance[:3])
     red, green, blue = (gains.min() / gains).tolist()
-    names = [str(exif.get(f"Exif.Image.{name}", "")).strip() for name in ("UniqueCameraModel", "Make", "Model")]
-    name = names[0] or names[2] if names[2].startswith(names[1]) else names[0] or " ".join(names[1:])
+    unique, make, model = (
+        str(exif.get(f"Exif.Image.{name}", "")).strip() for name in ("UniqueCameraModel", "Make", "Model")
+    )
+    name = unique or (model if model.startswith(make) else f"{make} {model}")
     return Camera(name or "unknown camera", to_rec709, (red, green, blue), white, told)
 
 
 def _numbers(value: Any) -> tuple[float, ...]:
-    return tuple(float(Fraction(word)) for word in str(value).split())
+    try:
+        return tuple(float(Fraction(word)) for word in str(value).split())
+    except (ValueError, ZeroDivisionError):
+        return ()
+
+
+def _count(name: str) -> int:
+    return 1 if "Illuminant" in name else 3 if name == "AnalogBalance" else 9

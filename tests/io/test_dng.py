@@ -16,6 +16,7 @@ from synthetic import bayer, dng
 from libhdrnet import tasks
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.io import Metadata, read_photo, read_record, write_radiance
+from libhdrnet.io.camera import Matrices, camera_of
 from libhdrnet.io.read import each_photo
 from libhdrnet.radiometry import encode_srgb
 
@@ -221,6 +222,14 @@ def test_from_camera_rgb_one_gets_to_what_libraw_develops(shared, name):
     converted = own.pixels @ own.camera.to_rec709.T
     inside = (own.pixels.max(2) < 0.9) & (plain.pixels.max(2) < 0.9) & (plain.pixels.min(2) > 1e-3)
     assert np.abs(converted[inside] - plain.pixels[inside]).max() < 2e-4
+
+
+def test_tags_without_sense_are_left_to_libraw():
+    known = Matrices(None, np.array(D30))
+    tags = {"DNGVersion": "1 4 0 0", "ColorMatrix1": "1/0 " * 9, "ForwardMatrix1": "1/2", "Model": "M", "Make": "Maker"}
+    camera = camera_of(known, (2.0, 1.0, 1.5, 1.0), 1.0, {f"Exif.Image.{name}": text for name, text in tags.items()})
+    assert camera.name == "Maker M" and set(camera.matrices) == {"ColorMatrix1", "CalibrationIlluminant1"}
+    assert camera.matrices["ColorMatrix1"] == pytest.approx(np.ravel(D30))
 
 
 def test_frames_of_two_cameras_make_no_dng(tmp_path, bracket):
