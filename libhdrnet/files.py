@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ _ADVICE = {
     errno.EACCES: "choose another folder",
     errno.ENOENT: "create its folder first",
 }
+
+_CUT_SHORT = re.compile(r"requested and \d+ written")
+"""How numpy, which tells no number, says that a file ended early."""
 
 
 @contextmanager
@@ -63,6 +67,8 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def output_error(path: Path, error: OSError) -> OutputError:
     """Name the file, the reason and the way out in one sentence."""
+    if error.errno is None and _CUT_SHORT.search(str(error)):
+        error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     reason = (error.strerror or str(error) or "unknown reason").lower()
     advice = _ADVICE.get(error.errno or 0, "try again or choose another folder")
     return OutputError(f"'{path}' cannot be written ({reason}): {advice}.")

@@ -54,7 +54,8 @@ def _add_merge(commands: Any) -> None:
     p = _command(commands, "merge", "merge two or more exposures into one HDR picture")
     p.add_argument("inputs", nargs="+", metavar="IMAGE", help="RAW, TIFF, PNG, JPEG, EXR or HDR; any order")
     p.add_argument("-o", "--output", required=True, metavar="OUT",
-                   help="HDR: .exr, .hdr, .tif (float), .avif, .jxl (to show); tone-mapped: .jpg, .png")  # fmt: skip
+                   help="HDR: .exr, .hdr, .tif (float), .dng (RAW), .avif, .jxl (to show); "
+                   "tone-mapped: .jpg, .png")  # fmt: skip
     _add_exposures(p)
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
     _add_merging(p)
@@ -97,8 +98,9 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
     p.add_argument("--local", type=float, metavar="0..1",
                    help="how far bright and dark areas are brought together (default: 0.5)")  # fmt: skip
     p.add_argument("--saturation", type=float, metavar="0..2", help="of colours: 0 is grey (default: 1)")
-    p.add_argument("--exr-bits", type=int, choices=(16, 32), default=32, help="OpenEXR in 32 bits (float) or 16 (half: "
-                   "steps of 0.05 to 0.1 %%, at most 65504, half as large) (default: 32)")  # fmt: skip
+    p.add_argument("--exr-bits", type=int, choices=(16, 32), help="OpenEXR in 32 bits (float) or 16 (half: steps of "
+                   "0.05 to 0.1 %%, at most 65504, half as large) (default: 32); DNG in floats (default: integers, as "
+                   "long as they hold the lights)")  # fmt: skip
     p.add_argument("--scale", default="reference", metavar="SCALE", help="what 1.0 stands for in radiance: reference "
                    "(its white; default), common (one exposure for all of a batch) or absolute (1 cd/m²)")  # fmt: skip
     p.add_argument("--meter-constant", type=float, default=12.5, metavar="K", help="K of the scale absolute, "
@@ -113,9 +115,8 @@ def _add_batch(commands: Any) -> None:
     p = _command(commands, "batch", "find the brackets in a folder and merge each; what is done is skipped")
     p.add_argument("folder", metavar="FOLDER", help="pictures, told apart by their exposures and times (EXIF)")
     p.add_argument("-o", "--output", metavar="FOLDER", help="for the results (default: hdr in FOLDER)")
-    p.add_argument(
-        "--format", default=".exr", help=".exr, .hdr, .tif (float), .avif, .jxl, .jpg or .png (default: .exr)"
-    )
+    p.add_argument("--format", default=".exr",
+                   help=".exr, .hdr, .tif (float), .dng, .avif, .jxl, .jpg or .png (default: .exr)")  # fmt: skip
     p.add_argument("--preview", action="store_true", help="also write a tone-mapped JPEG of each")
     p.add_argument("--frames", type=int, metavar="N", help="pictures in each bracket (default: found out)")
     _add_exposures(p)

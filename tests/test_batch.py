@@ -55,6 +55,13 @@ def test_previews_of_a_folder_get_gain_maps(tmp_path, hdrnet):
     assert refused.code == 2 and "a gain map goes into a JPEG" in refused.err
 
 
+def test_brackets_become_dngs_which_are_no_shots_themselves(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    assert hdrnet("batch", folder, "-o", folder, "--format", ".dng", *CLASSICAL).code == 0
+    assert {"00-a-hdr.dng", "01-a-hdr.dng"} <= set(merged(folder))
+    assert "01-a-hdr.dng (made by libhdrnet)" in hdrnet("batch", folder, "--list", *CLASSICAL).out
+
+
 def test_what_is_done_is_skipped_and_replaced_only_if_asked(tmp_path, hdrnet):
     folder = shoot(tmp_path / "pictures", 3)
     assert hdrnet("batch", folder, "-o", tmp_path / "out", *CLASSICAL).code == 0

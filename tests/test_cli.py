@@ -45,8 +45,8 @@ def test_a_bracket_of_any_kind_merges_to_the_radiance_of_the_scene(tmp_path, hdr
 @pytest.mark.parametrize(
     ("name", "dtype", "encoding"),
     [("o.exr", np.float32, "linear"), ("o.hdr", np.float32, "linear"), ("o.tif", np.float32, "linear"),
-     ("o.avif", np.float32, "linear"), ("o.jxl", np.float32, "linear"), ("o.jpg", np.uint8, "srgb"),
-     ("o.png", np.uint8, "srgb")],
+     ("o.avif", np.float32, "linear"), ("o.jxl", np.float32, "linear"), ("o.dng", np.uint16, "linear"),
+     ("o.jpg", np.uint8, "srgb"), ("o.png", np.uint8, "srgb")],
 )  # fmt: skip
 def test_the_suffix_chooses_the_kind_of_output(tmp_path, hdrnet, name, dtype, encoding):
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / name, *CLASSICAL)

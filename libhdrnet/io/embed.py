@@ -35,14 +35,14 @@ def embed(
     srgb: bool,
     packet: str = "",
 ) -> bool:
-    """Write tags into the JPEG, PNG or TIFF at `path`; warnings speak of the file as `shown`.
+    """Write tags into the JPEG, PNG, TIFF or DNG at `path`; warnings speak of the file as `shown`.
 
     `packet`: the XMP of a source with the same picture, kept whole but for what describes how it was stored.
 
     False, with a HdrnetWarning, if they cannot be written: the file may then be damaged.
     """
     kept = inherited(metadata or Metadata())
-    if path.suffix.lower() in (".tif", ".tiff"):
+    if path.suffix.lower() in (".tif", ".tiff", ".dng"):
         kept = with_comment_in_exif(kept)
     exif = {
         **kept.exif,

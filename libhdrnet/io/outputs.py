@@ -12,10 +12,10 @@ AnyPath = str | PathLike[str]
 Kinds = Literal["radiance", "display", "map", "merged", "any"]
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
-    "radiance": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl"),
+    "radiance": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl", ".dng"),
     "display": (".jpg", ".jpeg", ".png", ".tif", ".tiff"),
     "map": (".exr", ".tif", ".tiff", ".png", ".jpg", ".jpeg"),
-    "merged": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl", ".jpg", ".jpeg", ".png"),
+    "merged": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl", ".dng", ".jpg", ".jpeg", ".png"),
     "any": (".exr", ".tif", ".tiff", ".hdr", ".jpg", ".jpeg", ".png"),
 }
 TIFF, JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
+from libhdrnet.io.camera import Camera, Matrices, camera_of
 from libhdrnet.io.colour import Encoding
 from libhdrnet.io.formats import exr, hdr, heif, jpeg, jxl, other, png, raw, tiff
 from libhdrnet.io.formats import gain_map as gain_maps
@@ -60,6 +61,8 @@ class Photo:
     """The pixels are already multiplied by alpha, as in OpenEXR and some TIFFs; `straight` divides it out."""
     orientation: int = 1
     """EXIF orientation (1 to 8) by which the stored pixels were turned upright."""
+    camera: Camera | None = None
+    """RAW only, of a bracket's frames: the pixels are this camera's linear RGB, white-balanced; None: Rec.709."""
 
     @property
     def is_linear(self) -> bool:
@@ -98,17 +101,42 @@ def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
     return list(each_photo(paths))
 
 
-def each_photo(paths: Iterable[AnyPath]) -> Iterator[Photo]:
+def each_photo(paths: Iterable[AnyPath], *, in_camera_rgb: bool = False) -> Iterator[Photo]:
     """Read the frames of a bracket one after the other, when they are asked for; RAW files of one are developed alike.
 
     All get the first RAW's white balance and one white: the level at which any of them shows that the sensor clips.
     They are float32 and keep the noise around black with its negative values, so that its mean stays black.
-    Raises InputError as `read_photo` does.
+    `in_camera_rgb`: RAW stays in its camera's colours where all files are RAW of one whose colours are known; then
+    `Photo.camera` tells of them. Raises InputError as `read_photo` does.
     """
     files = [Path(path) for path in paths]
-    balance, level = raw.shared_levels(_raw_files(files))
+    taken = list(_raw_files(files))
+    balance, level, matrices = raw.shared_levels(taken)
+    if not in_camera_rgb or len(taken) < len(files):
+        matrices = None
     for path in files:
-        yield _read(path, white_balance=balance, white_level=level, signed=True)
+        yield _read(path, white_balance=balance, white_level=level, signed=True, matrices=matrices)
+
+
+def check_one_camera(paths: Iterable[AnyPath]) -> None:
+    """Raise InputError where there are RAW files of different cameras, by their colour matrices.
+
+    Files that cannot be read are passed over.
+    """
+    first: tuple[Path, Matrices | None] | None = None
+    for path in map(Path, paths):
+        try:
+            if _header(path)[0] != "raw":
+                continue
+            matrices = raw.read_matrices(path)
+        except InputError:
+            continue
+        first = first or (path, matrices)
+        if not (matrices is None if first[1] is None else first[1].are_those_of(matrices)):
+            raise InputError(
+                f"'{path}' has other colour matrices than '{first[0]}', and a DNG tells the colours of one camera: "
+                "write .exr or .tif."
+            )
 
 
 def _raw_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -133,6 +161,9 @@ def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
         raise InputError(f"'{path}' ({megapixels:.0f} megapixels) does not fit into memory: scale it down.") from error
     check_finite(path, decoded.pixels, decoded.alpha)
     encoding, icc = _encoding(decoded, metadata, path)
+    camera = None
+    if decoded.matrices is not None and decoded.white_balance is not None:
+        camera = camera_of(decoded.matrices, decoded.white_balance, decoded.white, metadata.exif)
     orientation = header.orientation or _exif_orientation(metadata)
     return Photo(
         path=path,
@@ -144,6 +175,7 @@ def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
         white_balance=decoded.white_balance,
         associated=decoded.associated,
         orientation=header.turned if orientation == 1 else orientation,
+        camera=camera,
     )
 
 

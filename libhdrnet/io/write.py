@@ -9,6 +9,7 @@ import numpy.typing as npt
 from libhdrnet.errors import InputError, OutputError
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
+from libhdrnet.io.camera import Camera
 from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
@@ -27,6 +28,7 @@ from libhdrnet.io.store import (
     store_with_gain_map,
     warn_of_loss,
 )
+from libhdrnet.io.store_dng import store_dng
 
 
 def write_radiance(
@@ -35,9 +37,11 @@ def write_radiance(
     *,
     metadata: Metadata | None = None,
     record: Record | None = None,
-    exr_bits: int = 32,
+    exr_bits: int | None = None,
     hdr_bits: int = 12,
     alpha: Array | None = None,
+    camera: Camera | None = None,
+    noise: tuple[float, float] | None = None,
 ) -> None:
     """Write linear Rec.709 radiance, float (H, W, 3), 1.0 = white of the reference.
 
@@ -46,9 +50,11 @@ def write_radiance(
     RGBE, 1 % steps, negative values become 0, metadata as comments. .avif and .jxl: PQ on BT.2020's primaries, 1.0 =
     203 cd/m2, `hdr_bits` deep (AVIF 10 or 12, JPEG XL also 16); AVIF loses 0.02 stops in the mean, JPEG XL only what
     rounding does (12 bits: 0.001); beyond 10000 cd/m2 (49) and BT.2020 values are clipped with a HdrnetWarning.
+    .dng: `store_dng`, in integers unless `exr_bits` asks for half or float, as the sensor of `camera` saw it, without
+    its white balance; None: in Rec.709. `noise`: S and O of the variance S x + O of the radiance x, for .dng.
     `alpha`: (H, W) float in [0, 1]; associated in OpenEXR, unassociated in TIFF, AVIF and JPEG XL, dropped with a
-    HdrnetWarning in Radiance files. Raises InputError for arrays that cannot be written (shape, NaN), OutputError
-    for an unknown suffix and whatever the disk refuses.
+    HdrnetWarning in Radiance files and DNG. Raises InputError for arrays that cannot be written (shape, NaN),
+    OutputError for an unknown suffix and whatever the disk refuses.
     """
     path = Path(path)
     suffix = known_suffix(path, "radiance")
@@ -56,11 +62,13 @@ def write_radiance(
     linear = _float_image(linear, 3)
     layer = None if alpha is None else np.clip(_float_image(_checked_alpha(alpha, linear), 2), 0, 1)
     if suffix == ".exr":
-        store_exr(path, linear, metadata, record, exr_bits, alpha=layer)
+        store_exr(path, linear, metadata, record, 32 if exr_bits is None else exr_bits, alpha=layer)
     elif suffix == ".hdr":
         store_hdr(path, linear, metadata, record, alpha=layer)
     elif suffix in HDR_BITS:
         store_pq(path, linear, metadata, record, hdr_bits, alpha=layer)
+    elif suffix == ".dng":
+        store_dng(path, linear, metadata, record, exr_bits, camera=camera, noise=noise, alpha=layer)
     else:
         store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False, alpha=layer)
 

@@ -1,7 +1,8 @@
-"""Frames of a bracket, brought to one form: uint16 codes, gamma 2.2 (`merge.codes`), Rec.709, 65535 = saturation.
+"""Frames of a bracket, brought to one form: uint16 codes, gamma 2.2 (`merge.codes`), 65535 = saturation.
 
-Sixteen bits keep what any camera delivers at a third of the memory that float32 takes. Files are decoded one after the
-other, each once, and what does not fit into memory lies in mapped files (`keeping`): their number has no limit.
+They are Rec.709, or the RGB of the camera that took them all. Sixteen bits keep what any camera delivers at a third of
+the memory that float32 takes. Files are decoded one after the other, each once, and what does not fit into memory lies
+in mapped files (`keeping`): their number has no limit.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from libhdrnet.photometry import measured_exposures, sample_frame
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
+    from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
 
 _SAID = RESPONSES[1:4]
@@ -54,6 +56,8 @@ class Frame:
     """Nobody tells the exposure: it is measured from the pixels, roughly, before alignment."""
     exact: float | None = None
     """t if the file's numbers are rounded ones (`io.exposures.Told`); None: there is no other reading."""
+    camera: "Camera | None" = None
+    """The codes are this camera's white-balanced RGB, in all frames of a bracket alike; None: Rec.709."""
 
     def linear(self, rows: slice) -> FloatImage:
         """Return the linear values of some rows, (h, W, 3), 1.0 = saturation."""
@@ -89,7 +93,7 @@ def load_frames(
         frames.append(
             Frame(
                 source.name, keep(codes, len(images)), 0.0, source.metadata, decode_table(source.knee),
-                coverage_of(source), source.alpha is not None, known,
+                coverage_of(source), source.alpha is not None, known, camera=source.camera,
             )
         )  # fmt: skip
         orientations.append(source.orientation)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.alignment import Alignment, align
+from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
 from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
@@ -24,10 +25,11 @@ from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.selection import select
 from libhdrnet.merge.sources import ImageLike
-from libhdrnet.photometry import Calibration, calibrate
+from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
+    from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
 
 Choices = npt.NDArray[np.integer[Any]]
@@ -70,6 +72,16 @@ class MergeResult:
     shares: FloatImage | None = None
     """(frames, h, w): share of each frame in the captured part of the result, in the order given, at the reduced size
     that they were chosen at; only if it was asked for."""
+
+    camera: "Camera | None" = None
+    """What the RAW frames' camera tells of its colours; None where they are no RAW, or not all of one camera."""
+
+    @property
+    def noise(self) -> tuple[float, float] | None:
+        """S and O of the variance S x + O where the radiance is x and all frames agree; None: a network made it."""
+        if self.model in NETWORKS:
+            return None
+        return merged_noise(self.calibration.noise, self.calibration.exposures)
 
     @property
     def disagreements(self) -> tuple[float | None, ...]:
@@ -238,6 +250,9 @@ def merge(
         network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
+        camera = frames[reference].camera
+        if camera is not None:
+            _convert(made.radiance, camera.to_rec709)
         alpha = _alpha(frames)
         if alpha is not None:
             made.radiance[alpha == 0] = 0
@@ -246,7 +261,7 @@ def merge(
         return MergeResult(
             made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
             exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
-            tuple(frame.name for frame in frames), alpha, made.shares,
+            tuple(frame.name for frame in frames), alpha, made.shares, camera,
         )  # fmt: skip
 
 
@@ -303,6 +318,12 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     if mask is not None and job.model == "classical":
         mask[:] = MEASURED
     return _Made(radiance, mask, shares, report, repaired)
+
+
+def _convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:
+    """Bring pixels to other primaries, in place."""
+    for rows in bands(len(radiance)):
+        radiance[rows] = radiance[rows] @ matrix.T.astype(np.float32)
 
 
 def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alignment | None]:

@@ -1,4 +1,7 @@
-"""One exposure as it comes, a file or an array, and its codes: whatever its encoding, linear light in Rec.709."""
+"""One exposure as it comes, a file or an array, and its codes: whatever its encoding, linear light.
+
+In Rec.709, or where all are RAW files of one camera, in its white-balanced RGB.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from libhdrnet.merge.codes import LARGEST_KNEE, Codes, encode
 from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, look_up
 
 if TYPE_CHECKING:
+    from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
 
 ImageLike = str | Path | npt.NDArray[Any]
@@ -44,6 +48,8 @@ class Source:
     """(H, W)."""
     orientation: int = 1
     """EXIF orientation by which the file was turned upright."""
+    camera: "Camera | None" = None
+    """The pixels are this camera's white-balanced RGB."""
 
     @property
     def knee(self) -> float:
@@ -60,13 +66,13 @@ def sources(images: Sequence[ImageLike]) -> Iterator[Source]:
     from libhdrnet.io.read import each_photo, straight
 
     paths = [image for image in images if isinstance(image, str | Path)]
-    photos = each_photo(paths)
+    photos = each_photo(paths, in_camera_rgb=len(paths) == len(images))
     for index, image in enumerate(images):
         if isinstance(image, str | Path):
             photo = straight(next(photos))
             yield Source(
                 str(image), photo.pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
-                photo.white_balance is not None, photo.alpha, photo.orientation,
+                photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera,
             )  # fmt: skip
         else:
             name = f"image {index + 1}"

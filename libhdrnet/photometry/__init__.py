@@ -6,7 +6,7 @@ missing or impossible · noise.
 
 from libhdrnet.photometry.calibration import Calibration, calibrate
 from libhdrnet.photometry.exposures import measured_exposures
-from libhdrnet.photometry.noise import Noise, fit_noise
+from libhdrnet.photometry.noise import Noise, fit_noise, merged_noise
 from libhdrnet.photometry.relations import sample_frame
 
-__all__ = ["Calibration", "Noise", "calibrate", "fit_noise", "measured_exposures", "sample_frame"]
+__all__ = ["Calibration", "Noise", "calibrate", "fit_noise", "measured_exposures", "merged_noise", "sample_frame"]

@@ -17,6 +17,8 @@ Codes = npt.NDArray[np.uint16]
 USUAL_SHOT, USUAL_READ = 2e-5, 2.5e-8
 """k and r where the frames do not tell; r is for quantisation and an uncertain black, too."""
 _LEAST_SHOT = 1e-9
+_SATURATING = 0.9
+"""Share of saturation from which a frame no longer counts."""
 _RATIOS = np.geomspace(1e-6, 1, 121)
 _LEVELS = np.geomspace(1e-4, 0.8, 33)
 _LEAST_COUNT = 400
@@ -43,6 +45,26 @@ class Noise:
         """Return the variance of frame `index` where its noiseless linear values, 1 = saturation, are `linear`."""
         gain = self.gains[index]
         return np.float32(self.shot * gain) * np.maximum(linear, 0) + np.float32(self.read * gain**2)
+
+
+def merged_noise(noise: Noise, exposures: Sequence[float]) -> tuple[float, float]:
+    """Return S and O of the variance S x + O that the noise-optimal mean of all frames has where the radiance is x.
+
+    Each stop of radiance counts alike: it is the shadows' noise, and that of lights which few frames show is more.
+
+    Args:
+        noise: of the frames.
+        exposures: t_i / t_reference of each; radiance 1 is the reference's saturation.
+    """
+    radiance = np.geomspace(1e-4, 1, 65)
+    precision = np.zeros_like(radiance)
+    shortest = min(exposures)
+    for index, t in enumerate(exposures):
+        variance = noise.variance(index, (radiance * t).astype(np.float32)) / t**2
+        precision += np.where((radiance * t < _SATURATING) | (t == shortest), 1 / variance, 0)
+    columns = np.stack([radiance * precision, precision], 1)  # each level counts alike: relative errors
+    found = np.linalg.lstsq(columns, np.ones(len(radiance)), rcond=None)[0]
+    return float(max(found[0], _LEAST_SHOT)), float(max(found[1], 0.0))
 
 
 def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float] | None = None) -> Noise:

@@ -13,7 +13,7 @@ from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
 from libhdrnet.tasks.scale import METER_CONSTANT, common_exposure
 
-RESULTS = (".exr", ".hdr", ".tif", ".avif", ".jxl", ".jpg", ".png")
+RESULTS = (".exr", ".hdr", ".tif", ".dng", ".avif", ".jxl", ".jpg", ".png")
 """What a bracket can be merged into."""
 
 
@@ -27,7 +27,7 @@ class BatchOptions(MergeOptions, ToneOptions):
     format: str = ".exr"
     preview: bool = False
     """Also write a tone-mapped JPEG of each."""
-    exr_bits: int = 32
+    exr_bits: int | None = None
     scale: str = "reference"
     meter_constant: float = METER_CONSTANT
     hdr_bits: int = 12

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from libhdrnet.tonemap import Tone
 
 LINEAR_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
-RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".avif", ".jxl")
+RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".dng", ".avif", ".jxl")
 ULTRA_HDR = (".uhdr.jpg", ".uhdr.jpeg")
 """Names of JPEGs that get a gain map without having been asked for one."""
 
@@ -144,13 +144,17 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
             raise InputError(f"{path}: named for two outputs; give each a name of its own.")
     tone = tone_of(options, None if options.preview else options.output)
-    if options.exr_bits not in (16, 32):
+    if options.exr_bits not in (None, 16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
     check_scale(options, LINEAR_SUFFIXES)
     check_hdr_bits(options.output, options.hdr_bits)
     if options.gain_map:
         check_gain_map(options.output, options.preview or "")
     options.exposures(len(options.inputs))
+    if Path(options.output).suffix.lower() == ".dng":
+        from libhdrnet.io.read import check_one_camera
+
+        check_one_camera(options.inputs)
 
     from libhdrnet.io.write import write_map, write_radiance
 
@@ -165,7 +169,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
             options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
-            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits,
+            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits, camera=result.camera, noise=result.noise,
         )  # fmt: skip
     else:
         _write_tone_mapped(options.output, result, tone, record, gain_map=options.gain_map)

@@ -85,7 +85,7 @@ class MergeFiles(MergeOptions, ToneOptions):
     output: str
     mask: str | None = None
     preview: str | None = None
-    exr_bits: int = 32
+    exr_bits: int | None = None
     hdr_bits: int = 12
     gain_map: bool = False
     """JPEGs, tone-mapped, get one that makes them HDR."""

@@ -91,8 +91,10 @@ def dng(
     white=16383,
     time=None,
     iso=None,
+    from_xyz=None,
+    model="Bayer",
 ):
-    """An uncompressed RGGB DNG, 14 bits, black 512, declared `white`, whose camera space is linear sRGB."""
+    """An uncompressed RGGB DNG, 14 bits, black 512, declared `white`; without `from_xyz` its space is linear sRGB."""
     if mosaic is None:
         mosaic = np.full((height, width), 512 + level, np.uint16)
     xyz_to_srgb = np.array([[3.2404542, -1.5371385, -0.4985314], [-0.969266, 1.8760108, 0.041556],
@@ -110,12 +112,12 @@ def dng(
         (33422, "B", 4, b"\x00\x01\x01\x02", True),
         (50714, "H", 1, 512, True),
         (50717, "H", 1, white, True),
-        (50721, "2i", 9, rationals(xyz_to_srgb.ravel()), True),
+        (50721, "2i", 9, rationals((xyz_to_srgb if from_xyz is None else np.asarray(from_xyz)).ravel()), True),
         (50778, "H", 1, 21, True),
         (50728, "2I", 3, neutral, True),
         (274, "H", 1, orientation, True),
         (271, "s", 0, "Test", True),
-        (272, "s", 0, "Bayer", True),
+        (272, "s", 0, model, True),
     ]
     if time:
         tags += [(33434, "2I", 1, rationals([time]), True)]

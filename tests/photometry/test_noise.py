@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from libhdrnet.merge.codes import decode_table, encode, knee_for
-from libhdrnet.photometry import calibrate, fit_noise
+from libhdrnet.photometry import Noise, calibrate, fit_noise, merged_noise
 
 BY_TIME = ((0.25, 1.0, 4.0), (1.0, 1.0, 1.0))
 BY_ISO = ((1.0, 2.0, 4.0), (1.0, 2.0, 4.0))
@@ -50,3 +50,12 @@ def test_a_calibration_tells_the_noise_of_each_frame(scene):
     level = np.full(1, 0.1, np.float32)
     assert noise.variance(2, level) == pytest.approx(1e-4 * 4 * 0.1 + 2.5e-7 * 16, rel=0.25)
     assert noise.variance(0, -level) > 0
+
+
+def test_a_merge_has_the_noise_of_the_optimal_mean():
+    """Of equal exposures half as much, of one that is sixteen times as long far less, as long as it shows the place."""
+    frame = Noise(1e-4, 1e-7, (1.0, 1.0))
+    assert merged_noise(frame, (1.0, 1.0)) == pytest.approx((5e-5, 5e-8), rel=0.01)
+    shot, read = merged_noise(frame, (1.0, 16.0))
+    assert 0 < read < 1e-7 / 16
+    assert shot * 0.01 + read == pytest.approx(1e-4 * 0.01 / 17, rel=0.5)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from libhdrnet.bands import bands
 from libhdrnet.errors import InputError, readable
+from libhdrnet.io.camera import Matrices
 
 Array = npt.NDArray[Any]
 
@@ -42,6 +43,10 @@ class Decoded:
     linear: bool = False
     """True where the values are linear Rec.709 by the format's nature."""
     white_balance: tuple[float, float, float, float] | None = None
+    matrices: Matrices | None = None
+    """Where the pixels are white-balanced camera RGB: what leads from there to Rec.709."""
+    white: float = 1.0
+    """RAW: where 1 lies, as a share of what the file declares as white."""
 
 
 def split(array: Array) -> tuple[Array, Array | None, bool]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
+from libhdrnet.io.camera import Matrices
 from libhdrnet.io.formats import raw_levels
 from libhdrnet.io.formats.decoded import Decoded, Header, damaged
 from libhdrnet.io.orientation import swaps_sides
@@ -15,8 +16,10 @@ from libhdrnet.io.orientation import swaps_sides
 WhiteBalance = tuple[float, float, float, float]
 _ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 """EXIF orientations of LibRaw's flip codes: bit 0 mirrors columns, bit 1 rows, bit 2 swaps them."""
-_CUT_OFF = 1.0
-"""What LibRaw cuts off each value: fractions of 1/65535, half on average for white balance and again for colour."""
+_CUT_OFF = 0.5
+"""What LibRaw cuts off each value on average at white balance, and again for colour: fractions of 1/65535."""
+_LEAST_DETERMINANT = 1e-6
+"""Of a matrix that says something; LibRaw has zeros where it knows none."""
 
 
 class NotRawError(Exception):
@@ -38,31 +41,63 @@ def header(path: Path) -> Header:
     return Header(*((width, height) if swaps_sides(turned) else (height, width)), orientation=1, turned=turned)
 
 
-def shared_levels(paths: Iterable[Path]) -> tuple[WhiteBalance | None, int | None]:
-    """Return what the files of a bracket are developed with: the first's white balance, and one white for all.
+def read_matrices(path: Path) -> Matrices | None:
+    """Do for a file what `matrices_of` does; raises InputError for a damaged one."""
+    import rawpy
 
-    That is the level at which they clip, all taken together, or else what they declare; a dark frame shows none.
-    Files that cannot be read are passed over: `decode` says what is wrong with them.
+    try:
+        with rawpy.imread(str(path)) as raw:
+            return matrices_of(raw)
+    except rawpy.LibRawError as error:
+        raise damaged(path, _reason(error)) from error
+
+
+def matrices_of(raw: Any) -> Matrices | None:
+    """Return what LibRaw knows of the colours of an opened RAW; None: nothing, or it has not three of them."""
+    if raw.num_colors != 3 or raw.color_desc[:3] != b"RGB":
+        return None
+    to_rec709, from_xyz = (np.asarray(m, np.float64) for m in (raw.color_matrix[:, :3], raw.rgb_xyz_matrix[:3]))
+    told = [matrix if abs(np.linalg.det(matrix)) > _LEAST_DETERMINANT else None for matrix in (to_rec709, from_xyz)]
+    return Matrices(*told) if any(matrix is not None for matrix in told) else None
+
+
+def shared_levels(paths: Iterable[Path]) -> tuple[WhiteBalance | None, int | None, Matrices | None]:
+    """Return what the files of a bracket are developed with: the first's white balance, one white, and their matrices.
+
+    White is the level at which they clip, all taken together, or else what they declare; a dark frame shows none.
+    The matrices are None where a file has none or others. Files that cannot be read are passed over: `decode` says
+    what is wrong with them.
     """
     import rawpy
 
     balance: WhiteBalance | None = None
     counts, black, white = np.zeros((4, 65536), np.int64), [0] * 4, 0
+    matrices: list[Matrices | None] = []
     for path in paths:
         try:
             with rawpy.imread(str(path)) as raw:
                 balance = balance or camera_white_balance(raw)
+                matrices.append(matrices_of(raw))
                 black, white = raw.black_level_per_channel, max(white, raw.white_level)
                 counts += raw_levels.histograms(raw)
         except Exception:  # noqa: BLE001, S112 (as undocumented as whatever a damaged file does to `decode`)
             continue
-    return balance, raw_levels.clip_level(counts, black, white) or white or None
+    first = matrices[0] if matrices else None
+    alike = first is not None and all(first.are_those_of(other) for other in matrices)
+    return balance, raw_levels.clip_level(counts, black, white) or white or None, first if alike else None
 
 
 def decode(
-    path: Path, white_balance: WhiteBalance | None = None, white_level: int | None = None, *, signed: bool = False
+    path: Path,
+    white_balance: WhiteBalance | None = None,
+    white_level: int | None = None,
+    *,
+    signed: bool = False,
+    matrices: Matrices | None = None,
 ) -> Decoded:
-    """Develop with the camera's white balance or the multipliers given (red, green, blue, green).
+    """Develop with the camera's white balance or the multipliers given (red, green, blue, green), to linear Rec.709.
+
+    With its `matrices`, which `shared_levels` finds, it is left in white-balanced camera RGB.
 
     White is where the least sensitive channel saturates after white balance, at `white_level` or where the file itself
     shows it: all channels clip there together. uint16, 65535 = white, black clipped; with `signed` float32, 1.0 =
@@ -77,6 +112,7 @@ def decode(
                 white_level = _own_clip_level(raw)
             white = min(white_level or raw.white_level, raw.white_level)
             black, multipliers, zero = raw.black_level_per_channel, list(used), 0.0
+            share = (white - min(black)) / max(raw.white_level - min(black), 1)
             lowered = signed and min(black) > 0
             if lowered:
                 finer = _refine(raw)
@@ -89,7 +125,7 @@ def decode(
                 user_sat=white - min(black),  # LibRaw takes it for the level above black
                 gamma=(1, 1),
                 output_bps=16,
-                output_color=rawpy.ColorSpace.sRGB,
+                output_color=rawpy.ColorSpace.raw if matrices else rawpy.ColorSpace.sRGB,
                 highlight_mode=rawpy.HighlightMode.Clip,
                 no_auto_bright=True,
                 # By default LibRaw moves the white level with the content: frames of a bracket would differ.
@@ -101,10 +137,12 @@ def decode(
         raise InputError(f"'{path}' has {pixels.shape[2]} colours, which are not read: convert it to DNG or TIFF.")
     grey = pixels.ndim == 2 or pixels.shape[2] == 1
     if signed:
-        pixels = _signed_table(zero)[pixels]
+        pixels = _signed_table(zero, _CUT_OFF if matrices else 2 * _CUT_OFF)[pixels]
     if grey:
         pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
-    return Decoded(pixels, None, grey=grey, linear=True, icc_is_final=True, white_balance=used)
+    return Decoded(
+        pixels, None, grey=grey, linear=True, icc_is_final=True, white_balance=used, matrices=matrices, white=share
+    )
 
 
 def _own_clip_level(raw: Any) -> int | None:
@@ -124,9 +162,9 @@ def _refine(raw: Any) -> int:
     return 16
 
 
-def _signed_table(zero: float) -> npt.NDArray[np.float32]:
+def _signed_table(zero: float, cut_off: float) -> npt.NDArray[np.float32]:
     """Return the light of each developed value, where black lies at `zero` (0 to 1)."""
-    values = np.arange(65536) + _CUT_OFF * (zero > 0)
+    values = np.arange(65536) + cut_off * (zero > 0)
     values[-1] = 65535
     return ((values / 65535 - zero) / (1 - zero)).astype(np.float32)
 

@@ -1,0 +1,105 @@
+"""Store radiance as a linear DNG: back in the camera's colours, in integers where they hold it, as a whole file."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.bands import bands
+from libhdrnet.errors import HdrnetWarning, InputError, OutputError
+from libhdrnet.files import whole_file
+from libhdrnet.io import colour
+from libhdrnet.io.camera import REC709_CAMERA, Camera
+from libhdrnet.io.embed import SOFTWARE, embed
+from libhdrnet.io.formats import dng, exr
+from libhdrnet.io.metadata import Metadata
+from libhdrnet.io.store import Array, warn_of_loss
+
+_MOST_ABOVE = 16.0
+"""Times white that integers are to hold: 12 bits are left below it, as few as cameras deliver."""
+_INTEGERS = 65535
+_PREVIEW_EDGE = 1024
+_MAKE, _MODEL = "Exif.Image.Make", "Exif.Image.Model"
+
+
+def store_dng(
+    path: Path,
+    linear: Array,
+    metadata: Metadata | None,
+    record: Mapping[str, Any] | None,
+    bits: int | None,
+    *,
+    camera: Camera | None = None,
+    noise: tuple[float, float] | None = None,
+    alpha: Array | None = None,
+) -> None:
+    """Write linear Rec.709 radiance (H, W, 3), float32, as `camera`'s sensor saw it, or in Rec.709.
+
+    `bits`: None for integers, in which negative values become 0, unless the lights leave them too few steps; then, or
+    with 16, half; 32 float. `noise`: S and O of the variance S x + O of the radiance x. Transparency is lost with a
+    HdrnetWarning.
+    """
+    if bits not in (None, 16, 32):
+        raise InputError(f"A DNG with {bits} bits cannot be written: choose 16 or 32.")
+    metadata, seen = metadata or Metadata(), camera or REC709_CAMERA
+    matrix = seen.from_rec709.T.astype(np.float32)
+    peak = max(1.0, *(float((linear[rows] @ matrix).max()) for rows in bands(len(linear))))
+    warn_of_loss(path, ["transparency"] if alpha is not None else [], "DNG")
+    if bits is None and peak > _MOST_ABOVE:
+        bits = 16
+        warnings.warn(
+            f"'{path}' holds lights of {peak:.0f} times white, for which integers have too few steps: it has half "
+            "floats, which darktable opens and RawTherapee does not.",
+            HdrnetWarning,
+            stacklevel=3,
+        )
+    white = 1 if bits else int(_INTEGERS / peak)
+    pixels = _stored(linear, matrix, bits, white)
+    if pixels.nbytes > dng.LARGEST:
+        raise OutputError(f"'{path}' would have {pixels.nbytes / 1e9:.1f} GB, too many for a DNG: write a TIFF.")
+    if bits == 16 and peak > exr.HALF_MAX:
+        warn_of_loss(path, [f"values above {exr.HALF_MAX:.0f}"], "16-bit DNG")
+    exif = dict(metadata.exif)
+    make, model = (str(exif.get(key, "")).strip() for key in (_MAKE, _MODEL))
+    if camera is None:  # under the camera's own name RawTherapee would take its colours for what these are not
+        make, model = make or "libhdrnet", f"{model}, {seen.name}" if model else seen.name
+    metadata = replace(metadata, exif={**exif, _MAKE: make, _MODEL: model})
+
+    def store(file: Path) -> None:
+        dng.write(
+            file, pixels, white=white, camera=seen, make=make, model=model, preview=_preview(linear),
+            noise=None if noise is None else [(noise[0] * n, noise[1] * n * n) for n in seen.shown],
+            software=SOFTWARE,
+        )  # fmt: skip
+
+    with whole_file(path) as temporary:
+        store(temporary)
+        if not embed(temporary, path, metadata, record, srgb=False):
+            store(temporary)
+
+
+def _stored(linear: Array, matrix: npt.NDArray[np.float32], bits: int | None, white: int) -> Array:
+    dtype = np.uint16 if bits is None else np.float16 if bits == 16 else np.float32
+    pixels = np.empty(linear.shape, dtype)
+    for rows in bands(len(linear)):
+        band = linear[rows] @ matrix
+        if bits is None:
+            band = np.rint(np.clip(band * np.float32(white), 0, _INTEGERS))
+        elif bits == 16:
+            band = np.clip(band, -exr.HALF_MAX, exr.HALF_MAX)
+        pixels[rows] = band
+    return pixels
+
+
+def _preview(linear: Array) -> Array:
+    """Return what the reference shows of it, reduced by a whole factor, as uint8 sRGB."""
+    step = -(-max(linear.shape[:2]) // _PREVIEW_EDGE)
+    height, width = (max(1, size // step) for size in linear.shape[:2])
+    if step > 1:
+        whole = linear[: height * step, : width * step].reshape(height, -1, width, min(step, linear.shape[1]), 3)
+        linear = whole.mean((1, 3), dtype=np.float32)
+    return np.asarray(colour.from_linear(linear, encoding="srgb", dtype=np.uint8))
