@@ -8,10 +8,10 @@ from typing import Any
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
-from libhdrnet.tasks.files import Talk, check_gain_map, prepare, tone_of
+from libhdrnet.tasks.files import LINEAR_SUFFIXES, Talk, check_gain_map, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
-from libhdrnet.tasks.scale import METER_CONSTANT, common_exposure
+from libhdrnet.tasks.scale import METER_CONSTANT, check_scale, common_exposure
 
 RESULTS = (".exr", ".hdr", ".tif", ".dng", ".avif", ".jxl", ".jpg", ".png")
 """What a bracket can be merged into."""
@@ -82,11 +82,16 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         InputError: an option or the folder cannot be used, or there is no picture in it.
         OutputError: the folder for the results cannot be made.
     """
+    from libhdrnet.io.outputs import check_hdr_bits
+
     options = read_options(BatchOptions, params)
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
-    tone_of(options, None if options.preview else f"a {options.format}")
+    result = f"a {options.format}"
+    tone_of(options, None if options.preview else result)
+    check_scale(options.scale, options.meter_constant, result, LINEAR_SUFFIXES)
+    check_hdr_bits(result, options.hdr_bits)
     if options.gain_map and not options.preview:
         check_gain_map(options.format)
 
@@ -135,7 +140,21 @@ class _Merge:
     def __call__(self, files: MergeFiles) -> list[str]:
         if Path(files.output).exists() and not files.overwrite:
             return [files.output]  # by a worker that died before it could tell
+        if files.preview and _is_of(files.preview, files.inputs):
+            files = replace(files, overwrite=True)  # one that was stopped before it wrote the result
         return prepare("merge", vars(files))(Talk(self.progress)).outputs
+
+
+def _is_of(preview: str, inputs: Sequence[str]) -> bool:
+    """Say whether a preview is there that a merge of these files wrote."""
+    from libhdrnet.io import read_record
+
+    try:
+        merged = (read_record(preview) or {}).get("inputs")
+    except (InputError, OSError):
+        return False
+    names = [Path(path).name for path in inputs]
+    return isinstance(merged, list) and len(merged) > 0 and all(name in names for name in merged)
 
 
 def _find(folder: Path, options: BatchOptions) -> tuple[Sequence[tuple[Path, ...]], Mapping[Path, str]]:
