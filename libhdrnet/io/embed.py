@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetWarning, InputError, readable
-from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, exiv2_image, xmp_packet
+from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, blank_png, exiv2_image, xmp_packet
 from libhdrnet.io.formats import exr, hdr
 from libhdrnet.io.formats.jpeg_segments import segments
 from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import EXR_NUMBERS, EXR_TEXTS, Metadata, exposure_values
+from libhdrnet.io.outputs import JPEG
 
 SOFTWARE = f"libhdrnet {__version__}"
 _RECORD = "Xmp.hdrnet.record"
@@ -58,6 +59,8 @@ def embed(
             _writable({**kept.xmp, **own}, "xmp"),
             _writable(dict(kept.iptc), "iptc"),
         )
+        if path.suffix.lower() in JPEG:
+            xmp = _fit_for_jpeg(xmp, shown)
         # Exiv2 takes file names in the system's code page on Windows, bytes everywhere.
         with exiv2_image(path if whole is None else whole) as image:
             image.modify_exif(exif)
@@ -178,7 +181,7 @@ def check_record(record: Mapping[str, Any] | None) -> None:
 
 def _writable(tags: Tags, kind: _Kind) -> Tags:
     # Tried on a small file: one odd value must not cost all the others.
-    if not tags or _survives(tags, kind):
+    if not tags or _survives(tags, kind, blank_png() if kind == "xmp" else blank_jpeg()):
         return tags
     if len(tags) == 1:
         return {}
@@ -190,9 +193,19 @@ def _writable(tags: Tags, kind: _Kind) -> Tags:
     }
 
 
-def _survives(tags: Tags, kind: _Kind) -> bool:
+def _fit_for_jpeg(xmp: Tags, shown: Path) -> Tags:
+    """Leave out the longest tags, with a warning, until the others fit into a JPEG."""
+    kept = dict(xmp)
+    while kept and not _survives(kept, "xmp", blank_jpeg()):
+        del kept[max(kept, key=lambda key: (key != _RECORD, len(str(kept[key]))))]
+    if len(kept) < len(xmp):
+        _warn(shown, f"{', '.join(key for key in xmp if key not in kept)} is too long for a JPEG")
+    return kept
+
+
+def _survives(tags: Tags, kind: _Kind, blank: bytes) -> bool:
     try:
-        with exiv2_image(blank_jpeg()) as image:
+        with exiv2_image(blank) as image:
             getattr(image, f"modify_{kind}")(tags)
             data = image.get_bytes()
         # Exiv2 leaves out the whole XMP packet without a word if it cannot encode one of its values.
@@ -203,7 +216,7 @@ def _survives(tags: Tags, kind: _Kind) -> bool:
     return tags.keys() <= set(found)
 
 
-def _warn(path: Path, error: Exception) -> None:
+def _warn(path: Path, error: object) -> None:
     warnings.warn(
         f"'{path}' is written, but without all metadata ({readable(error)}): copy it with exiftool if you need it.",
         HdrnetWarning,

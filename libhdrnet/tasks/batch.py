@@ -88,10 +88,10 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
-    result = f"a {options.format}"
-    tone_of(options, None if options.preview else result)
-    check_scale(options.scale, options.meter_constant, result, LINEAR_SUFFIXES)
-    check_hdr_bits(result, options.hdr_bits)
+    kind = f"a {options.format}"
+    tone_of(options, None if options.preview else kind)
+    check_scale(options.scale, options.meter_constant, kind, LINEAR_SUFFIXES)
+    check_hdr_bits(kind, options.hdr_bits)
     if options.gain_map and not options.preview:
         check_gain_map(options.format)
 
