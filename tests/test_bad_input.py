@@ -12,6 +12,7 @@ import zlib
 
 import imagecodecs
 import numpy as np
+import pyexiv2
 import pytest
 import tifffile
 from commands import ENVIRONMENT, TIMEOUT, exposures, write_bracket, write_frame
@@ -294,6 +295,20 @@ def test_a_really_full_disk_leaves_nothing(tmp_path, refused, small_disk, name):
     paths = write_bracket(tmp_path, size=(240, 320))
     refused(MERGE, *paths, "-o", small_disk / name, *CLASSICAL, says=[name, "cannot be written"])
     assert list(small_disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [13_000, 40_000])
+@pytest.mark.parametrize("name", ["o.jpg", "o.uhdr.jpg", "o.png", "o.tif", "o.dng"])
+def test_a_disk_that_is_full_when_the_metadata_are_written_leaves_what_was_there(
+    tmp_path, refused, small_disk, name, size
+):
+    paths = write_bracket(tmp_path)
+    for path in paths:
+        with pyexiv2.Image(str(path)) as image:
+            image.modify_xmp({"Xmp.dc.source": "x" * size})
+    (small_disk / name).write_bytes(b"mine")
+    refused(MERGE, *paths, "-o", small_disk / name, "--overwrite", *CLASSICAL, says=[name, "no space left on device"])
+    assert [path.read_bytes() for path in small_disk.iterdir()] == [b"mine"]
 
 
 @pytest.mark.parametrize("command", [MERGE, DEFOCUS, DEBLUR])

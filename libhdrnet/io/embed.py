@@ -22,6 +22,8 @@ SOFTWARE = f"libhdrnet {__version__}"
 _RECORD = "Xmp.hdrnet.record"
 _EXR_RECORD = "hdrnetRecord"
 _EXIF = b"Exif\0\0"
+_MOST_IN_MEMORY = 1 << 31
+"""Bytes of a file that pyexiv2 does not take."""
 _Kind = Literal["exif", "xmp", "iptc"]
 _HDR_ROOM = 48_000
 """Characters of tags in the header of a Radiance file: readers look for the picture in its first 64 KiB."""
@@ -52,7 +54,6 @@ def embed(
         "Exif.Photo.ColorSpace": "1" if srgb else "65535",
     }
     own = {} if record is None else {_RECORD: json.dumps(record)}
-    whole = path.read_bytes() if os.name == "nt" else None
     try:
         exif, xmp, iptc = (
             _writable(exif, "exif"),
@@ -61,8 +62,9 @@ def embed(
         )
         if path.suffix.lower() in JPEG:
             xmp = _fit_for_jpeg(xmp, shown)
-        # Exiv2 takes file names in the system's code page on Windows, bytes everywhere.
-        with exiv2_image(path if whole is None else whole) as image:
+        # Of files Exiv2 does not see that the disk is full, and on Windows it takes names in the system's code page.
+        in_memory = path.stat().st_size < _MOST_IN_MEMORY
+        with exiv2_image(path.read_bytes() if in_memory else path) as image:
             image.modify_exif(exif)
             if packet:
                 image.modify_raw_xmp(packet)
@@ -75,12 +77,13 @@ def embed(
                 image.modify_iptc(iptc)
             if kept.comment:
                 image.modify_comment(kept.comment)
-            if whole is not None:
-                path.write_bytes(image.get_bytes())
-        return True
+            data = image.get_bytes() if in_memory else None
     except UNREADABLE as error:
         _warn(shown, error)
         return False
+    if data is not None:
+        path.write_bytes(data)
+    return True
 
 
 def write_blank(path: Path, metadata: Metadata, record: Mapping[str, Any] | None) -> Path:

@@ -23,6 +23,7 @@ def exiv2_image(source: Path | bytes) -> Iterator[Any]:
         pyexiv2.set_log_level(4)
         pyexiv2.registerNs(RECORD_NAMESPACE, "hdrnet")
         image = pyexiv2.ImageData(source) if isinstance(source, bytes) else pyexiv2.Image(str(source))
+        del source  # it has a copy of bytes
         try:
             yield image
         finally:
