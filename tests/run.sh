@@ -22,11 +22,13 @@ install_system_packages() {
   as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends python3-venv python3-pip
 }
 
-# A browser for the page that `hdrnet eval` writes; where it cannot be had its tests are skipped.
-install_browser() {
-  command -v chromium >/dev/null && command -v chromedriver >/dev/null && return
+# A browser for the page that `hdrnet eval` writes and for HDR pictures, a RAW developer for DNGs; where they cannot be
+# had their tests are skipped.
+install_programs() {
+  command -v chromium >/dev/null && command -v chromedriver >/dev/null && command -v rawtherapee-cli >/dev/null && return
   command -v apt-get >/dev/null || return
-  as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends chromium chromium-driver
+  as_root apt-get update -qq &&
+    as_root apt-get install -y -qq --no-install-recommends chromium chromium-driver rawtherapee
 }
 
 # What the environment is made of: the interpreter, what the project declares, and the versions.
@@ -62,7 +64,7 @@ if ! { install_system_packages && build_environment; }; then
   exit 1
 fi
 
-install_browser >/dev/null 2>&1 || echo "== the tests in a browser will be skipped: no chromium and chromium-driver here"
+install_programs >/dev/null 2>&1 || echo "== tests in Chromium or RawTherapee will be skipped: chromium, chromium-driver or rawtherapee cannot be had here"
 
 cores=$(getconf _NPROCESSORS_ONLN)
 export PATH="$environment/bin:$PATH" PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"

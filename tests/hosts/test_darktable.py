@@ -20,6 +20,7 @@ from residents import wait_until
 from synthetic import dng, tag
 
 from libhdrnet.io.likeness import likeness_of
+from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.io.read import read_photo
 
 BOTH = pytest.mark.parametrize("darktable", ["trixie", "bookworm"], indirect=True)
@@ -207,6 +208,24 @@ def test_a_merge_is_what_the_library_makes_of_the_same_files(darktable, frames, 
     np.testing.assert_allclose(pixels_of(output), pixels_of(ours), rtol=1e-5)
     assert {name: data for name, data in contents(darktable.pictures).items() if name in before} == before
     shutil.rmtree(kept)
+
+
+@BOTH
+@pytest.mark.parametrize(("name", "suffix"), [("DNG", ".dng"), ("JPEG with a gain map", ".jpg")])
+def test_a_merge_may_be_a_dng_or_a_jpeg_with_a_gain_map(darktable, name, suffix):
+    paths = write_bracket(darktable.pictures, size=SIZE)
+    told = darktable.play(
+        importing(path.name for path in paths)
+        + 'for _, path in ipairs(merge()) do tell("output", path) end tell("count", #dt.database)',
+        frames="original files", format=name,
+    )  # fmt: skip
+    output = darktable.pictures / f"a_hdr{suffix}"
+    assert told["output"] == [[str(output)]] and told["count"] == [["4"]]
+    assert passengers(output) == ([GAIN_MAP] if suffix == ".jpg" else [])
+    if suffix == ".dng":  # darktable develops it, as it does any RAW file
+        darktable.export(output, darktable.pictures / "developed.tif", hook=False)
+        developed = read_photo(darktable.pictures / "developed.tif").pixels
+        assert 0.02 < developed.mean() / 65535 < 0.98 and developed.std() > 1000
 
 
 @BOTH

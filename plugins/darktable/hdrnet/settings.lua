@@ -9,8 +9,10 @@ local FORMATS = {
   ["OpenEXR, 32 bit"] = { suffix = ".exr", options = { "--exr-bits", "32" } },
   ["OpenEXR, 16 bit"] = { suffix = ".exr", options = { "--exr-bits", "16" } },
   ["TIFF, 32 bit"] = { suffix = ".tif", options = {} },
+  ["DNG"] = { suffix = ".dng", options = {} },
+  ["JPEG with a gain map"] = { suffix = ".jpg", options = { "--gain-map" } },
 }
-local FORMAT_NAMES = { "OpenEXR, 32 bit", "OpenEXR, 16 bit", "TIFF, 32 bit" }
+local FORMAT_NAMES = { "OpenEXR, 32 bit", "OpenEXR, 16 bit", "TIFF, 32 bit", "DNG", "JPEG with a gain map" }
 local MODELS = { "auto", "psfnet", "msffnet", "classical" }
 
 local function default_cli(os_name)
@@ -73,7 +75,8 @@ function settings.new(dt, gettext)
     _("otherwise only images with the tag hdrnet|deblur are deblurred on export"))
   made.folder = text("folder", _("hdrnet: folder for new images"), _("empty: beside the originals"), "")
   local format = choice("format", _("hdrnet: file format of merged images"),
-    _("16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504"), FORMAT_NAMES)
+    _("OpenEXR, 16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504; DNG: developed like a raw file, best"
+      .. " of original raw files; JPEG: tone-mapped, bright on HDR displays"), FORMAT_NAMES)
   made.deghost = number("deghost", _("hdrnet: deghosting"),
     _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does"
       .. " (for the model auto)"), 0.5)
