@@ -318,6 +318,14 @@ def test_an_unknown_suffix_is_refused_with_the_known_ones(tmp_path, refused, com
     refused(*words, "-o", tmp_path / name, says=[name, "suffix", ".exr", ".png"])
 
 
+def test_times_that_no_camera_has_are_refused(tmp_path, refused):
+    paths = write_bracket(tmp_path, exif=False)
+    for path, bias in zip(paths, ("-60/1", "0/1", "60/1"), strict=True):
+        with pyexiv2.Image(str(path)) as image:
+            image.modify_exif({"Exif.Photo.ExposureBiasValue": bias})
+    refused(MERGE, *paths, "-o", tmp_path / "o.exr", *CLASSICAL, says=["120 stops apart", "check the exposure times"])
+
+
 @pytest.mark.parametrize("option", ["--preview", "--mask"])
 def test_an_unknown_suffix_of_another_output_is_refused(tmp_path, refused, option):
     words, _ = ready(MERGE, tmp_path)
