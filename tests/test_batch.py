@@ -201,6 +201,18 @@ def test_a_bracket_counts_as_done_only_when_its_preview_is_written(tmp_path, hdr
     assert preview.stat().st_mtime_ns < result.stat().st_mtime_ns
 
 
+def test_brackets_of_one_name_get_results_of_their_own_on_every_disk(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 4)
+    firsts = ["shot.jpg", "Shot.JPG", "shot-jpg.jpg", "shot.jpeg"]
+    for number, first in enumerate(firsts):
+        (folder / f"{number:02}-a.jpg").rename(folder / first)
+    listed = tmp_path / "brackets.txt"
+    listed.write_text("".join(f"{first} | {n:02}-b.jpg | {n:02}-c.jpg\n" for n, first in enumerate(firsts)))
+    ended = hdrnet("batch", folder, "--brackets", listed, *CLASSICAL)
+    assert ended.code == 0 and "merged 4 brackets" in ended.out
+    assert len({name.lower() for name in merged(folder / "hdr")}) == 4
+
+
 def test_a_preview_without_its_result_is_made_again_but_no_other_picture_of_that_name(tmp_path, hdrnet):
     folder = shoot(tmp_path / "pictures", 2)
     words = ["batch", folder, "--format", ".avif", "--preview", "--gain-map", "--tone", "fusion", *CLASSICAL]

@@ -108,6 +108,8 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     sweep(out)
     left = {job.output: job for job in jobs if options.overwrite or not Path(job.output).exists()}
     skipped = tuple(job.output for job in jobs if job.output not in left)
+    if options.scale == "common":
+        left = _on_the_scale_of(skipped, left)
     outputs: list[str] = []
     failed: list[str] = []
     tell = talk.progress or (lambda fraction, stage: None)
@@ -145,16 +147,37 @@ class _Merge:
         return prepare("merge", vars(files))(Talk(self.progress)).outputs
 
 
+def _on_the_scale_of(done: Sequence[str], jobs: dict[str, MergeFiles]) -> dict[str, MergeFiles]:
+    """Give jobs the common exposure of what is done: pictures that came later may have changed the first bracket.
+
+    Raises:
+        InputError: what is done has another scale.
+    """
+    for path in done:
+        record = _record_of(path)
+        if record.get("scale", "common") != "common":
+            raise InputError(f"{path} was merged on another scale; merge all again with --overwrite.")
+        exposure = record.get("common_exposure")
+        if isinstance(exposure, float) and exposure > 0:
+            return {key: replace(job, common_exposure=exposure) for key, job in jobs.items()}
+    return jobs
+
+
 def _is_of(preview: str, inputs: Sequence[str]) -> bool:
     """Say whether a preview is there that a merge of these files wrote."""
+    merged = _record_of(preview).get("inputs")
+    names = [Path(path).name for path in inputs]
+    return isinstance(merged, list) and len(merged) > 0 and all(name in names for name in merged)
+
+
+def _record_of(path: str) -> dict[str, Any]:
+    """Return how a file was made; empty where there is none, or it does not tell."""
     from libhdrnet.io import read_record
 
     try:
-        merged = (read_record(preview) or {}).get("inputs")
+        return read_record(path) or {}
     except (InputError, OSError):
-        return False
-    names = [Path(path).name for path in inputs]
-    return isinstance(merged, list) and len(merged) > 0 and all(name in names for name in merged)
+        return {}
 
 
 def _find(folder: Path, options: BatchOptions) -> tuple[Sequence[tuple[Path, ...]], Mapping[Path, str]]:
@@ -193,7 +216,10 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOptions) -> list[MergeFiles]:
-    """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart."""
+    """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart.
+
+    So are a.jpg and A.png, since many disks take A-hdr for a-hdr.
+    """
     shared = {name: getattr(options, name) for name in vars(MergeOptions()) | vars(ToneOptions())}
     brackets, common = list(brackets), None
     if options.scale == "common" and brackets:
@@ -201,10 +227,10 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
     jobs: list[MergeFiles] = []
     taken: set[str] = set()
     for paths in brackets:
-        name = f"{paths[0].stem}-hdr"
-        if name in taken:
-            name = f"{paths[0].stem}-{paths[0].suffix[1:].lower()}-hdr"
-        taken.add(name)
+        parts = ["", f"-{paths[0].suffix[1:].lower()}", *(f"-{number}" for number in range(2, len(brackets) + 2))]
+        names = (f"{paths[0].stem}{part}-hdr" for part in parts)
+        name = next(name for name in names if name.lower() not in taken)
+        taken.add(name.lower())
         target = str(out / f"{name}{options.format}")
         job = MergeFiles(
             inputs=[str(path) for path in paths], output=target, exr_bits=options.exr_bits,

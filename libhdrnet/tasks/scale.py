@@ -71,8 +71,10 @@ def scale_of(result: "MergeResult", options: "MergeFiles") -> tuple[float, dict[
     elif options.scale == "common" and options.common_exposure is not None:
         exposure = _of_reference(result, _exposures(result.names, options))
         factor = 1.0 if exposure is None else options.common_exposure / exposure
-    told = {} if white is None else {"white_luminance": white / factor}
-    return factor, {"scale": options.scale, "scale_factor": factor, **told}
+    told: dict[str, Any] = {"scale": options.scale, "scale_factor": factor}
+    told |= {} if white is None else {"white_luminance": white / factor}
+    told |= {"common_exposure": options.common_exposure} if options.scale == "common" else {}
+    return factor, told
 
 
 def _exposures(names: Sequence[str], options: "MergeFiles") -> Sequence[float | None]:

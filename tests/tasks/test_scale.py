@@ -76,6 +76,29 @@ def test_views_of_other_exposures_share_the_scale_of_a_batch(tmp_path):
     assert read_record(sorted(told.outputs)[0])["scale"] == "common"
 
 
+def test_a_view_that_joins_a_batch_gets_the_scale_of_those_that_are_done(tmp_path):
+    folder = tmp_path / "views"
+    folder.mkdir()
+    options = {"folder": str(folder), "frames": 3, "model": "classical", "align": False}
+
+    def shoot(name, times):
+        for path in bracket(tmp_path / name, times):
+            path.rename(folder / f"{name}-{path.name}")
+
+    shoot("b", TIMES)
+    merge_folder({**options, "scale": "common"}, tasks.Talk())
+    shoot("a", ("1/125", "1/30", "1/8"))
+    (joined,) = merge_folder({**options, "scale": "common"}, tasks.Talk()).outputs
+    assert joined.endswith("a-a-hdr.exr")
+    assert off(read_photo(joined).pixels, SCENE * 2) < 0.02
+
+    Path(joined).unlink()
+    merge_folder(options, tasks.Talk())  # as the reference has it
+    shoot("c", TIMES)
+    with pytest.raises(InputError, match=r"a-a-hdr.exr was merged on another scale; merge all again with --overwrite"):
+        merge_folder({**options, "scale": "common"}, tasks.Talk())
+
+
 def test_a_frame_that_is_left_out_leaves_the_others_their_exposures(tmp_path):
     paths = bracket(tmp_path / "a", ("1/60", "1/15", "1/4", "1/2"), exif=())
     paths[2].write_bytes(b"no picture")
