@@ -123,9 +123,7 @@ class Server:
         threading.Thread(target=connection.run, name="client", daemon=True).start()
 
     def _look_around(self) -> None:
-        jobs, now = self._jobs.all(), time.monotonic()
-        for job in jobs:
-            job.tell_progress()
+        jobs, now = self._jobs.tell(), time.monotonic()
         if jobs:
             self._active = now
         elif self._memory_is_kept and now - self._active > QUIET_SECONDS:
@@ -166,8 +164,7 @@ class Server:
         """Let the jobs end; told once more to stop, stop them."""
         self._end.clear()
         while not self._jobs.wait(LOOK_EVERY):
-            for job in self._jobs.all():
-                job.tell_progress()
+            self._jobs.tell()
             if self._end.is_set():
                 self._jobs.stop(finish=False)
                 return self._jobs.wait(STOP_SECONDS)
