@@ -69,7 +69,7 @@ class Server:
         self._door = door
         self._idle_minutes = idle_minutes
         self._begun = self._active = time.monotonic()
-        self._memory_is_kept = False
+        self._memory_kept_since: float | None = None
         self._finish = False
         self._connections: set[Connection] = set()
         self._lock = threading.Lock()
@@ -126,8 +126,8 @@ class Server:
         jobs, now = self._jobs.tell(), time.monotonic()
         if jobs:
             self._active = now
-        elif self._memory_is_kept and now - self._active > QUIET_SECONDS:
-            self._memory_is_kept = False
+        elif self._memory_kept_since is not None and now - self._memory_kept_since > QUIET_SECONDS:
+            self._memory_kept_since = None
             _give_back_memory()
         elif now - self._active > self._idle_minutes * 60:
             log.info("idle for %g minutes", self._idle_minutes)
@@ -139,8 +139,7 @@ class Server:
         loaded.trim()
         if isinstance(job.owner, Connection):
             job.owner.sweep()  # it may have gone while the result was written
-        self._memory_is_kept = True
-        self._active = time.monotonic()
+        self._active = self._memory_kept_since = time.monotonic()
         if job.cancelled:
             _give_back_memory()
 
