@@ -113,5 +113,6 @@ def test_the_estimate_counts_what_has_to_be_downloaded():
         Package("libhdrnet", "0.1", "file:///libhdrnet.whl", "", 16_000_000, 18_000_000),
     ]
     assert _estimate(packages, 5_000_000_000) == (
-        "To download: 200 MB in 2 files (torch 2.0 200 MB; 1 of unknown size); 1.1 GB on disk, where 5.0 GB are free."
+        "To download: 200 MB in 2 files (torch 2.0 200 MB; 1 of unknown size); "
+        "923 MB on disk (200 MB more until it is done), where 5.0 GB are free."
     )
