@@ -96,6 +96,7 @@ class Pip:
             words = ["--dry-run", "--ignore-installed", "--report", str(report), *self._index(torch)]
             self.run("install", *words, "--constraint", str(self._constraints), *requirements)
             facts = json.loads(report.read_text("utf-8"))
+        self._say("  asking how large they are")
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(_package, facts["install"]))
 

@@ -16,6 +16,7 @@ from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetError, InputError, OutputError, explain
 from libhdrnet.install.commands import alone, install_plugins, uninstall_plugins
 from libhdrnet.install.hosts import NAMES
+from libhdrnet.install.path import way_to_path
 from libhdrnet.install.pip import TORCH, InstallError, Package, Pip
 from libhdrnet.install.places import Machine, this_machine
 from libhdrnet.install.plugins import Say
@@ -127,9 +128,12 @@ def _install(options: argparse.Namespace, machine: Machine) -> None:
     failures = _install_plugins(options, machine)
     if options.demo and (version.folder / "demo").is_dir():
         say(f"The demo's merged picture: '{version.folder / 'demo' / 'merged.jpg'}'.")
-    launcher = machine.launcher
-    known = str(launcher.parent) in machine.environment.get("PATH", "").split(os.pathsep)
-    say(f"To merge your own: {'hdrnet' if known else f'{str(launcher)!r}'} merge DARK MIDDLE BRIGHT -o merged.exr")
+    way = way_to_path(machine)
+    say(
+        f"To merge your own: {f'{str(machine.launcher)!r}' if way else 'hdrnet'} merge DARK MIDDLE BRIGHT -o merged.exr"
+    )
+    if way:
+        say(f"The command 'hdrnet' alone is not found, for '{machine.launcher.parent}' is not on the PATH: {way}.")
     if failures:
         raise failures[0]
 

@@ -48,6 +48,7 @@ def test_a_checkout_installs_itself_and_goes_again(home, wheels):
     assert told.returncode == 0, told.stderr
     launcher = home / ".local/bin/hdrnet"
     assert f"{launcher}' merge" in told.stdout or f'{launcher}" merge' in told.stdout
+    assert f"for '{launcher.parent}' is not on the PATH" in told.stdout
     said = subprocess.run([launcher, "--version"], capture_output=True, text=True, timeout=TIMEOUT).stdout
     assert said == f"hdrnet {__version__}\n"
 
