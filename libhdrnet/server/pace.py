@@ -4,7 +4,7 @@ import time
 from typing import Protocol
 
 TELLING = 0.1
-"""From this fraction on, a job's own progress tells its duration."""
+"""From this fraction on, a job's own progress tells its duration if no such job was done before."""
 
 
 class Work(Protocol):
@@ -29,13 +29,12 @@ class Pace:
 
     def seconds_left(self, job: Work) -> float | None:
         """Return the seconds until a job is done once it is at work; None if nothing tells them."""
-        spent = 0.0 if job.begun is None else time.monotonic() - job.begun
-        if job.fraction >= TELLING:
-            return spent * (1 - job.fraction) / job.fraction
-        if not job.pixels:
-            return 0.0
         rate = self._seconds.get(job.method)
-        return None if rate is None else max(rate * job.pixels - spent, 0.0)
+        if rate is not None or not job.pixels:
+            return (rate or 0.0) * job.pixels * (1 - job.fraction)  # progress alone is no clock: stages differ in pace
+        if job.begun is None or job.fraction < TELLING:
+            return None
+        return (time.monotonic() - job.begun) * (1 - job.fraction) / job.fraction
 
     def place(self, before: list[Work]) -> str:
         """Say in words how many jobs come first, and how long that takes where it is known."""

@@ -46,7 +46,7 @@ def test_a_larger_job_lets_only_a_few_pass():
     assert queue(job("large", 2 * SMALL), *small) == ["s0", "s1", "s2", "large", "s3", "s4"]
 
 
-def test_the_expected_time_is_of_the_job_s_own_progress_or_of_what_such_jobs_took():
+def test_the_expected_time_is_of_the_job_s_own_progress_or_of_what_the_last_such_job_took():
     pace, now = Pace(), time.monotonic()
     done, waiting, running = job("done", 1_000_000), job("waiting", 3_000_000), job("running", 2_000_000)
     assert pace.place([waiting]) == "waiting: 1 job before this one"
@@ -54,8 +54,8 @@ def test_the_expected_time_is_of_the_job_s_own_progress_or_of_what_such_jobs_too
     assert pace.place([running]) == "waiting: 1 job before this one, about 30 s"
     assert pace.place([running, waiting]) == "waiting: 2 jobs before this one"
     pace.learn(done)
-    assert pace.place([running, waiting]) == "waiting: 2 jobs before this one, about 1 min"
-    running.fraction = 0.01
+    assert pace.place([running, waiting]) == "waiting: 2 jobs before this one, about 40 s"
+    running.fraction = 0.99
     assert pace.place([running]) == "waiting: 1 job before this one, about 5 s"
 
 
