@@ -20,6 +20,7 @@ from libhdrnet.client.hdrnet_client import (
     runtime_folder,
 )
 from libhdrnet.install.hosts import Host, find_hosts
+from libhdrnet.install.path import way_to_path
 from libhdrnet.install.places import Machine
 from libhdrnet.install.plugins import Plugin
 from libhdrnet.install.record import Record
@@ -143,7 +144,11 @@ def check_environment(machine: Machine) -> list[Check]:
     if facts["version"] != __version__:
         text = f"plug-ins start version {facts['version']}, this is {__version__}"
         return [Check("start", State.WARNING, text, AGAIN)]
-    return [Check("start", State.OK, f"plug-ins start {facts['python']}")]
+    found = [Check("start", State.OK, f"plug-ins start {facts['python']}")]
+    way = way_to_path(machine)
+    if way and machine.launcher.exists():
+        found.append(Check("command", State.WARNING, f"'{machine.launcher.parent}' is not on the PATH", way))
+    return found
 
 
 def check_hosts(machine: Machine) -> list[Check]:

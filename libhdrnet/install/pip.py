@@ -4,27 +4,26 @@ import contextlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.parse
-import urllib.request
-import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from libhdrnet.errors import HdrnetError
+from libhdrnet.install.plugins import Say
+from libhdrnet.install.sizes import sizes_of
+from libhdrnet.install.telling import PipAtWork, run_telling
 
 TORCH = ("auto", "cpu", "cuda")
 _CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
 _MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX")
 """Variables that would lead pip out of the environment."""
-_UNPACKED = 4
-"""A wheel with libraries is about so much larger unpacked."""
 
 
 class InstallError(HdrnetError):
@@ -43,7 +42,7 @@ class Package:
     size: int | None
     """Bytes to download or to read; None where the server does not tell."""
     unpacked: int
-    """Bytes on disk, estimated for files that are still to come."""
+    """Bytes on disk; estimated where the server does not give parts of files."""
 
     @property
     def is_local(self) -> bool:
@@ -62,11 +61,14 @@ class Pip:
     Nothing is compiled in advance: most of torch is never used, and Python compiles the rest when it first is.
     """
 
-    def __init__(self, python: Path, cache: Path | None, constraints: Path, wheels: Path | None = None) -> None:
+    def __init__(
+        self, python: Path, cache: Path | None, constraints: Path, wheels: Path | None = None, *, say: Say
+    ) -> None:
         self._python = python
         self._cache = cache
         self._constraints = constraints
         self._wheels = wheels
+        self._say = say
 
     def renew(self) -> None:
         """Bring pip itself to a version that goes on in the middle of a file when a connection breaks (25.1).
@@ -75,11 +77,12 @@ class Pip:
         """
         if self._wheels is None:
             with contextlib.suppress(InstallError):
-                self.run("install", "--upgrade", "pip>=25.1", "--retries", "2", "--timeout", "20")
+                words = ("--upgrade", "pip>=25.1", "--retries", "2", "--timeout", "20")
+                self.run("install", *words, doing="renewing pip")
 
     def build(self, tree: Path, folder: Path) -> Path:
         """Build the wheel of a source tree and return its path."""
-        self.run("wheel", "--no-deps", "--wheel-dir", str(folder), str(tree))
+        self.run("wheel", "--no-deps", "--wheel-dir", str(folder), str(tree), doing="packing libhdrnet")
         return next(folder.glob("libhdrnet-*.whl"))
 
     def plan(self, requirements: Sequence[str], torch: str) -> list[Package]:
@@ -93,6 +96,7 @@ class Pip:
             words = ["--dry-run", "--ignore-installed", "--report", str(report), *self._index(torch)]
             self.run("install", *words, "--constraint", str(self._constraints), *requirements)
             facts = json.loads(report.read_text("utf-8"))
+        self._say("  asking how large they are")
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(_package, facts["install"]))
 
@@ -105,8 +109,7 @@ class Pip:
         with tempfile.TemporaryDirectory() as folder:
             listed = Path(folder, "packages.txt")
             listed.write_text("\n".join(package.requirement for package in packages), "utf-8")
-            coming = any(not package.is_local for package in packages)
-            self.run("install", "--no-compile", "--no-deps", "--requirement", str(listed), quiet=not coming)
+            self.run("install", "--no-compile", "--no-deps", "--requirement", str(listed))
 
     def add(self, *requirements: str, torch: str) -> None:
         """Install what is missing for these requirements.
@@ -117,13 +120,15 @@ class Pip:
         words = ["--no-compile", *self._index(torch), "--constraint", str(self._constraints)]
         self.run("install", *words, *requirements)
 
-    def run(self, command: str, *words: str, quiet: bool = True) -> None:
-        """Run pip; unless `quiet` it shows what it downloads.
+    def run(self, command: str, *words: str, doing: str = "looking for packages") -> None:
+        """Run pip and say every few seconds what it is at, until it names a package what it is `doing`.
 
         Raises:
             InstallError: it failed; the message ends with pip's own last words.
         """
-        words = ("--quiet", *words) if quiet else words
+        packages = self._packages()
+        if _can_tell_progress(packages):
+            words = ("--progress-bar", "raw", *words)
         variables = {
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_USER": "0",
@@ -131,18 +136,24 @@ class Pip:
             "PIP_RESUME_RETRIES": "10",
             "PYTHONNOUSERSITE": "1",
             "PYTHONUTF8": "1",
+            "PYTHONUNBUFFERED": "1",
         }
         if self._cache:
             variables["PIP_CACHE_DIR"] = str(self._cache)
         if self._wheels:
             words = ("--isolated", "--no-index", "--find-links", str(self._wheels), "--no-cache-dir", *words)
         kept = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-        done = subprocess.run(
-            [str(self._python), "-m", "pip", command, *words], env=kept | variables,
-            stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
+        work = PipAtWork(doing, packages)
+        done = run_telling(
+            [str(self._python), "-m", "pip", command, *words], self._say, work.doing, hear=work.hear,
+            environment=kept | variables,
         )  # fmt: skip
         if done.returncode:
             raise InstallError(_explain(done.stderr, self._wheels))
+
+    def _packages(self) -> Path:
+        environment = self._python.parents[1]
+        return next(environment.glob("lib/python*/site-packages"), environment / "Lib/site-packages")
 
     def _index(self, torch: str) -> list[str]:
         """Name PyTorch's own index where the ordinary one holds another build; it may be out of reach."""
@@ -151,6 +162,12 @@ class Pip:
         if self._wheels or index is None:
             return []
         return ["--extra-index-url", index, "--retries", "2", "--timeout", "20"]
+
+
+def _can_tell_progress(packages: Path) -> bool:
+    """Tell whether an environment's pip writes the progress of downloads as lines (24.1)."""
+    found = (re.match(r"pip-(\d+)\.(\d+)", path.name) for path in packages.glob("pip-*.dist-info"))
+    return any((int(one[1]), int(one[2])) >= (24, 1) for one in found if one)
 
 
 def choose_torch(wanted: str) -> str:
@@ -177,24 +194,8 @@ def _package(facts: dict[str, dict[str, dict[str, dict[str, str]]]]) -> Package:
     about, place = facts["metadata"], facts["download_info"]
     url = str(place["url"])
     digest = str(place.get("archive_info", {}).get("hashes", {}).get("sha256", ""))
-    size, unpacked = _sizes(url)
+    size, unpacked = sizes_of(url)
     return Package(str(about["name"]), str(about["version"]), url, digest, size, unpacked)
-
-
-def _sizes(url: str) -> tuple[int | None, int]:
-    if url.startswith("file:"):
-        path = urllib.request.url2pathname(urllib.parse.urlsplit(url).path)
-        size = os.path.getsize(path)
-        if not zipfile.is_zipfile(path):
-            return size, size * _UNPACKED
-        with zipfile.ZipFile(path) as wheel:
-            return size, sum(member.file_size for member in wheel.infolist())
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=10) as answer:  # noqa: S310
-            size = int(answer.headers["Content-Length"])
-    except (OSError, TypeError, ValueError):  # only a figure to show
-        return None, 0
-    return size, size * _UNPACKED
 
 
 def _explain(said: str, wheels: Path | None) -> str:

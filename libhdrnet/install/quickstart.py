@@ -30,9 +30,9 @@ def install_into(options: argparse.Namespace) -> None:
     python = machine.program(folder, "python")
     if fresh or not python.exists():
         say(f"Making an environment in '{folder}'.")
-        make_environment(folder)
+        make_environment(folder, say)
     with tempfile.TemporaryDirectory() as scratch:
-        pip = Pip(python, None, constraints_file(), options.wheels)
+        pip = Pip(python, None, constraints_file(), options.wheels, say=say)
         if fresh:
             pip.renew()
         if options.develop:

@@ -7,7 +7,6 @@ import argparse
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,11 +16,13 @@ from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetError, InputError, OutputError, explain
 from libhdrnet.install.commands import alone, install_plugins, uninstall_plugins
 from libhdrnet.install.hosts import NAMES
+from libhdrnet.install.path import way_to_path
 from libhdrnet.install.pip import TORCH, InstallError, Package, Pip
 from libhdrnet.install.places import Machine, this_machine
 from libhdrnet.install.plugins import Say
 from libhdrnet.install.record import Record
 from libhdrnet.install.space import check_space
+from libhdrnet.install.telling import run_telling
 from libhdrnet.install.traces import log_folder, remove_traces, stop_server
 from libhdrnet.install.tree import check_tree, constraints_file, copy_tree, fingerprint, ready_wheel
 from libhdrnet.install.versions import Version, Versions, make_environment
@@ -90,13 +91,16 @@ def run_demo(program: Path, output: Path | None) -> None:
     Raises:
         InstallError: it does not work.
     """
-    _run([str(program), "demo", "--quiet", "-o", str(output)] if output else [str(program), "--version"])
+    if output:
+        _run([str(program), "demo", "--quiet", "-o", str(output)], "merging")
+    else:
+        _run([str(program), "--version"], "trying")
 
 
-def _run(words: Sequence[str]) -> None:
+def _run(words: Sequence[str], doing: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     try:
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, errors="replace")
+        done = run_telling(words, say, lambda: doing, environment=environment)
     except OSError as error:
         raise InstallError(f"'{words[0]}' cannot be started ({(error.strerror or str(error)).lower()}).") from error
     if done.returncode:
@@ -124,9 +128,12 @@ def _install(options: argparse.Namespace, machine: Machine) -> None:
     failures = _install_plugins(options, machine)
     if options.demo and (version.folder / "demo").is_dir():
         say(f"The demo's merged picture: '{version.folder / 'demo' / 'merged.jpg'}'.")
-    launcher = machine.launcher
-    known = str(launcher.parent) in machine.environment.get("PATH", "").split(os.pathsep)
-    say(f"To merge your own: {'hdrnet' if known else f'{str(launcher)!r}'} merge DARK MIDDLE BRIGHT -o merged.exr")
+    way = way_to_path(machine)
+    say(
+        f"To merge your own: {f'{str(machine.launcher)!r}' if way else 'hdrnet'} merge DARK MIDDLE BRIGHT -o merged.exr"
+    )
+    if way:
+        say(f"The command 'hdrnet' alone is not found, for '{machine.launcher.parent}' is not on the PATH: {way}.")
     if failures:
         raise failures[0]
 
@@ -135,7 +142,7 @@ def _build(options: argparse.Namespace, machine: Machine, versions: Versions, ma
     check_tree()
     with versions.new() as folder, tempfile.TemporaryDirectory() as scratch:
         say(f"Making an environment in '{folder}'.")
-        pip = Pip(make_environment(folder), versions.cache, constraints_file(), options.wheels)
+        pip = Pip(make_environment(folder, say), versions.cache, constraints_file(), options.wheels, say=say)
         pip.renew()
         packages = _plan(pip, options, Path(scratch))
         check_space(folder, packages, say)
@@ -155,7 +162,7 @@ def _works(machine: Machine, version: Version, options: argparse.Namespace) -> b
     """Tell whether the version in use still starts, and without --no-demo also its libraries."""
     words = ["-m", "libhdrnet.cli", "--version"] if not options.demo else ["-c", "import libhdrnet.merge.pipeline"]
     try:
-        _run([str(machine.program(version.folder, "python")), *words])
+        _run([str(machine.program(version.folder, "python")), *words], "trying")
     except InstallError as error:
         say(f"{error} Installing it anew.")
         return False
@@ -185,8 +192,8 @@ def _foretell(options: argparse.Namespace, machine: Machine) -> None:
     """Tell what an installation would do, and leave nothing behind."""
     check_tree()
     with tempfile.TemporaryDirectory() as scratch:
-        python = make_environment(Path(scratch, "environment"))
-        pip = Pip(python, Path(scratch, "cache"), constraints_file(), options.wheels)
+        python = make_environment(Path(scratch, "environment"), say)
+        pip = Pip(python, Path(scratch, "cache"), constraints_file(), options.wheels, say=say)
         check_space(machine.data, _plan(pip, options, Path(scratch)), say)
     say(f"would install libhdrnet {__version__} into '{machine.data}', and the command '{machine.launcher}'.")
     for host in _hosts(options):

@@ -19,7 +19,7 @@ def check_space(folder: Path, packages: Sequence[Package], say: Say) -> None:
         OutputError: there is too little space.
     """
     parent = next(path for path in (folder, *folder.parents) if path.exists())
-    free, needed = shutil.disk_usage(parent).free, _needed(packages)
+    free, needed = shutil.disk_usage(parent).free, _downloads(packages) + _taken(packages)
     say(_estimate(packages, free))
     if choose_torch("auto") == "cpu" and any(package.name.startswith("nvidia") for package in packages):
         say("This is the build of PyTorch for NVIDIA cards: that for the CPU could not be reached.")
@@ -38,16 +38,21 @@ def _estimate(packages: Sequence[Package], free: int) -> str:
     unknown = sum(package.size is None for package in packages)
     what = f"To download: {_total(coming)}" if coming else f"Nothing to download; {_total(packages)} are at hand"
     count = len(coming or packages)
+    meanwhile = f" ({_megabytes(_downloads(packages))} more until it is done)" if coming else ""
     return (
         f"{what} in {count} file{'s' * (count != 1)} ({named}{f'; {unknown} of unknown size' if unknown else ''}); "
-        f"{_megabytes(_needed(packages))} on disk, where {_megabytes(free)} are free."
+        f"{_megabytes(_taken(packages))} on disk{meanwhile}, where {_megabytes(free)} are free."
     )
 
 
-def _needed(packages: Sequence[Package]) -> int:
-    """Return bytes on disk: unpacked, and what has to be downloaded first."""
-    coming = sum(package.size or 0 for package in packages if not package.is_local)
-    return MARGIN + coming + sum(package.unpacked for package in packages)
+def _downloads(packages: Sequence[Package]) -> int:
+    """Return bytes that downloads take as long as the installation is under way."""
+    return sum(package.size or 0 for package in packages if not package.is_local)
+
+
+def _taken(packages: Sequence[Package]) -> int:
+    """Return bytes that the installation takes when it is done."""
+    return MARGIN + sum(package.unpacked for package in packages)
 
 
 def _total(packages: Sequence[Package]) -> str:

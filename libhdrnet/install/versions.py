@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -27,7 +26,9 @@ from libhdrnet.install.environment import write_environment
 from libhdrnet.install.later import remove_later, runs_in
 from libhdrnet.install.pip import InstallError
 from libhdrnet.install.places import Machine
+from libhdrnet.install.plugins import Say
 from libhdrnet.install.record import Record
+from libhdrnet.install.telling import run_telling
 
 WHOLE = "whole.json"
 FULL = 1 << 20
@@ -162,14 +163,14 @@ class Versions:
         return path.is_symlink() and Path(os.readlink(path)).is_relative_to(self._machine.data)
 
 
-def make_environment(folder: Path) -> Path:
+def make_environment(folder: Path, say: Say) -> Path:
     """Make a virtual environment and return its Python.
 
     Raises:
         InstallError: the Python that runs this cannot make one.
     """
     words = [sys.executable, "-m", "venv", "--clear", str(folder)]
-    done = subprocess.run(words, capture_output=True, text=True, errors="replace")
+    done = run_telling(words, say, lambda: "making the environment")
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())
         # ensurepip keeps its reason to itself

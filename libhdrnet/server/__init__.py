@@ -17,14 +17,17 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 - `merge`, `defocus`, `deblur`, `exposures`: see `server.methods`. `cancel {"id": 2}` stops a call of this
   connection, within a tile. `release {"files": [names]}` removes files of this connection's folder. `status`.
   `shutdown`, with {"finish": true} after the jobs at work and in the queue; then the next server may start at once.
+- One job is at work at a time. Of those that wait, small ones (3 megapixels in all) go before larger ones, each of
+  which lets three pass; the `stage` of a job that waits tells how many come before it, and about how long they take.
 - Progress is told whenever there is some, and every 0.3 s, the last again if there is nothing new.
 - Pixels are files in the folder that `hello` named, private to the connection: little-endian, rows from the top,
   described as {"file": name, "shape": [height, width, 3], "dtype": "float32", "uint16" or "uint8"}. They are
   mapped, not read. The folder is removed when the connection ends, and its jobs are cancelled.
 
 Files: `protocol` messages · `door` sockets, locks, the token · `connection`, `outbox` one client · `methods` what can
-be asked · `pixels` arrays in files · `exchange` the private folders · `jobs` the queue · `status` · `lifecycle` start,
-idle end, stop · `environment` what the installer leaves for clients.
+be asked · `pixels` arrays in files · `exchange` the private folders · `jobs` the queue · `size`, `pace` how large a job
+is and how long it takes · `status` · `lifecycle` start, idle end, stop · `environment` what the installer leaves for
+clients.
 """
 
 from libhdrnet.server.lifecycle import serve

@@ -29,6 +29,7 @@ from libhdrnet.server.protocol import (
     read_request,
     refusal,
 )
+from libhdrnet.server.size import pixels_of
 
 log = logging.getLogger(__name__)
 SEND_SECONDS = 60.0
@@ -168,7 +169,8 @@ class Connection:
         if method in METHODS:
             if not request.wants_answer:
                 raise ProtocolError(INVALID, f"'{method}' needs an id, under which it is answered.")
-            self._host.add(Job(self, request.identity, method, prepare(method, params, self._folder)))
+            work = prepare(method, params, self._folder)
+            self._host.add(Job(self, request.identity, method, work, pixels_of(method, params)))
             return None
         if method == "cancel":
             if not isinstance(params.get("id"), str | int):

@@ -1,4 +1,4 @@
-"""The queue: one job at work at a time, in the order of asking; each can be cancelled, each tells its progress."""
+"""The queue: one job at work at a time, small ones first; each can be cancelled, each tells its progress."""
 
 import logging
 import threading
@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from libhdrnet import tasks
 from libhdrnet.errors import CancelledError, HdrnetError, HdrnetWarning
+from libhdrnet.server.pace import Pace
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,10 @@ TELL_EVERY = 0.3
 """Seconds after which progress is told again, so that clients see that the work goes on."""
 LOOK_EVERY = 0.1
 """Seconds between looks whether it is time."""
+SMALL = 3_000_000
+"""Pixels up to which a job goes before larger ones: three frames of a megapixel, some ten seconds on two cores."""
+PATIENCE = 3
+"""Small jobs that a larger one lets pass."""
 
 
 class Owner(Protocol):
@@ -36,6 +41,12 @@ class Job:
     identity: Identity
     method: str
     work: Callable[[tasks.Talk], dict[str, Any]]
+    pixels: int = 0
+    """Of all its pictures together."""
+    let_pass: int = 0
+    """Small jobs that came later and go first."""
+    begun: float | None = None
+    """When the work on it began."""
     state: Literal["waiting", "running", "done"] = "waiting"
     fraction: float = 0.0
     stage: str = "waiting"
@@ -90,6 +101,7 @@ class Jobs:
         self._before, self._after = before, after
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
+        self._pace = Pace()
         self._running: Job | None = None
         self._open = self._loading = True
         self.done = 0
@@ -100,7 +112,7 @@ class Jobs:
         self._worker.start()
 
     def add(self, job: Job) -> None:
-        """Put a job at the end of the queue.
+        """Put a job at the end of the queue, a small one before the larger ones.
 
         Raises:
             ProtocolError: the server stops, or a job of this owner has the same id.
@@ -110,14 +122,23 @@ class Jobs:
                 raise ProtocolError(STOPPED, "the server is stopping; ask the next one.", kind="StoppedError")
             if any(other.owner is job.owner and other.identity == job.identity for other in self.all()):
                 raise ProtocolError(-32600, f"the id {job.identity!r} is in use; give each call its own.", job.identity)
-            job.stage = "waiting" if self.all() else "starting"
-            self._waiting.append(job)
+            self._enqueue(job)
+            self._tell_places()
             self._changed.notify_all()
 
     def all(self) -> list[Job]:
         """Return the job at work and those that wait."""
         with self._changed:
             return [*([self._running] if self._running else ()), *self._waiting]
+
+    def tell(self) -> list[Job]:
+        """Tell every owner the progress of its job, or its place in the queue; return the jobs as `all`."""
+        with self._changed:
+            self._tell_places()
+            jobs = self.all()
+        for job in jobs:
+            job.tell_progress()
+        return jobs
 
     def cancel(self, owner: Owner, identity: Identity = None) -> int:
         """Cancel a job of `owner`, or all of them; return how many."""
@@ -137,7 +158,8 @@ class Jobs:
             self._cancel(stopped)
             self._changed.notify_all()
         for job in stopped:
-            error = ProtocolError(STOPPED, f"the server was stopped while it was {job.stage}; ask again.",
+            doing = "waiting" if job.state == "waiting" else job.stage
+            error = ProtocolError(STOPPED, f"the server was stopped while it was {doing}; ask again.",
                                   kind="StoppedError")  # fmt: skip
             job.finish(refusal(job.identity, error))
 
@@ -148,6 +170,20 @@ class Jobs:
                 return True
         self._worker.join(seconds)
         return not self._worker.is_alive()
+
+    def _enqueue(self, job: Job) -> None:
+        place = len(self._waiting)
+        if job.pixels <= SMALL:
+            while place and self._waiting[place - 1].pixels > SMALL and self._waiting[place - 1].let_pass < PATIENCE:
+                place -= 1
+                self._waiting[place].let_pass += 1
+        self._waiting.insert(place, job)
+
+    def _tell_places(self) -> None:
+        jobs = self.all()
+        for place, job in enumerate(jobs):
+            if job.state == "waiting":
+                job.stage = self._pace.place(list(jobs[:place])) if place else "starting"
 
     def _cancel(self, jobs: list[Job]) -> None:
         for job in jobs:
@@ -164,7 +200,7 @@ class Jobs:
                 if not self._waiting:
                     return
                 job = self._running = self._waiting.popleft()
-                job.state, job.stage = "running", "starting"
+                job.state, job.stage, job.begun = "running", "starting", time.monotonic()
             message = self._run(job)
             with self._changed:
                 self._running = None
@@ -184,6 +220,7 @@ class Jobs:
             if not isinstance(error, HdrnetError | MemoryError):
                 log.exception("%s met a bug", job.method)
             return refusal(job.identity, error)
+        self._pace.learn(job)
         log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
         return answer(job.identity, result)
 

@@ -69,7 +69,7 @@ class Server:
         self._door = door
         self._idle_minutes = idle_minutes
         self._begun = self._active = time.monotonic()
-        self._memory_is_kept = False
+        self._memory_kept_since: float | None = None
         self._finish = False
         self._connections: set[Connection] = set()
         self._lock = threading.Lock()
@@ -123,13 +123,11 @@ class Server:
         threading.Thread(target=connection.run, name="client", daemon=True).start()
 
     def _look_around(self) -> None:
-        jobs, now = self._jobs.all(), time.monotonic()
-        for job in jobs:
-            job.tell_progress()
+        jobs, now = self._jobs.tell(), time.monotonic()
         if jobs:
             self._active = now
-        elif self._memory_is_kept and now - self._active > QUIET_SECONDS:
-            self._memory_is_kept = False
+        elif self._memory_kept_since is not None and now - self._memory_kept_since > QUIET_SECONDS:
+            self._memory_kept_since = None
             _give_back_memory()
         elif now - self._active > self._idle_minutes * 60:
             log.info("idle for %g minutes", self._idle_minutes)
@@ -141,8 +139,7 @@ class Server:
         loaded.trim()
         if isinstance(job.owner, Connection):
             job.owner.sweep()  # it may have gone while the result was written
-        self._memory_is_kept = True
-        self._active = time.monotonic()
+        self._active = self._memory_kept_since = time.monotonic()
         if job.cancelled:
             _give_back_memory()
 
@@ -166,8 +163,7 @@ class Server:
         """Let the jobs end; told once more to stop, stop them."""
         self._end.clear()
         while not self._jobs.wait(LOOK_EVERY):
-            for job in self._jobs.all():
-                job.tell_progress()
+            self._jobs.tell()
             if self._end.is_set():
                 self._jobs.stop(finish=False)
                 return self._jobs.wait(STOP_SECONDS)

@@ -61,8 +61,9 @@ def breaking_server(wheel):
 
 def test_a_download_goes_on_where_the_connection_broke(tmp_path, wheel, breaking_server):
     url, asked = breaking_server
-    python = make_environment(tmp_path / "environment")
-    pip = Pip(python, tmp_path / "cache", tmp_path / "constraints.txt")
+    told = []
+    python = make_environment(tmp_path / "environment", told.append)
+    pip = Pip(python, tmp_path / "cache", tmp_path / "constraints.txt", say=told.append)
     pip.renew()
     said = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, text=True, timeout=60).stdout
     if tuple(map(int, said.split()[1].split(".")[:2])) < (25, 1):

@@ -48,6 +48,7 @@ def test_a_checkout_installs_itself_and_goes_again(home, wheels):
     assert told.returncode == 0, told.stderr
     launcher = home / ".local/bin/hdrnet"
     assert f"{launcher}' merge" in told.stdout or f'{launcher}" merge' in told.stdout
+    assert f"for '{launcher.parent}' is not on the PATH" in told.stdout
     said = subprocess.run([launcher, "--version"], capture_output=True, text=True, timeout=TIMEOUT).stdout
     assert said == f"hdrnet {__version__}\n"
 
@@ -113,5 +114,6 @@ def test_the_estimate_counts_what_has_to_be_downloaded():
         Package("libhdrnet", "0.1", "file:///libhdrnet.whl", "", 16_000_000, 18_000_000),
     ]
     assert _estimate(packages, 5_000_000_000) == (
-        "To download: 200 MB in 2 files (torch 2.0 200 MB; 1 of unknown size); 1.1 GB on disk, where 5.0 GB are free."
+        "To download: 200 MB in 2 files (torch 2.0 200 MB; 1 of unknown size); "
+        "923 MB on disk (200 MB more until it is done), where 5.0 GB are free."
     )

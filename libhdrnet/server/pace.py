@@ -1,0 +1,50 @@
+"""How long the jobs in the queue will take, from what such jobs took before and how far the one at work is."""
+
+import time
+from typing import Protocol
+
+TELLING = 0.1
+"""From this fraction on, a job's own progress tells its duration if no such job was done before."""
+
+
+class Work(Protocol):
+    """A job, as far as its duration is concerned."""
+
+    method: str
+    pixels: int
+    fraction: float
+    begun: float | None
+
+
+class Pace:
+    """Seconds a pixel of each method, as the last job took them."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    def learn(self, job: Work) -> None:
+        """Take note of a job that has just been done."""
+        if job.begun is not None and job.pixels:
+            self._seconds[job.method] = (time.monotonic() - job.begun) / job.pixels
+
+    def seconds_left(self, job: Work) -> float | None:
+        """Return the seconds until a job is done once it is at work; None if nothing tells them."""
+        rate = self._seconds.get(job.method)
+        if rate is not None or not job.pixels:
+            return (rate or 0.0) * job.pixels * (1 - job.fraction)  # progress alone is no clock: stages differ in pace
+        if job.begun is None or job.fraction < TELLING:
+            return None
+        return (time.monotonic() - job.begun) * (1 - job.fraction) / job.fraction
+
+    def place(self, before: list[Work]) -> str:
+        """Say in words how many jobs come first, and how long that takes where it is known."""
+        left = [self.seconds_left(job) for job in before]
+        count = f"waiting: {len(before)} job{'s' * (len(before) != 1)} before this one"
+        known = [seconds for seconds in left if seconds is not None]
+        return f"{count}, {_about(sum(known))}" if len(known) == len(left) else count
+
+
+def _about(seconds: float) -> str:
+    if seconds < 60:
+        return f"about {max(round(seconds / 5) * 5, 5)} s"
+    return f"about {round(seconds / 60)} min"
