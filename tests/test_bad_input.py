@@ -12,6 +12,7 @@ import zlib
 
 import imagecodecs
 import numpy as np
+import pyexiv2
 import pytest
 import tifffile
 from commands import ENVIRONMENT, TIMEOUT, exposures, write_bracket, write_frame
@@ -296,11 +297,33 @@ def test_a_really_full_disk_leaves_nothing(tmp_path, refused, small_disk, name):
     assert list(small_disk.iterdir()) == []
 
 
+@pytest.mark.parametrize("size", [13_000, 40_000])
+@pytest.mark.parametrize("name", ["o.jpg", "o.uhdr.jpg", "o.png", "o.tif", "o.dng"])
+def test_a_disk_that_is_full_when_the_metadata_are_written_leaves_what_was_there(
+    tmp_path, refused, small_disk, name, size
+):
+    paths = write_bracket(tmp_path)
+    for path in paths:
+        with pyexiv2.Image(str(path)) as image:
+            image.modify_xmp({"Xmp.dc.source": "x" * size})
+    (small_disk / name).write_bytes(b"mine")
+    refused(MERGE, *paths, "-o", small_disk / name, "--overwrite", *CLASSICAL, says=[name, "no space left on device"])
+    assert [path.read_bytes() for path in small_disk.iterdir()] == [b"mine"]
+
+
 @pytest.mark.parametrize("command", [MERGE, DEFOCUS, DEBLUR])
 @pytest.mark.parametrize("name", ["o.bmp", "o"])
 def test_an_unknown_suffix_is_refused_with_the_known_ones(tmp_path, refused, command, name):
     words, _ = ready(command, tmp_path)
     refused(*words, "-o", tmp_path / name, says=[name, "suffix", ".exr", ".png"])
+
+
+def test_times_that_no_camera_has_are_refused(tmp_path, refused):
+    paths = write_bracket(tmp_path, exif=False)
+    for path, bias in zip(paths, ("-60/1", "0/1", "60/1"), strict=True):
+        with pyexiv2.Image(str(path)) as image:
+            image.modify_exif({"Exif.Photo.ExposureBiasValue": bias})
+    refused(MERGE, *paths, "-o", tmp_path / "o.exr", *CLASSICAL, says=["120 stops apart", "check the exposure times"])
 
 
 @pytest.mark.parametrize("option", ["--preview", "--mask"])

@@ -136,6 +136,9 @@ def test_brackets_without_exif_are_cut_and_exposed_as_the_person_says(tmp_path, 
         ((), "holds no pictures"),
         (("--format", ".gif"), "is unknown"),
         (("--local", 1), "holds radiance"),
+        (("--scale", "common", "--format", ".avif"), "only radiance has a scale"),
+        (("--meter-constant", 0), "meter constant 0 is unusable"),
+        (("--hdr-bits", 16, "--format", ".avif"), "cannot have 16 bits"),
         (("--workers", 0), "out of range"),
     ],
 )
@@ -196,6 +199,35 @@ def test_a_bracket_counts_as_done_only_when_its_preview_is_written(tmp_path, hdr
     assert hdrnet("batch", folder, "--preview", *CLASSICAL).code == 0
     result, preview = folder / "hdr" / "00-a-hdr.exr", folder / "hdr" / "00-a-hdr-preview.jpg"
     assert preview.stat().st_mtime_ns < result.stat().st_mtime_ns
+
+
+def test_brackets_of_one_name_get_results_of_their_own_on_every_disk(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 4)
+    firsts = ["shot.jpg", "Shot.JPG", "shot-jpg.jpg", "shot.jpeg"]
+    for number, first in enumerate(firsts):
+        (folder / f"{number:02}-a.jpg").rename(folder / first)
+    listed = tmp_path / "brackets.txt"
+    listed.write_text("".join(f"{first} | {n:02}-b.jpg | {n:02}-c.jpg\n" for n, first in enumerate(firsts)))
+    ended = hdrnet("batch", folder, "--brackets", listed, *CLASSICAL)
+    assert ended.code == 0 and "merged 4 brackets" in ended.out
+    assert len({name.lower() for name in merged(folder / "hdr")}) == 4
+
+
+def test_a_preview_without_its_result_is_made_again_but_no_other_picture_of_that_name(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    words = ["batch", folder, "--format", ".avif", "--preview", "--gain-map", "--tone", "fusion", *CLASSICAL]
+    assert hdrnet(*words).code == 0
+    results = [folder / "hdr" / f"{number}-a-hdr.avif" for number in ("00", "01")]
+    first, second = (result.with_name(f"{result.stem}-preview.jpg") for result in results)
+    for result in results:  # as if the merge had been killed before it wrote them
+        result.unlink()
+    written = first.stat().st_mtime_ns
+    shutil.copy(folder / "01-a.jpg", second)
+    mine = second.read_bytes()
+    ended = hdrnet(*words)
+    assert ended.code == 1 and "01-a-hdr-preview.jpg exists" in ended.err
+    assert results[0].exists() and first.stat().st_mtime_ns > written
+    assert not results[1].exists() and second.read_bytes() == mine
 
 
 def test_what_a_killed_process_left_half_written_goes_and_what_another_is_writing_stays(tmp_path, hdrnet):

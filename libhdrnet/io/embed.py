@@ -10,17 +10,20 @@ from typing import Any, Literal
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetWarning, InputError, readable
-from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, exiv2_image, xmp_packet
+from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, blank_png, exiv2_image, xmp_packet
 from libhdrnet.io.formats import exr, hdr
 from libhdrnet.io.formats.jpeg_segments import segments
 from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import EXR_NUMBERS, EXR_TEXTS, Metadata, exposure_values
+from libhdrnet.io.outputs import JPEG
 
 SOFTWARE = f"libhdrnet {__version__}"
 _RECORD = "Xmp.hdrnet.record"
 _EXR_RECORD = "hdrnetRecord"
 _EXIF = b"Exif\0\0"
+_MOST_IN_MEMORY = 1 << 31
+"""Bytes of a file that pyexiv2 does not take."""
 _Kind = Literal["exif", "xmp", "iptc"]
 _HDR_ROOM = 48_000
 """Characters of tags in the header of a Radiance file: readers look for the picture in its first 64 KiB."""
@@ -51,15 +54,17 @@ def embed(
         "Exif.Photo.ColorSpace": "1" if srgb else "65535",
     }
     own = {} if record is None else {_RECORD: json.dumps(record)}
-    whole = path.read_bytes() if os.name == "nt" else None
     try:
         exif, xmp, iptc = (
             _writable(exif, "exif"),
             _writable({**kept.xmp, **own}, "xmp"),
             _writable(dict(kept.iptc), "iptc"),
         )
-        # Exiv2 takes file names in the system's code page on Windows, bytes everywhere.
-        with exiv2_image(path if whole is None else whole) as image:
+        if path.suffix.lower() in JPEG:
+            xmp = _fit_for_jpeg(xmp, shown)
+        # Of files Exiv2 does not see that the disk is full, and on Windows it takes names in the system's code page.
+        in_memory = path.stat().st_size < _MOST_IN_MEMORY
+        with exiv2_image(path.read_bytes() if in_memory else path) as image:
             image.modify_exif(exif)
             if packet:
                 image.modify_raw_xmp(packet)
@@ -72,12 +77,13 @@ def embed(
                 image.modify_iptc(iptc)
             if kept.comment:
                 image.modify_comment(kept.comment)
-            if whole is not None:
-                path.write_bytes(image.get_bytes())
-        return True
+            data = image.get_bytes() if in_memory else None
     except UNREADABLE as error:
         _warn(shown, error)
         return False
+    if data is not None:
+        path.write_bytes(data)
+    return True
 
 
 def write_blank(path: Path, metadata: Metadata, record: Mapping[str, Any] | None) -> Path:
@@ -178,7 +184,7 @@ def check_record(record: Mapping[str, Any] | None) -> None:
 
 def _writable(tags: Tags, kind: _Kind) -> Tags:
     # Tried on a small file: one odd value must not cost all the others.
-    if not tags or _survives(tags, kind):
+    if not tags or _survives(tags, kind, blank_png() if kind == "xmp" else blank_jpeg()):
         return tags
     if len(tags) == 1:
         return {}
@@ -190,9 +196,19 @@ def _writable(tags: Tags, kind: _Kind) -> Tags:
     }
 
 
-def _survives(tags: Tags, kind: _Kind) -> bool:
+def _fit_for_jpeg(xmp: Tags, shown: Path) -> Tags:
+    """Leave out the longest tags, with a warning, until the others fit into a JPEG."""
+    kept = dict(xmp)
+    while kept and not _survives(kept, "xmp", blank_jpeg()):
+        del kept[max(kept, key=lambda key: (key != _RECORD, len(str(kept[key]))))]
+    if len(kept) < len(xmp):
+        _warn(shown, f"{', '.join(key for key in xmp if key not in kept)} is too long for a JPEG")
+    return kept
+
+
+def _survives(tags: Tags, kind: _Kind, blank: bytes) -> bool:
     try:
-        with exiv2_image(blank_jpeg()) as image:
+        with exiv2_image(blank) as image:
             getattr(image, f"modify_{kind}")(tags)
             data = image.get_bytes()
         # Exiv2 leaves out the whole XMP packet without a word if it cannot encode one of its values.
@@ -203,7 +219,7 @@ def _survives(tags: Tags, kind: _Kind) -> bool:
     return tags.keys() <= set(found)
 
 
-def _warn(path: Path, error: Exception) -> None:
+def _warn(path: Path, error: object) -> None:
     warnings.warn(
         f"'{path}' is written, but without all metadata ({readable(error)}): copy it with exiftool if you need it.",
         HdrnetWarning,

@@ -23,6 +23,7 @@ def exiv2_image(source: Path | bytes) -> Iterator[Any]:
         pyexiv2.set_log_level(4)
         pyexiv2.registerNs(RECORD_NAMESPACE, "hdrnet")
         image = pyexiv2.ImageData(source) if isinstance(source, bytes) else pyexiv2.Image(str(source))
+        del source  # it has a copy of bytes
         try:
             yield image
         finally:
@@ -47,16 +48,24 @@ def blank_jpeg() -> bytes:
     return bytes(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8)))
 
 
+def blank_png() -> bytes:
+    """Make a small file that holds XMP of any size, of which a JPEG holds 64 KiB."""
+    import imagecodecs
+    import numpy as np
+
+    return bytes(imagecodecs.png_encode(np.zeros((1, 1), np.uint8)))
+
+
 def xmp_packet(tags: Mapping[str, Any]) -> str:
     """Write XMP tags as the XML text that goes into files."""
-    with exiv2_image(blank_jpeg()) as image:
+    with exiv2_image(blank_png()) as image:
         image.modify_xmp(dict(tags))
         return str(image.read_raw_xmp())
 
 
 def xmp_of_packet(packet: str) -> Tags:
     """Undo `xmp_packet`. Raises RuntimeError for a text that is no XMP."""
-    with exiv2_image(blank_jpeg()) as image:
+    with exiv2_image(blank_png()) as image:
         image.modify_raw_xmp(packet)
         return dict(image.read_xmp())
 

@@ -14,6 +14,8 @@ _NOMINAL = 0.12
 """Stops by which a dial's number may be off the value it stands for (f/3.5 for 3.56, 1/60 for 1/64, 30 for 32 s)."""
 _PLAIN_ISO, _PLAIN_F = 100.0, 1.0
 """What stands for numbers that no frame tells."""
+_MOST_BIAS = 64.0
+"""Stops; what is beyond is damaged."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,13 @@ def told_exposures(metadata: Sequence[Metadata | None]) -> Told:
 
 
 def bias_of(exif: Mapping[str, Any]) -> float | None:
-    """Return a frame's exposure bias in stops; where EXIF has none, or zero, the maker's step of its bracket."""
+    """Return a frame's exposure bias in stops; where EXIF has none, or zero, the maker's step of its bracket.
+
+    None, too, where it is no bias that a camera has.
+    """
     plain = _first(exif, "Exif.Photo.ExposureBiasValue", "Exif.Image.ExposureBiasValue")
-    return plain if plain else _makers_step(exif, plain)
+    bias = plain if plain else _makers_step(exif, plain)
+    return None if bias is None or abs(bias) > _MOST_BIAS else bias
 
 
 def _makers_step(exif: Mapping[str, Any], otherwise: float | None) -> float | None:

@@ -291,6 +291,7 @@ def _float_image(array: Array, dimensions: int) -> Array:
 
 
 def _checked_alpha(alpha: Array, pixels: Array) -> Array:
+    alpha = np.asarray(alpha)
     if alpha.shape != pixels.shape[:2]:
         raise InputError(f"The alpha channel is {alpha.shape}: it has to be {pixels.shape[:2]} as the picture.")
     return alpha

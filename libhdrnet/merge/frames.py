@@ -99,7 +99,9 @@ def load_frames(
         orientations.append(source.orientation)
     frames = _laid_alike(frames, orientations)
     knee = knee_for(deepest)
-    return _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
+    exposed = _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
+    validate_exposures([frame.exposure for frame in exposed], len(exposed))
+    return exposed
 
 
 def _laid_alike(frames: list[Frame], orientations: Sequence[int]) -> list[Frame]:

@@ -19,6 +19,7 @@ _WIDTH = 128  # pixels of the long edge at which noise is averaged away
 _SATURATED, _CRUSHED = 0.99, 0.06  # encoded values
 _MOST_SATURATED, _MOST_CRUSHED = 0.35, 0.6  # shares of the pixels of a frame that may still be the reference
 _HOPELESS = 0.5  # share of saturated pixels from which the longer of two frames is no reference
+_MOST_STOPS = 60  # between two frames: far more than the scenes that there are, and within float32
 _WANTED_STOPS = 2.0  # distance of the short and long frame from the reference that the networks are trained with
 
 
@@ -26,7 +27,8 @@ def validate_exposures(exposures: Sequence[float], n: int) -> list[float]:
     """Check the relative exposures of n frames and return them as floats.
 
     Raises:
-        InputError: a wrong count, or a value that is not positive and finite; the message names the frame, from 1.
+        InputError: a wrong count, a value that is not positive and finite (the message names the frame, from 1), or
+            values that no bracket has.
     """
     values = [float(t) for t in exposures]
     if len(values) != n:
@@ -34,6 +36,9 @@ def validate_exposures(exposures: Sequence[float], n: int) -> list[float]:
     for i, t in enumerate(values):
         if not (math.isfinite(t) and t > 0):
             raise InputError(f"Frame {i + 1} has exposure {t}; give a positive, finite exposure time.")
+    stops = math.log2(max(values)) - math.log2(min(values))
+    if stops > _MOST_STOPS:
+        raise InputError(f"The exposures are {stops:.0f} stops apart, which no bracket is; check the exposure times.")
     return values
 
 

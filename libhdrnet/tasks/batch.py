@@ -8,10 +8,10 @@ from typing import Any
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
-from libhdrnet.tasks.files import Talk, check_gain_map, prepare, tone_of
+from libhdrnet.tasks.files import LINEAR_SUFFIXES, Talk, check_gain_map, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
-from libhdrnet.tasks.scale import METER_CONSTANT, common_exposure
+from libhdrnet.tasks.scale import METER_CONSTANT, check_scale, common_exposure
 
 RESULTS = (".exr", ".hdr", ".tif", ".dng", ".avif", ".jxl", ".jpg", ".png")
 """What a bracket can be merged into."""
@@ -82,11 +82,16 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         InputError: an option or the folder cannot be used, or there is no picture in it.
         OutputError: the folder for the results cannot be made.
     """
+    from libhdrnet.io.outputs import check_hdr_bits
+
     options = read_options(BatchOptions, params)
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
-    tone_of(options, None if options.preview else f"a {options.format}")
+    kind = f"a {options.format}"
+    tone_of(options, None if options.preview else kind)
+    check_scale(options.scale, options.meter_constant, kind, LINEAR_SUFFIXES)
+    check_hdr_bits(kind, options.hdr_bits)
     if options.gain_map and not options.preview:
         check_gain_map(options.format)
 
@@ -103,6 +108,8 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     sweep(out)
     left = {job.output: job for job in jobs if options.overwrite or not Path(job.output).exists()}
     skipped = tuple(job.output for job in jobs if job.output not in left)
+    if options.scale == "common":
+        left = _on_the_scale_of(skipped, left)
     outputs: list[str] = []
     failed: list[str] = []
     tell = talk.progress or (lambda fraction, stage: None)
@@ -135,7 +142,42 @@ class _Merge:
     def __call__(self, files: MergeFiles) -> list[str]:
         if Path(files.output).exists() and not files.overwrite:
             return [files.output]  # by a worker that died before it could tell
+        if files.preview and _is_of(files.preview, files.inputs):
+            files = replace(files, overwrite=True)  # one that was stopped before it wrote the result
         return prepare("merge", vars(files))(Talk(self.progress)).outputs
+
+
+def _on_the_scale_of(done: Sequence[str], jobs: dict[str, MergeFiles]) -> dict[str, MergeFiles]:
+    """Give jobs the common exposure of what is done: pictures that came later may have changed the first bracket.
+
+    Raises:
+        InputError: what is done has another scale.
+    """
+    for path in done:
+        record = _record_of(path)
+        if record.get("scale", "common") != "common":
+            raise InputError(f"{path} was merged on another scale; merge all again with --overwrite.")
+        exposure = record.get("common_exposure")
+        if isinstance(exposure, float) and exposure > 0:
+            return {key: replace(job, common_exposure=exposure) for key, job in jobs.items()}
+    return jobs
+
+
+def _is_of(preview: str, inputs: Sequence[str]) -> bool:
+    """Say whether a preview is there that a merge of these files wrote."""
+    merged = _record_of(preview).get("inputs")
+    names = [Path(path).name for path in inputs]
+    return isinstance(merged, list) and len(merged) > 0 and all(name in names for name in merged)
+
+
+def _record_of(path: str) -> dict[str, Any]:
+    """Return how a file was made; empty where there is none, or it does not tell."""
+    from libhdrnet.io import read_record
+
+    try:
+        return read_record(path) or {}
+    except (InputError, OSError):
+        return {}
 
 
 def _find(folder: Path, options: BatchOptions) -> tuple[Sequence[tuple[Path, ...]], Mapping[Path, str]]:
@@ -174,7 +216,10 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOptions) -> list[MergeFiles]:
-    """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart."""
+    """Give each bracket the name of its first picture; a RAW and a JPEG of one name are told apart.
+
+    So are a.jpg and A.png, since many disks take A-hdr for a-hdr.
+    """
     shared = {name: getattr(options, name) for name in vars(MergeOptions()) | vars(ToneOptions())}
     brackets, common = list(brackets), None
     if options.scale == "common" and brackets:
@@ -182,10 +227,10 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
     jobs: list[MergeFiles] = []
     taken: set[str] = set()
     for paths in brackets:
-        name = f"{paths[0].stem}-hdr"
-        if name in taken:
-            name = f"{paths[0].stem}-{paths[0].suffix[1:].lower()}-hdr"
-        taken.add(name)
+        parts = ["", f"-{paths[0].suffix[1:].lower()}", *(f"-{number}" for number in range(2, len(brackets) + 2))]
+        names = (f"{paths[0].stem}{part}-hdr" for part in parts)
+        name = next(name for name in names if name.lower() not in taken)
+        taken.add(name.lower())
         target = str(out / f"{name}{options.format}")
         job = MergeFiles(
             inputs=[str(path) for path in paths], output=target, exr_bits=options.exr_bits,

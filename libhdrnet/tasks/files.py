@@ -18,7 +18,7 @@ from libhdrnet.tasks.options import (
     ToneOptions,
     read_options,
 )
-from libhdrnet.tasks.scale import check_scale, scale_of
+from libhdrnet.tasks.scale import check_scale, check_told, scale_of
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
@@ -146,7 +146,8 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     tone = tone_of(options, None if options.preview else options.output)
     if options.exr_bits not in (None, 16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
-    check_scale(options, LINEAR_SUFFIXES)
+    check_scale(options.scale, options.meter_constant, options.output, LINEAR_SUFFIXES)
+    check_told(options)
     check_hdr_bits(options.output, options.hdr_bits)
     if options.gain_map:
         check_gain_map(options.output, options.preview or "")

@@ -1,6 +1,5 @@
 """What 1.0 stands for in a merged file: the reference's white, one exposure for all of a batch, or 1 cd/m²."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -16,21 +15,27 @@ if TYPE_CHECKING:
 SCALES = ("reference", "common", "absolute")
 METER_CONSTANT = 12.5
 """K of reflected-light meters in cd/m² (ISO 2720:1974 allows 10.6 to 13.4): they expose a luminance of K N² / (t S)."""
+_CONSTANTS = 1e-3, 1e6
+"""What a constant may be: it also makes up for a filter that the f-number does not tell."""
 _METERED = 0.18
 """What a metered luminance is of white: middle grey."""
 
 
-def check_scale(options: "MergeFiles", suffixes: Sequence[str]) -> None:
-    """Raise InputError for a scale that is unknown, or that the frames or the output (`suffixes`) cannot have."""
-    scale, constant = options.scale, options.meter_constant
+def check_scale(scale: str, meter_constant: float, output: str, suffixes: Sequence[str]) -> None:
+    """Raise InputError for a scale that is unknown, or that the output, none of `suffixes`, cannot have."""
     if scale not in SCALES:
         raise InputError(f"scale {scale!r} is unknown; choose one of {', '.join(SCALES)}.")
-    if not (math.isfinite(constant) and constant > 0):
-        raise InputError(f"the meter constant {constant} is unusable; give a positive number.")
+    if not _CONSTANTS[0] <= meter_constant <= _CONSTANTS[1]:
+        raise InputError(f"the meter constant {meter_constant:g} is unusable; give a number around {METER_CONSTANT}.")
+    if scale != "reference" and Path(output).suffix.lower() not in suffixes:
+        raise InputError(f"{output}: only radiance has a scale; write {', '.join(suffixes)}.")
+
+
+def check_told(options: "MergeFiles") -> None:
+    """Raise InputError if nothing tells the exposures that the scale needs."""
+    scale = options.scale
     if scale == "reference":
         return
-    if Path(options.output).suffix.lower() not in suffixes:
-        raise InputError(f"{options.output}: only radiance has a scale; write {', '.join(suffixes)}.")
     if scale == "common" and options.common_exposure is None:
         raise InputError("the scale 'common' is that of a batch; merge the folder, or choose 'absolute'.")
     if not any(_exposures(options.inputs, options)):
@@ -66,13 +71,21 @@ def scale_of(result: "MergeResult", options: "MergeFiles") -> tuple[float, dict[
     elif options.scale == "common" and options.common_exposure is not None:
         exposure = _of_reference(result, _exposures(result.names, options))
         factor = 1.0 if exposure is None else options.common_exposure / exposure
-    told = {} if white is None else {"white_luminance": white / factor}
-    return factor, {"scale": options.scale, "scale_factor": factor, **told}
+    told: dict[str, Any] = {"scale": options.scale, "scale_factor": factor}
+    told |= {} if white is None else {"white_luminance": white / factor}
+    told |= {"common_exposure": options.common_exposure} if options.scale == "common" else {}
+    return factor, told
 
 
 def _exposures(names: Sequence[str], options: "MergeFiles") -> Sequence[float | None]:
     """Return what is said of the frames' exposures t S / N², by the files alone if it is to be absolute."""
-    return _metered(names) if options.scale == "absolute" else options.exposures(len(names)) or _told(names)
+    if options.scale == "absolute":
+        return _metered(names)
+    given = options.exposures(len(options.inputs))
+    if given is None:
+        return _told(names)
+    known = dict(zip(options.inputs, given, strict=True))  # of frames that were left out, too
+    return [known[name] for name in names]
 
 
 def _metered(names: Sequence[str]) -> list[float | None]:

@@ -43,6 +43,8 @@ class Tone:
             raise InputError(f"The tone style {self.style!r} is unknown; choose {' or '.join(STYLES)}.")
         for name, low, high in (("exposure", -10, 10), ("local", 0, 1), ("saturation", 0, 2)):
             value = getattr(self, name)
+            if not isinstance(value, int | float | np.number):
+                raise InputError(f"{name} is {value!r}; give a number, {low} to {high}.")
             if not low <= value <= high:
                 raise InputError(f"{name} {value:g} is out of range; give {low} to {high}.")
 
@@ -62,7 +64,7 @@ def tone_map(
     hues brings highlights to white.
 
     Args:
-        radiance: (H, W, 3), linear Rec.709, 1.0 = white of the reference. Negative values count as 0.
+        radiance: float (H, W, 3), linear Rec.709, 1.0 = white of the reference. Negative values count as 0.
         style: "natural", or "fusion": each place as that of several exposures shows it which shows it best, brighter
             and crisper, as for interiors.
         exposure: stops brighter than what is chosen, -10 to 10.
@@ -73,12 +75,14 @@ def tone_map(
         float32 (H, W, 3) in [0, 1], sRGB-encoded; deterministic.
 
     Raises:
-        InputError: an unknown style, a value out of range, NaN or infinity, or an array that is not (H, W, 3).
+        InputError: an unknown style, a value out of range, NaN or infinity, or an array that is not float (H, W, 3).
     """
     tone = Tone(style=style, exposure=exposure, local=local, saturation=saturation)
-    if radiance.ndim != 3 or radiance.shape[2] != 3 or 0 in radiance.shape:
-        raise InputError(f"The radiance is {radiance.shape}; tone mapping takes (H, W, 3).")
-    scene = np.asarray(radiance, np.float32)
+    radiance = np.asarray(radiance)
+    if radiance.dtype.kind != "f" or radiance.ndim != 3 or radiance.shape[2] != 3 or 0 in radiance.shape:
+        raise InputError(f"The radiance is {radiance.shape} {radiance.dtype}; tone mapping takes (H, W, 3) float32.")
+    with np.errstate(over="ignore"):
+        scene = radiance.astype(np.float32, copy=False)
     coefficients, curve = _adapted(_reduced(scene), tone)
     out = np.empty(scene.shape, np.float32)
     for top in range(0, len(scene), _STRIP):

@@ -40,6 +40,13 @@ def test_a_time_that_is_missing_follows_from_the_bias():
     assert stops(frame(**{bias: "-2/1"}), frame(**{bias: "0/1"})) == [1, 4]
 
 
+@pytest.mark.parametrize("stops_off", ["2000/1", "-2147483647/1"])
+def test_a_bias_that_no_camera_has_is_none(stops_off):
+    bias = {"ExposureBiasValue": stops_off}
+    assert bias_of(frame(**bias).exif) is None
+    assert stops(frame("1/16", **bias), frame("1/4", ExposureBiasValue="0/1"), frame(**bias)) == [1, 4, None]
+
+
 def test_nothing_is_told_by_biases_that_are_all_alike_or_incomplete():
     assert told_exposures([frame(ExposureBiasValue="0/1")] * 2).exposures == (None, None)
     assert told_exposures([frame(ExposureBiasValue="1/1"), frame()]).exposures == (None, None)

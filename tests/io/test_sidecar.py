@@ -1,9 +1,11 @@
 """XMP sidecars beside the picture."""
 
+import numpy as np
 import pytest
 from synthetic import dng, jpeg, tag
 
-from libhdrnet.io import read_metadata, read_photo, write_like
+from libhdrnet.errors import HdrnetWarning
+from libhdrnet.io import Metadata, read_metadata, read_photo, read_record, write_display, write_like, write_radiance
 from libhdrnet.io.exiv2 import xmp_packet
 
 
@@ -37,6 +39,28 @@ def test_a_damaged_sidecar_is_passed_over(tmp_path, scene, content):
     tag(path, xmp={"Xmp.xmp.Rating": "1"})
     (tmp_path / "a.jpg.xmp").write_bytes(content)
     assert read_metadata(path).xmp == {"Xmp.xmp.Rating": "1"}
+
+
+@pytest.mark.parametrize("name", ["b.png", "b.tif", "b.exr", "b.avif", "b.jxl", "b.dng"])
+def test_a_sidecar_that_no_jpeg_could_hold_is_carried(tmp_path, scene, name):
+    path = jpeg(tmp_path / "a.jpg", scene)
+    words = [f"keyword {number}" for number in range(6000)]
+    sidecar(tmp_path / "a.jpg.xmp", dc_subject=words, dc_source="x" * 50_000)
+    write = write_display if name == "b.png" else write_radiance
+    write(tmp_path / name, np.zeros((8, 8, 3), np.float32), metadata=read_metadata(path))
+    found = read_metadata(tmp_path / name).xmp
+    assert found["Xmp.dc.subject"] == words and found["Xmp.dc.source"] == "x" * 50_000
+
+
+def test_a_jpeg_loses_of_too_much_xmp_the_longest_tags_and_says_which(tmp_path):
+    told = {"Xmp.dc.source": "x" * 30_000, "Xmp.dc.subject": ["y" * 50_000], "Xmp.xmp.Rating": "4"}
+    metadata = Metadata(exif={"Exif.Image.Artist": "Ann"}, xmp=told)
+    with pytest.warns(HdrnetWarning, match=r"without all metadata \(Xmp.dc.subject is too long for a JPEG\)"):
+        write_display(tmp_path / "b.jpg", np.zeros((8, 8, 3), np.float32), metadata=metadata, record={"a": 1})
+    found = read_metadata(tmp_path / "b.jpg")
+    assert found.exif["Exif.Image.Artist"] == "Ann" and "Xmp.dc.subject" not in found.xmp
+    assert found.xmp["Xmp.dc.source"] == "x" * 30_000 and found.xmp["Xmp.xmp.Rating"] == "4"
+    assert read_record(tmp_path / "b.jpg") == {"a": 1}
 
 
 def test_a_picture_like_its_source_takes_over_what_its_sidecar_says(tmp_path, scene):

@@ -83,7 +83,7 @@ def test_another_reader_of_jpeg_xl_sees_pq(tmp_path, radiance, camera_metadata):
 @pytest.mark.parametrize("alpha", [False, True])
 def test_metadata_record_and_alpha_are_kept(tmp_path, radiance, camera_metadata, name, alpha):
     path = tmp_path / name
-    layer = np.linspace(0, 1, 56, dtype=np.float32)[None].repeat(40, 0) if alpha else None
+    layer = np.linspace(0, 1, 56, dtype=np.float32)[None].repeat(40, 0).tolist() if alpha else None
     metadata = Metadata(camera_metadata.exif, camera_metadata.xmp, iptc={"Iptc.Application2.Caption": "Größe"})
     write_radiance(path, radiance, metadata=metadata, record={"made": "here"}, alpha=layer)
     found, photo = read_metadata(path), read_photo(path)

@@ -80,3 +80,9 @@ def test_good_exposures_come_back_as_floats():
 def test_useless_exposures_are_refused_with_the_frame(exposures, message):
     with pytest.raises(InputError, match=message):
         validate_exposures(exposures, 2)
+
+
+def test_exposures_that_no_bracket_has_are_refused():
+    assert validate_exposures([2.0**-30, 1, 2.0**30], 3) == [2.0**-30, 1, 2.0**30]
+    with pytest.raises(InputError, match="2000 stops apart, which no bracket is; check the exposure times"):
+        validate_exposures([2.0**-1000, 1, 2.0**1000], 3)

@@ -6,10 +6,10 @@ import numpy as np
 import OpenEXR
 import pyexiv2
 import pytest
-from commands import TIMES, radiance, write_bracket
+from commands import TIMES, exposures, radiance, write_bracket
 
 from libhdrnet import tasks
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import read_photo
 from libhdrnet.io.embed import read_record
 from libhdrnet.tasks.batch import merge_folder
@@ -76,12 +76,49 @@ def test_views_of_other_exposures_share_the_scale_of_a_batch(tmp_path):
     assert read_record(sorted(told.outputs)[0])["scale"] == "common"
 
 
+def test_a_view_that_joins_a_batch_gets_the_scale_of_those_that_are_done(tmp_path):
+    folder = tmp_path / "views"
+    folder.mkdir()
+    options = {"folder": str(folder), "frames": 3, "model": "classical", "align": False}
+
+    def shoot(name, times):
+        for path in bracket(tmp_path / name, times):
+            path.rename(folder / f"{name}-{path.name}")
+
+    shoot("b", TIMES)
+    merge_folder({**options, "scale": "common"}, tasks.Talk())
+    shoot("a", ("1/125", "1/30", "1/8"))
+    (joined,) = merge_folder({**options, "scale": "common"}, tasks.Talk()).outputs
+    assert joined.endswith("a-a-hdr.exr")
+    assert off(read_photo(joined).pixels, SCENE * 2) < 0.02
+
+    Path(joined).unlink()
+    merge_folder(options, tasks.Talk())  # as the reference has it
+    shoot("c", TIMES)
+    with pytest.raises(InputError, match=r"a-a-hdr.exr was merged on another scale; merge all again with --overwrite"):
+        merge_folder({**options, "scale": "common"}, tasks.Talk())
+
+
+def test_a_frame_that_is_left_out_leaves_the_others_their_exposures(tmp_path):
+    paths = bracket(tmp_path / "a", ("1/60", "1/15", "1/4", "1/2"), exif=())
+    paths[2].write_bytes(b"no picture")
+    options = {"ev": "-2,0,2,3", "skip_unreadable": True, "common_exposure": 0.5}
+    with pytest.warns(HdrnetWarning, match="left out"):
+        found = merge(paths, tmp_path / "o.exr", scale="common", **options)
+    middle = exposures(("1/60", "1/15", "1/4", "1/2"), SIZE)[1]
+    fits = (middle > 0.1) & (middle < 0.9)
+    assert off(found[fits], middle[fits] / 2) < 0.02
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"scale": "lux"}, "scale 'lux' is unknown"),
         ({"scale": "common"}, "is that of a batch"),
-        ({"scale": "absolute", "meter_constant": 0.0}, "meter constant 0.0 is unusable"),
+        ({"scale": "absolute", "meter_constant": 0.0}, "meter constant 0 is unusable"),
+        ({"scale": "absolute", "meter_constant": 1e300}, "meter constant 1e.300 is unusable"),
+        ({"scale": "absolute", "meter_constant": 1e-300}, "meter constant 1e-300 is unusable"),
+        ({"scale": "absolute", "meter_constant": float("nan")}, "meter constant nan is unusable"),
         ({"scale": "absolute"}, "no frame tells its exposure time, ISO speed and f-number"),
         ({"scale": "absolute", "output": "o.jpg"}, "only radiance has a scale"),
         ({"scale": "absolute", "output": "o.avif"}, "only radiance has a scale; write .exr, .hdr, .tif"),

@@ -180,6 +180,8 @@ def test_any_type_of_numbers_and_any_layout_in_memory_will_do(radiance):
         ({"exposure": np.nan}, "exposure nan is out of range"),
         ({"local": -0.1}, "local -0.1 is out of range; give 0 to 1"),
         ({"saturation": 3}, "saturation 3 is out of range; give 0 to 2"),
+        ({"exposure": "1"}, "exposure is '1'; give a number, -10 to 10"),
+        ({"local": None}, "local is None; give a number, 0 to 1"),
     ],
 )
 def test_a_wrong_option_is_refused_in_one_sentence(radiance, options, said):
@@ -200,6 +202,20 @@ def test_values_that_are_not_finite_are_refused(value, place):
 def test_an_array_that_is_not_a_colour_picture_is_refused(shape):
     with pytest.raises(InputError, match=r"\(H, W, 3\)"):
         tone_map(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, bool, complex, object])
+def test_codes_are_not_taken_for_light(dtype):
+    with pytest.raises(InputError, match=f"{np.dtype(dtype)}; tone mapping takes .* float32"):
+        tone_map(np.ones((4, 4, 3), dtype))
+
+
+def test_lists_and_other_floats_are_light(radiance):
+    small = radiance[:6, :5]
+    for same in (small.tolist(), small.astype(np.float64), small.astype(">f4")):
+        assert np.array_equal(tone_map(same), tone_map(small))
+    with pytest.raises(InputError, match="NaN or infinity"):
+        tone_map(np.full((4, 4, 3), 1e300))
 
 
 def test_nothing_is_written_to_the_terminal(radiance, capfd):
