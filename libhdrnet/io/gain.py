@@ -36,12 +36,15 @@ def exposure_between(linear: FloatImage, shown: Array) -> float:
     """Return by how many stops a picture of (H, W, 3) linear Rec.709 shows its mid-tones brighter; shown: as in sRGB.
 
     So much brighter the radiance is what an HDR display should show in the picture's place: else the mid-tones of a
-    scene whose shadows were lifted would fall back into the dark. 0 where there are no mid-tones.
+    scene whose shadows were lifted would fall back into the dark. Where there are no mid-tones all that is neither
+    black nor white counts; 0 where that is nothing.
     """
     step = max(1, int((linear.shape[0] * linear.shape[1] / _SAMPLE) ** 0.5))
     light = linear[::step, ::step].mean(axis=2)
     seen = colour.to_linear(np.ascontiguousarray(shown[::step, ::step])).mean(axis=2)
-    middle = (seen > _MID_TONES[0]) & (seen < _MID_TONES[1]) & (light > 0)
+    shades = (seen > 0) & (seen < 1) & (light > 0)
+    middle = shades & (seen > _MID_TONES[0]) & (seen < _MID_TONES[1])
+    middle = middle if middle.any() else shades
     return float(np.median(np.log2(seen[middle] / light[middle]))) if middle.any() else 0.0
 
 

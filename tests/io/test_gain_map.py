@@ -178,4 +178,5 @@ def test_pictures_of_any_size_and_of_one_tone_are_written(tmp_path, size):
 def test_hdr_keeps_the_mid_tones_of_a_picture_whose_shadows_were_lifted(radiance):
     lifted = np.clip(from_linear(np.minimum(4 * radiance, 1), encoding="srgb", dtype=np.float32), 0, 1)
     assert exposure_between(radiance, lifted) == pytest.approx(2, abs=0.05)
+    assert exposure_between(radiance, from_linear(radiance / 512, encoding="srgb", dtype=np.float32)) < -8
     assert exposure_between(radiance, np.zeros_like(lifted)) == 0
