@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import InputError
 from libhdrnet.photometry.exposures import common_black, settle
+from libhdrnet.photometry.matching import blend, match
 from libhdrnet.photometry.model import FIXED, Doubles, Fit, Pairs, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
 from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
@@ -45,7 +46,7 @@ class Calibration:
     """For each frame, float32 (65536, 3): the radiance of each code and channel, rising; slightly negative below black
     where the codes have room for it."""
     compared: tuple[FloatImage, ...] = field(repr=False)
-    """The same, to compare the frames by: other tables where the response is known and the frames contradict it."""
+    """The same, to compare the frames by: each matched to the reference's tones (`matching`)."""
     exposures: tuple[float, ...]
     """t_i / t_reference, missing ones measured and wrong ones corrected."""
     disagreements: tuple[float | None, ...]
@@ -113,16 +114,19 @@ def calibrate(
     off = np.where(seen, np.log2(start * np.exp(measured) / claimed), np.nan)
     off[reference] = 0.0
     decodes = decodes if nominal[0] < 0 else np.maximum(decodes, 0)
-    merged = compared = tables(found, decodes, start)
-    if response == "known":
-        freedom = _FREEDOM["nominal"]
-        wrong = _wrong(pairs, reference, start, known & known[reference], freedom)
-        alike = _fit(pairs, reference, start, np.where(wrong, _OPEN, _TRUE), freedom)
-        compared = tables(alike, decodes, start)
+    merged = list(tables(found, decodes, start))
+    compared, own = list(merged), merged[reference]
+    for i, table in enumerate(merged):
+        if i == reference or (refused[i] and response != "known"):
+            continue
+        compared[i] = match(table, samples[i], own, samples[reference], longer=true[i] > 1)
+        if response != "known":
+            merged[i] = blend(table, compared[i], own, dark=False)
+            compared[i] = blend(table, compared[i], own, dark=True)
     return Calibration(
         reference,
-        merged,
-        compared,
+        tuple(merged),
+        tuple(compared),
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
         noise,

@@ -26,9 +26,9 @@ _BINS, _LOW, _HIGH = 48, 0.04, 0.98
 where one is above."""
 _DARKEST = 0.05
 """And from which the darker one's does (pictures by made cameras with a toe)."""
-_FINE, _RANGE = 0.02, 2.0
+FINE, REACH = 0.02, 2.0
 """Bins of the misfit (log), and how large a misfit is looked for."""
-_MISFITS = np.arange(-_RANGE, _RANGE + _FINE / 2, _FINE)
+MISFITS = np.arange(-REACH, REACH + FINE / 2, FINE)
 _EDGE = 0.06
 """Range of the encoded values around a pixel at which it counts half."""
 _CHANNEL_REACH, _TRIM = 0.35, 0.2
@@ -111,19 +111,19 @@ def relate(
     """Find the relation of two frames; log_ratio = log(t_bright / t_dark), lights are `log_linear` of the samples."""
     b, d = samples[bright].codes, samples[dark].codes
     misfit = lights[bright] - lights[dark] - np.float32(log_ratio)
-    usable = (b > _LOW) & (d > _DARKEST) & (np.abs(misfit) < _RANGE)
+    usable = (b > _LOW) & (d > _DARKEST) & (np.abs(misfit) < REACH)
     usable &= (np.maximum(brightest(b), brightest(d)) < _HIGH)[:, None]
     weights = np.minimum(samples[bright].weights, samples[dark].weights)
     bins = ((b - _LOW) * np.float32(_BINS / (_HIGH - _LOW))).astype(np.int32)
-    places = bins * len(_MISFITS) + np.rint((misfit + _RANGE) / _FINE).astype(np.int32)
-    shape = (_BINS, len(_MISFITS))
+    places = bins * len(MISFITS) + np.rint((misfit + REACH) / FINE).astype(np.int32)
+    shape = (_BINS, len(MISFITS))
     counts = np.stack(
         [
-            np.bincount(places[ok, channel], weights[ok], _BINS * len(_MISFITS)).reshape(shape).astype(np.float64)
+            np.bincount(places[ok, channel], weights[ok], _BINS * len(MISFITS)).reshape(shape).astype(np.float64)
             for channel, ok in enumerate(usable.T)
         ]
     )
-    typical, trust = _follow(counts)
+    typical, trust = follow(counts)
     bright_codes = np.tile(_LOW + (np.arange(_BINS) + 0.5) * (_HIGH - _LOW) / _BINS, (3, 1))
     ratios = typical + log_ratio
     told = np.exp(log_linear(bright_codes.T, decode).T - ratios)
@@ -146,18 +146,21 @@ def log_linear(codes: Floats, decode: FloatImage) -> FloatImage:
     return np.asarray(np.log(np.maximum(found, DIM)))
 
 
-def _follow(counts: Doubles) -> tuple[Doubles, Doubles]:
-    """Return the misfit on the ridge for each channel and bin, (3, bins), and how far it is believed."""
-    joint = _MISFITS[_best_path(_score(counts.sum(0)))]
-    near = np.abs(_MISFITS - joint[:, None]) < _CHANNEL_REACH
-    paths = np.stack([_MISFITS[_best_path(np.where(near, _score(plane), -1.0))] for plane in counts])
-    kept = counts * (np.abs(_MISFITS - paths[..., None]) < _TRIM)
+def follow(counts: Doubles) -> tuple[Doubles, Doubles]:
+    """Return the misfit on the ridge for each channel and bin, (3, bins), and how far it is believed, in [0, 1].
+
+    counts: (3, bins, misfits), or of one channel.
+    """
+    joint = MISFITS[_best_path(_score(counts.sum(0)))]
+    near = np.abs(MISFITS - joint[:, None]) < _CHANNEL_REACH
+    paths = np.stack([MISFITS[_best_path(np.where(near, _score(plane), -1.0))] for plane in counts])
+    kept = counts * (np.abs(MISFITS - paths[..., None]) < _TRIM)
     upper = kept.cumsum(-1)
     total = upper[..., -1:]
     # The mean of the middle half: as robust as the median, and it does not jump with JPEG's steps.
     middle = np.maximum(np.minimum(upper, 0.75 * total) - np.maximum(upper - kept, 0.25 * total), 0)
-    typical = (middle * _MISFITS).sum(-1) / np.maximum(middle.sum(-1), 1e-9)
-    spread = np.sqrt((kept * (_MISFITS - typical[..., None]) ** 2).sum(-1) / np.maximum(total[..., 0], 1e-9)) + _FINE
+    typical = (middle * MISFITS).sum(-1) / np.maximum(middle.sum(-1), 1e-9)
+    spread = np.sqrt((kept * (MISFITS - typical[..., None]) ** 2).sum(-1) / np.maximum(total[..., 0], 1e-9)) + FINE
     number = total[..., 0]
     trust = number / (number + _ENOUGH) * np.minimum(1, (_SPREAD / spread) ** 2)
     return typical, np.where(number > _LEAST_COUNT, trust, 0)
@@ -169,12 +172,12 @@ def _score(counts: Doubles) -> Doubles:
 
     number = counts.sum(1, keepdims=True)
     smooth = cv2.GaussianBlur(counts, (0, 0), sigmaX=2.5, sigmaY=0.8)
-    return np.asarray(smooth / (number + 0.005 * number.max() + 1) - 2e-3 * np.abs(_MISFITS))
+    return np.asarray(smooth / (number + 0.005 * number.max() + 1) - 2e-3 * np.abs(MISFITS))
 
 
 def _best_path(score: Doubles) -> npt.NDArray[np.intp]:
     """Return the column for each row of the path of the highest sum, less what its changes of misfit cost."""
-    costs = _CHANGE * _MISFITS
+    costs = _CHANGE * MISFITS
     sums = [score[0]]
     for row in score[1:]:
         upward = np.maximum.accumulate(sums[-1] + costs) - costs

@@ -1,0 +1,99 @@
+"""Frames matched to the reference's tones: what one model of all frames leaves over, by code and channel.
+
+Cameras press down their blacks, lift shadows locally and set a white balance for each frame. For each code of a frame
+the most usual light that the reference shows in its place is found, on the ridge of their joint histogram
+(`relations`): what differs everywhere alike is a tone, what differs in places has moved.
+"""
+
+import numpy as np
+
+from libhdrnet.photometry.relations import FINE, MISFITS, REACH, Sample, brightest, follow
+from libhdrnet.radiometry import FloatImage, Floats, look_up
+
+_BINS, _TONE = 48, 500.0
+"""Bins of the tone log(1 + 500 x) from black to the reference's white."""
+_WHITE = float(np.log1p(_TONE))
+_BRIGHT = 0.93
+"""Code of either frame's brightest channel from which nothing is compared."""
+_LEAST_TRUST = 0.02
+"""Trust of a bin that counts half beside no correction (28 brackets)."""
+_SHOULDER = (0.5, 0.75)
+"""Codes of the reference over which the match fades out where cameras bend their highlights: there its colours pale,
+too, and a brighter or darker frame's do not (templealtar)."""
+_CRUSHED = (0.04, 0.12)
+"""Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch)."""
+
+
+def match(table: FloatImage, frame: Sample, own: FloatImage, reference: Sample, *, longer: bool) -> FloatImage:
+    """Return the light of each code of a frame as the reference most often shows it, float32 (65536, 3), rising.
+
+    Args:
+        table: (65536, 3), the light of the frame's codes by the calibration.
+        frame: the frame.
+        own: the reference's table.
+        reference: the reference.
+        longer: whether the frame is the longer exposed of the two, whose codes are less noisy.
+    """
+    light, known = _tone(_look_up(frame, table)), _tone(_look_up(reference, own))
+    usable = np.maximum(brightest(frame.codes), brightest(reference.codes)) < _BRIGHT
+    usable &= np.minimum(frame.weights, reference.weights) > 0
+    centres = (np.arange(_BINS) + 0.5) * _WHITE / _BINS
+    matched = np.array(table, np.float32, order="F")
+    for channel in range(3):
+        x, y = light[usable, channel], known[usable, channel]
+        left = _left_over(x if longer else y, y - x)
+        tone = _tone(table[:, channel])
+        brought = tone + np.interp(tone, centres, left) if longer else _inverse(tone, centres, left)
+        found = np.maximum.accumulate(np.expm1(np.maximum(brought, 0)) / np.float32(_TONE))
+        np.copyto(matched[:, channel], found, where=table[:, channel] >= 0)
+    return matched
+
+
+def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool) -> FloatImage:
+    """Return a table that is the matched one where the reference's tones are a measure, and else stays; rising.
+
+    Args:
+        table: (65536, 3), by the calibration.
+        matched: of `match`.
+        own: the reference's table.
+        dark: whether they are a measure in the dark as well.
+    """
+    codes = np.arange(65536, dtype=np.float32) / 65535
+    mixed = np.array(table, np.float32, order="F")
+    for channel in range(3):
+        code = np.interp(matched[:, channel], np.maximum.accumulate(own[:, channel]), codes)
+        share = np.clip((_SHOULDER[1] - code) / (_SHOULDER[1] - _SHOULDER[0]), 0, 1)
+        if not dark:
+            share *= np.clip((code - _CRUSHED[0]) / (_CRUSHED[1] - _CRUSHED[0]), 0, 1)
+        mixed[:, channel] += share * (matched[:, channel] - table[:, channel])
+    return np.maximum.accumulate(mixed, axis=0)
+
+
+def _left_over(tone: Floats, difference: Floats) -> Floats:
+    """Return the difference on the ridge for each bin of the tone, (_BINS,), 0 where too little is known."""
+    import cv2
+
+    near = np.abs(difference) < REACH
+    bins = np.clip(tone[near] * (_BINS / _WHITE), 0, _BINS - 1).astype(np.int32)
+    places = bins * len(MISFITS) + np.rint((difference[near] + REACH) / FINE).astype(np.int32)
+    counts = np.bincount(places, minlength=_BINS * len(MISFITS)).reshape(1, _BINS, -1).astype(np.float64)
+    typical, trust = follow(counts)
+    smooth, weight = (cv2.GaussianBlur(part, (0, 0), 1.0).ravel() for part in (typical * trust, trust))
+    return np.asarray(smooth / (weight + _LEAST_TRUST))
+
+
+def _inverse(tone: Floats, centres: Floats, left: Floats) -> Floats:
+    """Return the reference's tones for a frame's, where `left` is known for the reference's."""
+    start = np.maximum.accumulate(centres - left)
+    inside = np.interp(tone, start, centres)
+    outside = tone + np.where(tone < start[0], left[0], left[-1])
+    return np.where((tone < start[0]) | (tone > start[-1]), outside, inside)
+
+
+def _look_up(sample: Sample, table: FloatImage) -> FloatImage:
+    codes = np.asarray(sample.codes * 65535 + 0.5, np.uint16)
+    return np.asarray(look_up(codes[None], np.asfortranarray(table))[0])
+
+
+def _tone(light: FloatImage) -> FloatImage:
+    return np.asarray(np.log1p(_TONE * np.maximum(light, 0)), np.float32)

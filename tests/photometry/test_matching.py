@@ -1,0 +1,58 @@
+"""Tones that no common model explains: a camera that crushes blacks, a white balance that bends with the code."""
+
+import numpy as np
+import pytest
+from brackets import TIMES, gamma, radiance, shoot
+
+from libhdrnet.merge.pipeline import merge
+from libhdrnet.photometry import calibrate
+from libhdrnet.radiometry import look_up
+
+
+def crushed(light, most=0.1):
+    """A camera that presses blacks down."""
+    encoded = gamma(light)
+    return encoded - most * np.clip(1 - encoded / 0.35, 0, 1) ** 2
+
+
+def ramp():
+    """Light from a thousandth to a half, textured."""
+    grey = np.geomspace(1e-3, 0.5, 600)[None, :, None] * (0.7 + 0.6 * radiance(4) ** (1 / 3))
+    return grey * np.array([1.1, 1, 0.9])
+
+
+def apart(tables, frames, light, low, high):
+    """Return by how much (log, in the median of each frame) the frames differ from the reference between two lights."""
+    seen = (light.min(-1) > low) & (light.max(-1) < high)
+    lights = [look_up(frame, np.asfortranarray(table)) for frame, table in zip(frames, tables, strict=True)]
+    gaps = [np.abs(np.log((x[seen] + 1e-3) / (lights[1][seen] + 1e-3))) for x in (lights[0], lights[2])]
+    return [float(np.median(gap)) for gap in gaps]
+
+
+@pytest.mark.parametrize("moving", [0, 0.3])
+def test_blacks_that_one_frame_crushes_are_compared_in_its_tones(moving):
+    frames = shoot(light=ramp(), moving=moving)
+    frames[1] = shoot(crushed, light=ramp(), moving=moving)[1]
+    found = calibrate(frames, TIMES, 1)
+    assert apart(found.compared, frames, ramp(), 0.001, 0.006)[1] < 0.3
+    assert apart(found.tables, frames, ramp(), 0.001, 0.006)[1] > 0.6  # the longer frame's blacks stay
+
+
+def test_a_white_balance_that_bends_with_the_code_is_merged_in_the_reference_s_tones():
+    frames, codes = shoot(light=ramp()), np.arange(65536)
+    bend = 1 + np.array([0.2, 0, -0.2]) * (np.sin(2 * np.pi * codes / 65535) * (1 - codes / 65535))[:, None]
+    frames[2] = (
+        look_up(frames[2], np.asfortranarray(codes[:, None] * bend, np.float32)).clip(0, 65535).astype(np.uint16)
+    )
+    found = calibrate(frames, TIMES, 1)
+    assert apart(found.tables, frames, ramp(), 0.02, 0.15)[1] < 0.03
+
+
+def test_crushed_blacks_come_from_the_longer_frame_and_what_moved_there_does_not():
+    moved = ramp()
+    moved[150:220, 60:130] = 0.03 * np.random.default_rng(3).uniform(0.5, 1.5, (70, 70, 1))
+    frames = [shoot(light=ramp())[0], shoot(crushed, light=ramp())[1], shoot(light=moved)[2]]
+    found = merge(frames, list(TIMES), reference=1, align=False).radiance
+    still, other = (slice(250, 380), slice(60, 130)), (slice(160, 210), slice(70, 120))
+    assert np.median(found[still] / ramp()[still]) == pytest.approx(1, abs=0.1)
+    assert np.median(found[other] / ramp()[other]) < 0.3  # the reference's own
