@@ -26,6 +26,8 @@ FINE, COARSE = (6.0, 0.08), (3.5, 0.03)
 """Standard deviations of noise, and share of the light beside them, that a pixel and the mean of 5 x 5 pixels of the
 reduced size may differ by before a frame is in doubt. Half a step of quantisation, which does not average out, is 3.5
 of them. Tuned to be sooner wrong than silent: doubt only costs time."""
+DARKEST = 1e-6
+"""Least radiance that noise is told for."""
 AROUND = 8
 """Pixels of the reduced size around a doubt that are in doubt, too; over as many more that fades out."""
 

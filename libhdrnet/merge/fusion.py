@@ -18,7 +18,8 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.candidates import Bracket, Candidate, brightest, saturations
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, brightest, saturations
+from libhdrnet.merge.highlights import Lost
 from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
 
@@ -26,8 +27,6 @@ NEGLIGIBLE = 1e-3
 """Share of the result below which what a flow brings is not fetched."""
 BEYOND_SHORTEST = 1e-3
 """Weight of the shortest frame beyond its border: more than the reference's where that is saturated, and no more."""
-DARKEST = 1e-6
-"""Least radiance that noise is told for."""
 TILE = (64, 1024)
 """Rows and columns worked on at a time: what a core's cache holds."""
 _NEVER = -60.0
@@ -80,9 +79,13 @@ def fuse(
     bracket: Bracket,
     candidates: Sequence[Candidate],
     weights: Weights,
+    lost: Lost | None = None,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> FloatImage:
-    """Return the weighted mean of the candidates at full size, float32 (H, W, 3), 1.0 = white of the reference."""
+    """Return the weighted mean of the candidates at full size, float32 (H, W, 3), 1.0 = white of the reference.
+
+    lost: what the reference's clipped channels lack.
+    """
     merged = np.empty((*bracket.shape, 3), np.float32)
     fades = [np.maximum(1 - saturations(), np.float32(_least(bracket, c.frame))) for c in candidates]
 
@@ -100,6 +103,8 @@ def fuse(
             norm += weight
             for channel, plane in enumerate(total):
                 values = np.take(bracket.tables[candidate.frame][:, channel], codes[..., channel])
+                if lost is not None and candidate is candidates[0]:
+                    values *= lost.gain(bracket, channel, codes[..., channel], rows, columns)
                 values *= weight
                 plane += values
         for channel, plane in enumerate(total):

@@ -1,6 +1,6 @@
 """Merge a bracket (design: how a merge flows).
 
-Read, align, calibrate, find the candidates, select, fuse, reconstruct what no frame shows.
+Read, align, calibrate, find the candidates, select, fuse, guess lost highlights, reconstruct what is too dark.
 """
 
 import warnings
@@ -20,6 +20,7 @@ from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket, find_candidates
 from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
 from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.highlights import lost_light
 from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
 from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
@@ -304,9 +305,10 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     by_network = fixed.pop(-1, np.float32(0))
     weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
     unknown = find_unknown(bracket, candidates, weights)
-    share = np.maximum(unknown.either * np.float32(selects), by_network)
+    share = np.maximum(unknown.dark * np.float32(selects), by_network)
     shares = shares_of_frames(bracket, candidates, weights) if with_shares else None
-    radiance = fuse(bracket, candidates, weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
+    lost = lost_light(bracket, candidates, logits) if isinstance(logits, np.ndarray) else None
+    radiance = fuse(bracket, candidates, weights, lost, reporter.part(0.6, 0.65 if whole or share.any() else 1))
     del candidates, weights, logits
     repaired = 0.0
     if whole or share.any():

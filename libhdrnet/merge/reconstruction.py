@@ -1,4 +1,4 @@
-"""Reconstruction by PSFNet or MSFFNet: where nothing that was captured can be believed, or over the whole picture.
+"""Reconstruction by PSFNet or MSFFNet: where what is believed is too dark to tell, or over the whole picture.
 
 The networks see exposures in the calibrated tones, and the fused radiance, which they correct.
 """
@@ -10,8 +10,8 @@ import numpy as np
 
 from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
-from libhdrnet.merge.candidates import Bracket, Candidate
-from libhdrnet.merge.fusion import DARKEST, Weights
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
+from libhdrnet.merge.fusion import Weights
 from libhdrnet.networks.selection import DARK
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
 
@@ -25,14 +25,10 @@ class Unknown:
     """Where the result cannot come from what was captured; maps (h, w) in [0, 1] at the reduced size."""
 
     lost: FloatImage
-    """The frames that are believed are saturated there, and a shorter one shows something else or nothing."""
+    """The frames that are believed are saturated there, and a shorter one shows something else or nothing: the light is
+    guessed from around (`highlights`)."""
     dark: FloatImage
-    """The frames that are believed are too dark to tell, and a longer one shows something else."""
-
-    @property
-    def either(self) -> FloatImage:
-        """Where one of them holds."""
-        return np.maximum(self.lost, self.dark)
+    """The frames that are believed are too dark to tell, and a longer one shows something else: the network's part."""
 
 
 def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Weights) -> Unknown:

@@ -124,7 +124,8 @@ def test_what_a_saturated_reference_hides_and_no_believed_frame_shows_is_unknown
     frames = shoot(radiance, (0.25, 1, 4))
     bracket = bracket_of(frames, 1)
     candidates = find_candidates(bracket)
-    assert not find_unknown(bracket, candidates, weigh(bracket, candidates)).either.any()
+    unknown = find_unknown(bracket, candidates, weigh(bracket, candidates))
+    assert not unknown.lost.any() and not unknown.dark.any()
     logits = np.zeros((len(candidates), *bracket.size), np.float32)
     logits[0], logits[1:] = 8, -8
     lost = find_unknown(bracket, candidates, weigh(bracket, candidates, logits)).lost

@@ -1,0 +1,98 @@
+"""Highlights that the reference has lost and no other frame shows in place: water in the sun, a sky behind a passer-by.
+
+A clipped channel says no more than its white: kept as it is the sky turns grey and waves turn green. What the shortest
+frame shows of the saturated places around is not at these pixels, but tells how bright and of which hue they are in the
+mean; the reference's own detail is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from libhdrnet.bands import bands
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
+from libhdrnet.merge.codes import Codes
+from libhdrnet.radiometry import FloatImage
+
+CLIPPED = (0.93, 0.99)
+"""Codes of a channel between which it goes from measured to clipped."""
+_REACHES, _SMALL = (1 / 50, 1 / 10), 320
+"""Standard deviations, of the long edge, over which saturated places tell of each other, the nearest first (rovinia,
+pingpong), and the long edge that they are found at."""
+_DISBELIEVED = (4.0, 8.0)
+"""Logits that the reference is ahead of the shortest frame by from which that is not believed, and not at all."""
+_LITTLE = 1e-2
+"""Share of saturated pixels around from which they tell."""
+
+
+def _clipped() -> FloatImage:
+    """Return for each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
+    codes = np.arange(65536, dtype=np.float32) / 65535
+    return np.asarray(np.clip((codes - CLIPPED[0]) / (CLIPPED[1] - CLIPPED[0]), 0, 1), np.float32)
+
+
+_CLIPPED = _clipped()
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The light that the reference's clipped channels lack."""
+
+    logs: FloatImage
+    """(h, w, 3) at the reduced size: log of the light over the clipped value, in the mean around."""
+
+    def gain(self, bracket: Bracket, channel: int, codes: Codes, rows: slice, columns: slice) -> FloatImage:
+        """Return the factor (H, W) of one channel's values in a rectangle of the full size."""
+        logs = bracket.enlarged(self.logs[..., channel], rows, columns)
+        return np.asarray(np.exp(np.take(_CLIPPED, codes) * logs), np.float32)
+
+
+def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> Lost | None:
+    """Find what the clipped channels of the reference lack where the shortest frame is not believed, or None.
+
+    logits: (n, h, w), how far the candidates are believed.
+    """
+    index = next(i for i, c in enumerate(candidates) if c.frame == bracket.shortest)
+    reference, shortest = candidates[0], candidates[index]
+    alone = np.clip((logits[0] - logits[index] - _DISBELIEVED[0]) / (_DISBELIEVED[1] - _DISBELIEVED[0]), 0, 1)
+    share = _clipped_share(bracket)
+    if not (alone[..., None] * share).any():
+        return None
+    own, other = (np.maximum(candidate.radiance, np.float32(DARKEST)) for candidate in (reference, shortest))
+    # What is darker there than the reference's white is something else, in front of it.
+    seen = shortest.coverage[..., None] * np.square(np.minimum(other / own, 1))
+    white = share.min(-1, keepdims=True)
+    logs = np.zeros_like(share)
+    for part in (np.broadcast_to(white, share.shape), share - white):  # a white sky tells nothing of blue hills
+        logs += part * _brighter(part * seen, other, own)
+    return Lost(alone[..., None] * logs / np.maximum(share, np.float32(DARKEST)))
+
+
+def _brighter(weights: FloatImage, light: FloatImage, known: FloatImage) -> FloatImage:
+    """Return the log of light over what is known around each place, (h, w, 3), 0 where too few have weight."""
+    import cv2
+
+    height, width = weights.shape[:2]
+    scale = min(1.0, _SMALL / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    sums = [cv2.resize(weights * part, size, interpolation=cv2.INTER_AREA) for part in (light, known)]
+    sums.append(cv2.resize(weights, size, interpolation=cv2.INTER_AREA))
+    found, left = np.zeros_like(sums[0]), np.float32(1)
+    for reach in _REACHES:
+        top, below, weight = (cv2.GaussianBlur(part, (0, 0), reach * max(size)) for part in sums)
+        trust = weight / (weight + np.float32(_LITTLE))
+        found += left * trust * np.log(np.maximum(top, DARKEST) / np.maximum(below, DARKEST)).clip(0, None)
+        left = left * (1 - trust)
+    return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _clipped_share(bracket: Bracket) -> FloatImage:
+    import cv2
+
+    codes = bracket.codes[bracket.reference]
+    share = np.empty((*bracket.size, 3), np.float32)
+    for rows in bands(bracket.size[0]):
+        part = np.take(_CLIPPED, codes[2 * rows.start : 2 * rows.stop])
+        share[rows] = cv2.resize(part, (bracket.size[1], rows.stop - rows.start), interpolation=cv2.INTER_AREA)
+    return share

@@ -1,0 +1,40 @@
+"""Highlights that the reference has lost, where the shortest frame shows something else."""
+
+import numpy as np
+import pytest
+
+from libhdrnet.merge.pipeline import merge
+
+TIMES = (0.25, 1.0, 4.0)
+
+
+def shot(light, time, seed):
+    noise = np.random.default_rng(seed).normal(0, 0.003, light.shape)
+    return np.round(255 * np.clip(np.clip(light * time, 0, 1) ** (1 / 2.2) + noise, 0, 1)).astype(np.uint8)
+
+
+def scene(colour):
+    """A textured wall below a bright sky."""
+    rng = np.random.default_rng(0)
+    light = 0.1 + 0.1 * rng.random((240, 360, 1)) * np.ones(3)
+    light[:150] = np.array(colour) * (1 + 0.02 * rng.standard_normal((150, 360, 1)))
+    return light
+
+
+@pytest.mark.parametrize("colour", [(2.5, 2.5, 2.5), (0.4, 0.6, 2.0)])
+def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
+    light = scene(colour)
+    passed = light.copy()
+    yy, xx = np.mgrid[:240, :360]
+    passed[np.hypot(yy - 90, xx - 180) < 40] = 0.02
+    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
+    found = merge(images, list(TIMES), reference=1, align=False).radiance
+    behind, beside = (np.median(found[70:110, x : x + 40], (0, 1)) for x in (160, 300))
+    assert beside == pytest.approx(colour, rel=0.15)
+    assert behind == pytest.approx(beside, rel=0.25)
+
+
+def test_without_a_shorter_frame_the_reference_s_white_stays():
+    light = scene((2.5, 2.5, 2.5))
+    found = merge([shot(light, 1, 1), shot(light, 4, 2)], [1, 4], reference=0, align=False).radiance
+    assert found.max() < 1.3
