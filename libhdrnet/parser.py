@@ -103,10 +103,10 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
                    "long as they hold the lights)")  # fmt: skip
     p.add_argument("--scale", default="reference", metavar="SCALE", help="what 1.0 stands for in radiance: reference "
                    "(its white; default), common (one exposure for all of a batch) or absolute (1 cd/m²)")  # fmt: skip
-    p.add_argument("--meter-constant", type=float, default=12.5, metavar="K", help="K of the scale absolute, "
+    p.add_argument("--meter-constant", type=float, metavar="K", help="K of the scale absolute, "
                    "L = K N² / (t S); a measured one calibrates a camera (default: 12.5)")  # fmt: skip
-    p.add_argument("--hdr-bits", type=int, choices=(10, 12, 16), default=12, help="AVIF in 12 bits or 10 (which more "
-                   "devices show), JPEG XL in 12 or 16 (default: 12)")  # fmt: skip
+    p.add_argument("--hdr-bits", type=int, choices=(10, 12, 16), help="AVIF in 12 bits or 10 (which more "
+                   "devices show), JPEG XL in 10, 12 or 16 (default: 12)")  # fmt: skip
     p.add_argument("--gain-map", action="store_true", help="a .jpg, output or preview, also holds what HDR displays "
                    "need (Ultra HDR, ISO 21496-1); so do names that end in .uhdr.jpg")  # fmt: skip
 

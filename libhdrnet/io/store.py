@@ -66,9 +66,8 @@ def store_exr(
         try:
             exr.write(temporary, linear, attributes, alpha=alpha)
         except (RuntimeError, ValueError) as error:
-            raise OutputError(
-                f"'{path}' cannot be written ({readable(error)}): free some space or choose another."
-            ) from error
+            reason = readable(str(error).replace(str(temporary), path.name))
+            raise OutputError(f"'{path}' cannot be written ({reason}): free some space or choose another.") from error
 
 
 def store_hdr(
@@ -97,6 +96,7 @@ def store_pq(
     module = avif if path.suffix.lower() == ".avif" else jxl_file
     kind = "AVIF" if module is avif else "JPEG XL"
     check_hdr_bits(path, bits)
+    bits = int(bits)  # 12.0, too
     _check_side(path, linear, module.MAX_SIDE)
     light, lost = light_of(linear)
     warn_of_loss(path, lost, "PQ")

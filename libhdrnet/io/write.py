@@ -14,7 +14,7 @@ from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import HDR_BITS, JPEG, TIFF, AnyPath, known_suffix
+from libhdrnet.io.outputs import HDR_BITS, HDR_DEPTH, JPEG, TIFF, AnyPath, known_suffix
 from libhdrnet.io.pq import HIGHEST, OUTSIDE, TOO_BRIGHT
 from libhdrnet.io.read import Photo
 from libhdrnet.io.store import (
@@ -38,7 +38,7 @@ def write_radiance(
     metadata: Metadata | None = None,
     record: Record | None = None,
     exr_bits: int | None = None,
-    hdr_bits: int = 12,
+    hdr_bits: int = HDR_DEPTH,
     alpha: Array | None = None,
     camera: Camera | None = None,
     noise: tuple[float, float] | None = None,

@@ -8,10 +8,11 @@ from typing import Any
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
-from libhdrnet.tasks.files import LINEAR_SUFFIXES, Talk, check_gain_map, prepare, tone_of
+from libhdrnet.tasks.files import Talk, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
+from libhdrnet.tasks.needs import check_needs
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
-from libhdrnet.tasks.scale import METER_CONSTANT, check_scale, common_exposure
+from libhdrnet.tasks.scale import check_scale, common_exposure
 
 RESULTS = (".exr", ".hdr", ".tif", ".dng", ".avif", ".jxl", ".jpg", ".png")
 """What a bracket can be merged into."""
@@ -29,8 +30,8 @@ class BatchOptions(MergeOptions, ToneOptions):
     """Also write a tone-mapped JPEG of each."""
     exr_bits: int | None = None
     scale: str = "reference"
-    meter_constant: float = METER_CONSTANT
-    hdr_bits: int = 12
+    meter_constant: float | None = None
+    hdr_bits: int | None = None
     gain_map: bool = False
     """JPEGs, tone-mapped, get one that makes them HDR."""
     overwrite: bool = False
@@ -89,11 +90,10 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
     kind = f"a {options.format}"
-    tone_of(options, None if options.preview else kind)
-    check_scale(options.scale, options.meter_constant, kind, LINEAR_SUFFIXES)
+    check_needs(options, kind, "a .jpg" if options.preview else None)
+    tone_of(options)
+    check_scale(options.scale, options.meter_constant)
     check_hdr_bits(kind, options.hdr_bits)
-    if options.gain_map and not options.preview:
-        check_gain_map(options.format)
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)

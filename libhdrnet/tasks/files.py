@@ -1,6 +1,5 @@
 """Files in, files out: check what was asked for, compute, write, and say what was done."""
 
-import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.tasks.needs import RADIANCE_SUFFIXES, check_needs
 from libhdrnet.tasks.options import (
     DeblurFiles,
     DefocusFiles,
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from libhdrnet.merge.sources import ImageLike
     from libhdrnet.tonemap import Tone
 
-LINEAR_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
-RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".dng", ".avif", ".jxl")
 ULTRA_HDR = (".uhdr.jpg", ".uhdr.jpeg")
 """Names of JPEGs that get a gain map without having been asked for one."""
 
@@ -135,22 +133,20 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_hdr_bits, check_output
+    from libhdrnet.io.outputs import HDR_DEPTH, check_hdr_bits, check_output, check_places
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     for path in outputs:
         check_output(path, inputs=options.inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
-        if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
-            raise InputError(f"{path}: named for two outputs; give each a name of its own.")
-    tone = tone_of(options, None if options.preview else options.output)
+    check_places(outputs)
+    check_needs(options, options.output, options.preview)
+    tone = tone_of(options)
     if options.exr_bits not in (None, 16, 32):
         raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
-    check_scale(options.scale, options.meter_constant, options.output, LINEAR_SUFFIXES)
+    check_scale(options.scale, options.meter_constant)
     check_told(options)
     check_hdr_bits(options.output, options.hdr_bits)
-    if options.gain_map:
-        check_gain_map(options.output, options.preview or "")
     options.exposures(len(options.inputs))
     if Path(options.output).suffix.lower() == ".dng":
         from libhdrnet.io.read import check_one_camera
@@ -170,7 +166,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
             options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
-            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits, camera=result.camera, noise=result.noise,
+            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits or HDR_DEPTH, camera=result.camera, noise=result.noise,
         )  # fmt: skip
     else:
         _write_tone_mapped(options.output, result, tone, record, gain_map=options.gain_map)
@@ -278,26 +274,12 @@ def _check_new(path: str, overwrite: bool) -> None:
         raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
 
 
-def check_gain_map(*outputs: str) -> None:
-    """Raise InputError if a gain map is asked for and no output is a JPEG."""
-    from libhdrnet.io.outputs import JPEG
-
-    if not any(path.lower().endswith(JPEG) for path in outputs):
-        raise InputError("a gain map goes into a JPEG, and none is written; name a .jpg as output or preview.")
-
-
-def tone_of(options: ToneOptions, only: str | None) -> "Tone":
-    """Return how a merge is to be tone-mapped; `only` is the single picture that is written, if there is no preview.
+def tone_of(options: ToneOptions) -> "Tone":
+    """Return how a merge is to be tone-mapped.
 
     Raises:
-        InputError: an option is out of range, or given though nothing is tone-mapped.
+        InputError: an option is out of range.
     """
     from libhdrnet.tonemap import Tone
 
-    given = options.tone_options()
-    if given and only is not None and Path(only).suffix.lower() in RADIANCE_SUFFIXES:
-        raise InputError(
-            f"{only} holds radiance, which is not tone-mapped; name a .jpg or .png, or a preview, for "
-            f"{', '.join('tone' if name == 'style' else name for name in given)}."
-        )
-    return Tone(**given)
+    return Tone(**options.tone_options())

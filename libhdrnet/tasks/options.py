@@ -6,7 +6,6 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from libhdrnet.errors import InputError
-from libhdrnet.tasks.scale import METER_CONSTANT
 
 Options = TypeVar("Options")
 
@@ -86,14 +85,14 @@ class MergeFiles(MergeOptions, ToneOptions):
     mask: str | None = None
     preview: str | None = None
     exr_bits: int | None = None
-    hdr_bits: int = 12
+    hdr_bits: int | None = None
     gain_map: bool = False
     """JPEGs, tone-mapped, get one that makes them HDR."""
     overwrite: bool = False
     scale: str = "reference"
     """What 1.0 stands for in the output (`tasks.scale`)."""
-    meter_constant: float = METER_CONSTANT
-    """cd/m², of the scale "absolute"."""
+    meter_constant: float | None = None
+    """cd/m², of the scale "absolute"; None: the usual one."""
     common_exposure: float | None = None
     """t S / N² of the scale "common"; a batch tells it."""
 

@@ -21,14 +21,12 @@ _METERED = 0.18
 """What a metered luminance is of white: middle grey."""
 
 
-def check_scale(scale: str, meter_constant: float, output: str, suffixes: Sequence[str]) -> None:
-    """Raise InputError for a scale that is unknown, or that the output, none of `suffixes`, cannot have."""
+def check_scale(scale: str, meter_constant: float | None) -> None:
+    """Raise InputError for a scale that is unknown, or a constant that no meter has."""
     if scale not in SCALES:
         raise InputError(f"scale {scale!r} is unknown; choose one of {', '.join(SCALES)}.")
-    if not _CONSTANTS[0] <= meter_constant <= _CONSTANTS[1]:
+    if meter_constant is not None and not _CONSTANTS[0] <= meter_constant <= _CONSTANTS[1]:
         raise InputError(f"the meter constant {meter_constant:g} is unusable; give a number around {METER_CONSTANT}.")
-    if scale != "reference" and Path(output).suffix.lower() not in suffixes:
-        raise InputError(f"{output}: only radiance has a scale; write {', '.join(suffixes)}.")
 
 
 def check_told(options: "MergeFiles") -> None:
@@ -64,7 +62,8 @@ def common_exposure(bracket: Sequence[Path], given: Sequence[float] | None) -> f
 def scale_of(result: "MergeResult", options: "MergeFiles") -> tuple[float, dict[str, Any]]:
     """Return what a merge's radiance is multiplied by to be on the scale asked for, and what its record says of it."""
     metered = _of_reference(result, _metered(result.names))
-    white = None if metered is None else options.meter_constant / metered / _METERED
+    constant = METER_CONSTANT if options.meter_constant is None else options.meter_constant
+    white = None if metered is None else constant / metered / _METERED
     factor = 1.0
     if options.scale == "absolute" and white is not None:
         factor = white

@@ -121,7 +121,7 @@ def test_a_frame_that_is_left_out_leaves_the_others_their_exposures(tmp_path):
         ({"scale": "absolute", "meter_constant": float("nan")}, "meter constant nan is unusable"),
         ({"scale": "absolute"}, "no frame tells its exposure time, ISO speed and f-number"),
         ({"scale": "absolute", "output": "o.jpg"}, "only radiance has a scale"),
-        ({"scale": "absolute", "output": "o.avif"}, "only radiance has a scale; write .exr, .hdr, .tif"),
+        ({"scale": "absolute", "output": "o.avif"}, "only radiance has a scale; name an output .exr or .hdr or .tif"),
     ],
 )
 def test_a_scale_that_does_not_fit_is_refused_before_the_work(tmp_path, options, said):
