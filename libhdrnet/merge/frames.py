@@ -16,7 +16,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
-from libhdrnet.merge.sources import RESPONSES, ImageLike, codes_of, coverage_of, least, sources
+from libhdrnet.merge.sources import RESPONSES, ImageLike, Unreadable, codes_of, coverage_of, least, sources
 from libhdrnet.merge.upright import Turned, lay_alike
 from libhdrnet.photometry import measured_exposures, sample_frame
 from libhdrnet.radiometry import FloatImage
@@ -65,9 +65,13 @@ class Frame:
 
 
 def load_frames(
-    images: Sequence[ImageLike], exposure_times: Sequence[float] | None = None, *, response: str = "auto"
+    images: Sequence[ImageLike],
+    exposure_times: Sequence[float] | None = None,
+    *,
+    response: str = "auto",
+    unreadable: Unreadable | None = None,
 ) -> list[Frame]:
-    """Read and linearise a bracket; see `merge_exposures` for the arguments.
+    """Read and linearise a bracket; see `merge_exposures` and `sources` for the arguments.
 
     Raises:
         InputError: anything wrong with a file, an array, the exposures or the response.
@@ -82,8 +86,9 @@ def load_frames(
         exposure_times = validate_exposures(exposure_times, len(images))
     frames: list[Frame] = []
     orientations: list[int] = []
+    places: list[int] = []
     deepest = 0.0
-    for source in sources(images):
+    for place, source in sources(images, unreadable):
         codes = codes_of(source, response)
         if frames and sorted(codes.shape) != sorted(frames[0].codes.shape):
             raise _sizes_differ(frames[0].name, frames[0].codes, source.name, codes)
@@ -97,6 +102,11 @@ def load_frames(
             )
         )  # fmt: skip
         orientations.append(source.orientation)
+        places.append(place)
+    if len(frames) < LEAST_FRAMES:
+        raise InputError(f"only {len(frames)} of {len(images)} images can be read; a merge takes two or more.")
+    if exposure_times is not None:
+        exposure_times = [exposure_times[place] for place in places]
     frames = _laid_alike(frames, orientations)
     knee = knee_for(deepest)
     exposed = _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)

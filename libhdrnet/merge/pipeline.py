@@ -6,6 +6,7 @@ Read, align, calibrate, find the candidates, select, fuse, reconstruct what no f
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -63,8 +64,8 @@ class MergeResult:
     """How the network was run; None if it was not."""
     repaired: float
     """Share of the picture whose pixels the network made, in [0, 1]."""
-    metadata: "Metadata | None"
-    """Of the reference's file."""
+    told: "tuple[Metadata | None, ...]"
+    """What each frame's file tells, in the order given; None of an array."""
     names: tuple[str, ...]
     """Files, or "image 1" for arrays."""
     alpha: FloatImage | None = None
@@ -75,6 +76,11 @@ class MergeResult:
 
     camera: "Camera | None" = None
     """What the RAW frames' camera tells of its colours; None where they are no RAW, or not all of one camera."""
+
+    @property
+    def metadata(self) -> "Metadata | None":
+        """Of the reference's file."""
+        return self.told[self.reference]
 
     @property
     def noise(self) -> tuple[float, float] | None:
@@ -226,14 +232,24 @@ def merge(
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     with_mask: bool = False,
     with_shares: bool = False,
+    skip_unreadable: bool = False,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> MergeResult:
-    """Do what `merge_exposures` does and tell how it was done."""
+    """Do what `merge_exposures` does and tell how it was done.
+
+    `skip_unreadable` leaves files out that cannot be read, with a warning each, if two remain: the result does not
+    know of them.
+    """
     _check_options(len(images), model, reference, deghost, choices is not None)
     check_settings(settings)
     with bounded(settings.threads):
         reporter(0.0, "reading the bracket")
-        frames = load_frames(images, exposure_times, response=response)
+        left_out: list[int] = []
+        unreadable = partial(_leave_out, left_out, reference) if skip_unreadable else None
+        frames = load_frames(images, exposure_times, response=response, unreadable=unreadable)
+        if left_out:
+            reference = None if reference is None else reference - sum(index < reference for index in left_out)
+            _check_options(len(frames), model, reference, deghost, choices is not None)
         check_differ(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
@@ -260,8 +276,9 @@ def merge(
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
             made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
-            exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
-            tuple(frame.name for frame in frames), alpha, made.shares, camera,
+            exposures, calibration, tuple(alignments), made.report, made.repaired,
+            tuple(frame.metadata for frame in frames), tuple(frame.name for frame in frames), alpha, made.shares,
+            camera,
         )  # fmt: skip
 
 
@@ -318,6 +335,13 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     if mask is not None and job.model == "classical":
         mask[:] = MEASURED
     return _Made(radiance, mask, shares, report, repaired)
+
+
+def _leave_out(left_out: list[int], reference: int | None, index: int, error: InputError) -> None:
+    if index == reference:
+        raise InputError(f"{error} It is the reference, which cannot be left out.") from error
+    warnings.warn(f"left out: {error}", HdrnetWarning, stacklevel=2)
+    left_out.append(index)
 
 
 def _convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:

@@ -20,12 +20,15 @@ from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, 
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
+    from libhdrnet.io.read import Photo
 
 ImageLike = str | Path | npt.NDArray[Any]
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 
 Decode = Callable[[npt.NDArray[Any]], FloatImage]
 """Gives the linear values of a file's or an array's own, in the primaries that these have."""
+Unreadable = Callable[[int, InputError], None]
+"""Is told of an image that cannot be read: its place, from 0, and why."""
 _DEEPEST = 1e-3
 """Share of a RAW frame's values below which what is most negative is left out, and the room beyond that, in times."""
 _ROOM = 2.0
@@ -57,27 +60,44 @@ class Source:
         return LARGEST_KNEE if self.is_raw else 0.0
 
 
-def sources(images: Sequence[ImageLike]) -> Iterator[Source]:
-    """Read a bracket's images one after the other: no more than one is held.
+def sources(images: Sequence[ImageLike], unreadable: Unreadable | None = None) -> Iterator[tuple[int, Source]]:
+    """Read a bracket's images one after the other, each with its place: no more than one is held.
+
+    Args:
+        images: the bracket.
+        unreadable: is told of each file that cannot be read, which is left out then.
 
     Raises:
         InputError: a file or an array cannot be used; when it is its turn.
     """
-    from libhdrnet.io.read import each_photo, straight
+    from libhdrnet.io.read import bracket_reader
 
     paths = [image for image in images if isinstance(image, str | Path)]
-    photos = each_photo(paths, in_camera_rgb=len(paths) == len(images))
+    read = bracket_reader(paths, in_camera_rgb=len(paths) == len(images), tolerant=unreadable is not None)
     for index, image in enumerate(images):
-        if isinstance(image, str | Path):
-            photo = straight(next(photos))
-            yield Source(
-                str(image), photo.pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
-                photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera,
-            )  # fmt: skip
-        else:
+        if not isinstance(image, str | Path):
             name = f"image {index + 1}"
             pixels = check_array(image, name)
-            yield Source(name, pixels, "linear" if pixels.dtype == np.float32 else "srgb")
+            yield index, Source(name, pixels, "linear" if pixels.dtype == np.float32 else "srgb")
+            continue
+        try:
+            photo = read(image)
+        except InputError as error:
+            if unreadable is None:
+                raise
+            unreadable(index, error)
+        else:
+            yield index, _of_photo(str(image), photo)
+
+
+def _of_photo(name: str, photo: "Photo") -> Source:
+    from libhdrnet.io.read import straight
+
+    photo = straight(photo)
+    return Source(
+        name, photo.pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
+        photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera,
+    )  # fmt: skip
 
 
 def check_array(image: Any, name: str = "image") -> npt.NDArray[Any]:

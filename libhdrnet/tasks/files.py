@@ -1,13 +1,12 @@
 """Files in, files out: check what was asked for, compute, write, and say what was done."""
 
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import InputError
 from libhdrnet.tasks.needs import RADIANCE_SUFFIXES, check_needs
 from libhdrnet.tasks.options import (
     DeblurFiles,
@@ -73,8 +72,6 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
 
 def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask: bool, talk: Talk) -> "MergeResult":
     """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
-    if options.skip_unreadable:
-        images, options = _readable(images, options)
     exposures = options.exposures(len(images))
 
     from libhdrnet.io.passengers import warn_of_passengers
@@ -83,39 +80,11 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
     result = merge(
         images, exposures, model=options.model, deghost=options.deghost, align=options.align,
         reference=None if options.reference is None else options.reference - 1, response=options.response,
-        settings=settings(options), with_mask=with_mask, reporter=reporter(talk),
+        skip_unreadable=options.skip_unreadable, settings=settings(options), with_mask=with_mask,
+        reporter=reporter(talk),
     )  # fmt: skip
     warn_of_passengers(image for image in images if isinstance(image, str | Path))
     return result
-
-
-def _readable(images: "list[ImageLike]", options: MergeOptions) -> "tuple[list[ImageLike], MergeOptions]":
-    """Leave out, with a warning each, files that cannot be read, and their exposures.
-
-    Raises:
-        InputError: fewer than two remain, or the reference is one of them.
-    """
-    from libhdrnet.io.read import read_photo
-
-    exposures = options.exposures(len(images))
-    kept = []
-    for index, image in enumerate(images):
-        try:
-            if isinstance(image, str | Path):
-                read_photo(image)
-        except InputError as error:
-            if options.reference == index + 1:
-                raise InputError(f"{error} It is the reference, which cannot be left out.") from error
-            warnings.warn(f"left out: {error}", HdrnetWarning, stacklevel=3)
-        else:
-            kept.append(index)
-    if len(kept) < 2:
-        raise InputError(f"only {len(kept)} of {len(images)} images can be read; a merge takes two or more.")
-    reference = None if options.reference is None else kept.index(options.reference - 1) + 1
-    times = None if exposures is None else [exposures[index] for index in kept]
-    return [images[index] for index in kept], replace(
-        options, exposure_times=times, times=None, ev=None, reference=reference
-    )
 
 
 def tell_merge(result: "MergeResult", talk: Talk) -> None:

@@ -13,6 +13,9 @@ from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import read_photo
 from libhdrnet.io.embed import read_record
 from libhdrnet.tasks.batch import merge_folder
+from libhdrnet.tasks.files import merge_images
+from libhdrnet.tasks.options import MergeFiles
+from libhdrnet.tasks.scale import scale_of
 
 SIZE = (192, 256)
 WHITE = 12.5 * 8**2 / (1 / 15 * 100) / 0.18
@@ -108,6 +111,15 @@ def test_a_frame_that_is_left_out_leaves_the_others_their_exposures(tmp_path):
     middle = exposures(("1/60", "1/15", "1/4", "1/2"), SIZE)[1]
     fits = (middle > 0.1) & (middle < 0.9)
     assert off(found[fits], middle[fits] / 2) < 0.02
+
+
+def test_the_scale_is_what_the_frames_told_when_they_were_read(tmp_path):
+    paths = [str(path) for path in bracket(tmp_path / "a")]
+    options = MergeFiles(inputs=paths, output="o.exr", model="classical", align=False, scale="absolute")
+    result = merge_images([*paths], options, with_mask=False, talk=tasks.Talk())
+    for path in paths:
+        Path(path).unlink()
+    assert off(result.radiance * scale_of(result, options)[0], WHITE * SCENE) < 0.02
 
 
 @pytest.mark.parametrize(
