@@ -91,6 +91,7 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--skip-unreadable", action="store_true",
                    help="leave frames out that cannot be read, if two remain")  # fmt: skip
+    _add_gain_map(p)
     p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
     p.add_argument("--tone", metavar="STYLE", help="of tone-mapped pictures: natural, or fusion (of exposures: each "
                    "place as one of them shows it best; for interiors) (default: natural)")  # fmt: skip
@@ -143,7 +144,13 @@ def _add_deblur(commands: Any) -> None:
     p.add_argument("-o", "--output", required=True, metavar="OUT", help="picture of the same depth and profile")
     p.add_argument("--map", metavar="MAP", help="defocus map to use: float .tif or .exr, radius in pixels")
     p.add_argument("--strength", type=float, default=1.0, metavar="0..1", help="share of the correction (default: 1)")
+    _add_gain_map(p)
     _add_engine(p)
+
+
+def _add_gain_map(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--read-gain-map", action="store_true",
+                   help="read Ultra HDR JPEGs as HDR displays show them (default: their plain pictures)")  # fmt: skip
 
 
 def _add_demo(commands: Any) -> None:

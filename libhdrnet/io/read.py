@@ -61,6 +61,8 @@ class Photo:
     """The pixels are already multiplied by alpha, as in OpenEXR and some TIFFs; `straight` divides it out."""
     orientation: int = 1
     """EXIF orientation (1 to 8) by which the stored pixels were turned upright."""
+    gain_map: bool = False
+    """A JPEG that was read with its gain map: 1.0 is the white of the plain picture."""
     camera: Camera | None = None
     """RAW only, of a bracket's frames: the pixels are this camera's linear RGB, white-balanced; None: Rec.709."""
 
@@ -103,15 +105,15 @@ def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
 
 
 def bracket_reader(
-    paths: Iterable[AnyPath], *, in_camera_rgb: bool = False, tolerant: bool = False
+    paths: Iterable[AnyPath], *, in_camera_rgb: bool = False, gain_map: bool = False, tolerant: bool = False
 ) -> Callable[[AnyPath], Photo]:
     """Return what reads a frame of the bracket when it is asked for; RAW files of one are developed alike.
 
     All get the first RAW's white balance and one white: the level at which any of them shows that the sensor clips.
     They are float32 and keep the noise around black with its negative values, so that its mean stays black.
     `in_camera_rgb`: RAW stays in its camera's colours where all files are RAW of one whose colours are known; then
-    `Photo.camera` tells of them. Raises InputError as `read_photo` does, at once for a file that is no picture; with
-    `tolerant` only what is returned does so.
+    `Photo.camera` tells of them. `gain_map`: as in `read_photo`. Raises InputError as `read_photo` does, at once for a
+    file that is no picture; with `tolerant` only what is returned does so.
     """
     kinds = dict(_kinds(map(Path, paths), tolerant))
     taken = [path for path, kind in kinds.items() if kind == "raw"]
@@ -120,7 +122,9 @@ def bracket_reader(
         matrices = None
 
     def read(path: AnyPath) -> Photo:
-        return _read(Path(path), white_balance=balance, white_level=level, signed=True, matrices=matrices)
+        return _read(
+            Path(path), gain_map=gain_map, white_balance=balance, white_level=level, signed=True, matrices=matrices
+        )
 
     return read
 
@@ -163,9 +167,9 @@ def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
     kind, header = _header(path)
     _check_size(header, path)
     metadata = read_metadata(path)
+    with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
     try:
         with _naming(path):
-            with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
             decoded = gain_maps.decode(path) if with_map else _decode(path, kind, development)
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
@@ -186,6 +190,7 @@ def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
         white_balance=decoded.white_balance,
         associated=decoded.associated,
         orientation=header.turned if orientation == 1 else orientation,
+        gain_map=with_map,
         camera=camera,
     )
 

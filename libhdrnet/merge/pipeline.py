@@ -68,6 +68,9 @@ class MergeResult:
     """What each frame's file tells, in the order given; None of an array."""
     names: tuple[str, ...]
     """Files, or "image 1" for arrays."""
+    peaks: tuple[float, ...]
+    """The light at which each frame saturates, 1.0 = its file's white: above 1 with a gain map. The calibration's
+    exposures are divided by it."""
     alpha: FloatImage | None = None
     """(H, W) in [0, 1], what any frame shows, where all have an alpha channel; the radiance is not multiplied."""
     shares: FloatImage | None = None
@@ -87,7 +90,15 @@ class MergeResult:
         """S and O of the variance S x + O where the radiance is x and all frames agree; None: a network made it."""
         if self.model in NETWORKS:
             return None
-        return merged_noise(self.calibration.noise, self.calibration.exposures)
+        peak = self.peaks[self.reference]
+        linear, fixed = merged_noise(self.calibration.noise, self.calibration.exposures)
+        return linear * peak, fixed * peak**2
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """Exposure of each frame over the reference's, by what the pixels say."""
+        whites = zip(self.calibration.exposures, self.peaks, strict=True)
+        return tuple(t * peak / self.peaks[self.reference] for t, peak in whites)
 
     @property
     def disagreements(self) -> tuple[float | None, ...]:
@@ -103,7 +114,7 @@ class MergeResult:
             "reference": self.reference + 1,
             "used": [index + 1 for index in self.used],
             "exposures": list(self.exposures),
-            "calibrated": [round(t, 5) for t in self.calibration.exposures],
+            "calibrated": [round(t, 5) for t in self.ratios],
             "repaired": round(self.repaired, 4),
             "alignment": [a.note if a else "not aligned" for a in self.alignments],
             **({"engine": self.report.as_record()} if self.report else {}),
@@ -125,6 +136,7 @@ def merge_exposures(
     tile: int | None = None,
     threads: int | None = None,
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -146,6 +158,7 @@ def merge_exposures(
     tile: int | None = None,
     threads: int | None = None,
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -166,6 +179,7 @@ def merge_exposures(
     tile: int | None = None,
     threads: int | None = None,
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -193,6 +207,7 @@ def merge_exposures(
         threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
         choices: int (H, W), to decide by hand, for "auto" alone: 0 nothing, k > 0 takes the place from image k, -1 from
             the network. Edges are feathered.
+        read_gain_map: Read Ultra HDR JPEGs as HDR displays show them, with their gain maps.
         return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
@@ -213,7 +228,8 @@ def merge_exposures(
     """
     result = merge(
         images, exposure_times, reference=reference, model=model, deghost=deghost, align=align, response=response,
-        choices=choices, settings=Settings(device, precision, tile, threads), with_mask=return_mask,
+        choices=choices, read_gain_map=read_gain_map, settings=Settings(device, precision, tile, threads),
+        with_mask=return_mask,
         reporter=Reporter(progress, cancel),
     )  # fmt: skip
     return result.radiance if result.mask is None else (result.radiance, result.mask)
@@ -229,6 +245,7 @@ def merge(
     align: bool = True,
     response: str = "auto",
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     with_mask: bool = False,
     with_shares: bool = False,
@@ -246,10 +263,15 @@ def merge(
         reporter(0.0, "reading the bracket")
         left_out: list[int] = []
         unreadable = partial(_leave_out, left_out, reference) if skip_unreadable else None
-        frames = load_frames(images, exposure_times, response=response, unreadable=unreadable)
+        frames = load_frames(
+            images, exposure_times, response=response, unreadable=unreadable, read_gain_map=read_gain_map
+        )
         if left_out:
             reference = None if reference is None else reference - sum(index < reference for index in left_out)
             _check_options(len(frames), model, reference, deghost, choices is not None)
+        if read_gain_map and all(frame.peak == 1 for frame in frames):
+            told = "no frame holds a gain map that leads above its white: the plain pictures are merged."
+            warnings.warn(told, HdrnetWarning, stacklevel=2)
         check_differ(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
@@ -266,6 +288,8 @@ def merge(
         network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
+        if frames[reference].peak != 1:
+            np.multiply(made.radiance, np.float32(frames[reference].peak), out=made.radiance)
         camera = frames[reference].camera
         if camera is not None:
             _convert(made.radiance, camera.to_rec709)
@@ -276,9 +300,9 @@ def merge(
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
             made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
-            exposures, calibration, tuple(alignments), made.report, made.repaired,
-            tuple(frame.metadata for frame in frames), tuple(frame.name for frame in frames), alpha, made.shares,
-            camera,
+            tuple(frame.exposure * frame.peak for frame in frames), calibration, tuple(alignments), made.report,
+            made.repaired, tuple(frame.metadata for frame in frames), tuple(frame.name for frame in frames),
+            tuple(frame.peak for frame in frames), alpha, made.shares, camera,
         )  # fmt: skip
 
 

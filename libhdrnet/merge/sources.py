@@ -53,6 +53,8 @@ class Source:
     """EXIF orientation by which the file was turned upright."""
     camera: "Camera | None" = None
     """The pixels are this camera's white-balanced RGB."""
+    peak: float = 1.0
+    """What was divided out so that 1.0 is saturation: the highest light of a picture that goes beyond its white."""
 
     @property
     def knee(self) -> float:
@@ -60,12 +62,15 @@ class Source:
         return LARGEST_KNEE if self.is_raw else 0.0
 
 
-def sources(images: Sequence[ImageLike], unreadable: Unreadable | None = None) -> Iterator[tuple[int, Source]]:
+def sources(
+    images: Sequence[ImageLike], unreadable: Unreadable | None = None, *, read_gain_map: bool = False
+) -> Iterator[tuple[int, Source]]:
     """Read a bracket's images one after the other, each with its place: no more than one is held.
 
     Args:
         images: the bracket.
         unreadable: is told of each file that cannot be read, which is left out then.
+        read_gain_map: read Ultra HDR JPEGs with theirs.
 
     Raises:
         InputError: a file or an array cannot be used; when it is its turn.
@@ -73,7 +78,8 @@ def sources(images: Sequence[ImageLike], unreadable: Unreadable | None = None) -
     from libhdrnet.io.read import bracket_reader
 
     paths = [image for image in images if isinstance(image, str | Path)]
-    read = bracket_reader(paths, in_camera_rgb=len(paths) == len(images), tolerant=unreadable is not None)
+    alone, tolerant = len(paths) == len(images), unreadable is not None
+    read = bracket_reader(paths, in_camera_rgb=alone, gain_map=read_gain_map, tolerant=tolerant)
     for index, image in enumerate(images):
         if not isinstance(image, str | Path):
             name = f"image {index + 1}"
@@ -94,9 +100,13 @@ def _of_photo(name: str, photo: "Photo") -> Source:
     from libhdrnet.io.read import straight
 
     photo = straight(photo)
+    pixels, peak = photo.pixels, 1.0
+    if photo.gain_map:
+        peak = max(float(pixels.max()), 1.0)
+        pixels = pixels / np.float32(peak)
     return Source(
-        name, photo.pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
-        photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera,
+        name, pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
+        photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera, peak,
     )  # fmt: skip
 
 

@@ -195,7 +195,7 @@ def _picture(options: DefocusPixels | DeblurPixels, folder: Path) -> "tuple[npt.
 
     if options.array is not None:
         return open_image(map_array(options.array, folder, 3), options.linear)
-    return open_image(options.input or "", None)
+    return open_image(options.input or "", None, gain_map=isinstance(options, DeblurPixels) and options.read_gain_map)
 
 
 def _name(path: str | None) -> str:

@@ -74,16 +74,17 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
     """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
     exposures = options.exposures(len(images))
 
-    from libhdrnet.io.passengers import warn_of_passengers
+    from libhdrnet.io.passengers import GAIN_MAP, warn_of_passengers
     from libhdrnet.merge.pipeline import merge
 
     result = merge(
         images, exposures, model=options.model, deghost=options.deghost, align=options.align,
         reference=None if options.reference is None else options.reference - 1, response=options.response,
-        skip_unreadable=options.skip_unreadable, settings=settings(options), with_mask=with_mask,
-        reporter=reporter(talk),
+        read_gain_map=options.read_gain_map, skip_unreadable=options.skip_unreadable, settings=settings(options),
+        with_mask=with_mask, reporter=reporter(talk),
     )  # fmt: skip
-    warn_of_passengers(image for image in images if isinstance(image, str | Path))
+    files = [image for image in images if isinstance(image, str | Path)]
+    warn_of_passengers(files, used=[GAIN_MAP] if options.read_gain_map else [])
     return result
 
 
@@ -183,7 +184,7 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import check_output
-    from libhdrnet.io.passengers import warn_of_passengers
+    from libhdrnet.io.passengers import GAIN_MAP, warn_of_passengers
     from libhdrnet.io.read import read_photo
     from libhdrnet.io.write import write_like
 
@@ -193,7 +194,9 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
 
     from libhdrnet.ops.deblur import deblur_pixels
 
-    photo = read_photo(options.input)
+    photo = read_photo(options.input, gain_map=options.read_gain_map)
+    if options.read_gain_map and not photo.gain_map:
+        raise InputError(f"{options.input} holds no gain map; leave --read-gain-map out.")
     radius = read_map(options.map) if options.map else None
     result = deblur_pixels(
         photo.pixels, photo.encoding == "linear", radius, strength=options.strength,
@@ -201,7 +204,7 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     )  # fmt: skip
     record = result.as_record(options.input)
     write_like(photo, options.output, result.pixels, record=record)
-    warn_of_passengers([options.input])
+    warn_of_passengers([options.input], used=[GAIN_MAP] if photo.gain_map else [])
     for note in result.report.notes:
         talk.note(note)
     return Done(f"wrote {options.output}", [options.output], record)

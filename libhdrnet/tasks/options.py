@@ -37,6 +37,8 @@ class MergeOptions(EngineOptions):
     align: bool = True
     skip_unreadable: bool = False
     """Leave frames out that cannot be read, if two remain."""
+    read_gain_map: bool = False
+    """Ultra HDR JPEGs are read as HDR displays show them."""
 
     def exposures(self, count: int) -> list[float] | None:
         """Return the exposures of `count` images in whichever way they were given; None: the files tell."""
@@ -116,6 +118,8 @@ class DeblurOptions(EngineOptions):
     """How to deblur."""
 
     strength: float = 1.0
+    read_gain_map: bool = False
+    """An Ultra HDR JPEG is read as HDR displays show it."""
 
 
 @dataclass(frozen=True, kw_only=True)

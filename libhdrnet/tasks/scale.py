@@ -120,6 +120,5 @@ def _of_reference(result: "MergeResult", said: Sequence[float | None]) -> float 
 
     A dial's numbers are rounded, each frame's differently; that must not part the views of a panorama.
     """
-    ratios = result.calibration.exposures
-    known = [exposure / ratio for exposure, ratio in zip(said, ratios, strict=True) if exposure is not None]
+    known = [exposure / ratio for exposure, ratio in zip(said, result.ratios, strict=True) if exposure is not None]
     return median(known) if known else None
