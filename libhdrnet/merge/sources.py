@@ -32,6 +32,8 @@ Unreadable = Callable[[int, InputError], None]
 _DEEPEST = 1e-3
 """Share of a RAW frame's values below which what is most negative is left out, and the room beyond that, in times."""
 _ROOM = 2.0
+_OVERSHOOT = 0.9
+"""Share of the highest light from which on pixels are saturated ones: JPEG bends it up by 5 % at edges."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,18 @@ def _of_photo(name: str, photo: "Photo") -> Source:
     from libhdrnet.io.read import straight
 
     photo = straight(photo)
-    pixels, peak = photo.pixels, 1.0
-    if photo.gain_map:
-        peak = max(float(pixels.max()), 1.0)
-        pixels = pixels / np.float32(peak)
+    peak = _peak(photo.pixels) if photo.gain_map else 1.0
+    pixels = photo.pixels if peak == 1 else photo.pixels / np.float32(peak)
     return Source(
         name, pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
         photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera, peak,
     )  # fmt: skip
+
+
+def _peak(pixels: FloatImage) -> float:
+    """Return the light (at least 1) at which a picture that goes beyond its white ends, JPEG's overshoots aside."""
+    brightest = pixels.max(2)
+    return max(1.0, float(np.median(brightest[brightest >= _OVERSHOOT * brightest.max()])))
 
 
 def check_array(image: Any, name: str = "image") -> npt.NDArray[Any]:

@@ -79,8 +79,9 @@ def test_a_bracket_without_a_gain_map_says_so(tmp_path):
 def test_deblurring_can_ask_for_it(tmp_path, bracket, random_weights):
     params = {"input": bracket[1], "output": str(tmp_path / "o.exr"), "strength": 0.0}
     tasks.prepare("deblur", {**params, "read_gain_map": True})(tasks.Talk())
-    assert read_photo(tmp_path / "o.exr").pixels.max() == pytest.approx(HEADROOM, rel=0.05)
-    tasks.prepare("deblur", {**params, "overwrite": True})(tasks.Talk())
+    assert np.quantile(read_photo(tmp_path / "o.exr").pixels, 0.99) == pytest.approx(HEADROOM, rel=0.05)
+    with pytest.warns(HdrnetWarning, match="holds a gain map, which the result does not carry"):
+        tasks.prepare("deblur", {**params, "overwrite": True})(tasks.Talk())
     assert read_photo(tmp_path / "o.exr").pixels.max() <= 1
     with pytest.raises(InputError, match=r"a.jpg holds no gain map; leave --read-gain-map out"):
         tasks.prepare("deblur", {**params, "input": bracket[0], "overwrite": True, "read_gain_map": True})(tasks.Talk())
