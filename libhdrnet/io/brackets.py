@@ -105,18 +105,30 @@ def _cut(row: Sequence[Shot], frames: int | None) -> list[list[Shot]]:
 
 def _scene_changes(row: Sequence[Shot]) -> list[float]:
     """Return what it costs a bracket by hand to go on from the shot before each one, by what the pictures show."""
+    thumbnails: dict[Path, Grey | None] = {}
     costs = [0.0] * len(row)
-    last: tuple[int, Grey | None] = (-1, None)
-    for place, pair in enumerate(pairwise(row), 1):
-        if not _is_by_hand(pair) or max(_gaps(pair), default=0.0) > _LONG_GAP:
-            continue
-        first = last[1] if last[0] == place - 1 else thumbnail(pair[0].path)
-        second = thumbnail(pair[1].path)
-        last = place, second
-        alike = None if first is None or second is None else likeness(first, second)
-        if alike is not None:
-            costs[place] = max(_ONE_SCENE, _PER_LIKENESS * (_UNLIKE - alike))
+    for place in range(1, len(row)):
+        # The next ones but one where these are too far apart, unless exposures turn, as from bracket to bracket.
+        for shots in (row[place - 1 : place + 1], row[max(place - 2, 0) : place + 1], row[place - 1 : place + 2]):
+            alike = _likeness(shots, thumbnails)
+            if alike is not None:
+                costs[place] = max(_ONE_SCENE, _PER_LIKENESS * (_UNLIKE - alike))
+                break
     return costs
+
+
+def _likeness(shots: Sequence[Shot], thumbnails: dict[Path, Grey | None]) -> float | None:
+    """Return the likeness of the first and the last of some shots by hand whose exposures rise or fall."""
+    stops = [shot.stops for shot in shots]
+    monotone = stops in (sorted(stops), sorted(stops, reverse=True))
+    if not _is_by_hand(shots) or max(_gaps(shots), default=0.0) > _LONG_GAP or not monotone:
+        return None
+    ends = [shots[0].path, shots[-1].path]
+    for path in ends:
+        if path not in thumbnails:
+            thumbnails[path] = thumbnail(path)
+    first, second = (thumbnails[path] for path in ends)
+    return None if first is None or second is None else likeness(first, second)
 
 
 def _is_by_hand(run: Sequence[Shot]) -> bool:
