@@ -102,6 +102,8 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
     p.add_argument("--exr-bits", type=int, choices=(16, 32), help="OpenEXR in 32 bits (float) or 16 (half: steps of "
                    "0.05 to 0.1 %%, at most 65504, half as large) (default: 32); DNG in floats (default: integers, as "
                    "long as they hold the lights)")  # fmt: skip
+    p.add_argument("--exr-compression", metavar="NAME", help="zip, or dwaa: in 16 bits, two fifths to a sixth as "
+                   "large as zip, off by 0.01 stops in the mean, 0.1 in the shadows (default: zip)")  # fmt: skip
     p.add_argument("--scale", default="reference", metavar="SCALE", help="what 1.0 stands for in radiance: reference "
                    "(its white; default), common (one exposure for all of a batch) or absolute (1 cd/m²)")  # fmt: skip
     p.add_argument("--meter-constant", type=float, metavar="K", help="K of the scale absolute, "

@@ -19,6 +19,8 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "any": (".exr", ".tif", ".tiff", ".hdr", ".jpg", ".jpeg", ".png"),
 }
 TIFF, JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")
+EXR_COMPRESSIONS = ("zip", "dwaa")
+"""Without loss; and with, for half floats."""
 HDR_BITS: dict[str, tuple[int, ...]] = {".avif": (10, 12), ".jxl": (10, 12, 16)}
 """Depths of the formats for HDR displays."""
 HDR_DEPTH = 12
@@ -72,6 +74,17 @@ def known_suffix(path: Path, kinds: Kinds) -> str:
             f"'{path}' has no suffix that can be written here: choose one of {', '.join(SUFFIXES[kinds])}."
         )
     return suffix
+
+
+def check_exr(bits: int | None, compression: str | None) -> None:
+    """Raise InputError for a depth or compression that OpenEXR is not written with; None: as usual."""
+    if bits not in (None, 16, 32):
+        raise InputError(f"OpenEXR with {bits} bits cannot be written: choose 16 or 32.")
+    if compression not in (None, *EXR_COMPRESSIONS):
+        known = " or ".join(EXR_COMPRESSIONS)
+        raise InputError(f"OpenEXR with the compression {compression!r} cannot be written: choose {known}.")
+    if compression == "dwaa" and bits == 32:
+        raise InputError("OpenEXR's compression dwaa keeps no more than 16 bits: leave the 32 out, or choose zip.")
 
 
 def check_hdr_bits(path: AnyPath, bits: int | None) -> None:

@@ -1,7 +1,7 @@
 """A folder of pictures: find its brackets and merge each, skip what is done, and sum up."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class BatchOptions(MergeOptions, ToneOptions):
     preview: bool = False
     """Also write a tone-mapped JPEG of each."""
     exr_bits: int | None = None
+    exr_compression: str | None = None
     scale: str = "reference"
     meter_constant: float | None = None
     hdr_bits: int | None = None
@@ -83,7 +84,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         InputError: an option or the folder cannot be used, or there is no picture in it.
         OutputError: the folder for the results cannot be made.
     """
-    from libhdrnet.io.outputs import check_hdr_bits
+    from libhdrnet.io.outputs import check_exr, check_hdr_bits
 
     options = read_options(BatchOptions, params)
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
@@ -93,6 +94,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     check_needs(options, kind, "a .jpg" if options.preview else None)
     tone_of(options)
     check_scale(options.scale, options.meter_constant)
+    check_exr(options.exr_bits, options.exr_compression)
     check_hdr_bits(kind, options.hdr_bits)
 
     brackets, others = _find(folder, options)
@@ -220,7 +222,8 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
 
     So are a.jpg and A.png, since many disks take A-hdr for a-hdr.
     """
-    shared = {name: getattr(options, name) for name in vars(MergeOptions()) | vars(ToneOptions())}
+    copied = {field.name for field in fields(MergeFiles)} & vars(options).keys() - {"output", "preview"}
+    shared = {name: getattr(options, name) for name in copied}
     brackets, common = list(brackets), None
     if options.scale == "common" and brackets:
         common = common_exposure(brackets[0], options.exposures(len(brackets[0])))
@@ -232,10 +235,7 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         name = next(name for name in names if name.lower() not in taken)
         taken.add(name.lower())
         target = str(out / f"{name}{options.format}")
-        job = MergeFiles(
-            inputs=[str(path) for path in paths], output=target, exr_bits=options.exr_bits,
-            hdr_bits=options.hdr_bits, gain_map=options.gain_map, overwrite=options.overwrite, scale=options.scale,
-            meter_constant=options.meter_constant, common_exposure=common, **shared,
-        )  # fmt: skip
+        inputs = [str(path) for path in paths]
+        job = MergeFiles(inputs=inputs, output=target, common_exposure=common, **shared)
         jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
     return jobs

@@ -103,7 +103,7 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import HDR_DEPTH, check_hdr_bits, check_output, check_places
+    from libhdrnet.io.outputs import HDR_DEPTH, check_exr, check_hdr_bits, check_output, check_places
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     for path in outputs:
@@ -112,8 +112,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     check_places(outputs)
     check_needs(options, options.output, options.preview)
     tone = tone_of(options)
-    if options.exr_bits not in (None, 16, 32):
-        raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
+    check_exr(options.exr_bits, options.exr_compression)
     check_scale(options.scale, options.meter_constant)
     check_told(options)
     check_hdr_bits(options.output, options.hdr_bits)
@@ -136,7 +135,8 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
             options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
-            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits or HDR_DEPTH, camera=result.camera, noise=result.noise,
+            exr_bits=options.exr_bits, exr_compression=options.exr_compression,
+            hdr_bits=options.hdr_bits or HDR_DEPTH, camera=result.camera, noise=result.noise,
         )  # fmt: skip
     else:
         _write_tone_mapped(options.output, result, tone, record, gain_map=options.gain_map)

@@ -28,6 +28,7 @@ _NEEDS = (
     _Need(("tone", "exposure", "local", "saturation"), "radiance is not tone-mapped",
           (*_JPEG, ".png"), (*_JPEG, ".png", ".tif", ".tiff")),
     _Need(("exr_bits",), "OpenEXR and DNG have that choice", (".exr", ".dng")),
+    _Need(("exr_compression",), "OpenEXR has that choice", (".exr",)),
     _Need(("hdr_bits",), "AVIF and JPEG XL have that choice", (".avif", ".jxl")),
     _Need(("gain_map",), "a gain map goes into a JPEG", _JPEG, _JPEG),
     _Need(("scale",), "only radiance has a scale", LINEAR_SUFFIXES),

@@ -87,6 +87,7 @@ class MergeFiles(MergeOptions, ToneOptions):
     mask: str | None = None
     preview: str | None = None
     exr_bits: int | None = None
+    exr_compression: str | None = None
     hdr_bits: int | None = None
     gain_map: bool = False
     """JPEGs, tone-mapped, get one that makes them HDR."""

@@ -10,6 +10,7 @@ from libhdrnet.tasks.batch import merge_folder
 MEANINGLESS = [
     ({"hdr_bits": 12}, ".exr", "--hdr-bits means nothing here: AVIF and JPEG XL"),
     ({"exr_bits": 32}, ".jxl", "--exr-bits means nothing here: OpenEXR and DNG"),
+    ({"exr_compression": "dwaa"}, ".dng", "--exr-compression means nothing here: OpenEXR"),
     ({"gain_map": True}, ".exr", "--gain-map means nothing here: a gain map goes into a JPEG"),
     ({"tone": "fusion"}, ".exr", "--tone means nothing here: radiance is not tone-mapped"),
     ({"local": 0.5}, ".dng", "--local means nothing here: .* or such a preview"),
