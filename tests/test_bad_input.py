@@ -18,7 +18,7 @@ import tifffile
 from commands import ENVIRONMENT, TIMEOUT, exposures, write_bracket, write_frame
 
 from libhdrnet.io import MAX_PIXELS, linear_profile, read_photo, read_record, write_map
-from libhdrnet.io.formats import exr
+from libhdrnet.io.formats import exr, jpeg
 
 CLASSICAL = ("--model", "classical", "--device", "cpu")
 MERGE, DEFOCUS, DEBLUR = "merge", "defocus", "deblur"
@@ -113,6 +113,25 @@ def test_a_frame_that_cannot_be_read_is_left_out_if_that_was_agreed(tmp_path, hd
     paths[2].write_bytes(b"")
     ended = hdrnet(*words, "--overwrite")
     assert ended.code == 2 and "only 1 of 3 images" in ended.err
+
+
+def test_the_reference_cannot_be_left_out_and_stays_the_one_that_was_named(tmp_path, hdrnet):
+    paths = write_bracket(tmp_path, times=("1/60", "1/15", "1/4", "1/2"))
+    paths[1].write_bytes(paths[1].read_bytes()[:-200])
+    words = [MERGE, *paths, "-o", tmp_path / "o.exr", "--skip-unreadable", *CLASSICAL]
+    ended = hdrnet(*words, "--reference", "2")
+    assert ended.code == 2 and "It is the reference, which cannot be left out." in ended.err
+    assert hdrnet(*words, "--reference", "3").code == 0
+    record = read_record(tmp_path / "o.exr")
+    assert record["inputs"][record["reference"] - 1] == paths[2].name
+
+
+def test_frames_are_decoded_once_whether_or_not_some_may_be_left_out(tmp_path, hdrnet, monkeypatch):
+    decoded, decode = [], jpeg.decode
+    monkeypatch.setattr(jpeg, "decode", lambda path: decoded.append(path) or decode(path))
+    paths = write_bracket(tmp_path)
+    assert hdrnet(MERGE, *paths, "-o", tmp_path / "o.exr", "--skip-unreadable", *CLASSICAL).code == 0
+    assert decoded == paths
 
 
 def test_exposures_of_different_sizes_are_named(tmp_path, refused):
@@ -397,7 +416,7 @@ def test_missing_weights_are_named(tmp_path, refused, random_weights):
         (["--local", "2", "--preview", "p.jpg"], ["local 2", "0 to 1"]),
         (["--exposure", "nan", "--preview", "p.jpg"], ["exposure nan", "-10 to 10"]),
         (["--saturation", "-1", "--preview", "p.jpg"], ["saturation -1", "0 to 2"]),
-        (["--tone", "fusion", "--local", "1"], ["holds radiance", "preview", "tone, local"]),
+        (["--tone", "fusion", "--local", "1"], ["radiance is not tone-mapped", "preview", "--tone"]),
         (["--response", "log"], ["'log'", "srgb"]),
         (["--deghost", "2"], ["2", "0 to 1"]),
         (["--deghost", "nan"], ["nan", "0 to 1"]),

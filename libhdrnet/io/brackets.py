@@ -3,7 +3,8 @@
 Shots of one camera and size are put into the order of capture. Each way to cut that row into brackets has a cost, and
 the cheapest is taken. A run whose exposures are evenly spaced is likely a bracket, more so if the camera says so (auto
 bracket, exposure bias) or if its pattern comes back in the row; a gap within it that is longer than the usual ones is
-unlikely, in the logarithm; what fits nowhere stays alone.
+unlikely, in the logarithm; what fits nowhere stays alone. Exposures set by hand may be those of several scenes: there
+the pictures are looked at.
 """
 
 import math
@@ -15,6 +16,7 @@ from os import PathLike
 from pathlib import Path
 
 from libhdrnet.io.shots import Shot, read_shots
+from libhdrnet.io.thumbnails import Grey, likeness, thumbnail
 
 _MIN_STEP = 0.25
 """Stops: closer exposures count as equal (cameras step by a third)."""
@@ -39,6 +41,9 @@ _ODD_ORDER, _ODD_BY_HAND = 0.1, 0.6
 _PER_DOUBLING, _SHORT_GAP, _LONG_GAP = 0.25, 1.0, 20.0
 """Cost of each doubling of a gap beyond twice the usual one, and between which seconds that is looked for. Frames that
 the camera metered each by itself are no bracket across a gap beyond the longest."""
+_UNLIKE, _PER_LIKENESS, _ONE_SCENE = 0.75, 3.0, -0.1
+"""Likeness (`thumbnails.likeness`) that tells nothing, what less of it costs, and the least cost, that of one scene:
+tuned on four made folders of 1,000 pictures, where a third more or less changes one bracket in 800."""
 _MISSING, _MOST_MISSING = 0.1, 0.3
 """Cost of a number that is missing within a bracket."""
 
@@ -92,13 +97,46 @@ def _in_order(shots: Sequence[Shot]) -> list[Shot]:
 def _cut(row: Sequence[Shot], frames: int | None) -> list[list[Shot]]:
     """Cut a row twice: patterns that the first cut finds often make the second one surer."""
     usual = _usual_gap(row)
-    runs = _cheapest(row, usual, frames, Counter())
+    scenes = [0.0] * len(row) if frames else _scene_changes(row)
+    runs = _cheapest(row, usual, frames, Counter(), scenes)
     patterns = Counter(_pattern(run) for run in runs if len(run) > 1)
-    return _cheapest(row, usual, frames, patterns)
+    return _cheapest(row, usual, frames, patterns, scenes)
+
+
+def _scene_changes(row: Sequence[Shot]) -> list[float]:
+    """Return what it costs a bracket by hand to go on from the shot before each one, by what the pictures show."""
+    thumbnails: dict[Path, Grey | None] = {}
+    costs = [0.0] * len(row)
+    for place in range(1, len(row)):
+        # The next ones but one where these are too far apart, unless exposures turn, as from bracket to bracket.
+        for shots in (row[place - 1 : place + 1], row[max(place - 2, 0) : place + 1], row[place - 1 : place + 2]):
+            alike = _likeness(shots, thumbnails)
+            if alike is not None:
+                costs[place] = max(_ONE_SCENE, _PER_LIKENESS * (_UNLIKE - alike))
+                break
+    return costs
+
+
+def _likeness(shots: Sequence[Shot], thumbnails: dict[Path, Grey | None]) -> float | None:
+    """Return the likeness of the first and the last of some shots by hand whose exposures rise or fall."""
+    stops = [shot.stops for shot in shots]
+    monotone = stops in (sorted(stops), sorted(stops, reverse=True))
+    if not _is_by_hand(shots) or max(_gaps(shots), default=0.0) > _LONG_GAP or not monotone:
+        return None
+    ends = [shots[0].path, shots[-1].path]
+    for path in ends:
+        if path not in thumbnails:
+            thumbnails[path] = thumbnail(path)
+    first, second = (thumbnails[path] for path in ends)
+    return None if first is None or second is None else likeness(first, second)
+
+
+def _is_by_hand(run: Sequence[Shot]) -> bool:
+    return len({shot.bias for shot in run}) == 1 and all(shot.mode in (_MANUAL, "") for shot in run)
 
 
 def _cheapest(
-    row: Sequence[Shot], usual: float, frames: int | None, patterns: Counter[tuple[float, ...]]
+    row: Sequence[Shot], usual: float, frames: int | None, patterns: Counter[tuple[float, ...]], scenes: Sequence[float]
 ) -> list[list[Shot]]:
     # A shortest path over the positions between shots.
     best: list[tuple[float, int]] = [(0.0, 0)]
@@ -109,6 +147,7 @@ def _cheapest(
                 break
             cost = _cost(row, start, end, usual, frames, patterns)
             if cost is not None:
+                cost += sum(scenes[start + 1 : end]) if _is_by_hand(row[start:end]) else 0.0
                 options.append((best[start][0] + cost, start))
         best.append(min(options))
     runs: list[list[Shot]] = []

@@ -19,8 +19,12 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "any": (".exr", ".tif", ".tiff", ".hdr", ".jpg", ".jpeg", ".png"),
 }
 TIFF, JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")
+EXR_COMPRESSIONS = ("zip", "dwaa")
+"""Without loss; and with, for half floats."""
 HDR_BITS: dict[str, tuple[int, ...]] = {".avif": (10, 12), ".jxl": (10, 12, 16)}
 """Depths of the formats for HDR displays."""
+HDR_DEPTH = 12
+"""The usual one of them."""
 
 
 def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds = "any") -> None:
@@ -50,6 +54,18 @@ def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds 
                 raise OutputError(f"'{path}' is the input '{name}': choose another name, inputs are never overwritten.")
 
 
+def check_places(outputs: Sequence[AnyPath]) -> None:
+    """Raise InputError if two outputs are one file, on some disk: many take A.jpg for a.jpg."""
+    places: dict[str, AnyPath] = {}
+    for path in outputs:
+        folder, name = os.path.split(os.path.realpath(path))
+        other = places.setdefault(os.path.join(folder, name.casefold()), path)
+        if other is not path:
+            same = os.path.realpath(other) == os.path.join(folder, name)
+            why = "are one file, named for two outputs" if same else "are one name to many disks"
+            raise InputError(f"{other} and {path} {why}; give each output a name of its own.")
+
+
 def known_suffix(path: Path, kinds: Kinds) -> str:
     """Return the suffix of `path` in lower case; raise OutputError if no such picture is written so."""
     suffix = path.suffix.lower()
@@ -60,8 +76,19 @@ def known_suffix(path: Path, kinds: Kinds) -> str:
     return suffix
 
 
-def check_hdr_bits(path: AnyPath, bits: int) -> None:
-    """Raise InputError if `path` names a format for HDR displays that has no such depth."""
-    known = HDR_BITS.get(Path(path).suffix.lower(), (bits,))
-    if bits not in known:
+def check_exr(bits: int | None, compression: str | None) -> None:
+    """Raise InputError for a depth or compression that OpenEXR is not written with; None: as usual."""
+    if bits not in (None, 16, 32):
+        raise InputError(f"OpenEXR with {bits} bits cannot be written: choose 16 or 32.")
+    if compression not in (None, *EXR_COMPRESSIONS):
+        known = " or ".join(EXR_COMPRESSIONS)
+        raise InputError(f"OpenEXR with the compression {compression!r} cannot be written: choose {known}.")
+    if compression == "dwaa" and bits == 32:
+        raise InputError("OpenEXR's compression dwaa keeps no more than 16 bits: leave the 32 out, or choose zip.")
+
+
+def check_hdr_bits(path: AnyPath, bits: int | None) -> None:
+    """Raise InputError if `path` names a format for HDR displays that has no such depth; None: as usual."""
+    known = HDR_BITS.get(Path(path).suffix.lower(), ())
+    if known and bits is not None and bits not in known:
         raise InputError(f"'{path}' cannot have {bits} bits: choose one of {', '.join(map(str, known))}.")

@@ -3,7 +3,7 @@
 import re
 import struct
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from os import PathLike
 from pathlib import Path
 
@@ -30,11 +30,11 @@ _MP_ENTRIES = 0xB002
 _LAYER_TAG, _REDUCED, _MASK = 37724, 1, 4
 
 
-def warn_of_passengers(paths: Iterable[str | PathLike[str]]) -> None:
-    """Warn, in one line for each kind, of what is in the files and will not be in what is made of them."""
+def warn_of_passengers(paths: Iterable[str | PathLike[str]], used: Collection[str] = ()) -> None:
+    """Warn, in one line for each kind but those `used`, of what is in the files and not in what is made of them."""
     found: dict[str, list[Path]] = {}
     for path in map(Path, paths):
-        for what in passengers(path):
+        for what in set(passengers(path)).difference(used):
             found.setdefault(what, []).append(path)
     for what, holders in found.items():
         others = f" and {len(holders) - 1} more hold" if len(holders) > 1 else " holds"

@@ -1,6 +1,6 @@
 """Read photographs of any common kind into arrays, as they are and as linear Rec.709."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -61,6 +61,8 @@ class Photo:
     """The pixels are already multiplied by alpha, as in OpenEXR and some TIFFs; `straight` divides it out."""
     orientation: int = 1
     """EXIF orientation (1 to 8) by which the stored pixels were turned upright."""
+    gain_map: bool = False
+    """A JPEG that was read with its gain map: 1.0 is the white of the plain picture."""
     camera: Camera | None = None
     """RAW only, of a bracket's frames: the pixels are this camera's linear RGB, white-balanced; None: Rec.709."""
 
@@ -96,26 +98,35 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None, gain
 def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
     """Read the frames of a bracket; RAW files of one are developed alike.
 
-    All that `each_photo` gives. Raises InputError as `read_photo` does.
+    All that `bracket_reader` gives. Raises InputError as `read_photo` does.
     """
-    return list(each_photo(paths))
+    files = [*paths]
+    return [*map(bracket_reader(files), files)]
 
 
-def each_photo(paths: Iterable[AnyPath], *, in_camera_rgb: bool = False) -> Iterator[Photo]:
-    """Read the frames of a bracket one after the other, when they are asked for; RAW files of one are developed alike.
+def bracket_reader(
+    paths: Iterable[AnyPath], *, in_camera_rgb: bool = False, gain_map: bool = False, tolerant: bool = False
+) -> Callable[[AnyPath], Photo]:
+    """Return what reads a frame of the bracket when it is asked for; RAW files of one are developed alike.
 
     All get the first RAW's white balance and one white: the level at which any of them shows that the sensor clips.
     They are float32 and keep the noise around black with its negative values, so that its mean stays black.
     `in_camera_rgb`: RAW stays in its camera's colours where all files are RAW of one whose colours are known; then
-    `Photo.camera` tells of them. Raises InputError as `read_photo` does.
+    `Photo.camera` tells of them. `gain_map`: as in `read_photo`. Raises InputError as `read_photo` does, at once for a
+    file that is no picture; with `tolerant` only what is returned does so.
     """
-    files = [Path(path) for path in paths]
-    taken = list(_raw_files(files))
+    kinds = dict(_kinds(map(Path, paths), tolerant))
+    taken = [path for path, kind in kinds.items() if kind == "raw"]
     balance, level, matrices = raw.shared_levels(taken)
-    if not in_camera_rgb or len(taken) < len(files):
+    if not in_camera_rgb or len(taken) < len(kinds):
         matrices = None
-    for path in files:
-        yield _read(path, white_balance=balance, white_level=level, signed=True, matrices=matrices)
+
+    def read(path: AnyPath) -> Photo:
+        return _read(
+            Path(path), gain_map=gain_map, white_balance=balance, white_level=level, signed=True, matrices=matrices
+        )
+
+    return read
 
 
 def check_one_camera(paths: Iterable[AnyPath]) -> None:
@@ -139,12 +150,16 @@ def check_one_camera(paths: Iterable[AnyPath]) -> None:
             )
 
 
-def _raw_files(paths: Iterable[Path]) -> Iterator[Path]:
+def _kinds(paths: Iterable[Path], tolerant: bool) -> Iterator[tuple[Path, Kind]]:
     for path in paths:
-        kind, header = _header(path)
-        _check_size(header, path)
-        if kind == "raw":
-            yield path
+        try:
+            kind, header = _header(path)
+            _check_size(header, path)
+        except InputError:
+            if not tolerant:
+                raise
+        else:
+            yield path, kind
 
 
 def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
@@ -152,9 +167,9 @@ def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
     kind, header = _header(path)
     _check_size(header, path)
     metadata = read_metadata(path)
+    with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
     try:
         with _naming(path):
-            with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
             decoded = gain_maps.decode(path) if with_map else _decode(path, kind, development)
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
@@ -175,6 +190,7 @@ def _read(path: Path, *, gain_map: bool = False, **development: Any) -> Photo:
         white_balance=decoded.white_balance,
         associated=decoded.associated,
         orientation=header.turned if orientation == 1 else orientation,
+        gain_map=with_map,
         camera=camera,
     )
 

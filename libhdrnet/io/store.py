@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetWarning, InputError, OutputError, readable
+from libhdrnet.errors import HdrnetWarning, OutputError, readable
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import associated as multiplied
@@ -17,7 +17,7 @@ from libhdrnet.io.formats import avif, exr, gain_map_file, hdr, hdr_comments, jp
 from libhdrnet.io.gain import gain_map, headroom_of
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import JPEG, check_hdr_bits
+from libhdrnet.io.outputs import JPEG, check_exr, check_hdr_bits
 from libhdrnet.io.pq import PQ, light_of
 
 Array = npt.NDArray[Any]
@@ -37,16 +37,16 @@ def store_exr(
     record: Record | None,
     bits: int,
     *,
+    compression: str = "zip",
     alpha: Array | None = None,
     associated: bool = False,
     grey: bool = False,
 ) -> None:
-    """Write linear pixels (H, W) or (H, W, 3), float32, to OpenEXR in half (16 bits) or float.
+    """Write linear pixels (H, W) or (H, W, 3), float32, to OpenEXR in half (16 bits) or float, by "zip" or "dwaa".
 
     `alpha`, (H, W) float32, is multiplied in, unless `associated` says that it is already.
     """
-    if bits not in (16, 32):
-        raise InputError(f"OpenEXR with {bits} bits cannot be written: choose 16 or 32.")
+    check_exr(bits, compression)
     if grey:
         linear = one_channel(linear)
     lost: list[str] = []
@@ -64,11 +64,10 @@ def store_exr(
     attributes = exr_attributes(metadata, record, path)
     with whole_file(path) as temporary:
         try:
-            exr.write(temporary, linear, attributes, alpha=alpha)
+            exr.write(temporary, linear, attributes, alpha=alpha, compression=compression)
         except (RuntimeError, ValueError) as error:
-            raise OutputError(
-                f"'{path}' cannot be written ({readable(error)}): free some space or choose another."
-            ) from error
+            reason = readable(str(error).replace(str(temporary), path.name))
+            raise OutputError(f"'{path}' cannot be written ({reason}): free some space or choose another.") from error
 
 
 def store_hdr(
@@ -97,6 +96,7 @@ def store_pq(
     module = avif if path.suffix.lower() == ".avif" else jxl_file
     kind = "AVIF" if module is avif else "JPEG XL"
     check_hdr_bits(path, bits)
+    bits = int(bits)  # 12.0, too
     _check_side(path, linear, module.MAX_SIDE)
     light, lost = light_of(linear)
     warn_of_loss(path, lost, "PQ")

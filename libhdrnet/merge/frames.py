@@ -16,7 +16,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
-from libhdrnet.merge.sources import RESPONSES, ImageLike, codes_of, coverage_of, least, sources
+from libhdrnet.merge.sources import RESPONSES, ImageLike, Unreadable, codes_of, coverage_of, least, sources
 from libhdrnet.merge.upright import Turned, lay_alike
 from libhdrnet.photometry import measured_exposures, sample_frame
 from libhdrnet.radiometry import FloatImage
@@ -58,6 +58,8 @@ class Frame:
     """t if the file's numbers are rounded ones (`io.exposures.Told`); None: there is no other reading."""
     camera: "Camera | None" = None
     """The codes are this camera's white-balanced RGB, in all frames of a bracket alike; None: Rec.709."""
+    peak: float = 1.0
+    """The light that saturation is, 1.0 = its file's white; the exposure is divided by it."""
 
     def linear(self, rows: slice) -> FloatImage:
         """Return the linear values of some rows, (h, W, 3), 1.0 = saturation."""
@@ -65,9 +67,14 @@ class Frame:
 
 
 def load_frames(
-    images: Sequence[ImageLike], exposure_times: Sequence[float] | None = None, *, response: str = "auto"
+    images: Sequence[ImageLike],
+    exposure_times: Sequence[float] | None = None,
+    *,
+    response: str = "auto",
+    unreadable: Unreadable | None = None,
+    read_gain_map: bool = False,
 ) -> list[Frame]:
-    """Read and linearise a bracket; see `merge_exposures` for the arguments.
+    """Read and linearise a bracket; see `merge_exposures` and `sources` for the arguments.
 
     Raises:
         InputError: anything wrong with a file, an array, the exposures or the response.
@@ -82,21 +89,29 @@ def load_frames(
         exposure_times = validate_exposures(exposure_times, len(images))
     frames: list[Frame] = []
     orientations: list[int] = []
+    places: list[int] = []
     deepest = 0.0
-    for source in sources(images):
+    for place, source in sources(images, unreadable, read_gain_map=read_gain_map):
         codes = codes_of(source, response)
         if frames and sorted(codes.shape) != sorted(frames[0].codes.shape):
             raise _sizes_differ(frames[0].name, frames[0].codes, source.name, codes)
         deepest = min(deepest, least(source))
         # Float arrays may be a camera's picture that a host has decoded: its response is not what it was decoded by.
-        known = source.linear or response in _SAID
+        # So is what a gain map makes of a rendering.
+        known = (source.linear and source.peak == 1) or response in _SAID
         frames.append(
             Frame(
                 source.name, keep(codes, len(images)), 0.0, source.metadata, decode_table(source.knee),
                 coverage_of(source), source.alpha is not None, known, camera=source.camera,
+                peak=source.peak,
             )
         )  # fmt: skip
         orientations.append(source.orientation)
+        places.append(place)
+    if len(frames) < LEAST_FRAMES:
+        raise InputError(f"only {len(frames)} of {len(images)} images can be read; a merge takes two or more.")
+    if exposure_times is not None:
+        exposure_times = [exposure_times[place] for place in places]
     frames = _laid_alike(frames, orientations)
     knee = knee_for(deepest)
     exposed = _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
@@ -141,19 +156,23 @@ def _sizes_differ(first: str, codes: Codes, name: str, others: Codes) -> InputEr
 def _exposed(frames: list[Frame], given: Sequence[float] | None) -> list[Frame]:
     """Give frames the exposures that the person says, else those that the files tell; what is missing is measured."""
     if given is not None:
-        return [replace(frame, exposure=t) for frame, t in zip(frames, given, strict=True)]
+        return [replace(frame, exposure=t / frame.peak) for frame, t in zip(frames, given, strict=True)]
 
     from libhdrnet.io.exposures import told_exposures
 
     told = told_exposures([frame.metadata for frame in frames])
+    claims, exact = (
+        [None if t is None else t / frame.peak for frame, t in zip(frames, values, strict=True)]
+        for values in (told.exposures, told.exact)
+    )
     measured: Sequence[float] = (1.0,) * len(frames)
-    if None in told.exposures:
+    if None in claims:
         measured = measured_exposures(
-            [sample_frame(frame.codes, frame.coverage) for frame in frames], told.exposures, frames[0].decode
+            [sample_frame(frame.codes, frame.coverage) for frame in frames], claims, frames[0].decode
         )
     return [
-        replace(frame, exposure=measure if claim is None else claim, measured=claim is None, exact=exact)
-        for frame, measure, claim, exact in zip(frames, measured, told.exposures, told.exact, strict=True)
+        replace(frame, exposure=measure if claim is None else claim, measured=claim is None, exact=other)
+        for frame, measure, claim, other in zip(frames, measured, claims, exact, strict=True)
     ]
 
 

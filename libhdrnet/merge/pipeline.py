@@ -6,6 +6,7 @@ Read, align, calibrate, find the candidates, select, fuse, guess lost highlights
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -64,10 +65,13 @@ class MergeResult:
     """How the network was run; None if it was not."""
     repaired: float
     """Share of the picture whose pixels the network made, in [0, 1]."""
-    metadata: "Metadata | None"
-    """Of the reference's file."""
+    told: "tuple[Metadata | None, ...]"
+    """What each frame's file tells, in the order given; None of an array."""
     names: tuple[str, ...]
     """Files, or "image 1" for arrays."""
+    peaks: tuple[float, ...]
+    """The light at which each frame saturates, 1.0 = its file's white: above 1 with a gain map. The calibration's
+    exposures are divided by it."""
     alpha: FloatImage | None = None
     """(H, W) in [0, 1], what any frame shows, where all have an alpha channel; the radiance is not multiplied."""
     shares: FloatImage | None = None
@@ -78,11 +82,24 @@ class MergeResult:
     """What the RAW frames' camera tells of its colours; None where they are no RAW, or not all of one camera."""
 
     @property
+    def metadata(self) -> "Metadata | None":
+        """Of the reference's file."""
+        return self.told[self.reference]
+
+    @property
     def noise(self) -> tuple[float, float] | None:
         """S and O of the variance S x + O where the radiance is x and all frames agree; None: a network made it."""
         if self.model in NETWORKS:
             return None
-        return merged_noise(self.calibration.noise, self.calibration.exposures)
+        peak = self.peaks[self.reference]
+        linear, fixed = merged_noise(self.calibration.noise, self.calibration.exposures)
+        return linear * peak, fixed * peak**2
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """Exposure of each frame over the reference's, by what the pixels say."""
+        whites = zip(self.calibration.exposures, self.peaks, strict=True)
+        return tuple(t * peak / self.peaks[self.reference] for t, peak in whites)
 
     @property
     def disagreements(self) -> tuple[float | None, ...]:
@@ -98,7 +115,7 @@ class MergeResult:
             "reference": self.reference + 1,
             "used": [index + 1 for index in self.used],
             "exposures": list(self.exposures),
-            "calibrated": [round(t, 5) for t in self.calibration.exposures],
+            "calibrated": [round(t, 5) for t in self.ratios],
             "repaired": round(self.repaired, 4),
             "alignment": [a.note if a else "not aligned" for a in self.alignments],
             **({"engine": self.report.as_record()} if self.report else {}),
@@ -120,6 +137,7 @@ def merge_exposures(
     tile: int | None = None,
     threads: int | None = None,
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -141,6 +159,7 @@ def merge_exposures(
     tile: int | None = None,
     threads: int | None = None,
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -161,6 +180,7 @@ def merge_exposures(
     tile: int | None = None,
     threads: int | None = None,
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -188,6 +208,7 @@ def merge_exposures(
         threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
         choices: int (H, W), to decide by hand, for "auto" alone: 0 nothing, k > 0 takes the place from image k, -1 from
             the network. Edges are feathered.
+        read_gain_map: Read Ultra HDR JPEGs as HDR displays show them, with their gain maps.
         return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
@@ -208,7 +229,8 @@ def merge_exposures(
     """
     result = merge(
         images, exposure_times, reference=reference, model=model, deghost=deghost, align=align, response=response,
-        choices=choices, settings=Settings(device, precision, tile, threads), with_mask=return_mask,
+        choices=choices, read_gain_map=read_gain_map, settings=Settings(device, precision, tile, threads),
+        with_mask=return_mask,
         reporter=Reporter(progress, cancel),
     )  # fmt: skip
     return result.radiance if result.mask is None else (result.radiance, result.mask)
@@ -224,17 +246,33 @@ def merge(
     align: bool = True,
     response: str = "auto",
     choices: Choices | None = None,
+    read_gain_map: bool = False,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     with_mask: bool = False,
     with_shares: bool = False,
+    skip_unreadable: bool = False,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> MergeResult:
-    """Do what `merge_exposures` does and tell how it was done."""
+    """Do what `merge_exposures` does and tell how it was done.
+
+    `skip_unreadable` leaves files out that cannot be read, with a warning each, if two remain: the result does not
+    know of them.
+    """
     _check_options(len(images), model, reference, deghost, choices is not None)
     check_settings(settings)
     with bounded(settings.threads):
         reporter(0.0, "reading the bracket")
-        frames = load_frames(images, exposure_times, response=response)
+        left_out: list[int] = []
+        unreadable = partial(_leave_out, left_out, reference) if skip_unreadable else None
+        frames = load_frames(
+            images, exposure_times, response=response, unreadable=unreadable, read_gain_map=read_gain_map
+        )
+        if left_out:
+            reference = None if reference is None else reference - sum(index < reference for index in left_out)
+            _check_options(len(frames), model, reference, deghost, choices is not None)
+        if read_gain_map and all(frame.peak == 1 for frame in frames):
+            told = "no frame holds a gain map that leads above its white: the plain pictures are merged."
+            warnings.warn(told, HdrnetWarning, stacklevel=2)
         check_differ(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
@@ -251,6 +289,8 @@ def merge(
         network, used = _method(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
+        if frames[reference].peak != 1:
+            np.multiply(made.radiance, np.float32(frames[reference].peak), out=made.radiance)
         camera = frames[reference].camera
         if camera is not None:
             _convert(made.radiance, camera.to_rec709)
@@ -261,8 +301,9 @@ def merge(
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
             made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
-            exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
-            tuple(frame.name for frame in frames), alpha, made.shares, camera,
+            tuple(frame.exposure * frame.peak for frame in frames), calibration, tuple(alignments), made.report,
+            made.repaired, tuple(frame.metadata for frame in frames), tuple(frame.name for frame in frames),
+            tuple(frame.peak for frame in frames), alpha, made.shares, camera,
         )  # fmt: skip
 
 
@@ -320,6 +361,13 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     if mask is not None and job.model == "classical":
         mask[:] = MEASURED
     return _Made(radiance, mask, shares, report, repaired)
+
+
+def _leave_out(left_out: list[int], reference: int | None, index: int, error: InputError) -> None:
+    if index == reference:
+        raise InputError(f"{error} It is the reference, which cannot be left out.") from error
+    warnings.warn(f"left out: {error}", HdrnetWarning, stacklevel=2)
+    left_out.append(index)
 
 
 def _convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:

@@ -20,15 +20,20 @@ from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, 
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
+    from libhdrnet.io.read import Photo
 
 ImageLike = str | Path | npt.NDArray[Any]
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 
 Decode = Callable[[npt.NDArray[Any]], FloatImage]
 """Gives the linear values of a file's or an array's own, in the primaries that these have."""
+Unreadable = Callable[[int, InputError], None]
+"""Is told of an image that cannot be read: its place, from 0, and why."""
 _DEEPEST = 1e-3
 """Share of a RAW frame's values below which what is most negative is left out, and the room beyond that, in times."""
 _ROOM = 2.0
+_OVERSHOOT = 0.9
+"""Share of the highest light from which on pixels are saturated ones: JPEG bends it up by 5 % at edges."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Source:
     """EXIF orientation by which the file was turned upright."""
     camera: "Camera | None" = None
     """The pixels are this camera's white-balanced RGB."""
+    peak: float = 1.0
+    """What was divided out so that 1.0 is saturation: the highest light of a picture that goes beyond its white."""
 
     @property
     def knee(self) -> float:
@@ -57,27 +64,56 @@ class Source:
         return LARGEST_KNEE if self.is_raw else 0.0
 
 
-def sources(images: Sequence[ImageLike]) -> Iterator[Source]:
-    """Read a bracket's images one after the other: no more than one is held.
+def sources(
+    images: Sequence[ImageLike], unreadable: Unreadable | None = None, *, read_gain_map: bool = False
+) -> Iterator[tuple[int, Source]]:
+    """Read a bracket's images one after the other, each with its place: no more than one is held.
+
+    Args:
+        images: the bracket.
+        unreadable: is told of each file that cannot be read, which is left out then.
+        read_gain_map: read Ultra HDR JPEGs with theirs.
 
     Raises:
         InputError: a file or an array cannot be used; when it is its turn.
     """
-    from libhdrnet.io.read import each_photo, straight
+    from libhdrnet.io.read import bracket_reader
 
     paths = [image for image in images if isinstance(image, str | Path)]
-    photos = each_photo(paths, in_camera_rgb=len(paths) == len(images))
+    alone, tolerant = len(paths) == len(images), unreadable is not None
+    read = bracket_reader(paths, in_camera_rgb=alone, gain_map=read_gain_map, tolerant=tolerant)
     for index, image in enumerate(images):
-        if isinstance(image, str | Path):
-            photo = straight(next(photos))
-            yield Source(
-                str(image), photo.pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
-                photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera,
-            )  # fmt: skip
-        else:
+        if not isinstance(image, str | Path):
             name = f"image {index + 1}"
             pixels = check_array(image, name)
-            yield Source(name, pixels, "linear" if pixels.dtype == np.float32 else "srgb")
+            yield index, Source(name, pixels, "linear" if pixels.dtype == np.float32 else "srgb")
+            continue
+        try:
+            photo = read(image)
+        except InputError as error:
+            if unreadable is None:
+                raise
+            unreadable(index, error)
+        else:
+            yield index, _of_photo(str(image), photo)
+
+
+def _of_photo(name: str, photo: "Photo") -> Source:
+    from libhdrnet.io.read import straight
+
+    photo = straight(photo)
+    peak = _peak(photo.pixels) if photo.gain_map else 1.0
+    pixels = photo.pixels if peak == 1 else photo.pixels / np.float32(peak)
+    return Source(
+        name, pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
+        photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera, peak,
+    )  # fmt: skip
+
+
+def _peak(pixels: FloatImage) -> float:
+    """Return the light (at least 1) at which a picture that goes beyond its white ends, JPEG's overshoots aside."""
+    brightest = pixels.max(2)
+    return max(1.0, float(np.median(brightest[brightest >= _OVERSHOOT * brightest.max()])))
 
 
 def check_array(image: Any, name: str = "image") -> npt.NDArray[Any]:

@@ -48,6 +48,7 @@ def deblur(
     *,
     strength: float = 1.0,
     linear: bool | None = None,
+    read_gain_map: bool = False,
     device: str = "auto",
     precision: str = "auto",
     tile: int | None = None,
@@ -62,6 +63,7 @@ def deblur(
         defocus: Radius of the circle of confusion in pixels, (H, W); None estimates it.
         strength: Share of the correction that is applied, 0 (nothing) to 1.
         linear: True for a linear image, False for an encoded one; None: a file says so itself, arrays are encoded.
+        read_gain_map: Read an Ultra HDR JPEG as HDR displays show it: linear, float32, 1.0 = its plain white.
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
@@ -80,7 +82,7 @@ def deblur(
         WeightsError: the trained weights are missing or damaged.
 
     """
-    pixels, is_linear = open_image(image, linear)
+    pixels, is_linear = open_image(image, linear, gain_map=read_gain_map)
     settings = Settings(device, precision, tile, threads)
     return deblur_pixels(
         pixels, is_linear, defocus, strength=strength, settings=settings, reporter=Reporter(progress, cancel)

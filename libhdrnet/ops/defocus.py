@@ -74,12 +74,14 @@ def estimate_defocus(
     return radius
 
 
-def open_image(image: str | Path | npt.NDArray[Any], linear: bool | None) -> tuple[npt.NDArray[Any], bool]:
-    """Return the pixels (H, W, 3) of a path or an array, and whether they are linear."""
+def open_image(
+    image: str | Path | npt.NDArray[Any], linear: bool | None, *, gain_map: bool = False
+) -> tuple[npt.NDArray[Any], bool]:
+    """Return the pixels (H, W, 3) of a path (`gain_map`: see `read_photo`) or an array, and whether they are linear."""
     if isinstance(image, str | Path):
         from libhdrnet.io.read import read_photo
 
-        photo = read_photo(image)
+        photo = read_photo(image, gain_map=gain_map)
         return photo.pixels, photo.encoding == "linear" if linear is None else linear
     return check_array(image), bool(linear)
 

@@ -96,7 +96,7 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
         _only_one(merge.inputs, merge.arrays, "inputs", "arrays")
         if merge.tone is None and merge.tone_options():
             raise InputError(f"{', '.join(merge.tone_options())}: there is no preview without a tone; give its style.")
-        tone_of(merge, None)
+        tone_of(merge)
         if merge.sources is not None and len(merge.sources) != len(merge.arrays or ()):
             raise InputError(f"{len(merge.sources)} sources for {len(merge.arrays or ())} arrays; name one for each.")
         return lambda talk: _merge(merge, folder, talk)
@@ -195,7 +195,7 @@ def _picture(options: DefocusPixels | DeblurPixels, folder: Path) -> "tuple[npt.
 
     if options.array is not None:
         return open_image(map_array(options.array, folder, 3), options.linear)
-    return open_image(options.input or "", None)
+    return open_image(options.input or "", None, gain_map=isinstance(options, DeblurPixels) and options.read_gain_map)
 
 
 def _name(path: str | None) -> str:

@@ -1,17 +1,18 @@
 """A folder of pictures: find its brackets and merge each, skip what is done, and sum up."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
-from libhdrnet.tasks.files import LINEAR_SUFFIXES, Talk, check_gain_map, prepare, tone_of
+from libhdrnet.tasks.files import Talk, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
+from libhdrnet.tasks.needs import check_needs
 from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
-from libhdrnet.tasks.scale import METER_CONSTANT, check_scale, common_exposure
+from libhdrnet.tasks.scale import check_scale, common_exposure
 
 RESULTS = (".exr", ".hdr", ".tif", ".dng", ".avif", ".jxl", ".jpg", ".png")
 """What a bracket can be merged into."""
@@ -28,9 +29,10 @@ class BatchOptions(MergeOptions, ToneOptions):
     preview: bool = False
     """Also write a tone-mapped JPEG of each."""
     exr_bits: int | None = None
+    exr_compression: str | None = None
     scale: str = "reference"
-    meter_constant: float = METER_CONSTANT
-    hdr_bits: int = 12
+    meter_constant: float | None = None
+    hdr_bits: int | None = None
     gain_map: bool = False
     """JPEGs, tone-mapped, get one that makes them HDR."""
     overwrite: bool = False
@@ -82,18 +84,18 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         InputError: an option or the folder cannot be used, or there is no picture in it.
         OutputError: the folder for the results cannot be made.
     """
-    from libhdrnet.io.outputs import check_hdr_bits
+    from libhdrnet.io.outputs import check_exr, check_hdr_bits
 
     options = read_options(BatchOptions, params)
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
     if options.format not in RESULTS:
         raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
     kind = f"a {options.format}"
-    tone_of(options, None if options.preview else kind)
-    check_scale(options.scale, options.meter_constant, kind, LINEAR_SUFFIXES)
+    check_needs(options, kind, "a .jpg" if options.preview else None)
+    tone_of(options)
+    check_scale(options.scale, options.meter_constant)
+    check_exr(options.exr_bits, options.exr_compression)
     check_hdr_bits(kind, options.hdr_bits)
-    if options.gain_map and not options.preview:
-        check_gain_map(options.format)
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)
@@ -220,7 +222,8 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
 
     So are a.jpg and A.png, since many disks take A-hdr for a-hdr.
     """
-    shared = {name: getattr(options, name) for name in vars(MergeOptions()) | vars(ToneOptions())}
+    copied = {field.name for field in fields(MergeFiles)} & vars(options).keys() - {"output", "preview"}
+    shared = {name: getattr(options, name) for name in copied}
     brackets, common = list(brackets), None
     if options.scale == "common" and brackets:
         common = common_exposure(brackets[0], options.exposures(len(brackets[0])))
@@ -232,10 +235,7 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         name = next(name for name in names if name.lower() not in taken)
         taken.add(name.lower())
         target = str(out / f"{name}{options.format}")
-        job = MergeFiles(
-            inputs=[str(path) for path in paths], output=target, exr_bits=options.exr_bits,
-            hdr_bits=options.hdr_bits, gain_map=options.gain_map, overwrite=options.overwrite, scale=options.scale,
-            meter_constant=options.meter_constant, common_exposure=common, **shared,
-        )  # fmt: skip
+        inputs = [str(path) for path in paths]
+        job = MergeFiles(inputs=inputs, output=target, common_exposure=common, **shared)
         jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
     return jobs

@@ -1,14 +1,13 @@
 """Files in, files out: check what was asked for, compute, write, and say what was done."""
 
-import os
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import InputError
+from libhdrnet.tasks.needs import RADIANCE_SUFFIXES, check_needs
 from libhdrnet.tasks.options import (
     DeblurFiles,
     DefocusFiles,
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from libhdrnet.merge.sources import ImageLike
     from libhdrnet.tonemap import Tone
 
-LINEAR_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
-RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".dng", ".avif", ".jxl")
 ULTRA_HDR = (".uhdr.jpg", ".uhdr.jpeg")
 """Names of JPEGs that get a gain map without having been asked for one."""
 
@@ -75,49 +72,20 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
 
 def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask: bool, talk: Talk) -> "MergeResult":
     """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
-    if options.skip_unreadable:
-        images, options = _readable(images, options)
     exposures = options.exposures(len(images))
 
-    from libhdrnet.io.passengers import warn_of_passengers
+    from libhdrnet.io.passengers import GAIN_MAP, warn_of_passengers
     from libhdrnet.merge.pipeline import merge
 
     result = merge(
         images, exposures, model=options.model, deghost=options.deghost, align=options.align,
         reference=None if options.reference is None else options.reference - 1, response=options.response,
-        settings=settings(options), with_mask=with_mask, reporter=reporter(talk),
+        read_gain_map=options.read_gain_map, skip_unreadable=options.skip_unreadable, settings=settings(options),
+        with_mask=with_mask, reporter=reporter(talk),
     )  # fmt: skip
-    warn_of_passengers(image for image in images if isinstance(image, str | Path))
+    files = [image for image in images if isinstance(image, str | Path)]
+    warn_of_passengers(files, used=[GAIN_MAP] if options.read_gain_map else [])
     return result
-
-
-def _readable(images: "list[ImageLike]", options: MergeOptions) -> "tuple[list[ImageLike], MergeOptions]":
-    """Leave out, with a warning each, files that cannot be read, and their exposures.
-
-    Raises:
-        InputError: fewer than two remain, or the reference is one of them.
-    """
-    from libhdrnet.io.read import read_photo
-
-    exposures = options.exposures(len(images))
-    kept = []
-    for index, image in enumerate(images):
-        try:
-            if isinstance(image, str | Path):
-                read_photo(image)
-        except InputError as error:
-            if options.reference == index + 1:
-                raise InputError(f"{error} It is the reference, which cannot be left out.") from error
-            warnings.warn(f"left out: {error}", HdrnetWarning, stacklevel=3)
-        else:
-            kept.append(index)
-    if len(kept) < 2:
-        raise InputError(f"only {len(kept)} of {len(images)} images can be read; a merge takes two or more.")
-    reference = None if options.reference is None else kept.index(options.reference - 1) + 1
-    times = None if exposures is None else [exposures[index] for index in kept]
-    return [images[index] for index in kept], replace(
-        options, exposure_times=times, times=None, ev=None, reference=reference
-    )
 
 
 def tell_merge(result: "MergeResult", talk: Talk) -> None:
@@ -135,22 +103,19 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_hdr_bits, check_output
+    from libhdrnet.io.outputs import HDR_DEPTH, check_exr, check_hdr_bits, check_output, check_places
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     for path in outputs:
         check_output(path, inputs=options.inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
-        if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
-            raise InputError(f"{path}: named for two outputs; give each a name of its own.")
-    tone = tone_of(options, None if options.preview else options.output)
-    if options.exr_bits not in (None, 16, 32):
-        raise InputError(f"exr_bits {options.exr_bits} is unknown; choose 16 or 32.")
-    check_scale(options.scale, options.meter_constant, options.output, LINEAR_SUFFIXES)
+    check_places(outputs)
+    check_needs(options, options.output, options.preview)
+    tone = tone_of(options)
+    check_exr(options.exr_bits, options.exr_compression)
+    check_scale(options.scale, options.meter_constant)
     check_told(options)
     check_hdr_bits(options.output, options.hdr_bits)
-    if options.gain_map:
-        check_gain_map(options.output, options.preview or "")
     options.exposures(len(options.inputs))
     if Path(options.output).suffix.lower() == ".dng":
         from libhdrnet.io.read import check_one_camera
@@ -170,7 +135,8 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
             options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
-            exr_bits=options.exr_bits, hdr_bits=options.hdr_bits, camera=result.camera, noise=result.noise,
+            exr_bits=options.exr_bits, exr_compression=options.exr_compression,
+            hdr_bits=options.hdr_bits or HDR_DEPTH, camera=result.camera, noise=result.noise,
         )  # fmt: skip
     else:
         _write_tone_mapped(options.output, result, tone, record, gain_map=options.gain_map)
@@ -218,7 +184,7 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import check_output
-    from libhdrnet.io.passengers import warn_of_passengers
+    from libhdrnet.io.passengers import GAIN_MAP, warn_of_passengers
     from libhdrnet.io.read import read_photo
     from libhdrnet.io.write import write_like
 
@@ -228,7 +194,9 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
 
     from libhdrnet.ops.deblur import deblur_pixels
 
-    photo = read_photo(options.input)
+    photo = read_photo(options.input, gain_map=options.read_gain_map)
+    if options.read_gain_map and not photo.gain_map:
+        raise InputError(f"{options.input} holds no gain map; leave --read-gain-map out.")
     radius = read_map(options.map) if options.map else None
     result = deblur_pixels(
         photo.pixels, photo.encoding == "linear", radius, strength=options.strength,
@@ -236,7 +204,7 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     )  # fmt: skip
     record = result.as_record(options.input)
     write_like(photo, options.output, result.pixels, record=record)
-    warn_of_passengers([options.input])
+    warn_of_passengers([options.input], used=[GAIN_MAP] if photo.gain_map else [])
     for note in result.report.notes:
         talk.note(note)
     return Done(f"wrote {options.output}", [options.output], record)
@@ -278,26 +246,12 @@ def _check_new(path: str, overwrite: bool) -> None:
         raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
 
 
-def check_gain_map(*outputs: str) -> None:
-    """Raise InputError if a gain map is asked for and no output is a JPEG."""
-    from libhdrnet.io.outputs import JPEG
-
-    if not any(path.lower().endswith(JPEG) for path in outputs):
-        raise InputError("a gain map goes into a JPEG, and none is written; name a .jpg as output or preview.")
-
-
-def tone_of(options: ToneOptions, only: str | None) -> "Tone":
-    """Return how a merge is to be tone-mapped; `only` is the single picture that is written, if there is no preview.
+def tone_of(options: ToneOptions) -> "Tone":
+    """Return how a merge is to be tone-mapped.
 
     Raises:
-        InputError: an option is out of range, or given though nothing is tone-mapped.
+        InputError: an option is out of range.
     """
     from libhdrnet.tonemap import Tone
 
-    given = options.tone_options()
-    if given and only is not None and Path(only).suffix.lower() in RADIANCE_SUFFIXES:
-        raise InputError(
-            f"{only} holds radiance, which is not tone-mapped; name a .jpg or .png, or a preview, for "
-            f"{', '.join('tone' if name == 'style' else name for name in given)}."
-        )
-    return Tone(**given)
+    return Tone(**options.tone_options())

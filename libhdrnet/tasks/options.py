@@ -6,7 +6,6 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from libhdrnet.errors import InputError
-from libhdrnet.tasks.scale import METER_CONSTANT
 
 Options = TypeVar("Options")
 
@@ -38,6 +37,8 @@ class MergeOptions(EngineOptions):
     align: bool = True
     skip_unreadable: bool = False
     """Leave frames out that cannot be read, if two remain."""
+    read_gain_map: bool = False
+    """Ultra HDR JPEGs are read as HDR displays show them."""
 
     def exposures(self, count: int) -> list[float] | None:
         """Return the exposures of `count` images in whichever way they were given; None: the files tell."""
@@ -86,14 +87,15 @@ class MergeFiles(MergeOptions, ToneOptions):
     mask: str | None = None
     preview: str | None = None
     exr_bits: int | None = None
-    hdr_bits: int = 12
+    exr_compression: str | None = None
+    hdr_bits: int | None = None
     gain_map: bool = False
     """JPEGs, tone-mapped, get one that makes them HDR."""
     overwrite: bool = False
     scale: str = "reference"
     """What 1.0 stands for in the output (`tasks.scale`)."""
-    meter_constant: float = METER_CONSTANT
-    """cd/m², of the scale "absolute"."""
+    meter_constant: float | None = None
+    """cd/m², of the scale "absolute"; None: the usual one."""
     common_exposure: float | None = None
     """t S / N² of the scale "common"; a batch tells it."""
 
@@ -117,6 +119,8 @@ class DeblurOptions(EngineOptions):
     """How to deblur."""
 
     strength: float = 1.0
+    read_gain_map: bool = False
+    """An Ultra HDR JPEG is read as HDR displays show it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,14 +21,12 @@ _METERED = 0.18
 """What a metered luminance is of white: middle grey."""
 
 
-def check_scale(scale: str, meter_constant: float, output: str, suffixes: Sequence[str]) -> None:
-    """Raise InputError for a scale that is unknown, or that the output, none of `suffixes`, cannot have."""
+def check_scale(scale: str, meter_constant: float | None) -> None:
+    """Raise InputError for a scale that is unknown, or a constant that no meter has."""
     if scale not in SCALES:
         raise InputError(f"scale {scale!r} is unknown; choose one of {', '.join(SCALES)}.")
-    if not _CONSTANTS[0] <= meter_constant <= _CONSTANTS[1]:
+    if meter_constant is not None and not _CONSTANTS[0] <= meter_constant <= _CONSTANTS[1]:
         raise InputError(f"the meter constant {meter_constant:g} is unusable; give a number around {METER_CONSTANT}.")
-    if scale != "reference" and Path(output).suffix.lower() not in suffixes:
-        raise InputError(f"{output}: only radiance has a scale; write {', '.join(suffixes)}.")
 
 
 def check_told(options: "MergeFiles") -> None:
@@ -38,7 +36,7 @@ def check_told(options: "MergeFiles") -> None:
         return
     if scale == "common" and options.common_exposure is None:
         raise InputError("the scale 'common' is that of a batch; merge the folder, or choose 'absolute'.")
-    if not any(_exposures(options.inputs, options)):
+    if not any(_exposures(options.inputs, _metadata(options.inputs), options)):
         needed = "exposure time, ISO speed and f-number" if scale == "absolute" else "exposure"
         raise InputError(f"no frame tells its {needed}, which the scale {scale!r} needs.")
 
@@ -53,7 +51,9 @@ def common_exposure(bracket: Sequence[Path], given: Sequence[float] | None) -> f
     Raises:
         InputError: nobody tells them.
     """
-    known = sorted(t for t in (given or _told(bracket)) if t is not None)
+    from libhdrnet.io.exposures import told_exposures
+
+    known = sorted(t for t in (given or told_exposures(_metadata(bracket)).exposures) if t is not None)
     if not known:
         raise InputError(
             f"nothing tells the exposures of {bracket[0]} and its bracket, which the scale 'common' needs."
@@ -63,13 +63,14 @@ def common_exposure(bracket: Sequence[Path], given: Sequence[float] | None) -> f
 
 def scale_of(result: "MergeResult", options: "MergeFiles") -> tuple[float, dict[str, Any]]:
     """Return what a merge's radiance is multiplied by to be on the scale asked for, and what its record says of it."""
-    metered = _of_reference(result, _metered(result.names))
-    white = None if metered is None else options.meter_constant / metered / _METERED
+    metered = _of_reference(result, _metered(result.told))
+    constant = METER_CONSTANT if options.meter_constant is None else options.meter_constant
+    white = None if metered is None else constant / metered / _METERED
     factor = 1.0
     if options.scale == "absolute" and white is not None:
         factor = white
     elif options.scale == "common" and options.common_exposure is not None:
-        exposure = _of_reference(result, _exposures(result.names, options))
+        exposure = _of_reference(result, _exposures(result.names, result.told, options))
         factor = 1.0 if exposure is None else options.common_exposure / exposure
     told: dict[str, Any] = {"scale": options.scale, "scale_factor": factor}
     told |= {} if white is None else {"white_luminance": white / factor}
@@ -77,31 +78,28 @@ def scale_of(result: "MergeResult", options: "MergeFiles") -> tuple[float, dict[
     return factor, told
 
 
-def _exposures(names: Sequence[str], options: "MergeFiles") -> Sequence[float | None]:
+def _exposures(
+    names: Sequence[str], told: "Sequence[Metadata | None]", options: "MergeFiles"
+) -> Sequence[float | None]:
     """Return what is said of the frames' exposures t S / N², by the files alone if it is to be absolute."""
+    from libhdrnet.io.exposures import told_exposures
+
     if options.scale == "absolute":
-        return _metered(names)
+        return _metered(told)
     given = options.exposures(len(options.inputs))
     if given is None:
-        return _told(names)
+        return told_exposures(told).exposures
     known = dict(zip(options.inputs, given, strict=True))  # of frames that were left out, too
     return [known[name] for name in names]
 
 
-def _metered(names: Sequence[str]) -> list[float | None]:
+def _metered(told: "Sequence[Metadata | None]") -> list[float | None]:
     """Return t S / N² of the files that tell all of it."""
     from libhdrnet.io.metadata import exposure_values
     from libhdrnet.radiometry import relative_exposure
 
-    told = [exposure_values(metadata) for metadata in _metadata(names)]
-    return [None if t is None or s is None or n is None else relative_exposure(t, s, n) for t, s, n in told]
-
-
-def _told(names: Sequence[str | Path]) -> Sequence[float | None]:
-    """Return the exposures of the files, gaps filled by what they say together."""
-    from libhdrnet.io.exposures import told_exposures
-
-    return told_exposures(_metadata(names)).exposures
+    values = [(None, None, None) if metadata is None else exposure_values(metadata) for metadata in told]
+    return [None if t is None or s is None or n is None else relative_exposure(t, s, n) for t, s, n in values]
 
 
 def _metadata(names: Sequence[str | Path]) -> "list[Metadata]":
@@ -122,6 +120,5 @@ def _of_reference(result: "MergeResult", said: Sequence[float | None]) -> float 
 
     A dial's numbers are rounded, each frame's differently; that must not part the views of a panorama.
     """
-    ratios = result.calibration.exposures
-    known = [exposure / ratio for exposure, ratio in zip(said, ratios, strict=True) if exposure is not None]
+    known = [exposure / ratio for exposure, ratio in zip(said, result.ratios, strict=True) if exposure is not None]
     return median(known) if known else None

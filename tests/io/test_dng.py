@@ -17,7 +17,7 @@ from libhdrnet import tasks
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.io import Metadata, read_photo, read_record, write_radiance
 from libhdrnet.io.camera import Matrices, camera_of
-from libhdrnet.io.read import each_photo
+from libhdrnet.io.read import bracket_reader
 from libhdrnet.radiometry import encode_srgb
 
 RECORD = {"operation": "merge", "reference": 2}
@@ -214,7 +214,8 @@ def test_colours_outside_rec_709_are_kept(tmp_path, bracket):
 
 
 def test_a_camera_that_libraw_knows_by_name_is_told_by_libraw(shared):
-    (photo,) = each_photo([shared / "data/raw/canon-eos-d30.crw"], in_camera_rgb=True)
+    path = shared / "data/raw/canon-eos-d30.crw"
+    photo = bracket_reader([path], in_camera_rgb=True)(path)
     assert photo.camera.name == "Canon EOS D30"
     assert photo.camera.matrices["ColorMatrix1"] == pytest.approx(np.ravel(D30), abs=1e-6)
     assert photo.camera.matrices["CalibrationIlluminant1"] == (21,)
@@ -222,7 +223,8 @@ def test_a_camera_that_libraw_knows_by_name_is_told_by_libraw(shared):
 
 @pytest.mark.parametrize("name", ["canon-eos-d30.crw", "canon-eos-6d-linear-lossy.dng"])
 def test_from_camera_rgb_one_gets_to_what_libraw_develops(shared, name):
-    (own,), (plain,) = (each_photo([shared / "data/raw" / name], in_camera_rgb=kept) for kept in (True, False))
+    path = shared / "data/raw" / name
+    own, plain = (bracket_reader([path], in_camera_rgb=kept)(path) for kept in (True, False))
     converted = own.pixels @ own.camera.to_rec709.T
     inside = (own.pixels.max(2) < 0.9) & (plain.pixels.max(2) < 0.9) & (plain.pixels.min(2) > 1e-3)
     assert np.abs(converted[inside] - plain.pixels[inside]).max() < 2e-4

@@ -156,3 +156,13 @@ def test_any_size_is_written(tmp_path, name, size):
 def test_black_is_written(tmp_path):
     write_radiance(tmp_path / "a.avif", np.zeros((8, 8, 3), np.float32))
     assert abs(read_photo(tmp_path / "a.avif").pixels).max() < 1e-4
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".jxl"])
+def test_a_depth_as_a_float_is_that_depth_or_refused_in_one_sentence(tmp_path, suffix):
+    light = np.full((8, 8, 3), 0.5, np.float32)
+    write_radiance(tmp_path / f"a{suffix}", light, hdr_bits=12.0)
+    assert read_photo(tmp_path / f"a{suffix}").pixels.shape == (8, 8, 3)
+    for wrong in (12.5, "12"):
+        with pytest.raises(InputError, match="cannot have .* bits: choose one of 10, 12"):
+            write_radiance(tmp_path / f"b{suffix}", light, hdr_bits=wrong)

@@ -1,5 +1,7 @@
 """One calibration of a bracket: ratios, responses, blacks, movers, gradients through saturation, bad input."""
 
+import csv
+
 import cv2
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from brackets import TIMES, by_channel, film, gamma, other_gamma, radiance, shoo
 from libhdrnet.errors import InputError
 from libhdrnet.merge.codes import decode_table, encode, knee_for
 from libhdrnet.photometry import calibrate
+from libhdrnet.radiometry import decode_srgb
 
 
 def stops_off(calibration, times=TIMES):
@@ -44,6 +47,34 @@ def test_a_wrong_exposure_of_a_bent_response_is_corrected_by_the_others():
     found = calibrate(shoot(film, times, light=light), (*times[:3], 4 * 2**0.5, 16), 2)
     assert stops_off(found, times) < 5 * ONE_PERCENT
     assert worst_error(found, film, times, 2) < 0.02
+
+
+@pytest.fixture
+def real(shared):
+    """Frames of a real bracket, reduced, and their exposures, the shortest first."""
+
+    def load(name):
+        folder = shared / "data" / "brackets" / name
+        with (folder / "exposures.csv").open() as file:
+            rows = sorted(list(csv.reader(file))[1:], key=lambda row: float(row[1]))
+        codes = encode(decode_srgb(np.arange(256, dtype=np.float32) / 255))
+        pictures = [cv2.imread(str(folder / row[0]))[..., ::-1] for row in rows]
+        size = [round(edge * (3e5 / pictures[0][..., 0].size) ** 0.5) for edge in pictures[0].shape[1::-1]]
+        frames = [codes[cv2.resize(picture, size, interpolation=cv2.INTER_AREA)] for picture in pictures]
+        return frames, [float(row[1]) for row in rows]
+
+    return load
+
+
+@pytest.mark.parametrize("name", ["static-taipei", "static-fog", "moving-theatrepond", "moving-phone129"])
+def test_an_end_of_a_real_bracket_that_claims_too_much_is_corrected_and_true_ones_stay(real, name):
+    frames, times = real(name)
+    middle = len(times) // 2
+    assert stops_off(calibrate(frames, times, middle), times) < 0.1
+    for wrong in (1.0, 1.5):
+        found = calibrate(frames, [*times[:-1], times[-1] * 2**wrong], middle)
+        assert stops_off(found, times) < 0.35
+        assert len(found.notes) == 1 and found.notes[0].startswith(f"Frame {len(times)} claims")
 
 
 @pytest.mark.parametrize("moving", [0, 0.3])

@@ -13,6 +13,9 @@ from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import read_photo
 from libhdrnet.io.embed import read_record
 from libhdrnet.tasks.batch import merge_folder
+from libhdrnet.tasks.files import merge_images
+from libhdrnet.tasks.options import MergeFiles
+from libhdrnet.tasks.scale import scale_of
 
 SIZE = (192, 256)
 WHITE = 12.5 * 8**2 / (1 / 15 * 100) / 0.18
@@ -110,6 +113,15 @@ def test_a_frame_that_is_left_out_leaves_the_others_their_exposures(tmp_path):
     assert off(found[fits], middle[fits] / 2) < 0.02
 
 
+def test_the_scale_is_what_the_frames_told_when_they_were_read(tmp_path):
+    paths = [str(path) for path in bracket(tmp_path / "a")]
+    options = MergeFiles(inputs=paths, output="o.exr", model="classical", align=False, scale="absolute")
+    result = merge_images([*paths], options, with_mask=False, talk=tasks.Talk())
+    for path in paths:
+        Path(path).unlink()
+    assert off(result.radiance * scale_of(result, options)[0], WHITE * SCENE) < 0.02
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -121,7 +133,7 @@ def test_a_frame_that_is_left_out_leaves_the_others_their_exposures(tmp_path):
         ({"scale": "absolute", "meter_constant": float("nan")}, "meter constant nan is unusable"),
         ({"scale": "absolute"}, "no frame tells its exposure time, ISO speed and f-number"),
         ({"scale": "absolute", "output": "o.jpg"}, "only radiance has a scale"),
-        ({"scale": "absolute", "output": "o.avif"}, "only radiance has a scale; write .exr, .hdr, .tif"),
+        ({"scale": "absolute", "output": "o.avif"}, "only radiance has a scale; name an output .exr or .hdr or .tif"),
     ],
 )
 def test_a_scale_that_does_not_fit_is_refused_before_the_work(tmp_path, options, said):

@@ -61,10 +61,17 @@ def decode(path: Path) -> Decoded:
     return Decoded(pixels, alpha, grey, associated=alpha is not None, linear=True, icc_is_final=True)
 
 
-def write(path: Path, pixels: Array, attributes: Mapping[str, Any], *, alpha: Array | None = None) -> None:
-    """(H, W) as channel Y or (H, W, 3) as R, G, B, float16 or float32, ZIP.
+def write(
+    path: Path,
+    pixels: Array,
+    attributes: Mapping[str, Any],
+    *,
+    alpha: Array | None = None,
+    compression: str = "zip",
+) -> None:
+    """(H, W) as channel Y or (H, W, 3) as R, G, B, float16 or float32.
 
-    `alpha`: (H, W); the pixels are already multiplied by it.
+    `alpha`: (H, W); the pixels are already multiplied by it. `compression`: "zip", or "dwaa", which loses a little.
     """
     import OpenEXR
 
@@ -76,7 +83,7 @@ def write(path: Path, pixels: Array, attributes: Mapping[str, Any], *, alpha: Ar
     else:
         channels |= {name: np.ascontiguousarray(pixels[..., index]) for index, name in enumerate("RGB")}
     head = {
-        "compression": OpenEXR.ZIP_COMPRESSION,
+        "compression": OpenEXR.DWAA_COMPRESSION if compression == "dwaa" else OpenEXR.ZIP_COMPRESSION,
         "type": OpenEXR.scanlineimage,
         "chromaticities": REC709,
         **attributes,
