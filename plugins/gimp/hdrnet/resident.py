@@ -9,6 +9,9 @@ from words import _
 STEPS = (0.15, 0.9)
 """Shares of the progress before which pixels are handed over, and after which they are taken back."""
 
+WORTH = 5
+"""Seconds left below which nothing is said."""
+
 
 @contextlib.contextmanager
 def server():
@@ -27,16 +30,26 @@ def ask(connection, method, params):
     first, last = STEPS
 
     def progress(fraction, stage):
-        host().progress(first + (last - first) * fraction, stage[:1].upper() + stage[1:])
+        text, left = stage[:1].upper() + stage[1:], time_left(connection.left)
+        host().progress(first + (last - first) * fraction, f"{text}, {left}" if left else text)
 
     def note(kind, text):
         if kind == "warning":
             warnings.append(text)
 
     done = connection.call(method, params, on_progress=progress, on_note=note)
-    for text in warnings:
-        host().message(text)
+    if warnings:
+        host().message("\n\n".join(warnings))  # GIMP shows three messages and sends more to its error console
     return done
+
+
+def time_left(seconds):
+    """Say a time left; nothing if it is unknown or hardly worth a word."""
+    if seconds is None or seconds < WORTH:
+        return ""
+    if seconds < 57.5:
+        return _("about {count} s left").format(count=round(seconds / 5) * 5)
+    return _("about {count} min left").format(count=max(round(seconds / 60), 1))
 
 
 def share(connection, layer, form, area, dtype="float32", shape=(3,)):
