@@ -14,7 +14,7 @@ import pyexiv2
 import pytest
 import tifffile
 from commands import COMMAND, ENVIRONMENT, exposures, radiance, write_bracket, write_frame
-from darktable_host import NAMES, TIMEOUT, Darktable, contents
+from darktable_host import NAMES, TIMEOUT, Darktable, contents, cropped
 from host_root import REPOSITORY, missing
 from residents import wait_until
 from synthetic import dng, tag
@@ -25,8 +25,6 @@ from libhdrnet.io.read import read_photo
 
 BOTH = pytest.mark.parametrize("darktable", ["trixie", "bookworm"], indirect=True)
 """darktable 5.0 and 4.2."""
-ALL = pytest.mark.parametrize("darktable", ["trixie", "bookworm", "trixie-backports"], indirect=True)
-"""darktable 5.0, 4.2 and 5.4."""
 SIZE = (96, 144)
 
 
@@ -87,8 +85,6 @@ local function merge(should_stop, report)
 end
 """
 FRAMES = "a.jpg – c.jpg"
-CROP = "cdcccc3dcdcc4c3e6666663f cdcc4c3f ffffffff ffffffff".replace(" ", "")
-"""Of darktable's crop, version 1: left 0.1, top 0.2, right 0.9, bottom 0.8 of the picture, any ratio."""
 
 
 def importing(names):
@@ -239,12 +235,15 @@ MERGE_AND_LOOK = """
 local summary, made = plugin.merge(images, function() end, never)
 tell("summary", table.concat(summary, "; "))
 dt.styles.create(made[1], "look", "")
+local mine = {}
 for _, style in ipairs(dt.styles) do
   assert(not style.name:find("hdrnet"))
   if style.name == "look" then dt.styles.export(style, folder, true) end
+  if style.name:find("look$") then mine[#mine + 1] = style end
 end
+for _, style in ipairs(mine) do dt.styles.delete(style) end -- the next darktable has this one's presets
 """
-"""darktable tells how a picture is developed as a style."""
+"""darktable tells how a picture is developed as a style (without its window in 5.0 only: 4.2 crashes, 5.4 hangs)."""
 
 
 def steps_of(folder):
@@ -256,17 +255,7 @@ def steps_of(folder):
     return {field["operation"]: field["op_params"] for field in fields if field["enabled"] == "1"}
 
 
-def cropped(picture):
-    """Give a picture a crop made in darktable."""
-    text = (REPOSITORY / "plugins/darktable/hdrnet/neutral.xmp").read_text()
-    text = re.sub(r'operation="highlights"(.*?)modversion="2"\s*(\S*)params="\w*"',
-                  rf'operation="crop"\1modversion="1" \2params="{CROP}"', text, flags=re.DOTALL)  # fmt: skip
-    assert CROP in text
-    picture.with_name(f"{picture.name}.xmp").write_text(text)
-
-
-@ALL
-def test_a_merged_picture_opens_with_a_tone_mapper_and_on_request_with_the_frames_crop(darktable):
+def test_a_merged_picture_opens_with_a_tone_mapper_and_without_the_frames_edits(darktable):
     paths = write_bracket(darktable.pictures, size=SIZE)
     cropped(paths[1])
     before = contents(darktable.pictures)
@@ -274,17 +263,10 @@ def test_a_merged_picture_opens_with_a_tone_mapper_and_on_request_with_the_frame
     assert told["summary"] == [[f"{FRAMES}: merged as a_hdr.exr; {FRAMES}: your edits of the frames are not in it"]]
     steps = steps_of(darktable.pictures)
     assert "sigmoid" in steps and "crop" not in steps
-    told = darktable.play(
-        importing(path.name for path in paths) + MERGE_AND_LOOK, frames="original files", shape="yes"
-    )  # fmt: skip
-    assert told["summary"][0][0].endswith(f"{FRAMES}: lens correction and crop are those of b.jpg")
-    steps = steps_of(darktable.pictures)
-    assert "sigmoid" in steps and steps["crop"].startswith(CROP[:32])
     now = contents(darktable.pictures)
     assert all(now[path.name] == before[path.name] for path in paths)
 
 
-@ALL
 def test_a_style_of_the_user_s_is_applied(darktable):
     paths = write_bracket(darktable.pictures, size=SIZE)
     cropped(paths[0])

@@ -1,6 +1,7 @@
 """The resident server: asked, shown while it works, and its errors in words that help."""
 
 import contextlib
+import re
 
 import hdrnet_client
 from gimpfu_compat import Failure, host
@@ -11,6 +12,7 @@ STEPS = (0.15, 0.9)
 
 WORTH = 5
 """Seconds left below which nothing is said."""
+_NAMED = re.compile(r"'[^']*'|(?<=[Ff]rame )\d+")
 
 
 @contextlib.contextmanager
@@ -39,8 +41,20 @@ def ask(connection, method, params):
 
     done = connection.call(method, params, on_progress=progress, on_note=note)
     if warnings:
-        host().message("\n\n".join(warnings))  # GIMP shows three messages and sends more to its error console
+        host().message("\n\n".join(alike(warnings)))  # one: GIMP puts a fourth message where few look
     return done
+
+
+def alike(texts):
+    """Return each text once; of those that differ in a file or a frame alone the first, and how many there are."""
+    groups = {}
+    for text in texts:
+        groups.setdefault(_NAMED.sub("", text), []).append(text)
+    more = _("{text} (and {count} more like this)")
+    return [
+        group[0] if len(set(group)) == 1 else more.format(text=group[0], count=len(set(group)) - 1)
+        for group in groups.values()
+    ]
 
 
 def time_left(seconds):
