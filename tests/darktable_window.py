@@ -17,7 +17,7 @@ MERGE_BUTTON = {"trixie": (1145, 358), "bookworm": (1145, 358), "trixie-backport
 """The module is the last but one, and unfolded."""
 CANCEL = {"trixie": (268, 720), "bookworm": (271, 755), "trixie-backports": (300, 720)}
 """Right of the progress."""
-GROUPING = {"trixie": (940, 93), "bookworm": (959, 93), "trixie-backports": (952, 98)}
+GROUPING = {"trixie": (920, 93), "bookworm": (959, 93), "trixie-backports": (950, 98)}
 """Expands and collapses groups."""
 MERGE_KEY = "F9"
 STORAGE = ["--conf", "plugins/lighttable/export/storage_name=hdrnet",

@@ -1,4 +1,4 @@
---[[ What is seen in lighttable: the module with its buttons and choices, shortcuts, export storage, and the progress. ]]
+--[[ What is seen in lighttable: the module with its buttons and choices, shortcuts, export storage and progress. ]]
 
 local panel = {}
 
@@ -121,8 +121,8 @@ function panel.new(context, tasks, say)
       combobox("tone", _("tone of JPEG"), _("natural, or fusion: each place as one of the exposures shows it best, for"
         .. " interiors"), settings.tones, settings.tone()),
       styles(),
-      check("shape", _("keep lens and crop"), _("the merged picture gets lens correction, rotation and crop of the first"
-        .. " frame that has any; they can still be changed"), settings.keeps_shape()),
+      check("shape", _("keep lens and crop"), _("the merged picture gets lens correction, rotation and crop of the"
+        .. " first frame that has any; they can still be changed"), settings.keeps_shape()),
       button(_("defocus map"), _("make an image that shows how far each part of the selected ones is out of focus"),
         map_selected),
       status,

@@ -104,9 +104,10 @@ function tasks.new(context)
   local function adopt_merged(output, bracket, folder)
     local sources, notes = {}, {}
     for index, frame in ipairs(bracket) do sources[index] = frame.image end
-    local steps, shaped = {}, nil
+    local steps = {}
     -- without its window darktable 4.2 crashes and 5.4 hangs when a style is made, which is how edits are read
     if settings.keeps_shape() and dt.configuration.has_gui then
+      local shaped
       steps, shaped = context.development.shape(dt, sources, folder)
       notes[1] = shaped and _("lens correction and crop are those of %s"):format(shaped.filename)
         or _("no frame has a lens correction or a crop to take along")
