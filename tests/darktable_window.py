@@ -15,7 +15,7 @@ PICTURES = (700, 600)
 """A place on a screen of 1400 × 900, beside them."""
 MERGE_BUTTON = {"trixie": (1145, 358), "bookworm": (1145, 358), "trixie-backports": (1197, 424)}
 """The module is the last but one, and unfolded."""
-CANCEL = {"trixie": (268, 720), "bookworm": (271, 755), "trixie-backports": (300, 720)}
+CANCEL = {"trixie": (268, 720), "bookworm": (271, 755), "trixie-backports": (317, 711)}
 """Right of the progress."""
 GROUPING = {"trixie": (920, 93), "bookworm": (959, 93), "trixie-backports": (950, 98)}
 """Expands and collapses groups."""

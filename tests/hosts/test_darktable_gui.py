@@ -7,6 +7,13 @@ from darktable_window import CANCEL, GROUPING, MERGE_BUTTON, MERGE_KEY, STORAGE,
 from host_root import missing
 from residents import wait_until
 
+STYLE = f"""<?xml version="1.0" encoding="UTF-8"?>
+<darktable_style version="1.0"><info><name>my look</name><description></description></info><style><plugin>
+<num>0</num><module>1</module><operation>crop</operation><op_params>{CROP}</op_params><enabled>1</enabled>
+<blendop_params></blendop_params><blendop_version>1</blendop_version><multi_priority>0</multi_priority>
+<multi_name></multi_name></plugin></style></darktable_style>
+"""
+
 
 @pytest.fixture(scope="module", params=["trixie", "bookworm", "trixie-backports"])
 def configuration(request, tmp_path_factory):
@@ -61,6 +68,21 @@ def test_the_merged_picture_has_a_tone_mapper_and_on_request_its_frame_s_crop(ho
         steps = wait_until(lambda: sidecar.exists() and (text := sidecar.read_text()).endswith("xmpmeta>\n") and text)
         window.shot("cropped")
     assert 'operation="sigmoid"' in steps and 'operation="crop"' in steps and CROP[:32] in steps
+
+
+def test_a_style_of_the_user_s_is_applied_instead_of_the_tone_mapper(host, configuration):
+    write_bracket(host.pictures, size=(600, 800))
+    (host.folder / "my look.dtstyle").write_text(STYLE)
+    window = Window(host, configuration, "--conf", "write_sidecar_files=on import", model="classical", style="my look")
+    with (configuration / "luarc").open("a") as luarc:
+        luarc.write(f'require("darktable").styles.import("{host.folder}/my look.dtstyle")\n')
+    with window:
+        window.select_all(3)
+        window.click(MERGE_BUTTON[host.suite])
+        sidecar = host.pictures / "a_hdr.exr.xmp"
+        steps = wait_until(lambda: sidecar.exists() and (text := sidecar.read_text()).count('"crop"') and text)
+        window.shot("styled")
+    assert CROP[:32] in steps and "sigmoid" not in steps
 
 
 def test_cancel_in_the_progress_bar_stops_the_server_s_job(host, configuration):

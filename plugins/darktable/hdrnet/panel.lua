@@ -9,8 +9,7 @@ function panel.new(context, tasks, say)
   local self = {}
   local installed = false
 
-  local status = dt.new_widget("label") { label = "", halign = "start", ellipsize = "end" }
-  -- the one widget of Lua that wraps its text
+  -- progress, and then what came of it: the one widget of Lua that wraps its text
   local messages = dt.new_widget("text_view") { text = "", editable = false }
   local deghosting = dt.new_widget("slider") {
     label = _("deghosting"), hard_min = 0, hard_max = 1, soft_min = 0, soft_max = 1, step = 0.05, digits = 2,
@@ -22,18 +21,21 @@ function panel.new(context, tasks, say)
   --- Run work(report, should_stop) with a progress job that can be cancelled. Waiting inside sleeps, so darktable
   --- goes on; the callback of Cancel only sets a flag, and the job is ended here, once.
   function self.run(title, work)
-    local stopped = false
+    local stopped, told = false, ""
     local job = dt.gui.create_job(title, true, function() stopped = true end)
     local function report(fraction, stage)
       if stopped then return end
       job.percent = math.max(0, math.min(1, fraction))
-      status.label = ("%d %%, %s"):format(math.floor(fraction * 100), stage)
-      status.tooltip = status.label
+      told = ("%d %%, %s"):format(math.floor(fraction * 100), stage)
+      messages.text = told
     end
     local ok, failure = pcall(work, report, function() return stopped end)
     job.valid = false
-    status.label, status.tooltip = "", ""
-    if not ok then say(tostring(failure)) end
+    if messages.text == told then messages.text = "" end
+    if not ok then
+      messages.text = tostring(failure)
+      say(messages.text)
+    end
   end
 
   local function start(title, task, images)
@@ -45,7 +47,6 @@ function panel.new(context, tasks, say)
     settings.remember("deghost", ("%.3g"):format(deghosting.value)) -- a slider does not tell when it is moved
     dt.control.dispatch(function()
       self.run(title, function(report, should_stop)
-        messages.text = ""
         local summary, made = task(images, report, should_stop)
         messages.text = table.concat(summary, "\n")
         say(messages.text)
@@ -85,7 +86,7 @@ function panel.new(context, tasks, say)
   end
 
   local function styles()
-    local known, shown = { "" }, { _("tone mapper only") }
+    local known, shown = { "" }, { _("sigmoid") }
     for _, name in ipairs(context.development.styles(dt)) do
       known[#known + 1], shown[#shown + 1] = name, name
     end
@@ -117,7 +118,8 @@ function panel.new(context, tasks, say)
       check("align", _("align"), _("off: the frames fit already, as from a tripod"), settings.aligns()),
       combobox("format", _("format"), _("OpenEXR, 16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504;"
         .. " DNG: developed like a raw file, best of original raw files; JPEG: tone-mapped, bright on HDR displays"),
-        settings.formats, settings.format_name()),
+        settings.formats, settings.format_name(),
+        { _("EXR, 32 bit"), _("EXR, 16 bit"), _("TIFF, 32 bit"), _("DNG"), _("HDR JPEG") }),
       combobox("tone", _("tone of JPEG"), _("natural, or fusion: each place as one of the exposures shows it best, for"
         .. " interiors"), settings.tones, settings.tone()),
       styles(),
@@ -125,7 +127,6 @@ function panel.new(context, tasks, say)
         .. " first frame that has any; they can still be changed"), settings.keeps_shape()),
       button(_("defocus map"), _("make an image that shows how far each part of the selected ones is out of focus"),
         map_selected),
-      status,
       messages,
     }
   end
