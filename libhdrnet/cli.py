@@ -50,9 +50,19 @@ def run_task(options: argparse.Namespace, console: Console) -> None:
 
 def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     from libhdrnet import tasks
+    from libhdrnet.tasks.durations import clock_of, kind_of, remember
+    from libhdrnet.tasks.size import pixels_of
 
     _keep_freed_memory()
-    done = tasks.prepare(method, params)(tasks.Talk(console.progress, note=console.note))
+    work = tasks.prepare(method, params)
+    kind, pixels = kind_of(method, params), pixels_of(method, params)
+    clock = clock_of(kind, pixels)
+
+    def progress(fraction: float, stage: str) -> None:
+        console.progress(fraction, stage, clock.left(fraction))
+
+    done = work(tasks.Talk(progress, note=console.note))
+    remember(kind, pixels, clock)
     console.result(done.message, **done.as_facts())
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
 
 from libhdrnet.errors import HdrnetWarning
+from libhdrnet.remaining import Clock, in_words
 
 
 class Console:
@@ -22,6 +23,7 @@ class Console:
         self._bar: Any = None
         self._task: Any = None
         self._last = (-1.0, "")
+        self._clock: Clock | None = None
         self._out = sys.stdout
 
     def result(self, text: str, **facts: Any) -> None:
@@ -44,14 +46,21 @@ class Console:
         """Say why a command failed."""
         self._say("error", f"hdrnet: {text}", sys.stderr, message=text, kind=kind, code=code)
 
-    def progress(self, fraction: float, stage: str) -> None:
-        """Show how far the work is (engine.progress.ProgressCallback)."""
+    def progress(self, fraction: float, stage: str, left: float | None = None) -> None:
+        """Show how far the work is (engine.progress.ProgressCallback).
+
+        `left`: the seconds that it still takes, as far as they are known; None leaves the estimate to the console.
+        """
+        self._clock = self._clock or Clock()
+        own = self._clock.left(fraction)
+        left = own if left is None else left
         if self.as_json:
             if stage != self._last[1] or fraction - self._last[0] >= 0.01 or fraction >= 1 > self._last[0]:
                 self._last = (fraction, stage)
-                self._say("progress", "", self._out, fraction=round(fraction, 4), stage=stage)
+                known = {} if left is None else {"left": round(left, 1)}
+                self._say("progress", "", self._out, fraction=round(fraction, 4), stage=stage, **known)
         elif self._bar is not None:
-            self._bar.update(self._task, completed=fraction, description=stage)
+            self._bar.update(self._task, completed=fraction, description=stage, left=in_words(left))
 
     @contextmanager
     def work(self) -> Iterator[None]:
@@ -66,13 +75,14 @@ class Console:
                 yield
                 return
             from rich.console import Console as Terminal
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, Progress, TextColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
+                       TextColumn("{task.fields[left]}"))  # fmt: skip
             # Standard output stays what it is: it may be a file.
-            with Progress(*columns, TimeRemainingColumn(), console=Terminal(stderr=True), transient=True,
+            with Progress(*columns, console=Terminal(stderr=True), transient=True,
                           redirect_stdout=False) as self._bar:  # fmt: skip
-                self._task = self._bar.add_task("starting", total=1.0)
+                self._task = self._bar.add_task("starting", total=1.0, left="")
                 try:
                     yield
                 finally:

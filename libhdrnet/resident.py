@@ -27,8 +27,9 @@ def run_resident(method: str, params: dict[str, Any], console: Console) -> None:
     params = {name: _absolute(value, given) if name in PATHS else value for name, value in params.items()}
     with _as_given(given), _server(start=True) as server:
         result = server.call(
-            method, params, on_progress=console.progress, on_note=lambda kind, text: told[kind](_restored(text, given))
-        )
+            method, params, on_progress=lambda fraction, stage: console.progress(fraction, stage, server.left),
+            on_note=lambda kind, text: told[kind](_restored(text, given)),
+        )  # fmt: skip
     result["outputs"] = [given.get(path, path) for path in result["outputs"]]
     console.result(_restored(result.pop("message"), given), **result)
 

@@ -11,11 +11,13 @@ SECONDS = 60
 STARTS, START_SECONDS = 3, 30
 """How often darktable is started, and how long each start may take."""
 SHOW = REPOSITORY / "tests/hosts/darktable_window.sh"
-MERGE_BUTTON, PICTURES = (1230, 358), (700, 600)
-"""Places on a screen of 1400 × 900: the module is the last but one, and unfolded."""
-CANCEL = {"trixie": (268, 720), "bookworm": (271, 755)}
+PICTURES = (700, 600)
+"""A place on a screen of 1400 × 900, beside them."""
+MERGE_BUTTON = {"trixie": (1145, 358), "bookworm": (1145, 358), "trixie-backports": (1197, 424)}
+"""The module is the last but one, and unfolded."""
+CANCEL = {"trixie": (268, 720), "bookworm": (271, 755), "trixie-backports": (317, 711)}
 """Right of the progress."""
-GROUPING = {"trixie": (940, 93), "bookworm": (959, 93)}
+GROUPING = {"trixie": (920, 93), "bookworm": (959, 93), "trixie-backports": (950, 98)}
 """Expands and collapses groups."""
 MERGE_KEY = "F9"
 STORAGE = ["--conf", "plugins/lighttable/export/storage_name=hdrnet",

@@ -317,6 +317,8 @@ class Server:
         self._channel: _Channel | None = None
         self._count = 0
         self._shared: dict[str, BinaryIO] = {}
+        self.left: float | None = None
+        """Seconds that the call at work still takes; None if that is unknown. It is there for `on_progress` to read."""
         self.folder = ""
         """Private folder of this connection, for pixels; the server removes it when the connection ends."""
         self.version = ""
@@ -446,6 +448,7 @@ class Server:
         if channel is None:
             raise _LostError
         self._count += 1
+        self.left = None
         number = self._count
         channel.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         until = None if seconds is None else time.monotonic() + seconds
@@ -458,6 +461,7 @@ class Server:
                 about = {} if message is None else message.get("params") or {}
                 if message is not None and about.get("id") == number:
                     if message["method"] == "progress" and on_progress is not None:
+                        self.left = about.get("left")
                         on_progress(about["fraction"], about["stage"])
                     elif message["method"] == "message" and on_note is not None:
                         on_note(about["kind"], about["text"])

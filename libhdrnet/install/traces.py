@@ -26,9 +26,9 @@ def stop_server(*, finish: bool) -> None:
 
 
 def remove_traces(machine: Machine) -> None:
-    """Remove the server's log and its private folders."""
+    """Remove the server's log, the durations beside it and its private folders."""
     log = log_folder(machine)
-    for path in log.glob("server.log*"):
+    for path in (*log.glob("server.log*"), *log.glob("durations.json")):
         path.unlink()
     private = Path(home_folder())
     if "HDRNET_RUNTIME" not in os.environ:

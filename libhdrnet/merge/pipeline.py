@@ -282,7 +282,7 @@ def merge(
             reference = pick_reference([frame.codes for frame in frames], exposures)
         _method(model, exposures, reference)  # refuses what cannot be done before the work begins
         alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
-        reporter(0.15, "calibrating")
+        reporter(0.15, "matching the exposures' brightness")
         calibration = calibrated(frames, reference, response, given=exposure_times is not None)
         # By what the pixels say of them, to an eighth of a stop: equal exposures stay equal.
         exposed = [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]

@@ -81,7 +81,7 @@ def reconstruct(
         for rows in bands(len(needed)):
             needed[rows] = bracket.enlarged(share, rows) > 0
         if not needed.any():
-            reporter(1.0, "every place is shown by some exposure")
+            reporter(1.0, "nothing has to be rebuilt")
             return None, 0.0
     exposures = Exposures(bracket, used, radiance)
     white = exposures.white

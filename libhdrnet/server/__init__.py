@@ -25,8 +25,8 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
   mapped, not read. The folder is removed when the connection ends, and its jobs are cancelled.
 
 Files: `protocol` messages · `door` sockets, locks, the token · `connection`, `outbox` one client · `methods` what can
-be asked · `pixels` arrays in files · `exchange` the private folders · `jobs` the queue · `size`, `pace` how large a job
-is and how long it takes · `status` · `lifecycle` start, idle end, stop · `environment` what the installer leaves for
+be asked · `pixels` arrays in files · `exchange` the private folders · `jobs` the queue · `pace` how long a job
+takes · `status` · `lifecycle` start, idle end, stop · `environment` what the installer leaves for
 clients.
 """
 

@@ -29,7 +29,8 @@ from libhdrnet.server.protocol import (
     read_request,
     refusal,
 )
-from libhdrnet.server.size import pixels_of
+from libhdrnet.tasks.durations import kind_of
+from libhdrnet.tasks.size import pixels_of
 
 log = logging.getLogger(__name__)
 SEND_SECONDS = 60.0
@@ -170,7 +171,9 @@ class Connection:
             if not request.wants_answer:
                 raise ProtocolError(INVALID, f"'{method}' needs an id, under which it is answered.")
             work = prepare(method, params, self._folder)
-            self._host.add(Job(self, request.identity, method, work, pixels_of(method, params)))
+            self._host.add(
+                Job(self, request.identity, method, work, pixels_of(method, params), kind_of(method, params))
+            )
             return None
         if method == "cancel":
             if not isinstance(params.get("id"), str | int):

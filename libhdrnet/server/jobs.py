@@ -12,8 +12,10 @@ from typing import Any, Literal, Protocol
 
 from libhdrnet import tasks
 from libhdrnet.errors import CancelledError, HdrnetError, HdrnetWarning
+from libhdrnet.remaining import Clock
 from libhdrnet.server.pace import Pace
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
+from libhdrnet.tasks.durations import clock_of, remember
 
 log = logging.getLogger(__name__)
 TELL_EVERY = 0.3
@@ -43,6 +45,10 @@ class Job:
     work: Callable[[tasks.Talk], dict[str, Any]]
     pixels: int = 0
     """Of all its pictures together."""
+    kind: str = ""
+    """What it has in common with jobs of like pace (durations.kind_of)."""
+    clock: Clock | None = None
+    """Tells how long it still takes, once it is at work."""
     let_pass: int = 0
     """Small jobs that came later and go first."""
     begun: float | None = None
@@ -85,7 +91,9 @@ class Job:
 
     def _progress(self, fraction: float, stage: str) -> None:
         self.fraction, self.stage, self._told = fraction, stage, time.monotonic()
-        self._notify("progress", fraction=round(fraction, 6), stage=stage)
+        left = None if self.clock is None else self.clock.left(fraction)
+        known = {} if left is None else {"left": round(left, 1)}
+        self._notify("progress", fraction=round(fraction, 6), stage=stage, **known)
 
     def _notify(self, method: str, **params: Any) -> None:
         if self.state != "done":
@@ -201,6 +209,7 @@ class Jobs:
                     return
                 job = self._running = self._waiting.popleft()
                 job.state, job.stage, job.begun = "running", "starting", time.monotonic()
+                job.clock = clock_of(job.kind, job.pixels)
             message = self._run(job)
             with self._changed:
                 self._running = None
@@ -221,6 +230,8 @@ class Jobs:
                 log.exception("%s met a bug", job.method)
             return refusal(job.identity, error)
         self._pace.learn(job)
+        if job.clock is not None:
+            remember(job.kind, job.pixels, job.clock)
         log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
         return answer(job.identity, result)
 

@@ -176,10 +176,11 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
     pixels, linear = open_image(options.input, None)
     radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
     record = defocus_record(Path(options.input).name, report)
-    write_map(options.output, radius, scale=white_radius(radius), record=record)
+    white = white_radius(radius)
+    write_map(options.output, radius, scale=white, record=record)
     largest = float(radius.max())
     message = f"wrote {options.output} (largest radius {largest:.1f} pixels)"
-    return Done(message, [options.output], record, {"largest_radius": largest})
+    return Done(message, [options.output], record, {"largest_radius": largest, "white": white})
 
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Small Debians with the real hosts for the tests in this folder: trixie (Debian 13) has GIMP 3.0 and darktable 5.0,
-# bookworm (Debian 12) has GIMP 2.10 and darktable 4.2; bare-trixie and bare-bookworm have nothing but Python, for
-# what installs libhdrnet.
+# bookworm (Debian 12) has GIMP 2.10 and darktable 4.2, trixie-backports has darktable 5.4; bare-trixie and bare-bookworm
+# have nothing but Python, for what installs libhdrnet.
 #
 #   root.sh build SUITE                    build it, once; it lies in ~/.cache/libhdrnet/hosts (or $HDRNET_CACHE/hosts)
 #   root.sh path SUITE                     print its folder if it is there and of this list of packages; else fail
@@ -25,8 +25,9 @@ choose() {
   case $suite in
     trixie) packages+=(gir1.2-gimp-3.0 lua-check lua5.3 python3-gi python3-gi-cairo) ;;
     bookworm) packages+=(libgimp2.0) ;;
+    trixie-backports) packages=(darktable lua5.4 imagemagick openbox x11-apps x11-utils xauth xdotool xvfb) ;;
     bare-trixie | bare-bookworm) packages=(ca-certificates passwd python3 python3-venv) ;;
-    *) fail "name a suite: trixie, bookworm, bare-trixie or bare-bookworm." ;;
+    *) fail "name a suite: trixie, bookworm, trixie-backports, bare-trixie or bare-bookworm." ;;
   esac
   root=$hosts/$suite
   stamp=$root/.built-from
@@ -46,11 +47,16 @@ build() {
     apt-get update -qq && apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
   } || fail "mmdebstrap is missing and could not be installed (no network?)."
   rm -rf --one-file-system "$root"
-  local signed=/usr/share/keyrings/debian-archive-keyring.gpg
+  local signed=/usr/share/keyrings/debian-archive-keyring.gpg name=${suite#bare-}
+  local release=${name%-backports} sources=()
+  for part in $(printf '%s\n' "$release" "$name" | uniq); do
+    sources+=("deb [signed-by=$signed] $mirror $part main")
+  done
   TMPDIR=$hosts mmdebstrap --quiet --variant=apt --mode=root --aptopt='APT::Install-Recommends "0"' \
+    --aptopt="APT::Default-Release \"$name\"" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="${packages[*]}" \
-    "${suite#bare-}" "$root" "deb [signed-by=$signed] $mirror ${suite#bare-} main" ||
+    "$release" "$root" "${sources[@]}" ||
     fail "mmdebstrap could not build the root of $mirror."
   printf '%s\n' "$wanted" >"$stamp" # last: without it, what is there may be half a root
 }

@@ -2,15 +2,22 @@
 
 import pytest
 from commands import write_bracket
-from darktable_host import Darktable, contents
+from darktable_host import CROP, Darktable, contents, cropped
 from darktable_window import CANCEL, GROUPING, MERGE_BUTTON, MERGE_KEY, STORAGE, Window
 from host_root import missing
 from residents import wait_until
 
+STYLE = f"""<?xml version="1.0" encoding="UTF-8"?>
+<darktable_style version="1.0"><info><name>my look</name><description></description></info><style><plugin>
+<num>0</num><module>1</module><operation>crop</operation><op_params>{CROP}</op_params><enabled>1</enabled>
+<blendop_params></blendop_params><blendop_version>1</blendop_version><multi_priority>0</multi_priority>
+<multi_name></multi_name></plugin></style></darktable_style>
+"""
 
-@pytest.fixture(scope="module", params=["trixie", "bookworm"])
+
+@pytest.fixture(scope="module", params=["trixie", "bookworm", "trixie-backports"])
 def configuration(request, tmp_path_factory):
-    """A folder of settings of darktable 5.0 and 4.2; the first start fills it, which takes seconds."""
+    """A folder of settings of darktable 5.0, 4.2 and 5.4; the first start fills it, which takes seconds."""
     if missing(request.param):
         pytest.skip(missing(request.param))
     return tmp_path_factory.mktemp(request.param)
@@ -25,19 +32,20 @@ def test_button_shortcut_and_storage_merge_what_is_selected_and_the_result_leads
     frames = [path.name for path in write_bracket(host.pictures, size=(600, 800))]
     before = contents(host.pictures)
     with Window(host, configuration, *STORAGE, model="classical") as window:
-        window.select_all(3)
         results = []
         for name, ask in (
-            ("a_hdr.exr", lambda: window.click(MERGE_BUTTON)),
+            ("a_hdr.exr", lambda: window.click(MERGE_BUTTON[host.suite])),
             ("a_hdr_01.exr", lambda: window.press(MERGE_KEY)),
             ("a_hdr_02.exr", lambda: window.press("ctrl+e")),
         ):
+            window.select_all(3 + len(results))
             ask()
             results.append(name)
             expected = sorted([picture, name] for picture in [*frames, *results])
             wait_until(lambda expected=expected: sorted(window.state("image")) == expected)
             wait_until(lambda expected=expected: window.shown() == [row[0] for row in expected])
             wait_until(lambda: not any(host.temporary.iterdir()))
+            wait_until(lambda: window.state("selected") == [["1"]])
             window.shot(name)
         window.click(GROUPING[host.suite])
         wait_until(lambda: window.shown() == ["a_hdr_02.exr"])
@@ -47,12 +55,42 @@ def test_button_shortcut_and_storage_merge_what_is_selected_and_the_result_leads
     assert sorted(now) == sorted([*frames, *results])
 
 
+def test_the_merged_picture_has_a_tone_mapper_and_on_request_its_frame_s_crop(host, configuration):
+    frames = write_bracket(host.pictures, size=(600, 800))
+    cropped(frames[1])
+    with Window(
+        host, configuration, "--conf", "write_sidecar_files=on import", model="classical", shape="yes"
+    ) as window:
+        window.select_all(3)
+        window.click(MERGE_BUTTON[host.suite])
+        wait_until(lambda: len(window.state("image")) == 4)
+        sidecar = host.pictures / "a_hdr.exr.xmp"
+        steps = wait_until(lambda: sidecar.exists() and (text := sidecar.read_text()).endswith("xmpmeta>\n") and text)
+        window.shot("cropped")
+    assert 'operation="sigmoid"' in steps and 'operation="crop"' in steps and CROP[:32] in steps
+
+
+def test_a_style_of_the_user_s_is_applied_instead_of_the_tone_mapper(host, configuration):
+    write_bracket(host.pictures, size=(600, 800))
+    (host.folder / "my look.dtstyle").write_text(STYLE)
+    window = Window(host, configuration, "--conf", "write_sidecar_files=on import", model="classical", style="my look")
+    with (configuration / "luarc").open("a") as luarc:
+        luarc.write(f'require("darktable").styles.import("{host.folder}/my look.dtstyle")\n')
+    with window:
+        window.select_all(3)
+        window.click(MERGE_BUTTON[host.suite])
+        sidecar = host.pictures / "a_hdr.exr.xmp"
+        steps = wait_until(lambda: sidecar.exists() and (text := sidecar.read_text()).count('"crop"') and text)
+        window.shot("styled")
+    assert CROP[:32] in steps and "sigmoid" not in steps
+
+
 def test_cancel_in_the_progress_bar_stops_the_server_s_job(host, configuration):
     write_bracket(host.pictures, size=(1200, 1600))
     before = contents(host.pictures)
     with Window(host, configuration, model="psfnet") as window:
         window.select_all(3)
-        window.click(MERGE_BUTTON)
+        window.click(MERGE_BUTTON[host.suite])
         wait_until(lambda: "merging with the network" in window.stages())
         window.shot("merging")
         window.click(CANCEL[host.suite])

@@ -32,10 +32,12 @@ dump(merged.layers[1], "shown", "R'G'B' float")
 dump(merged.layers[0], "mask", "Y' float")
 merged = host().Image(call("hdrnet-merge", None, None, "files", {[str(path) for path in paths]}, "", {SETTINGS}))
 dump(merged.layers[2], "files")
+told["path"] = merged.path
 from gimpfu_compat.libgimp2 import gimp
 export = gimp.gimp_file_save
 export(1, merged.native, merged.layers[2].native, b"{folder}/merged.tif", b"merged.tif")
 """)
+    assert told["path"] == str(folder / "a-hdr.xcf")
     expected, mask = plain.merge_exposures(frames, TIMES, return_mask=True)
     equal(gimp2.take("layers", *SIZE), expected)
     equal(gimp2.take("shown", *SIZE), plain.tone_map(expected))

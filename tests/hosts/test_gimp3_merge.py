@@ -107,7 +107,10 @@ for name, files in (("jpg", {[str(path) for path in paths]}), ("dng", {[str(path
     dump(merged.get_layers()[-1], name)
     told[name] = merged.get_metadata().serialize()
     told["layers"] = len(merged.get_layers())
+    told[name + " is"] = [merged.get_name(), merged.get_file().get_path()]
 """)
+    assert told["jpg is"] == ["a-hdr.xcf", str(folder / "a-hdr.xcf")]
+    assert told["dng is"][1] == str(folder / "a-hdr.xcf")
     equal(gimp3.take("jpg", *SIZE, 3), plain.merge_exposures(paths))
     equal(gimp3.take("dng", *SIZE, 3), plain.merge_exposures(raws))
     for name in ("jpg", "dng"):

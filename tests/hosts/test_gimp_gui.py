@@ -27,7 +27,7 @@ menu("m", PLACE)
 window("^Merge Exposures")
 shot("merge-dialog")
 accept("^Merge Exposures")
-window("Untitled.*32-bit linear floating point.*2 layers")
+window("hdr.*32-bit linear floating point.*2 layers")
 shot("merged")
 told["merged"] = not any(same(still(CROP), other) for other in (opened, deblurred))
 """
@@ -54,7 +54,7 @@ key("alt+e", "ctrl+a")
 run("xdotool", "type", "--", "-2, 0, +2")
 shot("typed")
 accept("^Merge Exposures")
-window("Untitled.*32-bit linear floating point.*2 layers")
+window("hdr.*32-bit linear floating point.*2 layers")
 """
 OTHERS = r"""
 window(r"\[other-b\] .imported")
@@ -62,7 +62,7 @@ menu("m", 1)
 window("^Merge Exposures")
 shot("others")
 accept("^Merge Exposures")
-window("Untitled.*32-bit linear floating point.*2 layers")
+window("hdr.*32-bit linear floating point.*2 layers")
 told["merged"] = True
 """
 

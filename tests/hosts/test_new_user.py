@@ -27,7 +27,7 @@ menu("m", 1)
 window("^Merge Exposures")
 shot("dialog")
 accept("^Merge Exposures")
-window("Untitled.*32-bit linear floating point.*layers")
+window("hdr.*32-bit linear floating point.*layers")
 time.sleep(2)
 shot("merged")
 """

@@ -6,6 +6,7 @@ local function part(name) return dofile(("%s/hdrnet/%s.lua"):format(parts, name)
 local json, names, brackets = part("json"), part("names"), part("brackets")
 local shell, program, tasks = part("shell"), part("program"), part("tasks")
 local pictures, settings = part("pictures"), part("settings")
+local development = part("development")
 
 local function shown(value)
   if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
@@ -302,6 +303,31 @@ test("hdrnet is found: as set, as installed, by the PATH", function()
   equal(program.words("", false, json), { "/env/bin/python", "-m", "libhdrnet.cli" })
 end)
 
+test("a time left is said in round words, and not at all near the end", function()
+  equal(program.time_left(nil, same), nil)
+  equal(program.time_left(4, same), nil)
+  equal(program.time_left(13, same), "about 15 s left")
+  equal(program.time_left(200, same), "about 3 min left")
+end)
+
+-- development
+
+local STYLE = "<plugin><num>%d</num><module>5</module><operation>%s</operation><op_params>%s</op_params>"
+  .. "<enabled>%d</enabled></plugin>"
+
+test("of a frame's edits those of its shape are taken along, each as it was last", function()
+  local text = table.concat({ STYLE:format(4, "crop", "aa", 1), STYLE:format(0, "exposure", "bb", 1),
+    STYLE:format(2, "crop", "cc", 1), STYLE:format(1, "lens", "dd", 1), STYLE:format(5, "ashift", "ee", 0) })
+  local found = {}
+  for index, step in ipairs(development.shape_of(text)) do found[index] = step.operation .. step.params end
+  equal(found, { "lensdd", "cropaa" })
+end)
+test("a sidecar file counts its steps", function()
+  local text = development.sidecar({ { operation = "crop", version = "1", params = "aa" },
+    { operation = "sigmoid", version = "1", params = "bb" } })
+  equal({ text:match('history_end="(%d)"'), select(2, text:gsub("<rdf:li", "")) }, { "2", 2 })
+end)
+
 -- settings and tasks with a darktable that only remembers
 
 -- Windows and macOS are only named here: what they really do with these words was never seen.
@@ -341,6 +367,8 @@ test("settings that were never chosen are the defaults, wrong ones too", functio
   equal({ made.model(), made.strength(), made.folder(), made.keep(), made.merges_originals(), made.format().suffix },
     { "auto", 1, "", false, false, ".exr" })
   equal(made.format().options, { "--exr-bits", "32" })
+  equal({ made.deghost(), made.reference(), made.tone(), made.aligns(), made.keeps_shape(), made.style() },
+    { 0.5, "automatic", "natural", true, false, "" })
   kept = { model = "unheard of", strength = "7", keep = "TRUE", frames = "original files", format = "TIFF, 32 bit" }
   equal({ made.model(), made.strength(), made.keep(), made.merges_originals(), made.format().suffix },
     { "auto", 1, true, true, ".tif" })

@@ -9,7 +9,7 @@ from PIL import Image
 
 from libhdrnet.server.jobs import PATIENCE, SMALL, Job, Jobs
 from libhdrnet.server.pace import Pace
-from libhdrnet.server.size import pixels_of
+from libhdrnet.tasks.size import pixels_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Too little is well exposed")  # random frames have no tones in common
 

@@ -1,6 +1,6 @@
 --[[ libhdrnet for darktable: merge hand-held brackets without ghosts, see defocus, deblur on export.
 
-  lighttable   module "hdrnet": merge selected as HDR, defocus map; both also as shortcuts
+  lighttable   module "hdrnet": merge to HDR, review, defocus map; the first and the last also as shortcuts
   export       storage "HDR merge"; every export is deblurred if the preferences say so, or if the picture carries
                the tag hdrnet|deblur; this also works in darktable-cli:
                darktable-cli IN OUT --core --luacmd 'dofile("…/hdrnet.lua")'
@@ -36,6 +36,7 @@ local context = {
   names = part("names"),
   brackets = part("brackets"),
   pictures = part("pictures"),
+  development = part("development"),
   program = part("program"),
   settings = part("settings").new(dt, _),
   shell = part("shell").new({
@@ -105,6 +106,7 @@ script_data.show = script_data.restart
 
 -- For programs that drive darktable through Lua.
 script_data.merge = tasks.merge
+script_data.review = tasks.review
 script_data.defocus = tasks.defocus
 
 return script_data

@@ -1,67 +1,141 @@
---[[ What is seen in lighttable: the module with its buttons, the shortcuts, the export storage, the progress. ]]
+--[[ What is seen in lighttable: the module with its buttons and choices, shortcuts, export storage and progress. ]]
 
 local panel = {}
 
 local MODULE = "hdrnet"
 
 function panel.new(context, tasks, say)
-  local dt, _ = context.dt, context.gettext
+  local dt, _, settings = context.dt, context.gettext, context.settings
   local self = {}
   local installed = false
 
-  local status = dt.new_widget("label") { label = "", halign = "start", ellipsize = "end" }
+  -- progress, and then what came of it: the one widget of Lua that wraps its text
+  local messages = dt.new_widget("text_view") { text = "", editable = false }
+  local deghosting = dt.new_widget("slider") {
+    label = _("deghosting"), hard_min = 0, hard_max = 1, soft_min = 0, soft_max = 1, step = 0.05, digits = 2,
+    tooltip = _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if"
+      .. " noise does"),
+  }
+  deghosting.value = settings.deghost() -- beside its limits it would be cut to others
 
   --- Run work(report, should_stop) with a progress job that can be cancelled. Waiting inside sleeps, so darktable
   --- goes on; the callback of Cancel only sets a flag, and the job is ended here, once.
   function self.run(title, work)
-    local stopped = false
+    local stopped, told = false, ""
     local job = dt.gui.create_job(title, true, function() stopped = true end)
     local function report(fraction, stage)
       if stopped then return end
       job.percent = math.max(0, math.min(1, fraction))
-      status.label = ("%s: %d %%, %s"):format(title, math.floor(fraction * 100), stage)
+      told = ("%d %%, %s"):format(math.floor(fraction * 100), stage)
+      messages.text = told
     end
     local ok, failure = pcall(work, report, function() return stopped end)
     job.valid = false
-    status.label = ""
-    if not ok then say(tostring(failure)) end
+    if messages.text == told then messages.text = "" end
+    if not ok then
+      messages.text = tostring(failure)
+      say(messages.text)
+    end
   end
 
   local function start(title, task, images)
     if #images == 0 then
-      say(_("select images first"))
+      messages.text = _("select images first")
+      say(messages.text)
       return
     end
+    settings.remember("deghost", ("%.3g"):format(deghosting.value)) -- a slider does not tell when it is moved
     dt.control.dispatch(function()
       self.run(title, function(report, should_stop)
-        local summary = task(images, report, should_stop)
-        say(table.concat(summary, "\n"))
+        local summary, made = task(images, report, should_stop)
+        messages.text = table.concat(summary, "\n")
+        say(messages.text)
+        if #made > 0 then dt.gui.selection(made) end
       end)
     end)
   end
 
   local function merge_selected() start(_("HDR merge"), tasks.merge, dt.gui.action_images) end
+  local function review_selected() start(_("review"), tasks.review, dt.gui.action_images) end
   local function map_selected() start(_("defocus map"), tasks.defocus, dt.gui.action_images) end
+
+  local function button(label, tooltip, callback)
+    return dt.new_widget("button") { label = label, tooltip = tooltip, clicked_callback = callback }
+  end
+
+  -- A list of texts; `shown` are those for eyes.
+  local function combobox(name, label, tooltip, known, value, shown)
+    local widget = dt.new_widget("combobox") { label = label, tooltip = tooltip }
+    for index, text in ipairs(shown or known) do widget[index] = text end
+    for index, text in ipairs(known) do
+      if text == value then widget.value = index end
+    end
+    widget.changed_callback = function(changed)
+      for index, text in ipairs(shown or known) do
+        if text == changed.value then settings.remember(name, known[index]) end
+      end
+    end
+    return widget
+  end
+
+  local function check(name, label, tooltip, value)
+    return dt.new_widget("check_button") {
+      label = label, tooltip = tooltip, value = value,
+      clicked_callback = function(changed) settings.remember(name, changed.value and "yes" or "no") end,
+    }
+  end
+
+  local function styles()
+    local known, shown = { "" }, { _("sigmoid") }
+    for _, name in ipairs(context.development.styles(dt)) do
+      known[#known + 1], shown[#shown + 1] = name, name
+    end
+    return combobox("style", _("style"),
+      _("applied to the merged picture; without one OpenEXR and TIFF files open with the tone mapper sigmoid"), known,
+      settings.style(), shown)
+  end
+
+  local function references()
+    local shown = { _("automatic") }
+    for index = 2, #settings.references do shown[index] = _("frame %s"):format(settings.references[index]) end
+    return combobox("reference", _("reference"),
+      _("the frame that decides where things are: what moved stays as it is there; frames in the order of capture"),
+      settings.references, settings.reference(), shown)
+  end
+
+  local function widgets()
+    return dt.new_widget("box") {
+      orientation = "vertical",
+      dt.new_widget("box") {
+        orientation = "horizontal",
+        button(_("merge"), _("merge each bracket among the selected images into one HDR image without ghosts"),
+          merge_selected),
+        button(_("review…"), _("look at the merge of the selected bracket in your browser and correct it there"),
+          review_selected),
+      },
+      deghosting,
+      references(),
+      check("align", _("align"), _("off: the frames fit already, as from a tripod"), settings.aligns()),
+      combobox("format", _("format"), _("OpenEXR, 16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504;"
+        .. " DNG: developed like a raw file, best of original raw files; JPEG: tone-mapped, bright on HDR displays"),
+        settings.formats, settings.format_name(),
+        { _("EXR, 32 bit"), _("EXR, 16 bit"), _("TIFF, 32 bit"), _("DNG"), _("HDR JPEG") }),
+      combobox("tone", _("tone of JPEG"), _("natural, or fusion: each place as one of the exposures shows it best, for"
+        .. " interiors"), settings.tones, settings.tone()),
+      styles(),
+      check("shape", _("keep lens and crop"), _("the merged picture gets lens correction, rotation and crop of the"
+        .. " first frame that has any; they can still be changed"), settings.keeps_shape()),
+      button(_("defocus map"), _("make an image that shows how far each part of the selected ones is out of focus"),
+        map_selected),
+      messages,
+    }
+  end
 
   local function install()
     if installed then return end
     installed = true
     dt.register_lib(MODULE, _("hdrnet"), true, false,
-      { [dt.gui.views.lighttable] = { "DT_UI_CONTAINER_PANEL_RIGHT_CENTER", 20 } },
-      dt.new_widget("box") {
-        orientation = "vertical",
-        dt.new_widget("button") {
-          label = _("merge selected as HDR"),
-          tooltip = _("merge each bracket among the selected images into one HDR image without ghosts"),
-          clicked_callback = merge_selected,
-        },
-        dt.new_widget("button") {
-          label = _("defocus map"),
-          tooltip = _("make an image that shows how far each part of the selected ones is out of focus"),
-          clicked_callback = map_selected,
-        },
-        status,
-      })
+      { [dt.gui.views.lighttable] = { "DT_UI_CONTAINER_PANEL_RIGHT_CENTER", 20 } }, widgets())
   end
 
   -- The frames need another development than darktable's exports have. Those cannot be left out: darktable 5.0 crashes

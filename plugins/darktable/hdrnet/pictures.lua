@@ -23,6 +23,14 @@ function pictures.path(image)
   return image.path .. "/" .. image.filename
 end
 
+--- Tell whether any of the pictures has been developed by hand.
+function pictures.are_edited(images)
+  for _, image in ipairs(images) do
+    if get(image, "is_altered") then return true end
+  end
+  return false
+end
+
 local function positive(value)
   return type(value) == "number" and value > 0 and value < math.huge and value or nil
 end
@@ -73,11 +81,9 @@ local function join(sources)
   end
 end
 
---- Import a new file and put it with the pictures it was made of: group, tags, rating, colours, metadata. If `leads`,
---- it is the one that lighttable shows of a collapsed group.
-function pictures.adopt(dt, path, sources, tag, leads)
-  local made = dt.database.import(path)
-  if not made then return nil end
+--- Put a new picture with those it was made of: group, tags, rating, colours, metadata. If `leads`, it is the one that
+--- lighttable shows of a collapsed group.
+function pictures.adopt(dt, made, sources, tag, leads)
   local first = sources[1]
   join(sources)
   made:group_with(first)
@@ -106,7 +112,6 @@ function pictures.adopt(dt, path, sources, tag, leads)
     if value and value ~= "" then set(made, field, value) end
   end
   dt.tags.attach(dt.tags.create(tag), made)
-  return made
 end
 
 return pictures

@@ -33,6 +33,13 @@ function program.reason(code, said, name, gettext)
   return last ~= "" and last or gettext("'%s' ended with code %s"):format(name, tostring(code))
 end
 
+--- A time left in words; nil if it is unknown or hardly worth a word.
+function program.time_left(seconds, gettext)
+  if not seconds or seconds < 5 then return nil end
+  if seconds < 57.5 then return gettext("about %d s left"):format(5 * math.floor(seconds / 5 + 0.5)) end
+  return gettext("about %d min left"):format(math.max(1, math.floor(seconds / 60 + 0.5)))
+end
+
 --- Run `hdrnet` with `--json`. Returns the facts of its last word, {event = "done", …}, or nil and a sentence;
 --- then its warnings. `report(fraction, stage)` tells how far it is.
 function program.run(context, words, folder, report, should_stop)
@@ -44,7 +51,8 @@ function program.run(context, words, folder, report, should_stop)
     local event = context.json.decode(line)
     if type(event) ~= "table" then return end
     if event.event == "progress" then
-      report(tonumber(event.fraction) or 0, tostring(event.stage or ""))
+      local stage, left = tostring(event.stage or ""), program.time_left(tonumber(event.left), context.gettext)
+      report(tonumber(event.fraction) or 0, left and ("%s, %s"):format(stage, left) or stage)
     elseif event.event == "done" then
       done = event
     elseif event.event == "error" then

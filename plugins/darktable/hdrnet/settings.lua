@@ -1,4 +1,4 @@
---[[ What the user chooses in darktable's preferences, Lua options; darktable remembers it. ]]
+--[[ What the user chooses, in the module and in darktable's preferences (Lua options); darktable remembers it. ]]
 
 local settings = {}
 
@@ -6,13 +6,16 @@ local MODULE = "hdrnet"
 
 local FRAMES = { "linear exports", "original files" }
 local FORMATS = {
-  ["OpenEXR, 32 bit"] = { suffix = ".exr", options = { "--exr-bits", "32" } },
-  ["OpenEXR, 16 bit"] = { suffix = ".exr", options = { "--exr-bits", "16" } },
-  ["TIFF, 32 bit"] = { suffix = ".tif", options = {} },
+  -- `linear`: opened by darktable without a tone mapper
+  ["OpenEXR, 32 bit"] = { suffix = ".exr", options = { "--exr-bits", "32" }, linear = true },
+  ["OpenEXR, 16 bit"] = { suffix = ".exr", options = { "--exr-bits", "16" }, linear = true },
+  ["TIFF, 32 bit"] = { suffix = ".tif", options = {}, linear = true },
   ["DNG"] = { suffix = ".dng", options = {} },
-  ["JPEG with a gain map"] = { suffix = ".jpg", options = { "--gain-map" } },
+  ["JPEG with a gain map"] = { suffix = ".jpg", options = { "--gain-map" }, toned = true },
 }
 local FORMAT_NAMES = { "OpenEXR, 32 bit", "OpenEXR, 16 bit", "TIFF, 32 bit", "DNG", "JPEG with a gain map" }
+local REFERENCES = { "automatic", "1", "2", "3", "4", "5", "6", "7", "8", "9" }
+local TONES = { "natural", "fusion" }
 local MODELS = { "auto", "psfnet", "msffnet", "classical" }
 
 local function default_cli(os_name)
@@ -43,6 +46,13 @@ function settings.new(dt, gettext)
     return value and value ~= "" and value or default
   end
 
+  local function one_of(name, known)
+    return function()
+      local value = read(name, known[1])
+      return is_one_of(value, known) and value or known[1]
+    end
+  end
+
   local function text(name, label, tip, default)
     register(name, "string", label, tip, default)
     return function() return read(name, default) end
@@ -60,10 +70,7 @@ function settings.new(dt, gettext)
 
   local function choice(name, label, tip, known)
     register(name, "enum", label, tip, known[1], table.unpack(known))
-    return function()
-      local value = read(name, known[1])
-      return is_one_of(value, known) and value or known[1]
-    end
+    return one_of(name, known)
   end
 
   local made = {}
@@ -74,12 +81,6 @@ function settings.new(dt, gettext)
   made.deblur_exports = flag("deblur_exports", _("hdrnet: deblur every exported image"),
     _("otherwise only images with the tag hdrnet|deblur are deblurred on export"))
   made.folder = text("folder", _("hdrnet: folder for new images"), _("empty: beside the originals"), "")
-  local format = choice("format", _("hdrnet: file format of merged images"),
-    _("OpenEXR, 16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504; DNG: developed like a raw file, best"
-      .. " of original raw files; JPEG: tone-mapped, bright on HDR displays"), FORMAT_NAMES)
-  made.deghost = number("deghost", _("hdrnet: deghosting"),
-    _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does"
-      .. " (for the model auto)"), 0.5)
   made.model = choice("model", _("hdrnet: model"),
     _("auto: a neural network only where something moved; psfnet, msffnet: everywhere; classical: nowhere"), MODELS)
   local frames = choice("frames", _("hdrnet: frames to merge"),
@@ -89,7 +90,21 @@ function settings.new(dt, gettext)
   made.command = text("command", _("hdrnet: path of the command hdrnet"),
     _("empty: the one that the installer put in place, or that is on the PATH"), "")
 
-  function made.format() return FORMATS[format()] end
+  -- of the module
+
+  made.references, made.formats, made.tones = REFERENCES, FORMAT_NAMES, TONES
+  made.reference = one_of("reference", REFERENCES)
+  made.format_name = one_of("format", FORMAT_NAMES)
+  made.tone = one_of("tone", TONES)
+  function made.format() return FORMATS[made.format_name()] end
+  function made.deghost() return math.max(0, math.min(1, tonumber(read("deghost", 0.5)) or 0.5)) end
+  function made.aligns() return read("align", "yes") ~= "no" end
+  function made.keeps_shape() return read("shape", "no") == "yes" end
+  function made.style() return read("style", "") end
+
+  --- Remember what was chosen in the module.
+  function made.remember(name, value) dt.preferences.write(MODULE, name, "string", value) end
+
   function made.merges_originals() return frames() == FRAMES[2] end
   return made
 end

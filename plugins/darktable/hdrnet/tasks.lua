@@ -9,7 +9,7 @@ local DEBLURRED = { [".jpg"] = true, [".jpeg"] = true, [".png"] = true, [".tif"]
   [".exr"] = true }
 
 --- `context`: dt, gettext, windows, here (folder of this file) and the modules settings, shell (an object of
---- shell.new), json, names, brackets, pictures and program. Every task takes `report(fraction, stage)` and
+--- shell.new), json, names, brackets, pictures, development and program. Every task takes `report(fraction, stage)` and
 --- `should_stop()`.
 function tasks.new(context)
   local _ = context.gettext
@@ -74,36 +74,72 @@ function tasks.new(context)
     return inputs
   end
 
-  local function merge_bracket(bracket, folder, report, should_stop)
-    local inputs, failure = merge_inputs(bracket, folder, report, should_stop)
-    if not inputs then return nil, failure end
-    local format = settings.format()
-    local stem = select(2, names.split(bracket[1].path))
-    local output = names.unique(results_folder(bracket[1].image), stem, "hdr", format.suffix)
-    local words = { "merge" }
+  -- The words of `hdrnet merge` or `review`.
+  local function merge_words(command, bracket, inputs, output)
+    local words = { command }
     table.move(inputs, 1, #inputs, 2, words)
-    local model = settings.model()
+    local model, reference, format = settings.model(), tonumber(settings.reference()), settings.format()
     for _, options in ipairs({
       { "-o", output, "--model", model },
       -- the other models look for no motion, and refuse it
       model == "auto" and { "--deghost", ("%.3g"):format(settings.deghost()) } or {},
+      reference and { "--reference", ("%d"):format(reference) } or {},
+      settings.aligns() and {} or { "--no-align" },
+      format.toned and { "--tone", settings.tone() } or {},
       context.brackets.exposure_options(bracket),
       format.options,
-      { "--resident", "--json" },
+      { "--json" },
     }) do
       table.move(options, 1, #options, #words + 1, words)
     end
+    return words
+  end
+
+  local function merged_path(bracket)
+    local stem = select(2, names.split(bracket[1].path))
+    return names.unique(results_folder(bracket[1].image), stem, "hdr", settings.format().suffix)
+  end
+
+  -- Import a merged picture, developed as the module says. Gives it and what there is to say about that, or nil.
+  local function adopt_merged(output, bracket, folder)
+    local sources, notes = {}, {}
+    for index, frame in ipairs(bracket) do sources[index] = frame.image end
+    local steps = {}
+    -- without its window darktable 4.2 crashes and 5.4 hangs when a style is made, which is how edits are read
+    if settings.keeps_shape() and dt.configuration.has_gui then
+      local shaped
+      steps, shaped = context.development.shape(dt, sources, folder)
+      notes[1] = shaped and _("lens correction and crop are those of %s"):format(shaped.filename)
+        or _("no frame has a lens correction or a crop to take along")
+    elseif context.pictures.are_edited(sources) then
+      notes[1] = _("your edits of the frames are not in it")
+    end
+    local style = settings.style()
+    local made = context.development.import(dt, output, steps, settings.format().linear and style == "")
+    if not made then return nil, notes end
+    context.pictures.adopt(dt, made, sources, "darktable|hdrnet|merged", true)
+    if style ~= "" and not context.development.apply(dt, style, made) then
+      notes[#notes + 1] = _("there is no style '%s' any more"):format(style)
+    end
+    return made, notes
+  end
+
+  -- Gives the merged picture, or nil and a sentence; then sentences about it.
+  local function merge_bracket(bracket, folder, report, should_stop)
+    local inputs, failure = merge_inputs(bracket, folder, report, should_stop)
+    if not inputs then return nil, failure end
+    local output = merged_path(bracket)
+    local words = merge_words("merge", bracket, inputs, output)
+    words[#words + 1] = "--resident"
     local share = settings.merges_originals() and 0 or EXPORT_SHARE
     local done, reason, warnings = context.program.run(context, words, folder, function(fraction, stage)
       report(share + (1 - share) * fraction, stage)
     end, should_stop)
     if not done then return nil, reason, warnings end
-    local sources = {}
-    for index, frame in ipairs(bracket) do sources[index] = frame.image end
-    if not context.pictures.adopt(dt, output, sources, "darktable|hdrnet|merged", true) then
-      return nil, _("%s was written, but darktable does not import it"):format(output), warnings
-    end
-    return output, nil, warnings
+    local made, notes = adopt_merged(output, bracket, folder)
+    if not made then return nil, _("%s was written, but darktable does not import it"):format(output), warnings end
+    table.move(notes, 1, #notes, #warnings + 1, warnings)
+    return made, nil, warnings
   end
 
   local function described(bracket)
@@ -111,9 +147,9 @@ function tasks.new(context)
     return first == last and first or ("%s – %s"):format(first, last)
   end
 
-  --- Merge each bracket among the pictures. Returns a list of sentences, and the paths of the merged pictures.
+  --- Merge each bracket among the pictures. Returns a list of sentences, and the merged pictures.
   function self.merge(images, report, should_stop)
-    local summary, outputs = {}, {}
+    local summary, merged = {}, {}
     local found = context.brackets.group(context.pictures.frames(images))
     local function say(text, ...) summary[#summary + 1] = text:format(...) end
     for index, bracket in ipairs(found) do
@@ -122,42 +158,65 @@ function tasks.new(context)
       elseif #bracket == 1 then
         say(_("%s: belongs to no bracket, left out"), described(bracket))
       else
-        local output, reason, warnings, kept = in_folder(function(folder)
+        local made, reason, notes, kept = in_folder(function(folder)
           return merge_bracket(bracket, folder, function(fraction, stage)
             report((index - 1 + fraction) / #found, stage)
           end, should_stop)
         end)
-        outputs[#outputs + 1] = output
-        local name = output and output:match("[^/\\]+$")
-        say("%s: %s", described(bracket), output and _("merged as %s"):format(name) or reason)
-        for _, warning in ipairs(warnings or {}) do say("%s: %s", described(bracket), warning) end
+        merged[#merged + 1] = made
+        say("%s: %s", described(bracket), made and _("merged as %s"):format(made.filename) or reason)
+        for _, note in ipairs(notes or {}) do say("%s: %s", described(bracket), note) end
         if kept then say(_("%s: intermediate files kept in %s"), described(bracket), kept) end
       end
     end
-    return summary, outputs
+    return summary, merged
   end
 
-  --- Write a defocus map of each picture. Returns a list of sentences, and the paths of the maps.
+  --- Review the merge of the first bracket among the pictures, in the browser, until its page is closed. Returns a list
+  --- of sentences, and what was merged there.
+  function self.review(images, report, should_stop)
+    local bracket = context.brackets.group(context.pictures.frames(images))[1]
+    if #bracket == 1 then return { _("%s: belongs to no bracket"):format(described(bracket)) }, {} end
+    local made, reason, notes = in_folder(function(folder)
+      local inputs, failure = merge_inputs(bracket, folder, report, should_stop)
+      if not inputs then return nil, failure end
+      local output = merged_path(bracket)
+      report(1, _("the review is in your browser"))
+      local done, why, warnings = context.program.run(context, merge_words("review", bracket, inputs, output), folder,
+        report, should_stop)
+      if not names.exists(output) then return nil, done and _("nothing was merged in the review") or why, warnings end
+      local merged, more = adopt_merged(output, bracket, folder)
+      table.move(more, 1, #more, #warnings + 1, warnings)
+      return merged, _("%s was written, but darktable does not import it"):format(output), warnings
+    end)
+    local summary = { ("%s: %s"):format(described(bracket),
+      made and _("merged as %s"):format(made.filename) or reason) }
+    table.move(notes or {}, 1, #(notes or {}), 2, summary)
+    return summary, { made }
+  end
+
+  --- Make a defocus map of each picture to look at: black is in focus. Returns a list of sentences, and the maps.
   function self.defocus(images, report, should_stop)
-    local summary, outputs = {}, {}
+    local summary, maps = {}, {}
     for index, image in ipairs(images) do
       local stem = select(2, names.split(image.filename))
-      local output = names.unique(results_folder(image), stem, "defocus", ".tif")
+      local output = names.unique(results_folder(image), stem, "defocus", ".png")
       local words = { "defocus", context.pictures.path(image), "-o", output, "--resident", "--json" }
       local done, reason = in_folder(function(folder)
         return context.program.run(context, words, folder, function(fraction, stage)
           report((index - 1 + fraction) / #images, stage)
         end, should_stop)
       end)
-      local adopted = done and context.pictures.adopt(dt, output, { image }, "darktable|hdrnet|defocus", false)
-      if adopted then
-        outputs[#outputs + 1] = output
-        reason = _("defocus map %s, largest radius %.1f pixels"):format(output:match("[^/\\]+$"),
-          tonumber(done.largest_radius) or 0)
+      local map = done and dt.database.import(output)
+      if map then
+        context.pictures.adopt(dt, map, { image }, "darktable|hdrnet|defocus", false)
+        maps[#maps + 1] = map
+        reason = _("defocus map %s: black is in focus, white a blur of %d pixels (largest: %.1f)"):format(
+          map.filename, done.white, done.largest_radius)
       end
       summary[#summary + 1] = ("%s: %s"):format(image.filename, reason or _("the map was not imported"))
     end
-    return summary, outputs
+    return summary, maps
   end
 
   --- Deblur an exported file in place. Returns true, or nil and a sentence: then the file is as it was.

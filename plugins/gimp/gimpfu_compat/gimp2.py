@@ -90,6 +90,10 @@ class Image(_Numbered):
         gobject.g_object_unref(file)
         return path
 
+    def set_path(self, path):
+        """Name the image after a file, to which it is saved."""
+        gimp.gimp_image_set_filename(self.native, path.encode())
+
     @property
     def layers(self):
         """The layers and groups, from the top, without what is in the groups."""

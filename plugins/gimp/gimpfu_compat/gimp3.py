@@ -79,6 +79,10 @@ class Image:
         file = self.native.get_imported_file() or self.native.get_file()
         return file.get_path() if file is not None else None
 
+    def set_path(self, path):
+        """Name the image after a file, to which it is saved."""
+        self.native.set_file(Gio.File.new_for_path(path))
+
     @property
     def layers(self):
         """The layers and groups, from the top, without what is in the groups."""

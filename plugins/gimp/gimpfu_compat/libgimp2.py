@@ -86,6 +86,7 @@ declare(gimp, {
     "gimp_image_base_type": (c_int, c_int32),
     "gimp_image_get_imported_uri": (c_void_p, c_int32),
     "gimp_image_get_filename": (c_void_p, c_int32),
+    "gimp_image_set_filename": (c_int32, c_int32, c_char_p),
     "gimp_image_get_layers": (POINTER(c_int32), c_int32, POINTER(c_int)),
     "gimp_image_get_item_position": (c_int, c_int32, c_int32),
     "gimp_image_get_default_new_layer_mode": (c_int, c_int32),

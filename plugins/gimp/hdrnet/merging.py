@@ -18,7 +18,7 @@ def suggestions(image, _layer, last):
     layers = [layer for layer in image.layers if layer.visible] if image else []
     if len(layers) > 1:
         return {"source": "layers", "exposures": ""}
-    files = sorted({open_.path for open_ in host().images() if open_.path})
+    files = sorted({open_.path for open_ in host().images() if open_.path and os.path.exists(open_.path)})
     if set(files) <= set(last["files"]):
         return {"source": "files"}
     return {"source": "files", "files": files, "exposures": ""}
@@ -46,7 +46,7 @@ def merge(
             params["arrays"] = _shared(connection, layers, area, linear=response in ("auto", "linear"))
             done = ask(connection, "merge", params)
             connection.release(*params["arrays"])
-            return _new_image(connection, done, image)
+            return _new_image(connection, done, image, image.path)
     if len(files) < 2:
         raise Failure(
             _("choose two or more files, the exposures of a bracket; these are {count}.").format(count=len(files))
@@ -54,7 +54,16 @@ def merge(
     params["exposure_times"] = parse(exposures, len(files))
     params["inputs"] = [os.path.abspath(file) for file in files]
     with server() as connection:
-        return _new_image(connection, ask(connection, "merge", params), None)
+        return _new_image(connection, ask(connection, "merge", params), None, params["inputs"][0])
+
+
+def _free_name(stem):
+    """Return the path of an XCF file that is not there: saving does not ask."""
+    path, number = f"{stem}-hdr.xcf", 1
+    while os.path.exists(path):
+        number += 1
+        path = f"{stem}-hdr-{number}.xcf"
+    return path
 
 
 def _shared(connection, layers, area, *, linear):
@@ -69,8 +78,11 @@ def _shared(connection, layers, area, *, linear):
     return arrays
 
 
-def _new_image(connection, done, parent):
-    """Make the image of what the server gave: HDR, above it the tone-mapped picture and, hidden, the mask."""
+def _new_image(connection, done, parent, first):
+    """Make the image of what the server gave: HDR, above it the tone-mapped picture and, hidden, the mask.
+
+    It is named after the file `first` (a path or None), and its first save goes beside it.
+    """
     height, width, _channels = done["shape"]
     host().progress(STEPS[1], _("Making the image"))
     merged = host().new_image(width, height)
@@ -84,6 +96,8 @@ def _new_image(connection, done, parent):
                 layer = merged.add_layer(name, width, height)
                 layer.fill(form, cut(connection.fetch(array), array["shape"], (0, 0, width, height)))
                 layer.visible = array is not done.get("mask")
+        if first:
+            merged.set_path(_free_name(os.path.splitext(first)[0]))
         merged.select(next(layer for layer in merged.layers if layer.visible))  # not the hidden mask
         if done.get("metadata"):
             merged.load_metadata(done["metadata"])

@@ -1,6 +1,7 @@
 """The resident server: asked, shown while it works, and its errors in words that help."""
 
 import contextlib
+import re
 
 import hdrnet_client
 from gimpfu_compat import Failure, host
@@ -8,6 +9,10 @@ from words import _
 
 STEPS = (0.15, 0.9)
 """Shares of the progress before which pixels are handed over, and after which they are taken back."""
+
+WORTH = 5
+"""Seconds left below which nothing is said."""
+_NAMED = re.compile(r"'[^']*'|(?<=[Ff]rame )\d+")
 
 
 @contextlib.contextmanager
@@ -27,16 +32,38 @@ def ask(connection, method, params):
     first, last = STEPS
 
     def progress(fraction, stage):
-        host().progress(first + (last - first) * fraction, stage[:1].upper() + stage[1:])
+        text, left = stage[:1].upper() + stage[1:], time_left(connection.left)
+        host().progress(first + (last - first) * fraction, f"{text}, {left}" if left else text)
 
     def note(kind, text):
         if kind == "warning":
             warnings.append(text)
 
     done = connection.call(method, params, on_progress=progress, on_note=note)
-    for text in warnings:
-        host().message(text)
+    if warnings:
+        host().message("\n\n".join(alike(warnings)))  # one: GIMP puts a fourth message where few look
     return done
+
+
+def alike(texts):
+    """Return each text once; of those that differ in a file or a frame alone the first, and how many there are."""
+    groups = {}
+    for text in texts:
+        groups.setdefault(_NAMED.sub("", text), []).append(text)
+    more = _("{text} (and {count} more like this)")
+    return [
+        group[0] if len(set(group)) == 1 else more.format(text=group[0], count=len(set(group)) - 1)
+        for group in groups.values()
+    ]
+
+
+def time_left(seconds):
+    """Say a time left; nothing if it is unknown or hardly worth a word."""
+    if seconds is None or seconds < WORTH:
+        return ""
+    if seconds < 57.5:
+        return _("about {count} s left").format(count=round(seconds / 5) * 5)
+    return _("about {count} min left").format(count=max(round(seconds / 60), 1))
 
 
 def share(connection, layer, form, area, dtype="float32", shape=(3,)):
