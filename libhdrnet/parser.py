@@ -59,6 +59,7 @@ def _add_merge(commands: Any) -> None:
     _add_exposures(p)
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
     _add_merging(p)
+    _add_choices(p)
     p.add_argument(
         "--mask",
         metavar="OUT.png",
@@ -72,6 +73,11 @@ def _add_exposures(p: argparse.ArgumentParser) -> None:
     times = p.add_mutually_exclusive_group()
     times.add_argument("--times", metavar="1/60,1/15,1/4", help="exposure times, if the files do not tell")
     times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
+
+
+def _add_choices(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--choices", metavar="FILE.png", help="what was decided by hand ('hdrnet review' writes it): a grey "
+                   "8-bit PNG of the picture, at any size: 0 nothing, k frame k, 255 the network")  # fmt: skip
 
 
 def _add_merging(p: argparse.ArgumentParser) -> None:

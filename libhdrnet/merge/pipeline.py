@@ -5,7 +5,8 @@ Read, align, calibrate, find the candidates, select, fuse, reconstruct what no f
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -20,7 +21,15 @@ from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket, find_candidates
 from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
 from libhdrnet.merge.fusion import fuse, weigh
-from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
+from libhdrnet.merge.mask import (
+    GUESSED,
+    MEASURED,
+    feathered,
+    fitted_choices,
+    grades,
+    shares_of_choices,
+    shares_of_frames,
+)
 from libhdrnet.merge.reconstruction import find_unknown, reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.selection import select
@@ -30,9 +39,9 @@ from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
+    from libhdrnet.io.choices import Choices
     from libhdrnet.io.metadata import Metadata
 
-Choices = npt.NDArray[np.integer[Any]]
 NETWORKS = ("psfnet", "msffnet")
 MODELS = ("auto", *NETWORKS, "classical")
 DEGHOST = 0.5
@@ -75,6 +84,8 @@ class MergeResult:
 
     camera: "Camera | None" = None
     """What the RAW frames' camera tells of its colours; None where they are no RAW, or not all of one camera."""
+    chosen: dict[str, float] = field(default_factory=dict)
+    """Share of the picture that was decided by hand, by frame, counted from 1, or "network"."""
 
     @property
     def noise(self) -> tuple[float, float] | None:
@@ -100,6 +111,7 @@ class MergeResult:
             "calibrated": [round(t, 5) for t in self.calibration.exposures],
             "repaired": round(self.repaired, 4),
             "alignment": [a.note if a else "not aligned" for a in self.alignments],
+            **({"chosen": {label: round(share, 5) for label, share in self.chosen.items()}} if self.chosen else {}),
             **({"engine": self.report.as_record()} if self.report else {}),
         }
 
@@ -118,7 +130,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: Choices | None = None,
+    choices: "Choices | str | Path | None" = None,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -139,7 +151,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: Choices | None = None,
+    choices: "Choices | str | Path | None" = None,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -159,7 +171,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: Choices | None = None,
+    choices: "Choices | str | Path | None" = None,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -185,8 +197,8 @@ def merge_exposures(
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
         threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
-        choices: int (H, W), to decide by hand, for "auto" alone: 0 nothing, k > 0 takes the place from image k, -1 from
-            the network. Edges are feathered.
+        choices: int (H, W), or fewer of that aspect ratio, to decide by hand, for "auto" alone: 0 nothing, k > 0 takes
+            the place from image k, -1 from the network; or the path of such a map (`io.choices`). Edges are feathered.
         return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
@@ -205,6 +217,10 @@ def merge_exposures(
         WeightsError: the trained weights are missing or damaged.
 
     """
+    if isinstance(choices, str | Path):
+        from libhdrnet.io.choices import read_choices
+
+        choices = read_choices(choices)
     result = merge(
         images, exposure_times, reference=reference, model=model, deghost=deghost, align=align, response=response,
         choices=choices, settings=Settings(device, precision, tile, threads), with_mask=return_mask,
@@ -222,7 +238,7 @@ def merge(
     deghost: float = DEGHOST,
     align: bool = True,
     response: str = "auto",
-    choices: Choices | None = None,
+    choices: "Choices | None" = None,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     with_mask: bool = False,
     with_shares: bool = False,
@@ -237,7 +253,7 @@ def merge(
         check_differ(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
-            check_choices(choices, frames[0].codes.shape[:2], len(frames))
+            choices = fitted_choices(choices, frames[0].codes.shape[:2], len(frames))
         if reference is None:
             reporter(0.05, "choosing the reference")
             reference = pick_reference([frame.codes for frame in frames], exposures)
@@ -262,6 +278,7 @@ def merge(
             made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
             exposures, calibration, tuple(alignments), made.report, made.repaired, frames[reference].metadata,
             tuple(frame.name for frame in frames), alpha, made.shares, camera,
+            {} if choices is None else shares_of_choices(choices),
         )  # fmt: skip
 
 
@@ -276,7 +293,7 @@ class _Job:
     used: tuple[int, ...]
     """The frames that it sees, in its order."""
     deghost: float
-    choices: Choices | None
+    choices: "Choices | None"
     settings: Settings
 
 

@@ -7,6 +7,7 @@
            "saturation" as in `tone_map`) also {"preview": description} (display-encoded), and, where the reference is a
            file or "sources" names the files that the arrays were read from, {"metadata": path} of a blank JPEG that
            carries what the result inherits.
+           "choices" is the path of what was decided by hand (`io.choices`).
            Exposures: "exposure_times" (numbers), "times" ("1/60,1/15") or "ev" ("-2,0"); "reference" counts from 1.
 `defocus`  of "input" (a path) or "array"; with "output" into a file, else the radii as pixels; with "scaled": true
            as shares of "white", which the result tells: the largest radius, rounded up.
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Work = Callable[[tasks.Talk], dict[str, Any]]
 METHODS = ("merge", "defocus", "deblur", "exposures")
 """What is done in the queue."""
-PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map")
+PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map", "choices")
 
 
 @dataclass(frozen=True, kw_only=True)

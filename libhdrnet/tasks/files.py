@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from libhdrnet.tasks.scale import check_scale, check_told, scale_of
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
+    from libhdrnet.io.choices import Choices
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
     from libhdrnet.tonemap import Tone
@@ -75,8 +76,11 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
 
 def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask: bool, talk: Talk) -> "MergeResult":
     """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
+    from libhdrnet.io.choices import Choices, read_choices
+
+    choices: Choices | None = None if options.choices is None else read_choices(options.choices)
     if options.skip_unreadable:
-        images, options = _readable(images, options)
+        images, options, choices = _readable(images, options, choices)
     exposures = options.exposures(len(images))
 
     from libhdrnet.io.passengers import warn_of_passengers
@@ -85,14 +89,16 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
     result = merge(
         images, exposures, model=options.model, deghost=options.deghost, align=options.align,
         reference=None if options.reference is None else options.reference - 1, response=options.response,
-        settings=settings(options), with_mask=with_mask, reporter=reporter(talk),
+        choices=choices, settings=settings(options), with_mask=with_mask, reporter=reporter(talk),
     )  # fmt: skip
     warn_of_passengers(image for image in images if isinstance(image, str | Path))
     return result
 
 
-def _readable(images: "list[ImageLike]", options: MergeOptions) -> "tuple[list[ImageLike], MergeOptions]":
-    """Leave out, with a warning each, files that cannot be read, and their exposures.
+def _readable(
+    images: "list[ImageLike]", options: MergeOptions, choices: "Choices | None"
+) -> "tuple[list[ImageLike], MergeOptions, Choices | None]":
+    """Leave out, with a warning each, files that cannot be read, their exposures and what was chosen from them.
 
     Raises:
         InputError: fewer than two remain, or the reference is one of them.
@@ -115,9 +121,21 @@ def _readable(images: "list[ImageLike]", options: MergeOptions) -> "tuple[list[I
         raise InputError(f"only {len(kept)} of {len(images)} images can be read; a merge takes two or more.")
     reference = None if options.reference is None else kept.index(options.reference - 1) + 1
     times = None if exposures is None else [exposures[index] for index in kept]
-    return [images[index] for index in kept], replace(
-        options, exposure_times=times, times=None, ev=None, reference=reference
+    return (
+        [images[index] for index in kept],
+        replace(options, exposure_times=times, times=None, ev=None, reference=reference),
+        None if choices is None else _renumbered(choices, kept, len(images)),
     )
+
+
+def _renumbered(choices: "Choices", kept: Sequence[int], count: int) -> "Choices":
+    """Count `count` frames without those left out, which are chosen nowhere; what is none is left to be refused."""
+    import numpy as np
+
+    renumbered = np.where((choices == -1) | (choices > count), choices, 0)
+    for number, index in enumerate(kept, 1):
+        renumbered[choices == index + 1] = number
+    return renumbered
 
 
 def tell_merge(result: "MergeResult", talk: Talk) -> None:
@@ -138,8 +156,9 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import check_hdr_bits, check_output
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
+    inputs = [*options.inputs, *([options.choices] if options.choices else [])]
     for path in outputs:
-        check_output(path, inputs=options.inputs, kinds="merged" if path is options.output else "display")
+        check_output(path, inputs=inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
         if [os.path.realpath(other) for other in outputs].count(os.path.realpath(path)) > 1:
             raise InputError(f"{path}: named for two outputs; give each a name of its own.")
@@ -161,7 +180,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
 
     result = merge_images([*options.inputs], options, with_mask=bool(options.mask), talk=talk)
     factor, told = scale_of(result, options)
-    record = {**result.as_record(), **told}
+    record = {**result.as_record(), **told, **({"choices": Path(options.choices).name} if options.choices else {})}
     if options.preview:
         _write_tone_mapped(options.preview, result, tone, record, gain_map=options.gain_map)
     if options.mask and result.mask is not None:

@@ -36,6 +36,8 @@ class MergeOptions(EngineOptions):
     response: str = "auto"
     deghost: float = 0.5
     align: bool = True
+    choices: str | None = None
+    """Picture of what was decided by hand (`io.choices`)."""
     skip_unreadable: bool = False
     """Leave frames out that cannot be read, if two remain."""
 
