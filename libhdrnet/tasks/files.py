@@ -80,7 +80,7 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
 
     choices: Choices | None = None if options.choices is None else read_choices(options.choices)
     if options.skip_unreadable:
-        images, options, choices = _readable(images, options, choices)
+        images, options, choices = readable(images, options, choices)
     exposures = options.exposures(len(images))
 
     from libhdrnet.io.passengers import warn_of_passengers
@@ -95,7 +95,7 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
     return result
 
 
-def _readable(
+def readable(
     images: "list[ImageLike]", options: MergeOptions, choices: "Choices | None"
 ) -> "tuple[list[ImageLike], MergeOptions, Choices | None]":
     """Leave out, with a warning each, files that cannot be read, their exposures and what was chosen from them.
