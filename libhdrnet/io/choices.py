@@ -17,12 +17,10 @@ from libhdrnet.io.write import write_display
 
 NETWORK = 255
 """Of the file; -1 in an array."""
-Choices = npt.NDArray[np.integer[Any]]
-"""(H, W): 0 nothing, k > 0 frame k, -1 the network."""
 
 
-def read_choices(path: AnyPath) -> Choices:
-    """Read a map of choices, int16 (h, w) of any size; what is transparent in it decides nothing.
+def read_choices(path: AnyPath) -> npt.NDArray[np.int16]:
+    """Read a map of choices, (h, w) of any size: 0 nothing, k > 0 frame k, -1 the network; what is transparent in it decides nothing.
 
     Raises:
         InputError: it is no grey PNG of 8 bits.
@@ -45,6 +43,6 @@ def read_choices(path: AnyPath) -> Choices:
     return choices
 
 
-def write_choices(path: AnyPath, choices: Choices) -> None:
+def write_choices(path: AnyPath, choices: npt.NDArray[np.integer[Any]]) -> None:
     """Write a map of choices, whole numbers (h, w) from -1 to 254; raises OutputError if the disk refuses."""
     write_display(path, np.where(choices == -1, NETWORK, choices).astype(np.uint8))

@@ -1,9 +1,10 @@
 """What a merge's mask and layers say of each pixel: which frames made it, and what was guessed."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from libhdrnet.bands import bands
 from libhdrnet.errors import InputError
@@ -12,8 +13,8 @@ from libhdrnet.merge.fusion import Weights
 from libhdrnet.merge.reconstruction import Unknown
 from libhdrnet.radiometry import FloatImage
 
-if TYPE_CHECKING:
-    from libhdrnet.io.choices import Choices
+Choices = npt.NDArray[np.integer[Any]]
+"""What is decided by hand, (H, W): 0 nothing, k > 0 takes the place from image k, -1 from the network."""
 
 MEASURED, REPAIRED, GUESSED = 1.0, 0.5, 0.0
 """Grades of the mask."""
@@ -39,7 +40,7 @@ def shares_of_frames(bracket: Bracket, candidates: Sequence[Candidate], weights:
     return shares
 
 
-def fitted_choices(choices: "Choices", shape: tuple[int, ...], frames: int) -> "Choices":
+def fitted_choices(choices: Choices, shape: tuple[int, ...], frames: int) -> Choices:
     """Return a map of choices at the pictures' size (H, W): each pixel is that of the map at its place.
 
     Raises:
@@ -56,7 +57,7 @@ def fitted_choices(choices: "Choices", shape: tuple[int, ...], frames: int) -> "
     return choices if choices.shape == shape else choices[rows][:, columns]
 
 
-def shares_of_choices(choices: "Choices") -> dict[str, float]:
+def shares_of_choices(choices: Choices) -> dict[str, float]:
     """Return the share of the picture that was decided by hand, by frame, counted from 1, or "network"."""
     labels, counts = np.unique(choices, return_counts=True)
     named = zip(labels.tolist(), counts.tolist(), strict=True)
@@ -69,7 +70,7 @@ def _alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return h * w > 0 and (abs(h - height * w / width) < 1 or abs(w - width * h / height) < 1)
 
 
-def feathered(bracket: Bracket, choices: "Choices") -> dict[int, FloatImage]:
+def feathered(bracket: Bracket, choices: Choices) -> dict[int, FloatImage]:
     """Return for each choice but 0 where it holds, (h, w) in [0, 1] with soft edges, at the reduced size."""
     import cv2
 

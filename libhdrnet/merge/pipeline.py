@@ -24,6 +24,7 @@ from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.mask import (
     GUESSED,
     MEASURED,
+    Choices,
     feathered,
     fitted_choices,
     grades,
@@ -39,7 +40,6 @@ from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
-    from libhdrnet.io.choices import Choices
     from libhdrnet.io.metadata import Metadata
 
 NETWORKS = ("psfnet", "msffnet")
@@ -130,7 +130,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: "Choices | str | Path | None" = None,
+    choices: Choices | str | Path | None = None,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -151,7 +151,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: "Choices | str | Path | None" = None,
+    choices: Choices | str | Path | None = None,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -171,7 +171,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: "Choices | str | Path | None" = None,
+    choices: Choices | str | Path | None = None,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
@@ -238,7 +238,7 @@ def merge(
     deghost: float = DEGHOST,
     align: bool = True,
     response: str = "auto",
-    choices: "Choices | None" = None,
+    choices: Choices | None = None,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     with_mask: bool = False,
     with_shares: bool = False,
@@ -293,7 +293,7 @@ class _Job:
     used: tuple[int, ...]
     """The frames that it sees, in its order."""
     deghost: float
-    choices: "Choices | None"
+    choices: Choices | None
     settings: Settings
 
 

@@ -17,8 +17,9 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from libhdrnet.errors import HdrnetError, explain
-from libhdrnet.review.desk import Box, Desk
+from libhdrnet.errors import CancelledError, HdrnetError, explain
+from libhdrnet.review.desk import Desk
+from libhdrnet.review.screen import Box
 
 log = logging.getLogger(__name__)
 _PAGE = {
@@ -40,6 +41,8 @@ _HEADERS = {
 }
 _BEAT = 1.0
 """Seconds after which a page that is told nothing gets an empty line: whether it is still there shows then."""
+_STATUS = {CancelledError: HTTPStatus.CONFLICT, ValueError: HTTPStatus.BAD_REQUEST}
+_BUG = HTTPStatus.INTERNAL_SERVER_ERROR
 _MOST_TEXT = 1 << 16
 
 
@@ -113,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         except Exception as error:
             if not isinstance(error, HdrnetError):
                 log.exception("a request failed")
-            status = HTTPStatus.BAD_REQUEST if isinstance(error, ValueError) else HTTPStatus.INTERNAL_SERVER_ERROR
+            status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), _BUG)
             self._send(explain(error)[0].encode(), "text/plain; charset=utf-8", status)
 
     def _check_sender(self) -> None:
@@ -181,19 +184,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_thumbnail(self) -> None:
         self._check_page()
-        self._send(self.server.desk.thumbnail(self._number("n")), "image/jpeg")
+        self._send(self.server.desk.screen.thumbnail(self._number("n")), "image/jpeg")
 
     def _send_labels(self) -> None:
         self._check_page()
-        self._send(self.server.desk.labels(), "application/octet-stream")
+        self._send(self.server.desk.screen.labels.tobytes(), "application/octet-stream")
 
-    def _send_origins(self) -> None:
+    def _send_marks(self) -> None:
         self._check_page()
-        self._send(self.server.desk.origins(), "application/octet-stream")
+        self._send(self.server.desk.screen.marks.tobytes(), "application/octet-stream")
 
     def _send_picture(self) -> None:
         self._check_page()
-        box, pixels = self.server.desk.picture(self._settings(), self._box(), self.body)
+        box, pixels = self.server.desk.picture(
+            self._settings(), self._box(), self.body, quick="quick" in self.query
+        )
         self._send(pixels, "application/octet-stream", X_Box=",".join(map(str, box)))
 
     def _open(self) -> None:
@@ -246,7 +251,7 @@ _READ = {
     "/events": _Handler._send_events,
     "/thumbnail": _Handler._send_thumbnail,
     "/labels": _Handler._send_labels,
-    "/origins": _Handler._send_origins,
+    "/marks": _Handler._send_marks,
 }
 _CHANGE = {
     "/picture": _Handler._send_picture,

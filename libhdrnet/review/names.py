@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 
 from libhdrnet.errors import InputError
@@ -39,17 +38,12 @@ def command_of(options: MergeFiles) -> str:
     return shlex.join(words)
 
 
-def exposure_text(path: str, stops: float) -> str:
-    """Return a frame's exposure as people say it: its time, if the file tells it, and the stops from the reference."""
-    relative = f"{stops:+.1f} EV".replace("-", "−") if abs(stops) >= 0.05 else "±0 EV"
-    try:
-        time = exposure_values(read_metadata(path))[0]
-    except InputError:
-        time = None
+def exposure_text(path: str) -> str:
+    """Return a frame's exposure time as people say it; empty where its file does not tell."""
+    time = exposure_values(read_metadata(path))[0]
     if time is None:
-        return relative
-    told = f"{time:g} s" if time >= 0.3 else f"{Fraction(time).limit_denominator(16000)} s"
-    return f"{told} · {relative}"
+        return ""
+    return f"{time:g} s" if time >= 0.3 else f"1/{1 / time:.0f} s"
 
 
 def unreadable(inputs: Sequence[str]) -> list[str]:

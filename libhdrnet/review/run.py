@@ -5,7 +5,8 @@ import sys
 import threading
 import warnings
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from libhdrnet.errors import HdrnetWarning, InputError
@@ -51,30 +52,37 @@ def review(params: Mapping[str, Any], tell: Callable[..., None], *, browser: boo
     desk = Desk(options, tell)
     door = Door(desk)
     door.open()
-    tell(f"the review is at {door.url} – Ctrl+C ends it", url=door.url)
+    try:
+        tell(f"the review is at {door.url} – Ctrl+C ends it", url=door.url)
+        with _also_told(desk.warn):
+            desk.open(skip_unreadable=options.skip_unreadable)
+            if browser and _has_display():
+                threading.Thread(target=webbrowser.open, args=(door.url,), name="browser", daemon=True).start()
+            while not desk.ended.wait(_LOOK) and not _is_over(desk):
+                pass
+    except KeyboardInterrupt:
+        if desk.merging:
+            raise
+    finally:
+        desk.end()
+        door.shutdown()
+    if desk.error is not None:
+        raise desk.error
+
+
+@contextmanager
+def _also_told(tell: Callable[[str], None]) -> Iterator[None]:
+    """Tell the library's warnings while inside, beside how they are shown anyway."""
     with warnings.catch_warnings():
         shown = warnings.showwarning
 
-        def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
             if issubclass(category, HdrnetWarning):
-                desk.warn(str(message))
+                tell(str(message))
             shown(message, category, *rest, **more)
 
         warnings.showwarning = show
-        desk.open(skip_unreadable=options.skip_unreadable)
-        if browser and _has_display():
-            threading.Thread(target=webbrowser.open, args=(door.url,), name="browser", daemon=True).start()
-        try:
-            while not desk.ended.wait(_LOOK) and not _is_over(desk):
-                pass
-        except KeyboardInterrupt:
-            if desk.merging:
-                raise
-        finally:
-            desk.end()
-            door.shutdown()
-    if desk.error is not None:
-        raise desk.error
+        yield
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from libhdrnet.tasks.scale import check_scale, check_told, scale_of
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
-    from libhdrnet.io.choices import Choices
+    from libhdrnet.merge.mask import Choices
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
     from libhdrnet.tonemap import Tone
@@ -76,7 +76,7 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
 
 def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask: bool, talk: Talk) -> "MergeResult":
     """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
-    from libhdrnet.io.choices import Choices, read_choices
+    from libhdrnet.io.choices import read_choices
 
     choices: Choices | None = None if options.choices is None else read_choices(options.choices)
     if options.skip_unreadable:

@@ -69,7 +69,7 @@ def visit(browser, review):
 
 def settle(browser):
     """Wait until the preview shows all that was painted and set."""
-    ready = "facts !== null && view !== null && !asking && !outdated && strokes.dirty === null && !$('merge').disabled"
+    ready = "view !== null && !asking && !outdated && !resting && strokes.dirty === null && !$('merge').disabled"
     wait(lambda: script(browser, ready), "the preview")
 
 
@@ -169,7 +169,7 @@ def test_all_can_be_done_by_keys(bracket, browser, tmp_path):
         assert script(browser, "view.scale") > scale
         press(browser, "f", "c", "m")
         assert script(browser, "view.scale") == scale
-        assert not element(browser, "outlines").is_selected() and element(browser, "origins").is_selected()
+        assert not element(browser, "outlines").is_selected() and element(browser, "marks").is_selected()
         settle(browser)
         assert element(browser, "legend").text
         for _ in range(60):

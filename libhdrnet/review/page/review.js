@@ -11,7 +11,9 @@ let strokes = null;
 let view = null;
 let label = 1;
 let outdated = false; // the settings changed since the preview was asked for
-let asking = false;
+let asking = null; // the question for a picture that is not answered yet
+let failed = false;
+let resting = null; // the timer after a stroke
 let pending = 0; // of the stroke being drawn, the first point that the preview does not show yet
 let stale = null; // when the oldest change was made that the preview does not show yet
 let edits = 0; // how often the map was changed
@@ -41,8 +43,8 @@ function hear(event) {
     $("trouble").hidden = true;
     outdated = true;
   }
-  const heard = { opening, opened, failed: notOpened, merging: mergeGoesOn, merged: mergeEnded, target, warning, note, elsewhere, ended };
-  heard[event.event](event);
+  const heard = { opening, opened, failed: notOpened, merging: mergeGoesOn, merged: mergeEnded, frames, rendering, target, warning, note, elsewhere, ended };
+  return heard[event.event](event);
 }
 
 function opening({ stage, fraction }) {
@@ -91,6 +93,21 @@ function mergeEnded({ message, failed }) {
   say(message, failed ? "failed" : "done");
   if (!failed) merged = merging;
 }
+
+// What is known of the frames under the present settings.
+function frames({ stops, notes, warnings, unknown }) {
+  for (const [index, row] of [...document.querySelectorAll("#list .frame")].slice(0, stops.length).entries()) {
+    const rounded = stops[index].toFixed(1).replace("-0.0", "0.0");
+    const relative = Number(rounded) === 0 ? "±0 EV" : `${stops[index] > 0 ? "+" : "−"}${rounded.replace("-", "")} EV`;
+    row.querySelector("small").textContent = [facts.frames[index].time, relative].filter(Boolean).join(" · ");
+    row.querySelector(".notes").textContent = notes[index].join(" ");
+  }
+  $("unknown").textContent = `No frame shows ${(100 * unknown).toFixed(1)} % of the picture; the network makes it.`;
+  $("unknown").hidden = unknown < 0.0005;
+  $("warnings").replaceChildren(...warnings.map((text) => Object.assign(document.createElement("li"), { className: "warning", textContent: text })));
+}
+
+function rendering({ stage }) { $("busy").textContent = `${stage} …`; }
 
 function target({ next }) { $("output").textContent = next; }
 
@@ -179,39 +196,55 @@ function changed() {
   sync();
 }
 
-// Has the preview follow: one question at a time, each with all that changed since the last.
+// Has the preview follow: one question at a time, each with all that changed since the last. While the brush is down only
+// what it changes is asked for; when it rests, a whole picture follows, which the next stroke may stop.
 async function sync() {
-  if (asking || !facts || lost) return;
+  if (!facts || lost) return;
+  if (asking) {
+    const long = performance.now() - asking.since > 1000;
+    if (asking.whole && (strokes.dirty || (outdated && long))) asking.abort();
+    return;
+  }
   const change = strokes.take();
-  const seen = strokes.now ? strokes.now.points.length - 1 : 0;
-  const stroke = strokes.now;
-  if (change === null && !outdated) return;
-  asking = true;
-  const since = stale ?? performance.now();
-  stale = null;
-  outdated = false;
-  let fine = true;
+  const quick = change !== null && (strokes.now !== null || !outdated);
+  if (change === null && (!outdated || strokes.now)) return;
+  const [stroke, seen, since] = [strokes.now, (strokes.now?.points.length ?? 1) - 1, stale ?? performance.now()];
   const slow = setTimeout(() => { $("busy").hidden = false; }, 400);
+  asking = Object.assign(new AbortController(), { whole: !quick, since: performance.now() });
+  stale = null;
+  outdated &&= quick;
   try {
-    const shown = await server.picture(settings, change);
-    view.setPicture(shown);
+    view.setPicture(await server.picture(settings, change, quick, asking.signal));
     if (change) view.setChoices(strokes.map, [change.x, change.y, change.x + change.w, change.y + change.h]);
     if (strokes.now && strokes.now === stroke) pending = seen;
     view.setStroke(strokes.now, pending);
-    if (view.shown.origins) view.setOrigins(await server.bytes("origins"), facts.origins.map((origin) => origin.tint));
-    requestAnimationFrame(() => performance.measure("shown", { start: since })); // after the frame that shows it
+    requestAnimationFrame(() => performance.measure(quick ? "quick" : "whole", { start: since })); // the frame that shows it
+    if (view.shown.marks) view.setMarks(await server.bytes("marks"), facts.marks.map((mark) => mark.tint));
     $("merge").disabled = !$("merging").hidden;
+    if (quick) rest();
   } catch (error) {
-    fine = false;
     if (change) strokes.giveBack(change);
-    outdated = true;
-    if (!error.gone && error.code !== 409) say(error.message, "failed");
+    outdated ||= !quick;
+    failed = error.name !== "AbortError" && error.code !== 409;
+    if (failed && !error.gone) say(error.message, "failed");
   }
   clearTimeout(slow);
   $("busy").hidden = true;
-  asking = false;
-  if (fine) sync();
+  asking = null;
   buttons();
+  if (failed) failed = false;
+  else sync();
+}
+
+// Asks for a whole picture once the brush has rested.
+function rest() {
+  clearTimeout(resting);
+  resting = setTimeout(() => {
+    resting = null;
+    if (strokes.now) return rest();
+    outdated = true;
+    sync();
+  }, 400);
 }
 
 function buttons() {
@@ -223,7 +256,7 @@ function buttons() {
 // ---- settings ----
 
 function listFrames() {
-  const rows = facts.frames.map((frame, index) => row(index + 1, frame.name, frame.exposure, `${index + 1}`));
+  const rows = facts.frames.map((frame, index) => row(index + 1, frame.name, frame.time, `${index + 1}`));
   rows.push(row(NETWORK, "The network", "where no frame shows it", "N"), row(0, "Eraser", "takes choices back", "E"));
   $("list").replaceChildren(...rows);
 }
@@ -248,11 +281,12 @@ function row(value, name, about, key) {
       set("reference", value);
     });
     text.append(reference);
+    line.append(Object.assign(document.createElement("span"), { className: "notes" }));
   } else {
     picture.className = "none";
     picture.textContent = value ? "✦" : "⌫";
   }
-  line.append(radio, chip, picture, text);
+  line.prepend(radio, chip, picture, text);
   return line;
 }
 
@@ -279,17 +313,18 @@ function showSettings() {
   }
   $("tone").replaceChildren(...facts.tones.map((tone) => Object.assign(document.createElement("option"), { value: tone, textContent: tone })));
   $("tone").value = settings.tone;
+  $("rebuild").checked = settings.rebuild;
   for (const [index, button] of document.querySelectorAll(".reference").entries()) {
     const pressed = index + 1 === settings.reference;
     button.setAttribute("aria-pressed", pressed);
     button.textContent = pressed ? "★ Reference" : "Make reference";
   }
   $("look").textContent = facts.look;
-  $("legend").replaceChildren(...facts.origins.filter((origin) => origin.tint[3]).map((origin) => {
+  $("legend").replaceChildren(...facts.marks.filter((mark) => mark.tint[3]).map((mark) => {
     const line = document.createElement("li");
     const chip = document.createElement("i");
-    chip.style.background = `rgb(${origin.tint.slice(0, 3).join()})`;
-    line.append(chip, origin.name);
+    chip.style.background = `rgb(${mark.tint.slice(0, 3).join()})`;
+    line.append(chip, mark.name);
     return line;
   }));
 }
@@ -420,7 +455,8 @@ function watch() {
   $("radius").addEventListener("input", brushChanged);
   for (const name of Object.keys(SLIDERS)) $(name).addEventListener("input", () => set(name, Number($(name).value)));
   $("tone").addEventListener("change", () => set("tone", $("tone").value));
-  for (const name of ["outlines", "origins"]) $(name).addEventListener("change", ticked);
+  $("rebuild").addEventListener("change", () => set("rebuild", $("rebuild").checked));
+  for (const name of ["outlines", "marks"]) $(name).addEventListener("change", ticked);
   for (const name of ["undo", "redo", "clear"]) $(name).addEventListener("click", () => edit(name));
   $("fit").addEventListener("click", () => view.fit());
   $("full").addEventListener("click", () => view.zoom(view.ratio));
@@ -431,9 +467,9 @@ function watch() {
 }
 
 function ticked() {
-  Object.assign(view.shown, { outlines: $("outlines").checked, origins: $("origins").checked });
-  $("legend").hidden = !view.shown.origins;
-  outdated ||= view.shown.origins;
+  Object.assign(view.shown, { outlines: $("outlines").checked, marks: $("marks").checked });
+  $("legend").hidden = !view.shown.marks;
+  outdated ||= view.shown.marks;
   view.draw();
   sync();
 }
@@ -455,7 +491,7 @@ function key(event) {
   const tick = (name) => { $(name).checked = !$(name).checked; ticked(); };
   const does = {
     n: () => choose(NETWORK), e: () => choose(0), "[": () => resizeBrush(1 / 1.25), "]": () => resizeBrush(1.25),
-    c: () => tick("outlines"), m: () => tick("origins"), f: () => view.fit(), z: () => view.zoom(view.ratio),
+    c: () => tick("outlines"), m: () => tick("marks"), f: () => view.fit(), z: () => view.zoom(view.ratio),
     "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), "?": () => $("help").click(),
   };
   for (let number = 1; number <= Math.min(9, facts.frames.length); number++) does[number] = () => choose(number);

@@ -6,11 +6,12 @@ const server = {
   page: crypto.randomUUID(),
 
   // Fails with `gone` where there is no program any more, and with what it says where it refuses.
-  async ask(method, path, body) {
+  async ask(method, path, body, signal) {
     let answer;
     try {
-      answer = await fetch(path, { method, body, headers: { "X-Token": this.token, "X-Page": this.page } });
-    } catch {
+      answer = await fetch(path, { method, body, signal, headers: { "X-Token": this.token, "X-Page": this.page } });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
       throw Object.assign(new Error("hdrnet review has ended, or cannot be reached."), { gone: true });
     }
     if (!answer.ok) throw Object.assign(new Error(await answer.text()), { code: answer.status });
@@ -25,11 +26,13 @@ const server = {
 
   async tell(path, facts = {}) { return this.ask("POST", path, JSON.stringify(facts)); },
 
-  // Asks for the preview with the changed labels: {x, y, w, h, labels}, or null; gives {x, y, w, h, pixels}, RGBA.
-  async picture(settings, change) {
+  // Asks for the preview with the changed labels: {x, y, w, h, labels}, or null; gives {x, y, w, h, pixels}, RGBA, of what
+  // differs. With `quick` only what the labels change is made anew.
+  async picture(settings, change, quick, signal) {
     const query = new URLSearchParams({ settings: JSON.stringify(settings) });
     if (change) query.set("box", [change.x, change.y, change.w, change.h].join());
-    const answer = await this.ask("POST", `picture?${query}`, change ? change.labels : null);
+    if (quick) query.set("quick", "1");
+    const answer = await this.ask("POST", `picture?${query}`, change ? change.labels : null, signal);
     const [x, y, w, h] = answer.headers.get("X-Box").split(",").map(Number);
     return { x, y, w, h, pixels: new Uint8ClampedArray(await answer.arrayBuffer()) };
   },
@@ -46,7 +49,7 @@ const server = {
         if (done) return;
         const lines = (rest + value).split("\n");
         rest = lines.pop();
-        for (const line of lines) if (line) hear(JSON.parse(line));
+        for (const line of lines) if (line) await hear(JSON.parse(line));
       }
     } catch {
       return; // the program ended in the middle of it

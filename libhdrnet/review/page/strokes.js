@@ -10,6 +10,7 @@ class Strokes {
     this.map = base.slice();
     this.done = [];
     this.undone = [];
+    this.now = null;
     this.dirty = null;
   }
 

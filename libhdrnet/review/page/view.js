@@ -18,8 +18,8 @@ class View {
     this.context = canvas.getContext("2d");
     Object.assign(this, { width, height, scale: 1, left: 0, top: 0, fits: true, brush: null, asked: false, zoomed });
     const layer = () => Object.assign(document.createElement("canvas"), { width, height });
-    [this.picture, this.origins, this.outlines, this.stroke] = [layer(), layer(), layer(), layer()];
-    this.shown = { origins: false, outlines: true };
+    [this.picture, this.marks, this.outlines, this.stroke] = [layer(), layer(), layer(), layer()];
+    this.shown = { marks: false, outlines: true };
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement);
     this.resize();
   }
@@ -87,12 +87,12 @@ class View {
   }
 
   // Tints pixels by classes, [[r, g, b, a], …] by their number.
-  setOrigins(classes, tints) {
+  setMarks(classes, tints) {
     const image = new ImageData(this.width, this.height);
     const words = new Uint32Array(image.data.buffer);
     const table = tints.map(wordOf);
     for (let at = 0; at < words.length; at++) words[at] = table[classes[at]] ?? 0;
-    this.origins.getContext("2d").putImageData(image, 0, 0);
+    this.marks.getContext("2d").putImageData(image, 0, 0);
     this.draw();
   }
 
@@ -150,7 +150,7 @@ class View {
     context.imageSmoothingEnabled = scale < 2;
     context.imageSmoothingQuality = "medium";
     context.drawImage(this.picture, 0, 0);
-    if (this.shown.origins) context.drawImage(this.origins, 0, 0);
+    if (this.shown.marks) context.drawImage(this.marks, 0, 0);
     if (this.shown.outlines) context.drawImage(this.outlines, 0, 0);
     if (this.painting) {
       context.globalAlpha = 0.45;
