@@ -1,6 +1,7 @@
 """What a merge's mask and layers say of each pixel: which frames made it, and what was guessed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from libhdrnet.merge.fusion import Weights
 from libhdrnet.merge.reconstruction import Unknown
 from libhdrnet.radiometry import FloatImage
 
+Choices = npt.NDArray[np.integer[Any]]
+"""What is decided by hand, (H, W): 0 nothing, k > 0 takes the place from image k, -1 from the network."""
 MEASURED, REPAIRED, GUESSED = 1.0, 0.5, 0.0
 """Grades of the mask."""
 _FEATHER = 1 / 400
@@ -36,7 +39,7 @@ def shares_of_frames(bracket: Bracket, candidates: Sequence[Candidate], weights:
     return shares
 
 
-def check_choices(choices: npt.NDArray[np.integer], shape: tuple[int, ...], frames: int) -> None:
+def check_choices(choices: Choices, shape: tuple[int, ...], frames: int) -> None:
     """Raise InputError if a map of choices does not fit the pictures."""
     if choices.shape != shape or choices.dtype.kind not in "iu":
         raise InputError(f"choices are {choices.dtype} {choices.shape}; give whole numbers {shape}, one a pixel.")
@@ -45,7 +48,7 @@ def check_choices(choices: npt.NDArray[np.integer], shape: tuple[int, ...], fram
         raise InputError(f"choices hold {low if low < -1 else high}; give -1 (network), 0 or a frame, 1 to {frames}.")
 
 
-def feathered(bracket: Bracket, choices: npt.NDArray[np.integer]) -> dict[int, FloatImage]:
+def feathered(bracket: Bracket, choices: Choices) -> dict[int, FloatImage]:
     """Return for each choice but 0 where it holds, (h, w) in [0, 1] with soft edges, at the reduced size."""
     import cv2
 
