@@ -20,7 +20,9 @@ NETWORK = 255
 
 
 def read_choices(path: AnyPath) -> npt.NDArray[np.int16]:
-    """Read a map of choices, (h, w) of any size: 0 nothing, k > 0 frame k, -1 the network; what is transparent in it decides nothing.
+    """Read a map of choices, (h, w) of any size: 0 nothing, k > 0 frame k, -1 the network.
+
+    What is transparent decides nothing.
 
     Raises:
         InputError: it is no grey PNG of 8 bits.

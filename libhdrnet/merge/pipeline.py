@@ -15,25 +15,23 @@ import numpy.typing as npt
 from libhdrnet.alignment import Alignment, align
 from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
-from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.keeping import keep, let_go
-from libhdrnet.merge.candidates import Bracket, find_candidates
+from libhdrnet.merge.candidates import Bracket
+from libhdrnet.merge.findings import decide, find
 from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
-from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.fusion import believed, fuse
 from libhdrnet.merge.mask import (
     GUESSED,
     MEASURED,
     Choices,
-    feathered,
     fitted_choices,
     grades,
     shares_of_choices,
     shares_of_frames,
 )
-from libhdrnet.merge.reconstruction import find_unknown, reconstruct
+from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
-from libhdrnet.merge.selection import select
 from libhdrnet.merge.sources import ImageLike
 from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
@@ -245,7 +243,7 @@ def merge(
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> MergeResult:
     """Do what `merge_exposures` does and tell how it was done."""
-    _check_options(len(images), model, reference, deghost, choices is not None)
+    check_options(len(images), model, reference, deghost, choices is not None)
     check_settings(settings)
     with bounded(settings.threads):
         reporter(0.0, "reading the bracket")
@@ -257,19 +255,18 @@ def merge(
         if reference is None:
             reporter(0.05, "choosing the reference")
             reference = pick_reference([frame.codes for frame in frames], exposures)
-        _method(model, exposures, reference)  # refuses what cannot be done before the work begins
+        method_of(model, exposures, reference)  # refuses what cannot be done before the work begins
         alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
         reporter(0.15, "calibrating")
         calibration = calibrated(frames, reference, response, given=exposure_times is not None)
-        # By what the pixels say of them, to an eighth of a stop: equal exposures stay equal.
-        exposed = [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
-        network, used = _method(model, exposed, reference)
+        exposed = rounded(calibration)
+        network, used = method_of(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         camera = frames[reference].camera
         if camera is not None:
-            _convert(made.radiance, camera.to_rec709)
-        alpha = _alpha(frames)
+            convert(made.radiance, camera.to_rec709)
+        alpha = alpha_of(frames)
         if alpha is not None:
             made.radiance[alpha == 0] = 0
         if made.mask is not None:
@@ -309,35 +306,28 @@ class _Made:
 def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _Made:
     bracket, whole = job.bracket, job.model in NETWORKS
     selects = job.model != "classical" and job.deghost > 0
-    candidates = find_candidates(bracket, follow=selects, reporter=reporter.part(0, 0.3))
-    logits: FloatImage | float = 0.0
-    report = None
-    if any(candidate.doubt.any() for candidate in candidates):
-        give_back_memory()
-        logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
-        logits *= np.float32(job.deghost / DEGHOST)
-        give_back_memory()
-    fixed = {} if job.choices is None else feathered(bracket, job.choices)
-    by_network = fixed.pop(-1, np.float32(0))
-    weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
-    unknown = find_unknown(bracket, candidates, weights)
-    share = np.maximum(unknown.either * np.float32(selects), by_network)
-    shares = shares_of_frames(bracket, candidates, weights) if with_shares else None
-    radiance = fuse(bracket, candidates, weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
-    del candidates, weights, logits
+    found = find(bracket, job.settings, reporter.part(0, 0.6), follow=selects)
+    candidates, report = found.candidates, found.report
+    belief = believed(bracket, candidates, found.scaled(job.deghost / DEGHOST))
+    del found
+    made = decide(bracket, candidates, belief, job.choices, repair=selects)
+    share, unknown = made.network, made.unknown
+    shares = shares_of_frames(bracket, candidates, made.weights) if with_shares else None
+    radiance = fuse(bracket, candidates, made.weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
+    del candidates, belief, made
     repaired = 0.0
     if whole or share.any():
-        made, repaired = reconstruct(
+        run, repaired = reconstruct(
             radiance, bracket, None if whole else share, job.network, job.used, job.settings, reporter.part(0.65, 1)
         )
-        report = made or report
+        report = run or report
     mask = grades(bracket, unknown, 1.0 if whole else share) if with_mask else None
     if mask is not None and job.model == "classical":
         mask[:] = MEASURED
     return _Made(radiance, mask, shares, report, repaired)
 
 
-def _convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:
+def convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:
     """Bring pixels to other primaries, in place."""
     for rows in bands(len(radiance)):
         radiance[rows] = radiance[rows] @ matrix.T.astype(np.float32)
@@ -373,11 +363,16 @@ def calibrated(frames: Sequence[Frame], reference: int, response: str, *, given:
     return calibration
 
 
+def rounded(calibration: Calibration) -> list[float]:
+    """Return the exposures by what the pixels say of them, to an eighth of a stop: equal exposures stay equal."""
+    return [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
+
+
 def _by_exposure(exposures: Sequence[float]) -> tuple[int, ...]:
     return tuple(sorted(range(len(exposures)), key=lambda i: exposures[i]))
 
 
-def _alpha(frames: Sequence[Frame]) -> FloatImage | None:
+def alpha_of(frames: Sequence[Frame]) -> FloatImage | None:
     """Return what any frame shows, (H, W) in [0, 1], if all of them have an alpha channel."""
     transparent = [frame.name for frame in frames if frame.transparent]
     if 0 < len(transparent) < len(frames):
@@ -401,7 +396,8 @@ def _unseen(frames: Sequence[Frame]) -> Any:
     return np.maximum.reduce(planes) == 0 if len(planes) == len(frames) else False
 
 
-def _check_options(count: int, model: str, reference: int | None, deghost: float, chosen: bool) -> None:
+def check_options(count: int, model: str, reference: int | None, deghost: float, chosen: bool) -> None:
+    """Raise InputError if an option of `merge_exposures` is none, or does not go with another one."""
     if model not in MODELS:
         raise InputError(f"model {model!r} is unknown; choose one of {', '.join(MODELS)}.")
     if reference is not None and not 0 <= reference < count:
@@ -416,7 +412,7 @@ def _check_options(count: int, model: str, reference: int | None, deghost: float
         raise InputError(f"model 'psfnet' takes three exposures and {count} were given; use 'auto' or 'msffnet'.")
 
 
-def _method(model: str, exposures: Sequence[float], reference: int) -> tuple[str, tuple[int, ...]]:
+def method_of(model: str, exposures: Sequence[float], reference: int) -> tuple[str, tuple[int, ...]]:
     """Return the method and the indices of the frames it sees, in its order."""
     if model == "classical":
         return model, _by_exposure(exposures)

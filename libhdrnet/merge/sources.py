@@ -20,6 +20,7 @@ from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, 
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
+    from libhdrnet.io.read import Photo
 
 ImageLike = str | Path | npt.NDArray[Any]
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
@@ -57,27 +58,35 @@ class Source:
         return LARGEST_KNEE if self.is_raw else 0.0
 
 
-def sources(images: Sequence[ImageLike]) -> Iterator[Source]:
-    """Read a bracket's images one after the other: no more than one is held.
+def sources(images: "Sequence[ImageLike | Photo]") -> Iterator[Source]:
+    """Read a bracket's images, those that are not read already, one after the other: no more than one is held.
 
     Raises:
         InputError: a file or an array cannot be used; when it is its turn.
     """
-    from libhdrnet.io.read import each_photo, straight
+    from libhdrnet.io.read import Photo, each_photo
 
     paths = [image for image in images if isinstance(image, str | Path)]
     photos = each_photo(paths, in_camera_rgb=len(paths) == len(images))
     for index, image in enumerate(images):
-        if isinstance(image, str | Path):
-            photo = straight(next(photos))
-            yield Source(
-                str(image), photo.pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
-                photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera,
-            )  # fmt: skip
+        if isinstance(image, Photo):
+            yield _of_photo(str(image.path), image)
+        elif isinstance(image, str | Path):
+            yield _of_photo(str(image), next(photos))
         else:
             name = f"image {index + 1}"
             pixels = check_array(image, name)
             yield Source(name, pixels, "linear" if pixels.dtype == np.float32 else "srgb")
+
+
+def _of_photo(name: str, photo: "Photo") -> Source:
+    from libhdrnet.io.read import straight
+
+    photo = straight(photo)
+    return Source(
+        name, photo.pixels, photo.encoding, photo.metadata.icc, photo.metadata, photo.is_linear,
+        photo.white_balance is not None, photo.alpha, photo.orientation, photo.camera,
+    )  # fmt: skip
 
 
 def check_array(image: Any, name: str = "image") -> npt.NDArray[Any]:

@@ -196,9 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_picture(self) -> None:
         self._check_page()
-        box, pixels = self.server.desk.picture(
-            self._settings(), self._box(), self.body, quick="quick" in self.query
-        )
+        box, pixels = self.server.desk.picture(self._settings(), self._box(), self.body, quick="quick" in self.query)
         self._send(pixels, "application/octet-stream", X_Box=",".join(map(str, box)))
 
     def _open(self) -> None:
