@@ -23,7 +23,7 @@ from libhdrnet.tasks.options import MergeFiles
 from libhdrnet.tonemap import STYLES
 
 _STOP_SECONDS = 20.0
-"""How long a merge that is cancelled at the end may take to reach its next tile."""
+"""How long what is cancelled at the end may take to reach its next tile: a process does not end well within torch."""
 
 
 class Desk:
@@ -40,6 +40,8 @@ class Desk:
         self._screen: Screen | None = None
         self._begun: Labels = np.zeros((0, 0), np.uint8)
         """The labels that the file of choices has, which the review began with."""
+        self._opening: threading.Thread | None = None
+        self._facts: dict[str, Any] = {}
         self._merging = threading.Lock()
         self._cancelled = threading.Event()
 
@@ -64,7 +66,8 @@ class Desk:
 
     def open(self, *, skip_unreadable: bool = False) -> None:
         """Read the bracket, in a thread of its own."""
-        threading.Thread(target=self._open, args=(skip_unreadable,), name="open", daemon=True).start()
+        self._opening = threading.Thread(target=self._open, args=(skip_unreadable,), name="open", daemon=True)
+        self._opening.start()
 
     def picture(self, look: Mapping[str, Any], box: Box | None, labels: bytes, *, quick: bool) -> tuple[Box, bytes]:
         """Put labels where `box` says and return what that changes in the preview, RGBA, and where.
@@ -73,9 +76,11 @@ class Desk:
             InputError: the box or a label is none of this picture and its frames, or a setting cannot be used.
             CancelledError: a newer picture was asked for meanwhile.
         """
-        shown = self.screen.render(read_options(Look, look), box, labels, quick=quick, progress=self._rendering)
+        wanted = read_options(Look, look)
+        shown = self.screen.render(wanted, box, labels, quick=quick, progress=self._rendering)
         if not quick:
             self._tell_frames(shown)
+            self.events.keep("bracket", "opened", **{**self._facts, "settings": vars(wanted)})
         return rgba(shown)
 
     def merge(self, look: Mapping[str, Any], labels: bytes) -> None:
@@ -106,7 +111,12 @@ class Desk:
 
     def end(self) -> None:
         """Stop what is being made, and tell the page that this is the end."""
+        self.ended.set()
         self.cancel()
+        if self._opening is not None:
+            self._opening.join(_STOP_SECONDS)
+        if self._screen is not None:
+            self._screen.wait(_STOP_SECONDS)
         if self._merging.acquire(timeout=_STOP_SECONDS):
             self._merging.release()
         self.events.tell("ended")
@@ -118,27 +128,29 @@ class Desk:
             if skip_unreadable:
                 images, kept, choices = readable([*self._options.inputs], self._options, choices)
                 self._options = replace(cast(MergeFiles, kept), inputs=[str(image) for image in images], choices=None)
-            options, reporter = self._options, Reporter(self._opening)
+            options, reporter = self._options, Reporter(self._reading, self.ended.is_set)
             preview = Preview(
                 options.inputs, options.exposures(len(options.inputs)), response=options.response,
                 settings=settings(options), reporter=reporter.part(0, 0.3),
             )  # fmt: skip
-            screen = Screen(preview, choices, align=options.align, saturation=options.saturation)
+            screen = Screen(preview, choices, self.ended, align=options.align, saturation=options.saturation)
             given = {name: value for name in vars(Look()) if (value := getattr(options, name, None)) is not None}
             look = Look(**given)
             shown = screen.render(look, None, b"", quick=False, progress=reporter.part(0.3, 1))
         except Exception as error:
+            if self.ended.is_set():
+                return
             self.error = error
             self.events.tell("failed", keep="bracket", message=explain(error)[0], readable=self._some_are_readable())
             return
         self._begun = screen.labels.copy() if options.choices is not None else np.zeros_like(screen.labels)
         self._screen = screen
-        facts = {**vars(look), "reference": shown.reference + 1}
-        self.events.tell("opened", keep="bracket", settings=facts, **self._facts(preview))
+        self._facts = {"settings": {**vars(look), "reference": shown.reference + 1}, **self._facts_of(preview)}
+        self.events.tell("opened", keep="bracket", **self._facts)
         self._tell_frames(shown)
         self._tell_target()
 
-    def _opening(self, fraction: float, stage: str) -> None:
+    def _reading(self, fraction: float, stage: str) -> None:
         self.events.tell("opening", keep="bracket", fraction=fraction, stage=stage)
 
     def _rendering(self, fraction: float, stage: str) -> None:
@@ -149,7 +161,7 @@ class Desk:
         bad = len(unreadable(self._options.inputs))
         return bad > 0 and len(self._options.inputs) - bad >= 2
 
-    def _facts(self, preview: Preview) -> dict[str, Any]:
+    def _facts_of(self, preview: Preview) -> dict[str, Any]:
         output = free_name(Path(self._options.output))
         tints = [(*tint, 0 if index == 0 else _TINT) for index, (_, tint) in enumerate(MARKS)]
         return {

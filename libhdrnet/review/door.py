@@ -8,6 +8,7 @@ import hmac
 import json
 import logging
 import queue
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -22,14 +23,7 @@ from libhdrnet.review.desk import Desk
 from libhdrnet.review.screen import Box
 
 log = logging.getLogger(__name__)
-_PAGE = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    **{
-        f"/{name}.js": (f"{name}.js", "text/javascript; charset=utf-8")
-        for name in ("strokes", "server", "view", "review")
-    },
-    "/review.css": ("review.css", "text/css; charset=utf-8"),
-}
+_KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -98,9 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._check_sender()
             self.body = self._read()
-            if self.command == "GET" and parts.path in _PAGE:
-                name, kind = _PAGE[parts.path]
-                self._send(files("libhdrnet.review").joinpath("page", name).read_bytes(), kind)
+            if self.command == "GET" and self._send_page(parts.path):
                 return
             if not hmac.compare_digest(self.headers.get("X-Token", "").encode(), self.server.token.encode()):
                 raise _RefusedError(
@@ -118,6 +110,15 @@ class _Handler(BaseHTTPRequestHandler):
                 log.exception("a request failed")
             status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), _BUG)
             self._send(explain(error)[0].encode(), "text/plain; charset=utf-8", status)
+
+    def _send_page(self, path: str) -> bool:
+        """Send a file of the page, if it is one."""
+        name = re.fullmatch(r"/([a-z]+)\.(html|js|css)", "/index.html" if path == "/" else path)
+        file = files("libhdrnet.review").joinpath("page", f"{name[1]}.{name[2]}") if name else None
+        if name is None or file is None or not file.is_file():
+            return False
+        self._send(file.read_bytes(), f"{_KINDS[name[2]]}; charset=utf-8")
+        return True
 
     def _check_sender(self) -> None:
         host, origin = self.headers.get("Host"), self.headers.get("Origin")

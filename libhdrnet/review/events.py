@@ -22,10 +22,15 @@ class Events:
 
     def tell(self, event: str, *, keep: str = "", **facts: Any) -> None:
         """Tell the page; with `keep` also a page that comes later, in place of what was kept under that name before."""
+        if keep:
+            self.keep(keep, event, **facts)
         with self._lock:
-            if keep:
-                self._kept[keep] = {"event": event, **facts}
             self._told.put({"event": event, **facts})
+
+    def keep(self, name: str, event: str, **facts: Any) -> None:
+        """Keep an event for a page that comes later, in place of what was kept under that name before."""
+        with self._lock:
+            self._kept[name] = {"event": event, **facts}
 
     def welcome(self, page: str) -> "queue.SimpleQueue[Event | None]":
         """Return what a new page is told, ended by None; the one before is told that it is none any more."""

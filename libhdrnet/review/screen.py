@@ -40,8 +40,16 @@ class Look:
 class Screen:
     """The preview of a bracket and what was decided by hand; any thread may ask."""
 
-    def __init__(self, preview: Preview, choices: Choices | None, *, align: bool, saturation: float | None) -> None:
-        """Begin with `choices`, of any size, if there are any."""
+    def __init__(
+        self,
+        preview: Preview,
+        choices: Choices | None,
+        ended: threading.Event,
+        *,
+        align: bool,
+        saturation: float | None,
+    ) -> None:
+        """Begin with `choices`, of any size, if there are any; once it is `ended` no whole picture is made any more."""
         self.preview = preview
         self.labels: Labels = np.zeros(preview.size, np.uint8)
         if choices is not None:
@@ -49,6 +57,7 @@ class Screen:
             self.labels[:] = np.where(fitted == -1, NETWORK, fitted)
         self.marks: Labels = np.zeros(preview.size, np.uint8)
         """Of the last picture, for each pixel an index of `preview.MARKS`."""
+        self._ended = ended
         self._align, self._saturation = align, saturation
         self._rendering, self._counting = threading.Lock(), threading.Lock()
         self._waiting = 0
@@ -71,7 +80,9 @@ class Screen:
                 self._waiting -= 1
             if box is not None:
                 self._paint(box, labels)
-            reporter = Reporter(None if quick else progress, lambda: not quick and self._waiting > 0)
+            reporter = Reporter(
+                None if quick else progress, lambda: not quick and (self._waiting > 0 or self._ended.is_set())
+            )
             shown = self.preview.render(self._view(look), quick=quick, reporter=reporter)
             self.marks = shown.labels
             return shown
@@ -81,6 +92,11 @@ class Screen:
         with self._rendering:
             self._paint((0, 0, *self.labels.shape[::-1]), labels)
             return self.labels.copy()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until no picture is being made."""
+        if self._rendering.acquire(timeout=seconds):
+            self._rendering.release()
 
     def thumbnail(self, number: int) -> bytes:
         """Return a small JPEG of a frame, counted from 1; raises InputError for one that is not there."""

@@ -3,11 +3,15 @@
 import json
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 from commands import TIMEOUT, write_bracket
 from reviews import Review, reviewing, until
 
+import libhdrnet
+
+PAGE = Path(libhdrnet.__file__).parent / "review" / "page"
 SETTINGS = json.dumps({"reference": 2, "deghost": 0.5})
 
 
@@ -23,7 +27,7 @@ def review(bracket):
 
 
 def test_the_page_comes_without_a_token_and_may_load_nothing_from_elsewhere(review):
-    for path in ("", "review.css", "strokes.js", "server.js", "view.js", "review.js"):
+    for path in ("", *(path.name for path in PAGE.iterdir())):
         status, headers, body = review.ask("GET", path, headers={"X-Token": None})
         assert status == 200 and body
         assert "default-src 'none'" in headers["Content-Security-Policy"] and headers["Cache-Control"] == "no-store"
