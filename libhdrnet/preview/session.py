@@ -117,6 +117,7 @@ class Preview:
         images: paths, or arrays, as for `merge_exposures`.
         exposure_times: as for `merge_exposures`; a View may replace them.
         response: as for `merge_exposures`.
+        names: what the images are called; None: by their paths, and by their numbers.
         settings: how the networks run.
         reporter: told of the stages.
 
@@ -130,6 +131,7 @@ class Preview:
         exposure_times: Sequence[float] | None = None,
         *,
         response: str = "auto",
+        names: Sequence[str] | None = None,
         settings: Settings = Settings(),  # noqa: B008 (frozen)
         reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     ) -> None:
@@ -142,6 +144,8 @@ class Preview:
             small, self.full_size = _small(images)
             """Height and width of the frames as they are."""
             self._frames = load_frames(small, exposure_times, response=response)
+            if names is not None:
+                self._frames = [replace(f, name=name) for f, name in zip(self._frames, names, strict=True)]
             check_differ(self._frames)
             for place in strangers([frame.codes for frame in self._frames], _LIKE_ANY):
                 texts.append(f"Frame {place + 1} shows another scene than the others; leave it out.")
@@ -152,13 +156,13 @@ class Preview:
         )
         self.size: tuple[int, int] = self._frames[0].codes.shape[:2]
         """Height and width of the preview."""
-        self._aligned, self._found, self._believed, self._rebuilt = Cache(4), Cache(4), Cache(2), Cache(2)
+        self._aligned, self._found, self._believed, self._rebuilt = Cache(3), Cache(3), Cache(2), Cache(1)
         self._last: _Last | None = None
 
     @property
     def nbytes(self) -> int:
-        """Memory that the frames take, roughly; what is kept of them is as much for each reference that was tried."""
-        return sum(frame.codes.nbytes for frame in self._frames)
+        """Memory that is taken, roughly: the frames once more for each reference that was tried, and for pictures."""
+        return (3 + len(self._aligned)) * sum(frame.codes.nbytes for frame in self._frames)
 
     def render(
         self,

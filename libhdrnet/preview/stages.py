@@ -41,6 +41,9 @@ class Cache:
         self._most = most
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what was made for `key`, or make it."""
         if key not in self._kept:
