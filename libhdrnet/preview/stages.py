@@ -27,7 +27,7 @@ from libhdrnet.radiometry import FloatImage
 COMPARED_PIXELS = 3e5
 """Of the size at which frames are compared. With a megapixel the selection alone would take a second and a half on two
 cores, with this a third of that."""
-_ALIGNED_EDGE = 512
+_ALIGNED_EDGE = 400
 """Pixels of the long edge at which frames are aligned: within a third of a pixel of the preview, in a third of the
 time."""
 _NUMBERED = re.compile(r"^Frames? ([\d, and]+)")
