@@ -40,6 +40,8 @@ Box = tuple[slice, slice]
 _LIKE_ANY = 0.2
 """Rank correlation with every other frame below which one shows another scene. In 28 real brackets the least was 0.33,
 of a frame that is nearly black."""
+_ADAPTED_EDGE = 512
+"""Pixels of the long edge at which a picture is adapted: a third of the time, and within a level of 255 in the mean."""
 _CHANGED = 1e-3
 """Share by which a candidate's weight has to change for its place to be merged anew."""
 
@@ -117,6 +119,7 @@ class Preview:
         images: paths, or arrays, as for `merge_exposures`.
         exposure_times: as for `merge_exposures`; a View may replace them.
         response: as for `merge_exposures`.
+        names: what the images are called; None: by their paths, and by their numbers.
         settings: how the networks run.
         reporter: told of the stages.
 
@@ -130,6 +133,7 @@ class Preview:
         exposure_times: Sequence[float] | None = None,
         *,
         response: str = "auto",
+        names: Sequence[str] | None = None,
         settings: Settings = Settings(),  # noqa: B008 (frozen)
         reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     ) -> None:
@@ -142,6 +146,8 @@ class Preview:
             small, self.full_size = _small(images)
             """Height and width of the frames as they are."""
             self._frames = load_frames(small, exposure_times, response=response)
+            if names is not None:
+                self._frames = [replace(f, name=name) for f, name in zip(self._frames, names, strict=True)]
             check_differ(self._frames)
             for place in strangers([frame.codes for frame in self._frames], _LIKE_ANY):
                 texts.append(f"Frame {place + 1} shows another scene than the others; leave it out.")
@@ -152,13 +158,13 @@ class Preview:
         )
         self.size: tuple[int, int] = self._frames[0].codes.shape[:2]
         """Height and width of the preview."""
-        self._aligned, self._found, self._believed, self._rebuilt = Cache(4), Cache(4), Cache(2), Cache(2)
+        self._aligned, self._found, self._believed, self._rebuilt = Cache(3), Cache(3), Cache(2), Cache(1)
         self._last: _Last | None = None
 
     @property
     def nbytes(self) -> int:
-        """Memory that the frames take, roughly; what is kept of them is as much for each reference that was tried."""
-        return sum(frame.codes.nbytes for frame in self._frames)
+        """Memory that is taken, roughly: the frames once more for each reference that was tried, and for pictures."""
+        return (3 + len(self._aligned)) * sum(frame.codes.nbytes for frame in self._frames)
 
     def render(
         self,
@@ -208,7 +214,7 @@ class Preview:
             return self._shown(found, last, box, view, notes)
         box = (slice(0, self.size[0]), slice(0, self.size[1]))
         light = self._finished(found, scene, box, reference)
-        last.adaptation = Adaptation.of(light, view.tone)
+        last.adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
         last.picture = _eight_bits(last.adaptation.show(light))
         return self._shown(found, last, box, view, notes)
 

@@ -27,7 +27,7 @@ from libhdrnet.radiometry import FloatImage
 COMPARED_PIXELS = 3e5
 """Of the size at which frames are compared. With a megapixel the selection alone would take a second and a half on two
 cores, with this a third of that."""
-_ALIGNED_EDGE = 512
+_ALIGNED_EDGE = 400
 """Pixels of the long edge at which frames are aligned: within a third of a pixel of the preview, in a third of the
 time."""
 _NUMBERED = re.compile(r"^Frames? ([\d, and]+)")
@@ -40,6 +40,9 @@ class Cache:
     def __init__(self, most: int) -> None:
         self._most = most
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what was made for `key`, or make it."""

@@ -98,9 +98,9 @@ class Adaptation:
     curve: Sigmoid
 
     @classmethod
-    def of(cls, scene: FloatImage, tone: Tone) -> "Adaptation":
-        """Look at a scene, float32 (H, W, 3); raises InputError for NaN or infinity."""
-        return cls(tone, scene.shape, *_adapted(_reduced(scene), tone))
+    def of(cls, scene: FloatImage, tone: Tone, *, edge: int = _EDGE) -> "Adaptation":
+        """Look at a scene, float32 (H, W, 3), reduced to a long edge; raises InputError for NaN or infinity."""
+        return cls(tone, scene.shape, *_adapted(_reduced(scene, edge), tone))
 
     def show(self, part: FloatImage, box: tuple[slice, slice] = (slice(None), slice(None))) -> FloatImage:
         """Return a part of the scene, its rows and columns of `box`, as `tone_map` does."""
@@ -142,11 +142,11 @@ def _tones(scene: FloatImage, grey: FloatImage) -> FloatImage:
     return np.asarray(np.log2(np.maximum(grey + brightest, 2 * _DARKEST) / np.float32(2 * MIDDLE_GREY)), np.float32)
 
 
-def _reduced(scene: FloatImage) -> FloatImage:
+def _reduced(scene: FloatImage, edge: int) -> FloatImage:
     import cv2
 
     height, width = scene.shape[:2]
-    factor = min(1.0, _EDGE / max(height, width))
+    factor = min(1.0, edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = np.asarray(cv2.resize(scene, size, interpolation=cv2.INTER_AREA), np.float32)
     if not np.isfinite(small).all():  # every pixel is part of one of these

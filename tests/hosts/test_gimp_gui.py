@@ -92,3 +92,30 @@ def test_the_cancel_button_stops_the_server_s_job_and_leaves_the_picture(host, r
     act = InMidJob(gimp.place, begun.touch, ended.touch, stage="estimating the defocus")
     assert gimp.show(LAYOUT[host] + CANCEL, path)["unchanged"]
     assert act.stopped()
+
+
+PREVIEWED = r"""
+window(r"\[DEMO_03\] .imported")
+menu("m", 1)
+window("^Merge Exposures")
+picture = "560x360+140+90"
+empty = seen(picture)
+first = wait_for(lambda: not same(now := still(picture), empty) and now, "the preview")
+shot("previewed")
+key("alt+w")
+marked = wait_for(lambda: not same(now := still(picture), first) and now, "what moved")
+shot("marked")
+key("alt+w", "alt+b", "ctrl+a", "2", "Tab")
+brighter = wait_for(lambda: not same(now := still(picture), first) and now, "the brighter preview")
+shot("brighter")
+told["brighter"] = sum(brighter) - sum(first)
+accept("^Merge Exposures")
+window("Untitled.*32-bit linear floating point.*2 layers")
+shot("merged-after-preview")
+"""
+
+
+def test_the_dialog_shows_the_merge_and_what_moved_and_follows_the_settings(gimp3):
+    from libhdrnet.demo.camera import write_bracket as write_demo
+
+    assert gimp3.show(PREVIEWED, *write_demo(gimp3.folder, height=400, width=600))["brighter"] > 0
