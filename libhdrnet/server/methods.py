@@ -52,6 +52,7 @@ class MergePixels(tasks.MergeOptions, tasks.ToneOptions):
     inputs: list[str] | None = None
     arrays: list[dict[str, Any]] | None = None
     mask: bool = False
+    choices: str | None = None
     sources: list[str] | None = None
 
 
@@ -147,7 +148,7 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
     from libhdrnet.server.pixels import map_array, write_array
 
     images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
-    result = merge_images(images, options, with_mask=options.mask, talk=talk)
+    result = merge_images(images, options, options.choices, with_mask=options.mask, talk=talk)
     tell_merge(result, talk)
     if result.alpha is not None:
         talk.note(

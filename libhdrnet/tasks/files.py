@@ -74,11 +74,13 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
     raise InputError(f"the task {method!r} is unknown; choose merge, defocus or deblur.")
 
 
-def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask: bool, talk: Talk) -> "MergeResult":
-    """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
+def merge_images(
+    images: "list[ImageLike]", options: MergeOptions, decided: str | None, *, with_mask: bool, talk: Talk
+) -> "MergeResult":
+    """Merge paths or arrays as `options` say, and tell what was noticed on the way; `decided`: a file of choices."""
     from libhdrnet.io.choices import read_choices
 
-    choices: Choices | None = None if options.choices is None else read_choices(options.choices)
+    choices: Choices | None = None if decided is None else read_choices(decided)
     if options.skip_unreadable:
         images, options, choices = readable(images, options, choices)
     exposures = options.exposures(len(images))
@@ -178,7 +180,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
 
     from libhdrnet.io.write import write_map, write_radiance
 
-    result = merge_images([*options.inputs], options, with_mask=bool(options.mask), talk=talk)
+    result = merge_images([*options.inputs], options, options.choices, with_mask=bool(options.mask), talk=talk)
     factor, told = scale_of(result, options)
     record = {**result.as_record(), **told, **({"choices": Path(options.choices).name} if options.choices else {})}
     if options.preview:

@@ -36,8 +36,6 @@ class MergeOptions(EngineOptions):
     response: str = "auto"
     deghost: float = 0.5
     align: bool = True
-    choices: str | None = None
-    """Picture of what was decided by hand (`io.choices`)."""
     skip_unreadable: bool = False
     """Leave frames out that cannot be read, if two remain."""
 
@@ -87,6 +85,8 @@ class MergeFiles(MergeOptions, ToneOptions):
     output: str
     mask: str | None = None
     preview: str | None = None
+    choices: str | None = None
+    """Picture of what was decided by hand (`io.choices`)."""
     exr_bits: int | None = None
     hdr_bits: int = 12
     gain_map: bool = False
