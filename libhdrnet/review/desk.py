@@ -25,6 +25,9 @@ from libhdrnet.tonemap import STYLES
 _STOP_SECONDS = 20.0
 """How long what is cancelled at the end may take to reach its next tile: a process does not end well within torch."""
 
+_HEAR_SECONDS = 2.0
+"""How long a page may take to hear that this is the end."""
+
 
 class Desk:
     """A review, asked by its page from any thread; `events` tells the page what happens."""
@@ -105,7 +108,7 @@ class Desk:
 
     def leave(self, *, for_good: bool) -> None:
         """Note that the page goes; `for_good`: the review is done."""
-        self.events.gone(self.events.page, said=True)
+        self.events.leaves(self.events.page)
         if for_good:
             self.ended.set()
 
@@ -119,7 +122,7 @@ class Desk:
             self._screen.wait(_STOP_SECONDS)
         if self._merging.acquire(timeout=_STOP_SECONDS):
             self._merging.release()
-        self.events.tell("ended")
+        self.events.finish(_HEAR_SECONDS)
 
     def _open(self, skip_unreadable: bool) -> None:
         self.error = None
@@ -193,14 +196,14 @@ class Desk:
         except Exception as error:
             if written:
                 beside.unlink(missing_ok=True)
-            self.events.tell("merged", keep="merge", failed=True, message=explain(error)[0])
+            failed, message = True, explain(error)[0]
         else:
             outputs = [*done.outputs, *([written] if written else [])]
+            failed, message = False, f"Wrote {', '.join(outputs)}"
             self._tell(f"wrote {', '.join(outputs)}", **{**done.as_facts(), "outputs": outputs})
-            self.events.tell("merged", keep="merge", failed=False, message=f"Wrote {', '.join(outputs)}")
-            self._tell_target()
-        finally:
-            self._merging.release()
+        self._merging.release()  # before it is told: the next one may be asked for at once
+        self.events.tell("merged", keep="merge", failed=failed, message=message)
+        self._tell_target()
 
     def _progress(self, fraction: float, stage: str) -> None:
         self.events.tell("merging", keep="merge", fraction=fraction, stage=stage)

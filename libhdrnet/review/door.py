@@ -166,11 +166,11 @@ class _Handler(BaseHTTPRequestHandler):
         page = self.headers.get("X-Page", "")
         told = self.server.desk.events.welcome(page)
         self.close_connection = True
-        self.send_response(HTTPStatus.OK)
-        for name, value in {**_HEADERS, "Content-Type": "application/x-ndjson", "Connection": "close"}.items():
-            self.send_header(name, value)
-        self.end_headers()
         try:
+            self.send_response(HTTPStatus.OK)
+            for name, value in {**_HEADERS, "Content-Type": "application/x-ndjson", "Connection": "close"}.items():
+                self.send_header(name, value)
+            self.end_headers()
             while True:
                 try:
                     event = told.get(timeout=_BEAT)
@@ -240,7 +240,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
-    facts = json.loads(text or "{}")
+    try:
+        facts = json.loads(text or "{}")
+    except ValueError:
+        facts = None
     if not isinstance(facts, dict):
         raise _RefusedError(HTTPStatus.BAD_REQUEST, "The request holds no JSON object.")
     return facts

@@ -17,6 +17,7 @@ class Events:
         self._kept: dict[str, Event] = {}
         self._told: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._left: tuple[float, bool] | None = (time.monotonic(), False)
+        self._listening = 0
         self.page = ""
         """Name of the page that listens; the one that came last."""
 
@@ -39,15 +40,32 @@ class Events:
             self._told.put(None)
             self._told = queue.SimpleQueue()
             self.page, self._left = page, None
+            self._listening += 1
             for event in self._kept.values():
                 self._told.put(event)
             return self._told
 
-    def gone(self, page: str, *, said: bool = False) -> None:
-        """Note that a page went; it may have said so itself, and then comes no more unless it is loaded anew."""
+    def leaves(self, page: str) -> None:
+        """Note that a page says it goes: it comes no more, unless it is loaded anew."""
         with self._lock:
-            if page == self.page and (self._left is None or said):
-                self._left = (time.monotonic(), said or bool(self._left and self._left[1]))
+            if page == self.page:
+                self._left = (time.monotonic(), True)
+
+    def gone(self, page: str) -> None:
+        """Note that a page listens no more."""
+        with self._lock:
+            self._listening -= 1
+            if page == self.page and self._left is None:
+                self._left = (time.monotonic(), False)
+
+    def finish(self, seconds: float) -> None:
+        """Tell the page that this is the end, and wait until it has heard it."""
+        self.tell("ended")
+        with self._lock:
+            self._told.put(None)
+        until = time.monotonic() + seconds
+        while self._listening > 0 and time.monotonic() < until:
+            time.sleep(0.02)
 
     def alone(self) -> tuple[float, bool]:
         """Return for how many seconds no page has listened, and whether the last one said that it goes."""
