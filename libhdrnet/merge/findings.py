@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from libhdrnet.engine import Report, Reporter, Settings
+from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.merge.candidates import Bracket, Candidate, find_candidates
 from libhdrnet.merge.fusion import Believed, Weights, decided
 from libhdrnet.merge.mask import Choices, feathered
@@ -28,12 +29,21 @@ class Findings:
         return np.asarray(self.logits * np.float32(strictness), np.float32)
 
 
-def find(bracket: Bracket, settings: Settings, reporter: Reporter, *, follow: bool = True) -> Findings:
-    """Find the candidates and ask the selection network; without `follow` all frames are believed as they lie."""
+def find(
+    bracket: Bracket, settings: Settings, reporter: Reporter, *, follow: bool = True, thrifty: bool = True
+) -> Findings:
+    """Find the candidates and ask the selection network; without `follow` all frames are believed as they lie.
+
+    `thrifty` gives memory back between the stages, which takes a moment that is nothing where frames are large.
+    """
     candidates = find_candidates(bracket, follow=follow, reporter=reporter.part(0, 0.5))
     if not any(candidate.doubt.any() for candidate in candidates):
         return Findings(candidates, np.zeros((1, 1, 1), np.float32), None)
+    if thrifty:
+        give_back_memory()
     logits, report = select(bracket, candidates, settings, reporter.part(0.5, 1))
+    if thrifty:
+        give_back_memory()
     return Findings(candidates, logits, report)
 
 

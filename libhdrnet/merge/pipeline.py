@@ -309,12 +309,12 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     found = find(bracket, job.settings, reporter.part(0, 0.6), follow=selects)
     candidates, report = found.candidates, found.report
     belief = believed(bracket, candidates, found.scaled(job.deghost / DEGHOST))
-    del found
     made = decide(bracket, candidates, belief, job.choices, repair=selects)
+    del found, belief
     share, unknown = made.network, made.unknown
     shares = shares_of_frames(bracket, candidates, made.weights) if with_shares else None
     radiance = fuse(bracket, candidates, made.weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
-    del candidates, belief, made
+    del candidates, made
     repaired = 0.0
     if whole or share.any():
         run, repaired = reconstruct(

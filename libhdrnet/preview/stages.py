@@ -100,7 +100,7 @@ def find_out(
         calibration = calibrated(frames, reference, response, given=given)
         alpha = alpha_of(frames)
     bracket = Bracket(frames, calibration, COMPARED_PIXELS)
-    findings = find(bracket, settings, reporter)
+    findings = find(bracket, settings, reporter, thrifty=False)
     as_they_lie = findings.candidates[: len(frames)]
     still = shares_of_frames(bracket, as_they_lie, weigh(bracket, as_they_lie))
     return Found(bracket, calibration, findings, still, alpha, tuple(texts))
