@@ -130,6 +130,7 @@ function trouble(text, ways, command = "") {
     button.addEventListener("click", act);
     box.append(button);
   }
+  box.classList.toggle("calm", lost === "for good"); // nothing went wrong
   box.hidden = false;
 }
 
