@@ -18,7 +18,7 @@ MARKS = (
 )
 """Each label's name and its tint, RGB; the first has none."""
 _MEASURED, _MOVED, _NETWORK, _GUESSED = range(len(MARKS))
-_NOTABLE = 0.35
+_NOTABLE = 0.5
 """Share of a place that comes from elsewhere than in the mean with the least noise, from which it is marked."""
 _FAR = 2.0
 """Pixels of the reduced size by which a flow has to move something to count in full."""
