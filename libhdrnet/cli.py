@@ -140,6 +140,15 @@ def run_eval(options: argparse.Namespace, console: Console) -> None:
         raise HdrnetError(f"{len(done.failed)} of the jobs failed, the first: {done.failed[0]}")
 
 
+def run_review(options: argparse.Namespace, console: Console) -> None:
+    """Run `hdrnet review`."""
+    from libhdrnet.review.run import review
+
+    params = {name: value for name, value in vars(options).items() if name not in (*OURS, "browser")}
+    _keep_freed_memory()
+    review(params, console.result, browser=options.browser)
+
+
 def run_batch(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet batch`."""
     from libhdrnet.tasks import Talk
@@ -192,6 +201,7 @@ def run_doctor(options: argparse.Namespace, console: Console) -> None:
 
 COMMANDS = {
     "merge": run_task,
+    "review": run_review,
     "batch": run_batch,
     "defocus": run_task,
     "deblur": run_task,

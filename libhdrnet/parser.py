@@ -34,6 +34,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hdrnet {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_merge(commands)
+    _add_review(commands)
     _add_batch(commands)
     _add_defocus(commands)
     _add_deblur(commands)
@@ -58,7 +59,9 @@ def _add_merge(commands: Any) -> None:
                    "tone-mapped: .jpg, .png")  # fmt: skip
     _add_exposures(p)
     p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
+    _add_model(p)
     _add_merging(p)
+    _add_choices(p)
     p.add_argument(
         "--mask",
         metavar="OUT.png",
@@ -74,13 +77,21 @@ def _add_exposures(p: argparse.ArgumentParser) -> None:
     times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
 
 
-def _add_merging(p: argparse.ArgumentParser) -> None:
-    """Add how a bracket is merged, one or a folder of them."""
+def _add_model(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--model",
         default="auto",
         help="auto (what the frames show, a network where none shows it), psfnet, msffnet or classical",
     )
+
+
+def _add_choices(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--choices", metavar="FILE.png", help="what was decided by hand ('hdrnet review' writes it): a grey "
+                   "8-bit PNG of the picture, at any size: 0 nothing, k frame k, 255 the network")  # fmt: skip
+
+
+def _add_merging(p: argparse.ArgumentParser) -> None:
+    """Add how a bracket is merged, one or a folder of them."""
     p.add_argument("--response", default="auto", help="auto, srgb, gamma2.2, linear or estimate (default: auto)")
     p.add_argument(
         "--deghost",
@@ -114,6 +125,19 @@ def _add_merging(p: argparse.ArgumentParser) -> None:
                    "need (Ultra HDR, ISO 21496-1); so do names that end in .uhdr.jpg")  # fmt: skip
 
 
+def _add_review(commands: Any) -> None:
+    p = _command(commands, "review", "look at a merge in the browser and decide by hand what it takes from where")
+    p.add_argument("inputs", nargs="+", metavar="IMAGE", help="as for merge")
+    p.add_argument("-o", "--output", metavar="OUT", help="as for merge; where it exists, -2 is added to the name "
+                   "(default: FIRST-hdr.exr beside the first image)")  # fmt: skip
+    _add_exposures(p)
+    p.add_argument("--reference", type=int, metavar="N", help="to begin with, from 1 (default: chosen)")
+    _add_merging(p)
+    _add_choices(p)
+    p.add_argument("--no-browser", dest="browser", action="store_false", help="only say the page's address")
+    _add_engine(p, overwrite=False)
+
+
 def _add_batch(commands: Any) -> None:
     p = _command(commands, "batch", "find the brackets in a folder and merge each; what is done is skipped")
     p.add_argument("folder", metavar="FOLDER", help="pictures, told apart by their exposures and times (EXIF)")
@@ -127,6 +151,7 @@ def _add_batch(commands: Any) -> None:
                    help="only say which brackets are found, a line each, as --brackets reads it")  # fmt: skip
     p.add_argument("--brackets", metavar="FILE", help="merge these: what --list said, corrected by hand")
     p.add_argument("--overwrite", action="store_true", help="merge again what is done (never replaces an input)")
+    _add_model(p)
     _add_merging(p)
     _add_cluster(p)
     _add_engine(p, overwrite=False)

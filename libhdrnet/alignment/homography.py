@@ -43,8 +43,12 @@ class Alignment:
     """One sentence: what was done, and why a simpler model was taken where that was so."""
 
 
-def align(frame: Frame, reference: Frame, coverage: Coverage | None = None) -> tuple[Frame, Coverage | None, Alignment]:
+def align(
+    frame: Frame, reference: Frame, coverage: Coverage | None = None, *, long_edge: int = _FINE_EDGE
+) -> tuple[Frame, Coverage | None, Alignment]:
     """Bring a frame, uint16 (H, W, 3), and its coverage, uint16 (H, W) or None, into the reference's geometry.
+
+    How, is looked for in pictures of `long_edge` pixels: with fewer sooner, and less exactly.
 
     Returns:
         The frame, its coverage and how it was aligned. Where the aligned frame has no data its edge is continued and
@@ -54,19 +58,20 @@ def align(frame: Frame, reference: Frame, coverage: Coverage | None = None) -> t
     Raises:
         InputError: pictures of different sizes or types.
     """
-    alignment = estimate_alignment(frame, reference)
+    alignment = estimate_alignment(frame, reference, long_edge=long_edge)
     if alignment.kind == "none":
         return frame, coverage, alignment
     warped, covered = apply_alignment(frame, alignment)
     return warped, _align_coverage(coverage, alignment, covered), alignment
 
 
-def estimate_alignment(frame: Frame, reference: Frame) -> Alignment:
+def estimate_alignment(frame: Frame, reference: Frame, *, long_edge: int = _FINE_EDGE) -> Alignment:
     """Find the homography, or the simplest model that serves, that lays `frame` over `reference`.
 
     Args:
         frame: uint16 (H, W, 3), gamma 2.2.
         reference: uint16 (H, W, 3), of the same size.
+        long_edge: pixels of the pictures that are compared.
 
     Returns:
         The alignment; kind "none" where the frame is aligned already or where nothing reliable was found.
@@ -87,12 +92,12 @@ def estimate_alignment(frame: Frame, reference: Frame) -> Alignment:
     if frame is reference:
         return _untouched("This frame is the reference.")
 
-    fine = prepare(frame, reference, _FINE_EDGE)
+    fine = prepare(frame, reference, long_edge)
     to_pixels = float(fine.scale[0, 0])
     before = fine.residual(np.eye(3))
     if before is not None and before * to_pixels < max(_TRIPOD, 0.1 * to_pixels):
         return _untouched(f"The frame is aligned already, to {before * to_pixels:.2f} pixels.")
-    coarse = prepare(frame, reference, _COARSE_EDGE)
+    coarse = prepare(frame, reference, min(long_edge, _COARSE_EDGE))
     if min(coarse.reference_valid.mean(), coarse.frame_valid.mean()) < 255 * _LEAST_VALID:
         return _untouched("Too little is well exposed in both frames to align them.")
     start = coarse.to_full(first_guess(coarse))

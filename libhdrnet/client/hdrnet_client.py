@@ -10,6 +10,10 @@ One file, standard library only, Python 3.9 or newer: a plug-in carries a copy o
         done = server.call("deblur", {"array": picture, "linear": True})
         pixels = server.fetch(done)  # an mmap; the file is gone once it is mapped
 
+        preview = server.preview({"inputs": ["/a.jpg", "/b.jpg"]})  # small and soon, while options are tried
+        shown = preview.show({"deghost": 0.7})
+        pixels = server.fetch(shown["picture"])  # uint8, shown["size"] + [3]
+
 The parameters of each method are told in libhdrnet/server/methods.py, the messages in libhdrnet/server/__init__.py.
 A connection serves one thread; a call may be stopped by `should_cancel`, by an exception from a callback, by Ctrl+C
 or by ending the process.
@@ -37,7 +41,7 @@ MESSAGE_LIMIT = 1 << 20
 START_SECONDS = 60.0
 PATIENCE = 3.0
 """Seconds within which a server that runs says how it is."""
-TASKS = ("merge", "defocus", "deblur", "exposures")
+TASKS = ("merge", "preview", "defocus", "deblur", "exposures")
 _SIZES = {"float32": 4, "uint16": 2, "uint8": 1}
 
 
@@ -86,6 +90,10 @@ class InputError(TaskError):
     exit_code = 2
 
 
+class PreviewGoneError(InputError):
+    """The server has let the preview go, or is another one."""
+
+
 class OutputError(TaskError):
     """The result cannot be written."""
 
@@ -104,7 +112,10 @@ class CancelledError(TaskError):
     exit_code = 4
 
 
-_KINDS = {kind.__name__: kind for kind in (InputError, OutputError, OutOfMemoryError, CancelledError, NotTrustedError)}
+_KINDS = {
+    kind.__name__: kind
+    for kind in (InputError, PreviewGoneError, OutputError, OutOfMemoryError, CancelledError, NotTrustedError)
+}
 
 
 class _LostError(Exception):
@@ -386,6 +397,10 @@ class Server:
                 if on_note is not None:
                     on_note("note", "The server ended in mid-job; it is asked once more.")
 
+    def preview(self, bracket: dict[str, Any]) -> Preview:
+        """Return what shows merges of a bracket: "inputs" or "arrays" (with "names"), and "response"."""
+        return Preview(self, bracket)
+
     def share(self, data: bytes | Iterable[bytes], shape: tuple[int, ...], dtype: str = "float32") -> dict[str, Any]:
         """Put pixels where the server maps them, and return their description for `params`.
 
@@ -570,6 +585,36 @@ class Server:
             shutil.copyfileobj(old, self._shared[name], 1 << 20)
             self._shared[name].flush()
             old.close()
+
+
+class Preview:
+    """A bracket that the server keeps open; it is opened when a picture is first asked for, and again if it is gone."""
+
+    def __init__(self, server: Server, bracket: dict[str, Any]) -> None:
+        self._server = server
+        self._bracket = bracket
+        self._handle: str | None = None
+
+    def show(self, options: dict[str, Any], **callbacks: Any) -> dict[str, Any]:
+        """Return a picture of the merge with these options, and what is to be known of it.
+
+        See `preview` in libhdrnet/server/methods.py; arrays have to stay shared. `callbacks` are those of
+        `Server.call`, which says what is raised.
+        """
+        if self._handle is not None:
+            try:
+                return self._server.call("preview", {**options, "handle": self._handle}, **callbacks)
+            except PreviewGoneError:
+                self._handle = None
+        shown = self._server.call("preview", {**options, **self._bracket}, **callbacks)
+        self._handle = shown["handle"]
+        return shown
+
+    def close(self) -> None:
+        """Let the server forget the bracket."""
+        if self._handle is not None:
+            handle, self._handle = self._handle, None
+            self._server.call("preview", {"handle": handle, "close": True})
 
 
 class _Channel:

@@ -52,9 +52,9 @@ def brightest(codes: Codes) -> Codes:
 
 
 class Bracket:
-    """Aligned and calibrated frames, and their codes at the compared size."""
+    """Aligned and calibrated frames, and their codes at the compared size, of at most `compared_pixels`."""
 
-    def __init__(self, frames: Sequence[Frame], calibration: Calibration) -> None:
+    def __init__(self, frames: Sequence[Frame], calibration: Calibration, compared_pixels: float = MOST_PIXELS) -> None:
         self.frames = frames
         self.calibration = calibration
         self.reference = calibration.reference
@@ -63,7 +63,7 @@ class Bracket:
         self.compared = [np.asfortranarray(table, np.float32) for table in calibration.compared]
         self.shape = frames[0].codes.shape[:2]
         self.shortest = int(np.argmin(self.times))
-        larger = max(1.0, (self.shape[0] * self.shape[1] / MOST_PIXELS) ** 0.5)
+        larger = max(1.0, (self.shape[0] * self.shape[1] / compared_pixels) ** 0.5)
         self.size = (-(-round(self.shape[0] / larger) // 2), -(-round(self.shape[1] / larger) // 2))
         """Height and width of the reduced size."""
         twice = (2 * self.size[0], 2 * self.size[1])

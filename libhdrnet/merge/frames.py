@@ -24,6 +24,7 @@ from libhdrnet.radiometry import FloatImage
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
+    from libhdrnet.io.read import Photo
 
 _SAID = RESPONSES[1:4]
 """Responses that the person says are the true ones: nothing about them is estimated."""
@@ -67,24 +68,19 @@ class Frame:
 
 
 def load_frames(
-    images: Sequence[ImageLike],
+    images: "Sequence[ImageLike | Photo]",
     exposure_times: Sequence[float] | None = None,
     *,
     response: str = "auto",
     unreadable: Unreadable | None = None,
     read_gain_map: bool = False,
 ) -> list[Frame]:
-    """Read and linearise a bracket; see `merge_exposures` and `sources` for the arguments.
+    """Read and linearise a bracket; see `merge_exposures` and `sources` for the arguments. Photos are read already.
 
     Raises:
         InputError: anything wrong with a file, an array, the exposures or the response.
     """
-    if response not in RESPONSES:
-        raise InputError(f"response {response!r} is unknown; choose one of {', '.join(RESPONSES)}.")
-    if isinstance(images, str | Path | np.ndarray):
-        raise InputError("one image is no bracket; give a list of two or more exposures of the scene.")
-    if len(images) < LEAST_FRAMES:
-        raise InputError(f"{len(images)} image(s) given; give two or more exposures of the scene.")
+    check_images(images, response)
     if exposure_times is not None:
         exposure_times = validate_exposures(exposure_times, len(images))
     frames: list[Frame] = []
@@ -117,6 +113,16 @@ def load_frames(
     exposed = _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
     validate_exposures([frame.exposure for frame in exposed], len(exposed))
     return exposed
+
+
+def check_images(images: "Sequence[ImageLike | Photo]", response: str) -> None:
+    """Raise InputError if there are too few images, or the response is unknown."""
+    if response not in RESPONSES:
+        raise InputError(f"response {response!r} is unknown; choose one of {', '.join(RESPONSES)}.")
+    if isinstance(images, str | Path | np.ndarray):
+        raise InputError("one image is no bracket; give a list of two or more exposures of the scene.")
+    if len(images) < LEAST_FRAMES:
+        raise InputError(f"{len(images)} image(s) given; give two or more exposures of the scene.")
 
 
 def _laid_alike(frames: list[Frame], orientations: Sequence[int]) -> list[Frame]:

@@ -9,7 +9,6 @@ believes multiplies that; everything is continuous, so that a change of source n
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,7 @@ from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, brightest, saturations
-from libhdrnet.merge.highlights import Lost
+from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
 
@@ -42,22 +41,35 @@ class Weights:
     """Logarithm of the weights before saturation and coverage, which count at full size."""
     shares: FloatImage
     """Share of each in the result, sum 1."""
+    lost: Lost | None
+    """What the reference's clipped channels lack."""
 
 
-def weigh(
-    bracket: Bracket,
-    candidates: Sequence[Candidate],
-    logits: FloatImage | float = 0.0,
-    fixed: Mapping[int, FloatImage] = MappingProxyType({}),
-) -> Weights:
+def weigh(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage | float = 0.0) -> Weights:
     """Weigh candidates by their noise and by what the selection believes of them.
 
     Args:
         bracket: the frames.
         candidates: of `find_candidates`.
         logits: (n, h, w), added to the logarithms; 0 = all are believed.
-        fixed: for a frame the places, (h, w) in [0, 1], that it alone is taken for, as it lies.
     """
+    return decided(candidates, believed(bracket, candidates, logits), {})
+
+
+@dataclass(frozen=True)
+class Believed:
+    """How candidates are weighed before anything is decided by hand, (n, h, w) at the reduced size."""
+
+    logs: FloatImage
+    """As in Weights."""
+    trust: FloatImage
+    """What saturation and coverage leave of the weights."""
+    lost: Lost | None
+    """As in Weights."""
+
+
+def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage | float = 0.0) -> Believed:
+    """Weigh candidates as `weigh` does, before it is normalised."""
     trust = np.stack([np.maximum(1 - c.saturation, _least(bracket, c.frame)) * _seen(bracket, c) for c in candidates])
     logs = np.zeros_like(trust) + np.float32(logits)
     for log, candidate in zip(logs, candidates, strict=True):
@@ -66,27 +78,37 @@ def weigh(
     light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
     for log, candidate in zip(logs, candidates, strict=True):
         log -= np.log(bracket.noise(candidate.frame, light))
+    lost = None if isinstance(logits, float) else lost_light(bracket, candidates, logits)
+    return Believed(logs, trust, lost)
+
+
+def decided(candidates: Sequence[Candidate], found: Believed, fixed: Mapping[int, FloatImage]) -> Weights:
+    """Take a frame alone, as it lies, where `fixed` says so, (h, w) in [0, 1]."""
+    logs = found.logs.copy() if fixed else found.logs
     for frame, share in fixed.items():
         best = logs.max(0)
         for log, candidate in zip(logs, candidates, strict=True):
             chosen = candidate.frame == frame and candidate.flow is None
             log += share * (best - log) if chosen else _log(1 - share)
-    weights = trust * np.exp(logs - logs.max(0))
-    return Weights(logs, weights / weights.sum(0))
+    weights = found.trust * np.exp(logs - logs.max(0))
+    lost = found.lost if found.lost is None or not fixed else found.lost.but_in(fixed.values())
+    return Weights(logs, weights / weights.sum(0), lost)
 
 
 def fuse(
     bracket: Bracket,
     candidates: Sequence[Candidate],
     weights: Weights,
-    lost: Lost | None = None,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+    *,
+    merged: FloatImage | None = None,
+    box: tuple[slice, slice] | None = None,
 ) -> FloatImage:
     """Return the weighted mean of the candidates at full size, float32 (H, W, 3), 1.0 = white of the reference.
 
-    lost: what the reference's clipped channels lack.
+    With `merged`, an earlier result, only its rows and columns of `box` are merged anew, in place.
     """
-    merged = np.empty((*bracket.shape, 3), np.float32)
+    merged = np.empty((*bracket.shape, 3), np.float32) if merged is None else merged
     fades = [np.maximum(1 - saturations(), np.float32(_least(bracket, c.frame))) for c in candidates]
 
     def fuse_tile(rows: slice, columns: slice) -> None:
@@ -103,18 +125,18 @@ def fuse(
             norm += weight
             for channel, plane in enumerate(total):
                 values = np.take(bracket.tables[candidate.frame][:, channel], codes[..., channel])
-                if lost is not None and candidate is candidates[0]:
-                    values *= lost.gain(bracket, channel, codes[..., channel], rows, columns)
+                if weights.lost is not None and candidate is candidates[0]:
+                    values *= weights.lost.gain(bracket, channel, codes[..., channel], rows, columns)
                 values *= weight
                 plane += values
         for channel, plane in enumerate(total):
             np.divide(plane, norm, out=merged[rows, columns, channel])
 
-    height, width = bracket.shape
+    rows, columns = box or (slice(0, bracket.shape[0]), slice(0, bracket.shape[1]))
     tiles = [
-        (slice(top, min(top + TILE[0], height)), slice(left, min(left + TILE[1], width)))
-        for top in range(0, height, TILE[0])
-        for left in range(0, width, TILE[1])
+        (slice(top, min(top + TILE[0], rows.stop)), slice(left, min(left + TILE[1], columns.stop)))
+        for top in range(rows.start, rows.stop, TILE[0])
+        for left in range(columns.start, columns.stop, TILE[1])
     ]
     with ThreadPoolExecutor(threads.count()) as pool:
         try:

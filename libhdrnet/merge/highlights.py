@@ -5,7 +5,7 @@ frame shows of the saturated places around is not at these pixels, but tells how
 mean; the reference's own detail is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,12 +47,21 @@ class Lost:
         logs = bracket.enlarged(self.logs[..., channel], rows, columns)
         return np.asarray(np.exp(np.take(_CLIPPED, codes) * logs), np.float32)
 
+    def but_in(self, places: Iterable[FloatImage]) -> "Lost":
+        """Leave places out, (h, w) in [0, 1]: what a person chose comes as it was captured."""
+        logs = self.logs
+        for place in places:
+            logs = logs * (1 - place[..., None])
+        return Lost(logs)
+
 
 def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> Lost | None:
     """Find what the clipped channels of the reference lack where the shortest frame is not believed, or None.
 
-    logits: (n, h, w), how far the candidates are believed.
+    logits: (n, h, w), how far the candidates are believed; (1, 1, 1) where all are alike.
     """
+    if len(logits) < len(candidates):
+        return None
     index = next(i for i, c in enumerate(candidates) if c.frame == bracket.shortest)
     reference, shortest = candidates[0], candidates[index]
     alone = np.clip((logits[0] - logits[index] - _DISBELIEVED[0]) / (_DISBELIEVED[1] - _DISBELIEVED[0]), 0, 1)

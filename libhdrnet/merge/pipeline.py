@@ -5,8 +5,9 @@ Read, align, calibrate, find the candidates, select, fuse, guess lost highlights
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -15,17 +16,24 @@ import numpy.typing as npt
 from libhdrnet.alignment import Alignment, align
 from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
-from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.keeping import keep, let_go
-from libhdrnet.merge.candidates import Bracket, find_candidates
+from libhdrnet.merge.candidates import Bracket
+from libhdrnet.merge.findings import decide, find
 from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
-from libhdrnet.merge.fusion import fuse, weigh
-from libhdrnet.merge.highlights import lost_light
-from libhdrnet.merge.mask import GUESSED, MEASURED, check_choices, feathered, grades, shares_of_frames
-from libhdrnet.merge.reconstruction import find_unknown, reconstruct
+from libhdrnet.merge.fusion import believed, fuse
+from libhdrnet.merge.mask import (
+    GUESSED,
+    MEASURED,
+    Choices,
+    fitted_choices,
+    grades,
+    renumbered,
+    shares_of_choices,
+    shares_of_frames,
+)
+from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
-from libhdrnet.merge.selection import select
 from libhdrnet.merge.sources import ImageLike
 from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
@@ -34,7 +42,6 @@ if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
 
-Choices = npt.NDArray[np.integer[Any]]
 NETWORKS = ("psfnet", "msffnet")
 MODELS = ("auto", *NETWORKS, "classical")
 DEGHOST = 0.5
@@ -80,6 +87,8 @@ class MergeResult:
 
     camera: "Camera | None" = None
     """What the RAW frames' camera tells of its colours; None where they are no RAW, or not all of one camera."""
+    chosen: dict[str, float] = field(default_factory=dict)
+    """Share of the picture that was decided by hand, by frame, counted from 1, or "network"."""
 
     @property
     def metadata(self) -> "Metadata | None":
@@ -118,6 +127,7 @@ class MergeResult:
             "calibrated": [round(t, 5) for t in self.ratios],
             "repaired": round(self.repaired, 4),
             "alignment": [a.note if a else "not aligned" for a in self.alignments],
+            **({"chosen": {label: round(share, 5) for label, share in self.chosen.items()}} if self.chosen else {}),
             **({"engine": self.report.as_record()} if self.report else {}),
         }
 
@@ -136,7 +146,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: Choices | None = None,
+    choices: Choices | str | Path | None = None,
     read_gain_map: bool = False,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
@@ -158,7 +168,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: Choices | None = None,
+    choices: Choices | str | Path | None = None,
     read_gain_map: bool = False,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
@@ -179,7 +189,7 @@ def merge_exposures(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
-    choices: Choices | None = None,
+    choices: Choices | str | Path | None = None,
     read_gain_map: bool = False,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
@@ -206,8 +216,8 @@ def merge_exposures(
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
         threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
-        choices: int (H, W), to decide by hand, for "auto" alone: 0 nothing, k > 0 takes the place from image k, -1 from
-            the network. Edges are feathered.
+        choices: int (H, W), or fewer of that aspect ratio, to decide by hand, for "auto" alone: 0 nothing, k > 0 takes
+            the place from image k, -1 from the network; or the path of such a map (`io.choices`). Edges are feathered.
         read_gain_map: Read Ultra HDR JPEGs as HDR displays show them, with their gain maps.
         return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
@@ -227,6 +237,10 @@ def merge_exposures(
         WeightsError: the trained weights are missing or damaged.
 
     """
+    if isinstance(choices, str | Path):
+        from libhdrnet.io.choices import read_choices
+
+        choices = read_choices(choices)
     result = merge(
         images, exposure_times, reference=reference, model=model, deghost=deghost, align=align, response=response,
         choices=choices, read_gain_map=read_gain_map, settings=Settings(device, precision, tile, threads),
@@ -258,7 +272,7 @@ def merge(
     `skip_unreadable` leaves files out that cannot be read, with a warning each, if two remain: the result does not
     know of them.
     """
-    _check_options(len(images), model, reference, deghost, choices is not None)
+    check_options(len(images), model, reference, deghost, choices is not None)
     check_settings(settings)
     with bounded(settings.threads):
         reporter(0.0, "reading the bracket")
@@ -269,32 +283,32 @@ def merge(
         )
         if left_out:
             reference = None if reference is None else reference - sum(index < reference for index in left_out)
-            _check_options(len(frames), model, reference, deghost, choices is not None)
+            check_options(len(frames), model, reference, deghost, choices is not None)
+            choices = None if choices is None else renumbered(choices, left_out, len(images))
         if read_gain_map and all(frame.peak == 1 for frame in frames):
             told = "no frame holds a gain map that leads above its white: the plain pictures are merged."
             warnings.warn(told, HdrnetWarning, stacklevel=2)
         check_differ(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
-            check_choices(choices, frames[0].codes.shape[:2], len(frames))
+            choices = fitted_choices(choices, frames[0].codes.shape[:2], len(frames))
         if reference is None:
             reporter(0.05, "choosing the reference")
             reference = pick_reference([frame.codes for frame in frames], exposures)
-        _method(model, exposures, reference)  # refuses what cannot be done before the work begins
+        method_of(model, exposures, reference)  # refuses what cannot be done before the work begins
         alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
         reporter(0.15, "matching the exposures' brightness")
         calibration = calibrated(frames, reference, response, given=exposure_times is not None)
-        # By what the pixels say of them, to an eighth of a stop: equal exposures stay equal.
-        exposed = [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
-        network, used = _method(model, exposed, reference)
+        exposed = rounded(calibration)
+        network, used = method_of(model, exposed, reference)
         job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         if frames[reference].peak != 1:
             np.multiply(made.radiance, np.float32(frames[reference].peak), out=made.radiance)
         camera = frames[reference].camera
         if camera is not None:
-            _convert(made.radiance, camera.to_rec709)
-        alpha = _alpha(frames)
+            convert(made.radiance, camera.to_rec709)
+        alpha = alpha_of(frames)
         if alpha is not None:
             made.radiance[alpha == 0] = 0
         if made.mask is not None:
@@ -304,6 +318,7 @@ def merge(
             tuple(frame.exposure * frame.peak for frame in frames), calibration, tuple(alignments), made.report,
             made.repaired, tuple(frame.metadata for frame in frames), tuple(frame.name for frame in frames),
             tuple(frame.peak for frame in frames), alpha, made.shares, camera,
+            {} if choices is None else shares_of_choices(choices),
         )  # fmt: skip
 
 
@@ -334,29 +349,21 @@ class _Made:
 def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _Made:
     bracket, whole = job.bracket, job.model in NETWORKS
     selects = job.model != "classical" and job.deghost > 0
-    candidates = find_candidates(bracket, follow=selects, reporter=reporter.part(0, 0.3))
-    logits: FloatImage | float = 0.0
-    report = None
-    if any(candidate.doubt.any() for candidate in candidates):
-        give_back_memory()
-        logits, report = select(bracket, candidates, job.settings, reporter.part(0.3, 0.6))
-        logits *= np.float32(job.deghost / DEGHOST)
-        give_back_memory()
-    fixed = {} if job.choices is None else feathered(bracket, job.choices)
-    by_network = fixed.pop(-1, np.float32(0))
-    weights = weigh(bracket, candidates, logits, {label - 1: share for label, share in fixed.items()})
-    unknown = find_unknown(bracket, candidates, weights)
-    share = np.maximum(unknown.dark * np.float32(selects), by_network)
-    shares = shares_of_frames(bracket, candidates, weights) if with_shares else None
-    lost = lost_light(bracket, candidates, logits) if isinstance(logits, np.ndarray) else None
-    radiance = fuse(bracket, candidates, weights, lost, reporter.part(0.6, 0.65 if whole or share.any() else 1))
-    del candidates, weights, logits
+    found = find(bracket, job.settings, reporter.part(0, 0.6), follow=selects)
+    candidates, report = found.candidates, found.report
+    belief = believed(bracket, candidates, found.scaled(job.deghost / DEGHOST))
+    made = decide(bracket, candidates, belief, job.choices, repair=selects)
+    del found, belief
+    share, unknown = made.network, made.unknown
+    shares = shares_of_frames(bracket, candidates, made.weights) if with_shares else None
+    radiance = fuse(bracket, candidates, made.weights, reporter.part(0.6, 0.65 if whole or share.any() else 1))
+    del candidates, made
     repaired = 0.0
     if whole or share.any():
-        made, repaired = reconstruct(
+        run, repaired = reconstruct(
             radiance, bracket, None if whole else share, job.network, job.used, job.settings, reporter.part(0.65, 1)
         )
-        report = made or report
+        report = run or report
     mask = grades(bracket, unknown, 1.0 if whole else share) if with_mask else None
     if mask is not None and job.model == "classical":
         mask[:] = MEASURED
@@ -370,7 +377,7 @@ def _leave_out(left_out: list[int], reference: int | None, index: int, error: In
     left_out.append(index)
 
 
-def _convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:
+def convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:
     """Bring pixels to other primaries, in place."""
     for rows in bands(len(radiance)):
         radiance[rows] = radiance[rows] @ matrix.T.astype(np.float32)
@@ -406,11 +413,16 @@ def calibrated(frames: Sequence[Frame], reference: int, response: str, *, given:
     return calibration
 
 
+def rounded(calibration: Calibration) -> list[float]:
+    """Return the exposures by what the pixels say of them, to an eighth of a stop: equal exposures stay equal."""
+    return [2.0 ** (round(8 * np.log2(t)) / 8) for t in calibration.exposures]
+
+
 def _by_exposure(exposures: Sequence[float]) -> tuple[int, ...]:
     return tuple(sorted(range(len(exposures)), key=lambda i: exposures[i]))
 
 
-def _alpha(frames: Sequence[Frame]) -> FloatImage | None:
+def alpha_of(frames: Sequence[Frame]) -> FloatImage | None:
     """Return what any frame shows, (H, W) in [0, 1], if all of them have an alpha channel."""
     transparent = [frame.name for frame in frames if frame.transparent]
     if 0 < len(transparent) < len(frames):
@@ -434,7 +446,8 @@ def _unseen(frames: Sequence[Frame]) -> Any:
     return np.maximum.reduce(planes) == 0 if len(planes) == len(frames) else False
 
 
-def _check_options(count: int, model: str, reference: int | None, deghost: float, chosen: bool) -> None:
+def check_options(count: int, model: str, reference: int | None, deghost: float, chosen: bool) -> None:
+    """Raise InputError if an option of `merge_exposures` is none, or does not go with another one."""
     if model not in MODELS:
         raise InputError(f"model {model!r} is unknown; choose one of {', '.join(MODELS)}.")
     if reference is not None and not 0 <= reference < count:
@@ -449,7 +462,7 @@ def _check_options(count: int, model: str, reference: int | None, deghost: float
         raise InputError(f"model 'psfnet' takes three exposures and {count} were given; use 'auto' or 'msffnet'.")
 
 
-def _method(model: str, exposures: Sequence[float], reference: int) -> tuple[str, tuple[int, ...]]:
+def method_of(model: str, exposures: Sequence[float], reference: int) -> tuple[str, tuple[int, ...]]:
     """Return the method and the indices of the frames it sees, in its order."""
     if model == "classical":
         return model, _by_exposure(exposures)

@@ -65,9 +65,9 @@ class Source:
 
 
 def sources(
-    images: Sequence[ImageLike], unreadable: Unreadable | None = None, *, read_gain_map: bool = False
+    images: "Sequence[ImageLike | Photo]", unreadable: Unreadable | None = None, *, read_gain_map: bool = False
 ) -> Iterator[tuple[int, Source]]:
-    """Read a bracket's images one after the other, each with its place: no more than one is held.
+    """Read a bracket's images, those that are not read already, one after the other: no more than one is held.
 
     Args:
         images: the bracket.
@@ -77,12 +77,15 @@ def sources(
     Raises:
         InputError: a file or an array cannot be used; when it is its turn.
     """
-    from libhdrnet.io.read import bracket_reader
+    from libhdrnet.io.read import Photo, bracket_reader
 
     paths = [image for image in images if isinstance(image, str | Path)]
     alone, tolerant = len(paths) == len(images), unreadable is not None
     read = bracket_reader(paths, in_camera_rgb=alone, gain_map=read_gain_map, tolerant=tolerant)
     for index, image in enumerate(images):
+        if isinstance(image, Photo):
+            yield index, _of_photo(str(image.path), image)
+            continue
         if not isinstance(image, str | Path):
             name = f"image {index + 1}"
             pixels = check_array(image, name)

@@ -14,7 +14,7 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 - `hello` comes first; only `shutdown` is answered to a client of another protocol. Over TCP it carries a `nonce` and
   as `proof` the HMAC-SHA256 of "client:NONCE" under the token of the token file; the answer proves the same for
   "server:NONCE". So neither end tells the token to a stranger that took the port.
-- `merge`, `defocus`, `deblur`, `exposures`: see `server.methods`. `cancel {"id": 2}` stops a call of this
+- `merge`, `preview`, `defocus`, `deblur`, `exposures`: see `server.methods`. `cancel {"id": 2}` stops a call of this
   connection, within a tile. `release {"files": [names]}` removes files of this connection's folder. `status`.
   `shutdown`, with {"finish": true} after the jobs at work and in the queue; then the next server may start at once.
 - One job is at work at a time. Of those that wait, small ones (3 megapixels in all) go before larger ones, each of
@@ -25,9 +25,9 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
   mapped, not read. The folder is removed when the connection ends, and its jobs are cancelled.
 
 Files: `protocol` messages · `door` sockets, locks, the token · `connection`, `outbox` one client · `methods` what can
-be asked · `pixels` arrays in files · `exchange` the private folders · `jobs` the queue · `pace` how long a job
-takes · `status` · `lifecycle` start, idle end, stop · `environment` what the installer leaves for
-clients.
+be asked · `previews` brackets that stay open, `previewing` pictures of them · `pixels` arrays in files · `exchange` the
+private folders · `jobs` the queue · `pace` how long a job takes · `status` · `lifecycle` start, idle end, stop ·
+`environment` what the installer leaves for clients.
 """
 
 from libhdrnet.server.lifecycle import serve

@@ -16,6 +16,7 @@ from libhdrnet.server.exchange import file_of
 from libhdrnet.server.jobs import Job
 from libhdrnet.server.methods import METHODS, prepare
 from libhdrnet.server.outbox import Outbox
+from libhdrnet.server.previews import previews
 from libhdrnet.server.protocol import (
     BAD_PARAMS,
     INVALID,
@@ -97,8 +98,9 @@ class Connection:
         self._socket.close()
 
     def sweep(self) -> None:
-        """Remove the folder, if the connection has ended."""
+        """Remove the folder and close the previews, if the connection has ended."""
         if self._closed and self._folder is not None:
+            previews.close(self._folder)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def send(self, message: dict[str, Any], may_drop: bool = False) -> None:

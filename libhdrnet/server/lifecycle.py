@@ -22,6 +22,7 @@ from libhdrnet.server.connection import Connection
 from libhdrnet.server.door import Door
 from libhdrnet.server.exchange import Exchange, home_base, memory_base
 from libhdrnet.server.jobs import LOOK_EVERY, Job, Jobs
+from libhdrnet.server.previews import previews
 from libhdrnet.server.protocol import Identity
 
 log = logging.getLogger(__name__)
@@ -124,6 +125,8 @@ class Server:
 
     def _look_around(self) -> None:
         jobs, now = self._jobs.tell(), time.monotonic()
+        if previews.close_idle():
+            self._memory_kept_since = self._memory_kept_since or now
         if jobs:
             self._active = now
         elif self._memory_kept_since is not None and now - self._memory_kept_since > QUIET_SECONDS:
@@ -183,7 +186,7 @@ def _load_libraries() -> None:
     keep_freed_memory()
     import libhdrnet.io.read
     import libhdrnet.io.write
-    import libhdrnet.merge.pipeline  # noqa: F401
+    import libhdrnet.preview  # noqa: F401
 
 
 def _start_log() -> Path:

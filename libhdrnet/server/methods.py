@@ -7,7 +7,16 @@
            "saturation" as in `tone_map`) also {"preview": description} (display-encoded), and, where the reference is a
            file or "sources" names the files that the arrays were read from, {"metadata": path} of a blank JPEG that
            carries what the result inherits.
+           "choices" is the path of what was decided by hand (`io.choices`).
            Exposures: "exposure_times" (numbers), "times" ("1/60,1/15") or "ev" ("-2,0"); "reference" counts from 1.
+`preview`  of "inputs" or "arrays" (with "names", one for each), small and soon: opens the bracket and returns a
+           "handle"; with "handle" and other options (those of a merge, "tone" and its own) the next picture. Pictures
+           are uint8, sRGB: {"handle", "size", "full_size", "picture", "marked": the same with what moved in colour,
+           "reference", "frames": [{"name", "exposure", "stops", "warnings"}, …], "warnings", "unknown": the share of
+           the picture that no frame shows}, and on opening "thumbnails". With "rebuild": true the network makes what is
+           unknown. "choices" are (height, width) uint8: 0 nothing, k frame k, 255 the network; "quick": true redoes
+           only what they change. {"handle", "close": true} closes it, and so do the connection's end and minutes
+           without use; a handle that is not open any more is refused as PreviewGoneError.
 `defocus`  of "input" (a path) or "array"; with "output" into a file, else the radii as pixels; with "scaled": true
            as shares of "white", which the result tells: the largest radius, rounded up.
 `deblur`   of "input" or "array"; "map" is a path or a description; with "output" into a file, else as pixels of
@@ -31,9 +40,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Work = Callable[[tasks.Talk], dict[str, Any]]
-METHODS = ("merge", "defocus", "deblur", "exposures")
+METHODS = ("merge", "preview", "defocus", "deblur", "exposures")
 """What is done in the queue."""
-PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map")
+PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map", "choices")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +52,22 @@ class MergePixels(tasks.MergeOptions, tasks.ToneOptions):
     inputs: list[str] | None = None
     arrays: list[dict[str, Any]] | None = None
     mask: bool = False
+    choices: str | None = None
     sources: list[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewPixels(tasks.MergeOptions, tasks.ToneOptions):
+    """A preview of a merge."""
+
+    handle: str | None = None
+    inputs: list[str] | None = None
+    arrays: list[dict[str, Any]] | None = None
+    names: list[str] | None = None
+    choices: dict[str, Any] | None = None
+    rebuild: bool = False
+    quick: bool = False
+    close: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +124,8 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
         if merge.sources is not None and len(merge.sources) != len(merge.arrays or ()):
             raise InputError(f"{len(merge.sources)} sources for {len(merge.arrays or ())} arrays; name one for each.")
         return lambda talk: _merge(merge, folder, talk)
+    if method == "preview":
+        return _prepare_preview(tasks.read_options(PreviewPixels, params), folder)
     if method == "defocus":
         defocus = tasks.read_options(DefocusPixels, params)
         _only_one(defocus.input, defocus.array, "input", "array")
@@ -122,7 +148,7 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
     from libhdrnet.server.pixels import map_array, write_array
 
     images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
-    result = merge_images(images, options, with_mask=options.mask, talk=talk)
+    result = merge_images(images, options, options.choices, with_mask=options.mask, talk=talk)
     tell_merge(result, talk)
     if result.alpha is not None:
         talk.note(
@@ -147,6 +173,31 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
 
         done["metadata"] = str(write_blank(folder / f"metadata-{uuid.uuid4().hex}.jpg", metadata, record))
     return done
+
+
+def _prepare_preview(options: PreviewPixels, folder: Path) -> Work:
+    tone_of(options)
+    if options.handle is None:
+        _only_one(options.inputs, options.arrays, "inputs", "arrays")
+        count = len(options.inputs or options.arrays or ())
+        if options.names is not None and len(options.names) != count:
+            raise InputError(f"{len(options.names)} names for {count} pictures; give one for each.")
+        options.exposures(count)
+    return lambda talk: _preview(options, folder, talk)
+
+
+def _preview(options: PreviewPixels, folder: Path, talk: tasks.Talk) -> dict[str, Any]:
+    from libhdrnet.server.previews import previews
+
+    if options.close:
+        return {"closed": previews.close(folder, options.handle)}
+    from libhdrnet.server.previewing import open_preview, show_preview
+
+    if options.handle is not None:
+        return show_preview(previews.get(folder, options.handle), options, folder, talk)
+    preview = open_preview(options, folder, talk)
+    shown = show_preview(preview, options, folder, talk, opening=True)
+    return {"handle": previews.keep(folder, preview), **shown}
 
 
 def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str, Any]:

@@ -70,8 +70,12 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
     raise InputError(f"the task {method!r} is unknown; choose merge, defocus or deblur.")
 
 
-def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask: bool, talk: Talk) -> "MergeResult":
-    """Merge paths or arrays as `options` say, and tell what was noticed on the way."""
+def merge_images(
+    images: "list[ImageLike]", options: MergeOptions, decided: str | None, *, with_mask: bool, talk: Talk
+) -> "MergeResult":
+    """Merge paths or arrays as `options` say, and tell what was noticed on the way; `decided`: a file of choices."""
+    from libhdrnet.io.choices import read_choices
+
     exposures = options.exposures(len(images))
 
     from libhdrnet.io.passengers import GAIN_MAP, warn_of_passengers
@@ -80,8 +84,9 @@ def merge_images(images: "list[ImageLike]", options: MergeOptions, *, with_mask:
     result = merge(
         images, exposures, model=options.model, deghost=options.deghost, align=options.align,
         reference=None if options.reference is None else options.reference - 1, response=options.response,
-        read_gain_map=options.read_gain_map, skip_unreadable=options.skip_unreadable, settings=settings(options),
-        with_mask=with_mask, reporter=reporter(talk),
+        choices=None if decided is None else read_choices(decided), read_gain_map=options.read_gain_map,
+        skip_unreadable=options.skip_unreadable, settings=settings(options), with_mask=with_mask,
+        reporter=reporter(talk),
     )  # fmt: skip
     files = [image for image in images if isinstance(image, str | Path)]
     warn_of_passengers(files, used=[GAIN_MAP] if options.read_gain_map else [])
@@ -106,8 +111,9 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import HDR_DEPTH, check_exr, check_hdr_bits, check_output, check_places
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
+    inputs = [*options.inputs, *([options.choices] if options.choices else [])]
     for path in outputs:
-        check_output(path, inputs=options.inputs, kinds="merged" if path is options.output else "display")
+        check_output(path, inputs=inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
     check_places(outputs)
     check_needs(options, options.output, options.preview)
@@ -124,9 +130,9 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
 
     from libhdrnet.io.write import write_map, write_radiance
 
-    result = merge_images([*options.inputs], options, with_mask=bool(options.mask), talk=talk)
+    result = merge_images([*options.inputs], options, options.choices, with_mask=bool(options.mask), talk=talk)
     factor, told = scale_of(result, options)
-    record = {**result.as_record(), **told}
+    record = {**result.as_record(), **told, **({"choices": Path(options.choices).name} if options.choices else {})}
     if options.preview:
         _write_tone_mapped(options.preview, result, tone, record, gain_map=options.gain_map)
     if options.mask and result.mask is not None:

@@ -86,6 +86,8 @@ class MergeFiles(MergeOptions, ToneOptions):
     output: str
     mask: str | None = None
     preview: str | None = None
+    choices: str | None = None
+    """Picture of what was decided by hand (`io.choices`)."""
     exr_bits: int | None = None
     exr_compression: str | None = None
     hdr_bits: int | None = None

@@ -11,9 +11,9 @@ def pixels_of(method: str, params: Mapping[str, Any]) -> int:
     """Return the pixels of all pictures of a call together.
 
     A file whose header Exiv2 does not know counts as many as it has bytes; what cannot be read at all, and
-    `exposures`, which looks at no pixels, count none.
+    `exposures`, which looks at no pixels, count none; nor does `preview`, which works on small ones.
     """
-    if method == "exposures":
+    if method in ("exposures", "preview"):
         return 0
     pictures = [*_listed(params.get("inputs")), *_listed(params.get("arrays"))]
     return sum(_pixels(picture) for picture in (*pictures, params.get("input"), params.get("array")))

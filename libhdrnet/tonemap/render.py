@@ -83,18 +83,40 @@ def tone_map(
         raise InputError(f"The radiance is {radiance.shape} {radiance.dtype}; tone mapping takes (H, W, 3) float32.")
     with np.errstate(over="ignore"):
         scene = radiance.astype(np.float32, copy=False)
-    coefficients, curve = _adapted(_reduced(scene), tone)
-    out = np.empty(scene.shape, np.float32)
-    for top in range(0, len(scene), _STRIP):
-        rows = slice(top, min(top + _STRIP, len(scene)))
-        strip = np.clip(scene[rows], 0, _LIGHTEST)
-        grey = strip @ _REC709
-        slope, offset = np.moveaxis(enlarged(coefficients, scene.shape, rows), 2, 0)
-        gain = np.exp2(slope * _tones(strip, grey) + offset)
-        colour = gain * np.float32(tone.saturation) * grey / (grey + np.float32(_FAINT))
-        light = strip * colour[..., None] + (grey * (gain - colour))[..., None]
-        out[rows] = encode_srgb(curve.in_colour(np.maximum(light, 0)))
-    return out
+    return Adaptation.of(scene, tone).show(scene)
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """How a scene is brought to a display, whole or a part of it."""
+
+    tone: Tone
+    shape: tuple[int, ...]
+    """Of the scene, (H, W, 3)."""
+    coefficients: FloatImage
+    """(h, w, 2) of gains in stops, slope * tone + offset."""
+    curve: Sigmoid
+
+    @classmethod
+    def of(cls, scene: FloatImage, tone: Tone, *, edge: int = _EDGE) -> "Adaptation":
+        """Look at a scene, float32 (H, W, 3), reduced to a long edge; raises InputError for NaN or infinity."""
+        return cls(tone, scene.shape, *_adapted(_reduced(scene, edge), tone))
+
+    def show(self, part: FloatImage, box: tuple[slice, slice] = (slice(None), slice(None))) -> FloatImage:
+        """Return a part of the scene, its rows and columns of `box`, as `tone_map` does."""
+        top, columns = box[0].indices(self.shape[0])[0], box[1]
+        out = np.empty(part.shape, np.float32)
+        for start in range(0, len(part), _STRIP):
+            rows = slice(start, min(start + _STRIP, len(part)))
+            strip = np.clip(part[rows], 0, _LIGHTEST)
+            grey = strip @ _REC709
+            at = slice(top + rows.start, top + rows.stop)
+            slope, offset = np.moveaxis(enlarged(self.coefficients, self.shape, at, columns), 2, 0)
+            gain = np.exp2(slope * _tones(strip, grey) + offset)
+            colour = gain * np.float32(self.tone.saturation) * grey / (grey + np.float32(_FAINT))
+            light = strip * colour[..., None] + (grey * (gain - colour))[..., None]
+            out[rows] = encode_srgb(self.curve.in_colour(np.maximum(light, 0)))
+        return out
 
 
 def _adapted(small: FloatImage, tone: Tone) -> tuple[FloatImage, Sigmoid]:
@@ -120,11 +142,11 @@ def _tones(scene: FloatImage, grey: FloatImage) -> FloatImage:
     return np.asarray(np.log2(np.maximum(grey + brightest, 2 * _DARKEST) / np.float32(2 * MIDDLE_GREY)), np.float32)
 
 
-def _reduced(scene: FloatImage) -> FloatImage:
+def _reduced(scene: FloatImage, edge: int) -> FloatImage:
     import cv2
 
     height, width = scene.shape[:2]
-    factor = min(1.0, _EDGE / max(height, width))
+    factor = min(1.0, edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = np.asarray(cv2.resize(scene, size, interpolation=cv2.INTER_AREA), np.float32)
     if not np.isfinite(small).all():  # every pixel is part of one of these

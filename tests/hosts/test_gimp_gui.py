@@ -92,3 +92,69 @@ def test_the_cancel_button_stops_the_server_s_job_and_leaves_the_picture(host, r
     act = InMidJob(gimp.place, begun.touch, ended.touch, stage="estimating the defocus")
     assert gimp.show(LAYOUT[host] + CANCEL, path)["unchanged"]
     assert act.stopped()
+
+
+PREVIEWED = r"""
+window(r"\[DEMO_03\] .imported")
+menu("m", 1)
+window("^Merge Exposures")
+picture = "560x360+140+90"
+empty = seen(picture)
+first = wait_for(lambda: not same(now := still(picture), empty) and now, "the preview")
+shot("previewed")
+key("alt+w")
+marked = wait_for(lambda: not same(now := still(picture), first) and now, "what moved")
+shot("marked")
+key("alt+w", "alt+b", "ctrl+a", "2", "Tab")
+brighter = wait_for(lambda: not same(now := still(picture), first) and now, "the brighter preview")
+shot("brighter")
+told["brighter"] = sum(brighter) - sum(first)
+accept("^Merge Exposures")
+window("Untitled.*32-bit linear floating point.*2 layers")
+shot("merged-after-preview")
+"""
+
+
+def test_the_dialog_shows_the_merge_and_what_moved_and_follows_the_settings(gimp3):
+    from libhdrnet.demo.camera import write_bracket as write_demo
+
+    assert gimp3.show(PREVIEWED, *write_demo(gimp3.folder, height=400, width=600))["brighter"] > 0
+
+
+MAKE_LAYERS = """
+image = load(f"{FOLDER}/DEMO_01.jpg")
+for number in (2, 3):
+    file = Gio.File.new_for_path(f"{FOLDER}/DEMO_0{number}.jpg")
+    layer = Gimp.file_load_layer(Gimp.RunMode.NONINTERACTIVE, image, file)
+    image.insert_layer(layer, None, 0)
+for layer, stops in zip(image.get_layers(), (2, 0, -2)):
+    layer.set_name(f"{stops:+d} EV")
+Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path(f"{FOLDER}/layers.xcf"), None)
+"""
+LAYERS_PREVIEWED = r"""
+window(r"\[?layers\]?.*3 layers")
+menu("m", 1)
+window("^Merge Exposures")
+picture = "560x360+210+50"
+empty = seen(picture)
+first = wait_for(lambda: not same(now := still(picture), empty) and now, "the preview")
+shot("layers-previewed")
+key("alt+e")
+run("xdotool", "type", "--", "-2, 2")
+key("Tab")
+time.sleep(3)
+shot("layers-told")
+told["kept"] = same(still(picture), first)
+key("alt+e", "ctrl+a", "BackSpace")
+time.sleep(2)
+accept("^Merge Exposures")
+window("Untitled.*32-bit linear floating point.*2 layers")
+"""
+
+
+def test_layers_are_previewed_and_what_is_wrong_is_said_below_the_picture(gimp3):
+    from libhdrnet.demo.camera import write_bracket as write_demo
+
+    write_demo(gimp3.folder, height=850, width=1275)
+    gimp3.play(MAKE_LAYERS)
+    assert gimp3.show(LAYERS_PREVIEWED, gimp3.folder / "layers.xcf")["kept"]

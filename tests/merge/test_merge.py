@@ -168,7 +168,9 @@ def test_a_place_is_taken_from_the_frame_that_is_chosen_and_the_edge_is_soft(bra
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        (np.zeros((20, 21), np.int64), r"\(20, 21\); give whole numbers \(20, 20\)"),
+        (np.zeros((20, 21), np.int64), r"\(20, 21\); give whole numbers \(20, 20\), or fewer of that aspect ratio"),
+        (np.zeros((20, 20, 3), np.int64), r"\(20, 20, 3\); give whole numbers"),
+        (np.zeros((10, 12), np.int64), r"\(10, 12\); give whole numbers"),
         (np.zeros((20, 20), np.float32), "float32"),
         (np.full((20, 20), 4), "hold 4"),
         (np.full((20, 20), -2), "hold -2"),
@@ -177,6 +179,20 @@ def test_a_place_is_taken_from_the_frame_that_is_chosen_and_the_edge_is_soft(bra
 def test_choices_that_do_not_fit_are_refused(bracket, choices, message):
     with pytest.raises(InputError, match=message):
         merge_exposures(bracket(20, 20)[0], TIMES, align=False, choices=choices)
+
+
+@pytest.mark.usefixtures("random_weights")
+@pytest.mark.parametrize("shape", [(48, 48), (37, 37), (200, 200)])
+def test_choices_of_another_size_count_as_if_they_were_the_pictures_size(bracket, shape):
+    shots = bracket(96, 96)[0]
+    small = np.zeros(shape, np.int8)
+    small[: shape[0] // 2, shape[1] // 3 :] = 3
+    rows, columns = (np.arange(96) * edge // 96 for edge in shape)
+    whole = small[rows][:, columns]
+    options = {"align": False, "reference": 1, "settings": SMALL}
+    merged = [merge(shots, TIMES, choices=choices, **options) for choices in (small, whole)]
+    assert np.array_equal(merged[0].radiance, merged[1].radiance)
+    assert merged[0].as_record()["chosen"] == {"3": round(float((whole == 3).mean()), 5)}
 
 
 @pytest.mark.usefixtures("random_weights")

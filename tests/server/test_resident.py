@@ -89,6 +89,7 @@ def test_the_result_is_the_same_bit_for_bit_and_so_is_all_that_is_said(both, hdr
         ["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "nowhere/o.exr"],
         ["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.exr", "--deghost", "nan"],
         ["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.exr", "--ev", "1,2"],
+        ["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.exr", "--choices", "a.jpg"],
         ["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.exr", "--preview", "p.jpg", "--tone", "none"],
         ["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.exr", "--device", "gpu", "--model", "psfnet"],
         ["merge", "a.jpg", "-o", "o.exr", "--nonsense"],

@@ -43,8 +43,11 @@ def header(path: Path) -> Header:
     raise damaged(path, "no JPEG frame")
 
 
-def decode(path: Path) -> Decoded:
-    """Decode; CMYK is converted to sRGB, through the profile in the file if there is one."""
+def decode(path: Path, *, reduction: int = 1) -> Decoded:
+    """Decode; CMYK is converted to sRGB, through the profile in the file if there is one.
+
+    `reduction`: 2, 4 or 8 decodes so many times smaller, in the transform, where that can be done: 8 bits, no CMYK.
+    """
     import imagecodecs
 
     data = path.read_bytes()
@@ -53,6 +56,8 @@ def decode(path: Path) -> Decoded:
         raise damaged(path, "no JPEG frame")
     if not scan.complete:
         raise damaged(path, "the JPEG data end too early")
+    if reduction > 1 and scan.precision == 8 and scan.components < 4:
+        return Decoded(_reduced(path, data, reduction), None, grey=scan.components == 1, icc=scan.icc)
     try:
         array = imagecodecs.jpeg8_decode(data, outcolorspace="CMYK" if scan.components == 4 else None)
     except Exception as error:
@@ -99,6 +104,16 @@ def encode(
         data = data[:13] + struct.pack(">BHH", *density) + data[18:]
     after = 20 if data[6:11] == b"JFIF\0" else 2  # JFIF asks for the first place
     return data[:after] + _icc_segments(icc) + data[after:] if icc else data
+
+
+def _reduced(path: Path, data: bytes, reduction: int) -> Array:
+    import cv2
+
+    how = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}[reduction]
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), how | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise damaged(path, "it cannot be decoded")
+    return np.ascontiguousarray(pixels[..., ::-1])
 
 
 def _walk(data: bytes, *, to_the_end: bool = False) -> _Scan | None:

@@ -94,6 +94,7 @@ def decode(
     *,
     signed: bool = False,
     matrices: Matrices | None = None,
+    half: bool = False,
 ) -> Decoded:
     """Develop with the camera's white balance or the multipliers given (red, green, blue, green), to linear Rec.709.
 
@@ -101,7 +102,7 @@ def decode(
 
     White is where the least sensitive channel saturates after white balance, at `white_level` or where the file itself
     shows it: all channels clip there together. uint16, 65535 = white, black clipped; with `signed` float32, 1.0 =
-    white, in which noise around black stays with its negative values.
+    white, in which noise around black stays with its negative values. `half`: at half the size, quickly.
     """
     import rawpy
 
@@ -123,6 +124,7 @@ def decode(
                 user_black=0 if lowered else None,
                 user_cblack=black if lowered else None,
                 user_sat=white - min(black),  # LibRaw takes it for the level above black
+                half_size=half,
                 gamma=(1, 1),
                 output_bps=16,
                 output_color=rawpy.ColorSpace.raw if matrices else rawpy.ColorSpace.sRGB,

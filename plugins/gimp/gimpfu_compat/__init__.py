@@ -1,7 +1,8 @@
 """Python-Fu's `register(…)` and `main()` for Python 3: one plug-in source for GIMP 3 and GIMP 2.10.
 
-README.md beside this file has an example. `declaration` what is registered · `areas` strips of rows · `gimp3` and
-`gimp3_dialog` the back end by GObject introspection · `gimp2`, `gimp2_dialog` and `libgimp2` the one by ctypes.
+README.md beside this file has an example. `declaration` what is registered · `areas` strips of rows · `gimp3`,
+`gimp3_dialog` and `gimp3_preview` the back end by GObject introspection · `gimp2`, `gimp2_dialog` and `libgimp2` the
+one by ctypes.
 """
 
 import sys
@@ -18,6 +19,8 @@ from gimpfu_compat.declaration import (
     PF_STRING,
     PROCEDURES,
     Failure,
+    Part,
+    Picture,
     register,
 )
 
@@ -32,6 +35,8 @@ __all__ = [
     "PF_SLIDER",
     "PF_STRING",
     "Failure",
+    "Part",
+    "Picture",
     "host",
     "main",
     "register",

@@ -39,6 +39,35 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A line of the list under a preview: an input, with what is to be said of it."""
+
+    name: str
+    text: str
+    warning: str = ""
+    chosen: bool = False
+    picture: tuple = ()
+    """Its thumbnail: (width, height, bytes of R'G'B' u8)."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a preview shows."""
+
+    size: tuple
+    """Width and height."""
+    pixels: bytes
+    """R'G'B' u8."""
+    marked: bytes
+    """The same with what the tick shows."""
+    parts: list
+    note: str = ""
+    """A sentence, or several, below the picture."""
+    finer: object = None
+    """A request for a better one, asked if nothing changes; None: this is the best."""
+
+
+@dataclass(frozen=True)
 class Procedure:
     """A registered procedure."""
 
@@ -56,6 +85,8 @@ class Procedure:
     menu: str
     prepare: object
     note: object
+    preview: object
+    action: str
     on_image: bool = field(init=False)
     """The first parameters are an image and a drawable of it."""
     wants_image: bool = field(init=False)
@@ -76,7 +107,7 @@ PROCEDURES = {}
 
 def register(
     proc_name, blurb, help, author, copyright, date, label, imagetypes, params, results, function, menu=None,
-    *, prepare=None, note=None,
+    *, prepare=None, note=None, preview=None, action="",
 ):  # fmt: skip
     """Register a procedure of the PDB and of the menus, as Python-Fu's `register` did.
 
@@ -96,6 +127,12 @@ def register(
         prepare: Called as prepare(image, drawable, values) before a dialog, with the values of the last time by name;
             returns those to begin with instead.
         note: Called without arguments for a dialog; returns a line to show in it.
+        preview: Called as preview(image, drawable) for a dialog of GIMP 3; returns what makes its preview, an object
+            with `gather(values)`, called where GIMP can be asked, which returns a request or raises Failure;
+            `show(request, outdated)`, called in a thread of its own, which returns a Picture or raises Failure, or
+            anything once `outdated()` is true; `choose(index)`, which returns values to set when a part is clicked;
+            `close()`, called in that thread at the end; and the texts `tick`, `legend` and `begun`.
+        action: Label of the dialog's button, for OK.
     """
     parameters = [Parameter(*values) for values in params]
     for parameter in parameters:
@@ -110,5 +147,5 @@ def register(
         raise ValueError(f"{proc_name} is registered twice.")
     PROCEDURES[proc_name] = Procedure(
         proc_name, blurb, help, author, copyright, date, label, imagetypes, parameters, list(results), function,
-        menu, prepare, note,
+        menu, prepare, note, preview, action,
     )  # fmt: skip

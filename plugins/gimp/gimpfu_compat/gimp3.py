@@ -213,6 +213,14 @@ class Layer:
         for strip in strips(area):
             yield buffer.get(Gegl.Rectangle.new(*strip), 1.0, form, Gegl.AbyssPolicy.NONE)
 
+    def read_small(self, form, area, pixels):
+        """Return an area averaged down to about so many pixels: its bytes, width and height."""
+        factor = min(1.0, (pixels / (area[2] * area[3])) ** 0.5)
+        left, top, width, height = (int(edge * factor) for edge in area)
+        part = Gegl.Rectangle.new(left, top, max(width, 1), max(height, 1))
+        small = self.native.get_buffer().get(part, factor, form, Gegl.AbyssPolicy.CLAMP)
+        return small, part.width, part.height
+
     def fill(self, form, pixels):
         """Set all pixels of a layer that is new, from strips of bytes."""
         self._set(self.native.get_buffer(), form, (0, 0, *self.size), pixels)
@@ -329,11 +337,13 @@ def _given(declared, native, drawables):
 def _ask(procedure, declared, config, given):
     from gimpfu_compat.gimp3_dialog import ask
 
+    def values():
+        return {option.name: _value(config.get_property(option.name), option) for option in declared.options}
+
     if declared.prepare:
-        last = {option.name: _value(config.get_property(option.name), option) for option in declared.options}
-        for name, value in declared.prepare(*given, last).items():
+        for name, value in declared.prepare(*given, values()).items():
             config.set_property(name, value)
-    return ask(procedure, declared, config, given[0] if given else None)
+    return ask(procedure, declared, config, given, values)
 
 
 def _value(native, parameter):

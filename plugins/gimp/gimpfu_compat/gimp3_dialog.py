@@ -18,11 +18,14 @@ BESIDE = 220
 """Pixels of a screen's height for what is not scrolled: title, note, settings and buttons."""
 
 
-def ask(procedure, declared, config, image):
-    """Let a person set `config`; tell whether she wants it done."""
+def ask(procedure, declared, config, given, values):
+    """Let a person set `config`; tell whether she wants it done. `values()` are those of the config, by name."""
+    image = given[0] if given else None
     GimpUi.init(declared.name)
     title = declared.label.replace("_", "").rstrip("….")
     dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
+    if declared.action:
+        dialog.set_ok_label(declared.action)
     content = dialog.get_content_area()
     content.set_spacing(2 * SPACE)
     own = {}
@@ -45,15 +48,37 @@ def ask(procedure, declared, config, image):
         after = content.get_children()[place]
         content.pack_start(widget, False, False, 0)
         content.reorder_child(widget, content.child_get_property(after, "position"))
-    _scroll(content, len(declared.options))
+    rows = _scroll(content, len(declared.options))
+    pane = _preview_beside(content, rows, declared.preview(*given), config, values) if declared.preview else None
     if declared.note:
         label = Gtk.Label(label=declared.note(), xalign=0, wrap=True, max_width_chars=60)
         label.get_style_context().add_class("dim-label")
         content.pack_end(label, False, False, 0)
     content.show_all()
     agreed = dialog.run()
+    if pane is not None:
+        pane.end()
     dialog.destroy()
     return agreed
+
+
+def _preview_beside(content, rows, preview, config, values):
+    """Put a preview to the left of the rows; it follows the config."""
+    from gimpfu_compat.gimp3_preview import Pane
+
+    def choose(chosen):
+        for name, value in chosen.items():
+            config.set_property(name, value)
+
+    pane = Pane(preview, values, choose)
+    config.connect("notify", pane.ask)
+    beside = Gtk.Box(spacing=2 * SPACE)
+    content.remove(rows)
+    beside.pack_start(pane.widget, True, True, 0)
+    beside.pack_start(rows, False, False, 0)
+    content.pack_start(beside, True, True, 0)
+    content.reorder_child(beside, 0)
+    return pane
 
 
 def _grey(widget, config, name, value):
@@ -80,6 +105,7 @@ def _scroll(content, count):
     scrolled.add(rows)
     content.pack_start(scrolled, True, True, 0)
     content.reorder_child(scrolled, 0)
+    return scrolled
 
 
 def _file_list(dialog, parameter, config):

@@ -27,6 +27,7 @@ from gimpfu_compat import (  # noqa: E402
 )
 from mapping import defocus_map  # noqa: E402
 from merging import merge, suggestions  # noqa: E402
+from previewing import MergePreview  # noqa: E402
 from resident import device_in_use  # noqa: E402
 from words import _  # noqa: E402
 
@@ -81,7 +82,7 @@ register(
         DEVICE,
     ],
     [(PF_IMAGE, "merged", _("The merged image"))],
-    merge, MENU, prepare=suggestions, note=device_in_use,
+    merge, MENU, prepare=suggestions, note=device_in_use, preview=MergePreview, action=_("Merge"),
 )  # fmt: skip
 
 register(

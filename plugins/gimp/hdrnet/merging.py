@@ -29,11 +29,8 @@ def merge(
     local, saturation, with_mask, device,
 ):  # fmt: skip
     """Merge and return the new image."""
-    params = {"model": model, "response": response, "align": align, "mask": with_mask, "device": device}
-    if model == "auto":  # the others look for no motion, and refuse it
-        params["deghost"] = deghost
-    if reference:
-        params["reference"] = reference
+    params = {"response": response, "mask": with_mask, "device": device}
+    params.update(options_of(model, deghost, align, reference))
     if tone_mapped:
         params.update(tone=tone, exposure=exposure, local=local, saturation=saturation)
     if source == "layers":
@@ -43,14 +40,11 @@ def merge(
             opened = files_of(image, layers)
             params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, opened, layers)
             params["sources"] = opened or None
-            params["arrays"] = _shared(connection, layers, area, linear=response in ("auto", "linear"))
+            params["arrays"] = _shared(connection, layers, area, form_for(response))
             done = ask(connection, "merge", params)
             connection.release(*params["arrays"])
             return _new_image(connection, done, image, image.path)
-    if len(files) < 2:
-        raise Failure(
-            _("choose two or more files, the exposures of a bracket; these are {count}.").format(count=len(files))
-        )
+    check_count(files)
     params["exposure_times"] = parse(exposures, len(files))
     params["inputs"] = [os.path.abspath(file) for file in files]
     with server() as connection:
@@ -66,14 +60,36 @@ def _free_name(stem):
     return path
 
 
-def _shared(connection, layers, area, *, linear):
-    """Hand over what layers have in an area of the image: linear light, or numbers that still have a tone curve."""
+def options_of(model, deghost, align, reference):
+    """Return how to merge, in the server's words."""
+    options = {"model": model, "align": align}
+    if model == "auto":  # the others look for no motion, and refuse it
+        options["deghost"] = deghost
+    if reference:
+        options["reference"] = reference
+    return options
+
+
+def check_count(files):
+    """Raise Failure for files that are too few."""
+    if len(files) < 2:
+        raise Failure(
+            _("choose two or more files, the exposures of a bracket; these are {count}.").format(count=len(files))
+        )
+
+
+def form_for(response):
+    """Return the format and the type of layers' pixels: linear light, or numbers that still have a tone curve."""
+    return ("RGB float", "float32") if response in ("auto", "linear") else ("R'G'B' u16", "uint16")
+
+
+def _shared(connection, layers, area, form):
+    """Hand over what layers have in an area of the image."""
     x, y, width, height = area
     arrays = []
     for number, layer in enumerate(layers):
         host().progress(STEPS[0] * number / len(layers), _("Handing over the layers"))
         left, top = layer.offsets
-        form = ("RGB float", "float32") if linear else ("R'G'B' u16", "uint16")
         arrays.append(share(connection, layer, form[0], (x - left, y - top, width, height), form[1]))
     return arrays
 

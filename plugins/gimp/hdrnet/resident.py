@@ -23,7 +23,7 @@ def server():
         with hdrnet_client.connect() as connection:
             yield connection
     except hdrnet_client.ClientError as error:
-        raise Failure(_told(error)) from error
+        raise Failure(told(error)) from error
 
 
 def ask(connection, method, params):
@@ -80,13 +80,13 @@ def device_in_use():
     except hdrnet_client.ServerUnavailableError:
         return _("hdrnet is not running yet; it starts when it is needed.")
     except hdrnet_client.ClientError as error:
-        return _told(error)
+        return told(error)
     return _("hdrnet {version} works on: {device}").format(
         version=status["version"], device=status["device"] or _("not chosen yet")
     )
 
 
-def _told(error):
+def told(error):
     """Say what is wrong and, in lines of their own, what to do."""
     lines = [str(error), error.hint]
     if type(error) is hdrnet_client.ServerUnavailableError:

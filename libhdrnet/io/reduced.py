@@ -1,0 +1,87 @@
+"""The frames of a bracket read small, for a preview: quickly, in their own encoding, all brought to one size."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.errors import InputError
+from libhdrnet.io.formats import raw
+from libhdrnet.io.formats.decoded import Header
+from libhdrnet.io.read import Photo, read_header, read_reduced
+
+_REDUCTIONS = (8, 4, 2)
+"""Times that a JPEG can be decoded smaller."""
+
+
+def read_small_bracket(
+    paths: Sequence[str | PathLike[str]], pixels: float, threads: int
+) -> tuple[list[Photo], tuple[int, int]]:
+    """Read the frames of a bracket with about so many pixels each, or as they are where they have fewer.
+
+    JPEGs are reduced in the transform, RAW files developed at half their size, and all is averaged down to one size.
+    RAW files are developed alike, and stay in their camera's colours where all files are RAW of one (`Photo.camera`).
+
+    Args:
+        paths: the frames.
+        pixels: height times width, roughly.
+        threads: files that are read at a time.
+
+    Returns:
+        The photos, and height and width of the first file, upright.
+
+    Raises:
+        InputError: as `read_photo`, or the sizes differ.
+    """
+    files = [Path(path) for path in paths]
+    found = [read_header(path) for path in files]
+    headers = [header for _, header in found]
+    _check_sizes(files, headers)
+    factor = max(1.0, (headers[0].height * headers[0].width / pixels) ** 0.5)
+    reduction = next((times for times in _REDUCTIONS if times <= factor), 1)
+    raws = [path for path, (kind, _) in zip(files, found, strict=True) if kind == "raw"]
+    balance, level, matrices = raw.shared_levels(raws)
+    matrices = matrices if len(raws) == len(files) else None
+
+    def read(path: Path) -> Photo:
+        photo = read_reduced(
+            path, reduction, white_balance=balance, white_level=level, signed=True, matrices=matrices
+        )  # fmt: skip
+        return _averaged(photo, headers[0], factor) if factor > 1 else photo
+
+    with ThreadPoolExecutor(threads) as pool:
+        photos = list(pool.map(read, files))
+    size = sorted((headers[0].height, headers[0].width))
+    height, width = photos[0].pixels.shape[:2]
+    return photos, (size[0], size[1]) if height < width else (size[1], size[0])
+
+
+def _averaged(photo: Photo, header: Header, factor: float) -> Photo:
+    """Bring a photo to the size of all of them, whichever way it was turned."""
+    small, large = sorted(max(1, round(edge / factor)) for edge in (header.height, header.width))
+    height, width = photo.pixels.shape[:2]
+    size = (small, large) if height < width else (large, small)
+    alpha = None if photo.alpha is None else area_reduced(photo.alpha, size)
+    return replace(photo, pixels=area_reduced(photo.pixels, size), alpha=alpha)
+
+
+def area_reduced(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+    """Return (H, W) or (H, W, 3) pixels of any dtype averaged down to (height, width)."""
+    import cv2
+
+    return np.asarray(cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA), pixels.dtype)
+
+
+def _check_sizes(files: Sequence[Path], headers: Sequence[Header]) -> None:
+    first = headers[0]
+    for path, header in zip(files, headers, strict=True):
+        if sorted((header.height, header.width)) != sorted((first.height, first.width)):
+            raise InputError(
+                f"{path} is {header.width}x{header.height} pixels and {files[0]} is {first.width}x{first.height}; "
+                "give exposures of one size from one camera."
+            )

@@ -1,0 +1,380 @@
+"""An open bracket, of which pictures are made as options change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.engine import Reporter, Settings, bounded, check_settings, threads
+from libhdrnet.errors import InputError
+from libhdrnet.io.reduced import area_reduced, read_small_bracket
+from libhdrnet.merge.candidates import Candidate
+from libhdrnet.merge.findings import Decision, decide
+from libhdrnet.merge.frames import check_differ, check_images, load_frames
+from libhdrnet.merge.fusion import Believed, believed, fuse
+from libhdrnet.merge.mask import Choices, fitted_choices
+from libhdrnet.merge.pipeline import DEGHOST, NETWORKS, check_options, convert, method_of, rounded
+from libhdrnet.merge.reconstruction import reconstruct
+from libhdrnet.merge.reference import pick_reference, validate_exposures
+from libhdrnet.merge.sources import ImageLike, check_array
+from libhdrnet.merge.upright import strangers
+from libhdrnet.preview.marks import labels_of
+from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over, told
+from libhdrnet.radiometry import FloatImage, encode_srgb
+from libhdrnet.tonemap import Adaptation, Tone
+
+if TYPE_CHECKING:
+    from libhdrnet.io.read import Photo
+    from libhdrnet.merge.frames import Frame
+
+PIXELS = 1e6
+"""Of a preview."""
+THUMBNAIL = 160
+"""Pixels of a thumbnail's long edge."""
+Picture = npt.NDArray[np.uint8]
+Box = tuple[slice, slice]
+"""Rows and columns."""
+_LIKE_ANY = 0.2
+"""Rank correlation with every other frame below which one shows another scene. In 28 real brackets the least was 0.33,
+of a frame that is nearly black."""
+_ADAPTED_EDGE = 512
+"""Pixels of the long edge at which a picture is adapted: a third of the time, and within a level of 255 in the mean."""
+_CHANGED = 1e-3
+"""Share by which a candidate's weight has to change for its place to be merged anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How a bracket is to be shown; see `merge_exposures` for the options of its names."""
+
+    reference: int | None = None
+    """Index; None: chosen."""
+    exposure_times: tuple[float, ...] | None = None
+    """None: as the files tell."""
+    model: str = "auto"
+    """Of "psfnet" and "msffnet" what the network is given is shown."""
+    deghost: float = DEGHOST
+    align: bool = True
+    choices: Choices | None = None
+    """Of the preview's size, or any of its aspect ratio."""
+    tone: Tone = field(default_factory=Tone)
+    rebuild: bool = False
+    """Run the network where no frame shows the scene; without, such places are only marked."""
+
+
+@dataclass(frozen=True)
+class PreviewFrame:
+    """A frame of the bracket."""
+
+    name: str
+    """Its path, or "image 1" for an array."""
+    exposure: float | None
+    """Relative exposure t that its file tells; None: it does not."""
+    thumbnail: Picture
+    """(h, w, 3), sRGB."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture of the merge, and what is to be known of it."""
+
+    picture: Picture
+    """(h, w, 3), sRGB."""
+    labels: Picture
+    """(h, w): an index of MARKS for each pixel."""
+    box: Box
+    """What may differ from the last picture."""
+    reference: int
+    stops: tuple[float, ...]
+    """Calibrated exposure of each frame, EV relative to the reference."""
+    frame_warnings: tuple[tuple[str, ...], ...]
+    """For each frame what concerns it."""
+    warnings: tuple[str, ...]
+    """What concerns the bracket."""
+    unknown: float
+    """Share of the picture, in [0, 1], that the network makes, or would make."""
+
+
+@dataclass
+class _Last:
+    """The last picture, as far as the next one may begin with it."""
+
+    key: Any
+    candidates: list[Candidate]
+    decision: Decision
+    captured: FloatImage
+    """What is fused, in the frames' colours."""
+    choices: Choices | None
+    adaptation: Adaptation | None = None
+    picture: Picture | None = None
+
+
+class Preview:
+    """A bracket that is open for previews; one call at a time.
+
+    Args:
+        images: paths, or arrays, as for `merge_exposures`.
+        exposure_times: as for `merge_exposures`; a View may replace them.
+        response: as for `merge_exposures`.
+        names: what the images are called; None: by their paths, and by their numbers.
+        settings: how the networks run.
+        reporter: told of the stages.
+
+    Raises:
+        InputError: a file or an array cannot be used, or they are no bracket; the message says why.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[ImageLike],
+        exposure_times: Sequence[float] | None = None,
+        *,
+        response: str = "auto",
+        names: Sequence[str] | None = None,
+        settings: Settings = Settings(),  # noqa: B008 (frozen)
+        reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+    ) -> None:
+        check_images(images, response)
+        check_settings(settings)
+        self._settings, self._response = settings, response
+        self._given = exposure_times is not None
+        with bounded(settings.threads), told() as texts:
+            reporter(0, "reading the bracket")
+            small, self.full_size = _small(images)
+            """Height and width of the frames as they are."""
+            self._frames = load_frames(small, exposure_times, response=response)
+            if names is not None:
+                self._frames = [replace(f, name=name) for f, name in zip(self._frames, names, strict=True)]
+            check_differ(self._frames)
+            for place in strangers([frame.codes for frame in self._frames], _LIKE_ANY):
+                texts.append(f"Frame {place + 1} shows another scene than the others; leave it out.")
+        self._warnings = tuple(texts)
+        self.frames = tuple(
+            PreviewFrame(frame.name, None if frame.measured else frame.exposure, _thumbnail(frame))
+            for frame in self._frames
+        )
+        self.size: tuple[int, int] = self._frames[0].codes.shape[:2]
+        """Height and width of the preview."""
+        self._aligned, self._found, self._believed, self._rebuilt = Cache(3), Cache(3), Cache(2), Cache(1)
+        self._last: _Last | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that is taken, roughly: the frames once more for each reference that was tried, and for pictures."""
+        return (3 + len(self._aligned)) * sum(frame.codes.nbytes for frame in self._frames)
+
+    def render(
+        self,
+        view: View,
+        *,
+        quick: bool = False,
+        reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
+    ) -> Shown:
+        """Make a picture of the merge.
+
+        With `quick` only that is merged and tone-mapped anew which other choices than in the last picture change; its
+        tone mapping stays. For a brush: let a picture without it follow.
+
+        Raises:
+            InputError: an option cannot be used.
+            CancelledError: the reporter's `cancel()` returned True.
+        """
+        check_options(len(self.frames), view.model, view.reference, view.deghost, view.choices is not None)
+        if view.choices is not None:
+            view = replace(view, choices=fitted_choices(view.choices, self.size, len(self.frames)))
+        with bounded(self._settings.threads):
+            return self._render(view, quick, reporter)
+
+    def _render(self, view: View, quick: bool, reporter: Reporter) -> Shown:
+        exposures = self._exposures(view)
+        reference = view.reference
+        if reference is None:
+            reference = pick_reference([frame.codes[::2, ::2] for frame in self._frames], exposures)
+        method_of(view.model, exposures, reference)
+        key, found, notes = self._find(view, reference, reporter.part(0, 0.6))
+        repair = view.model != "classical" and view.deghost > 0
+        key = (*key, view.deghost if repair else 0.0)
+        count = None if repair else len(self.frames)
+        candidates = found.findings.candidates[:count]
+        logits = found.findings.scaled(view.deghost / DEGHOST) if repair else 0.0
+        belief = self._believed.get(key, lambda: believed(found.bracket, candidates, logits))
+        last, box = self._merged(key, found, candidates, belief, view.choices, repair)
+        scene = last.captured
+        if view.rebuild and not quick and last.decision.network.any():
+            chosen = None if view.choices is None else view.choices.tobytes()
+            method = method_of("auto", rounded(found.calibration), reference)
+            scene = self._rebuilt.get(
+                (key, chosen), lambda: self._made(found, last, *method, reporter.part(0.6, 1))
+            )  # fmt: skip
+        elif quick and last.adaptation is not None and last.picture is not None:
+            self._touch_up(found, last, box, view.tone, reference)
+            return self._shown(found, last, box, view, notes)
+        box = (slice(0, self.size[0]), slice(0, self.size[1]))
+        light = self._finished(found, scene, box, reference)
+        last.adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
+        last.picture = _eight_bits(last.adaptation.show(light))
+        return self._shown(found, last, box, view, notes)
+
+    def _exposures(self, view: View) -> list[float]:
+        if view.exposure_times is not None:
+            return validate_exposures(view.exposure_times, len(self.frames))
+        return [frame.exposure for frame in self._frames]
+
+    def _find(
+        self, view: View, reference: int, reporter: Reporter
+    ) -> tuple[tuple[Any, ...], Found, tuple[str | None, ...]]:
+        """Return what is found in the bracket, what that depends on, and notes on the frames' alignment."""
+        frames = self._frames
+        notes: tuple[str | None, ...] = (None,) * len(frames)
+        if view.align:
+            reporter(0, "aligning")
+            aligned = self._aligned.get(reference, lambda: lay_over(self._frames, reference))
+            frames, notes = aligned.frames, aligned.notes
+        given = self._given
+        if view.exposure_times is not None:
+            given, times = True, view.exposure_times
+            frames = [
+                replace(frame, exposure=t, measured=False, exact=None)
+                for frame, t in zip(frames, times, strict=True)
+            ]  # fmt: skip
+        key = reference, view.align, view.exposure_times
+        part = reporter.part(0.2, 1)
+        found = self._found.get(
+            key, lambda: find_out(frames, reference, self._response, given, self._settings, part)
+        )  # fmt: skip
+        return key, found, notes
+
+    def _merged(
+        self,
+        key: Any,
+        found: Found,
+        candidates: list[Candidate],
+        belief: Believed,
+        choices: Choices | None,
+        repair: bool,
+    ) -> tuple[_Last, Box]:
+        """Merge, beginning with the last picture where only the choices differ; return it and what is new."""
+        bracket, last = found.bracket, self._last
+        whole = (slice(0, self.size[0]), slice(0, self.size[1]))
+        same = last is not None and last.key == key
+        if same and last is not None and _alike(last.choices, choices):
+            return last, (slice(0, 0), slice(0, 0))
+        decision = decide(bracket, candidates, belief, choices, repair=repair)
+        kept = None if choices is None else choices.copy()
+        if same and last is not None:
+            box = _changed(bracket.factor, last.decision, decision, self.size)
+            fuse(bracket, candidates, decision.weights, merged=last.captured, box=box)
+            last.decision, last.choices = decision, kept
+            return last, box
+        self._last = last = _Last(key, candidates, decision, fuse(bracket, candidates, decision.weights), kept)
+        return last, whole
+
+    def _made(self, found: Found, last: _Last, network: str, used: tuple[int, ...], reporter: Reporter) -> FloatImage:
+        """Return a copy of what is fused with what the network makes of the rest."""
+        scene = last.captured.copy()
+        reconstruct(scene, found.bracket, last.decision.network, network, used, self._settings, reporter)
+        return scene
+
+    def _finished(self, found: Found, scene: FloatImage, box: Box, reference: int) -> FloatImage:
+        """Return a part of a scene in Rec.709, black where nothing is shown."""
+        camera = self._frames[reference].camera
+        light = scene[box] if camera is None and found.alpha is None else scene[box].copy()
+        if camera is not None:
+            convert(light, camera.to_rec709)
+        if found.alpha is not None:
+            light[found.alpha[box] == 0] = 0
+        return light
+
+    def _touch_up(self, found: Found, last: _Last, box: Box, tone: Tone, reference: int) -> None:
+        """Tone-map a part of the last picture anew, as the whole was."""
+        if box[0].stop > box[0].start and last.adaptation is not None and last.picture is not None:
+            light = self._finished(found, last.captured, box, reference)
+            picture = last.picture.copy()
+            picture[box] = _eight_bits(last.adaptation.show(light, box))
+            last.picture = picture
+
+    def _shown(self, found: Found, last: _Last, box: Box, view: View, notes: Sequence[str | None]) -> Shown:
+        assert last.picture is not None  # noqa: S101 (for the type checker)
+        names = [frame.name for frame in self.frames]
+        of_frames: list[list[str]] = [[] if note is None else [note] for note in notes]
+        of_bracket = []
+        for text in (*self._warnings, *found.warnings):
+            places = concerned(text, names)
+            for place in places:
+                of_frames[place].append(text)
+            if not places:
+                of_bracket.append(text)
+        calibration = found.calibration
+        unknown = 1.0 if view.model in NETWORKS else float(last.decision.network.mean())
+        labels = labels_of(found.bracket, last.candidates, last.decision, found.still)
+        return Shown(
+            last.picture, labels, box, calibration.reference,
+            tuple(float(np.log2(t)) for t in calibration.exposures), tuple(map(tuple, of_frames)), tuple(of_bracket),
+            unknown,
+        )  # fmt: skip
+
+
+def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple[int, int]]":
+    """Read or reduce what is to be previewed; return it and its size as it was."""
+    paths = [image for image in images if isinstance(image, str | Path)]
+    photos: list[Photo] = []
+    size: tuple[int, int] = (0, 0)
+    if paths:
+        photos, size = read_small_bracket(paths, PIXELS, threads.count())
+    read = iter(photos)
+    arrays = [
+        check_array(image, f"image {place}")
+        for place, image in enumerate(images, 1)
+        if not isinstance(image, str | Path)
+    ]
+    if not paths:
+        size = (arrays[0].shape[0], arrays[0].shape[1])
+    for array in arrays:
+        if sorted(array.shape[:2]) != sorted(size):
+            raise InputError(
+                f"one image is {array.shape[1]}x{array.shape[0]} pixels and another {size[1]}x{size[0]}; "
+                "give exposures of one size from one camera."
+            )
+    factor = max(1.0, (size[0] * size[1] / PIXELS) ** 0.5)
+    small = iter([_reduced(array, factor) for array in arrays])
+    return [next(read) if isinstance(image, str | Path) else next(small) for image in images], size
+
+
+def _reduced(array: npt.NDArray[Any], factor: float) -> npt.NDArray[Any]:
+    if factor == 1:
+        return array.copy()  # it may be mapped
+    return area_reduced(array, (max(1, round(array.shape[0] / factor)), max(1, round(array.shape[1] / factor))))
+
+
+def _thumbnail(frame: "Frame") -> Picture:
+    height, width = frame.codes.shape[:2]
+    factor = max(1.0, max(height, width) / THUMBNAIL)
+    codes = area_reduced(frame.codes, (max(1, round(height / factor)), max(1, round(width / factor))))
+    light = frame.decode[codes]
+    if frame.camera is not None:
+        convert(light, frame.camera.to_rec709)
+    return _eight_bits(encode_srgb(np.clip(light, 0, 1)))
+
+
+def _eight_bits(shown: FloatImage) -> Picture:
+    return np.asarray(shown * 255 + np.float32(0.5), np.uint8)
+
+
+def _alike(one: Choices | None, other: Choices | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
+
+
+def _changed(factor: float, before: Decision, after: Decision, size: tuple[int, int]) -> Box:
+    """Return the rows and columns of the full size in which weights differ, and some around."""
+    differs = (np.abs(before.weights.shares - after.weights.shares) > _CHANGED).any(0)
+    box = []
+    for axis, most in ((1, size[0]), (0, size[1])):
+        places = np.flatnonzero(differs.any(axis))
+        first, last = (int(places[0]), int(places[-1])) if len(places) else (0, -3)
+        box.append(slice(max(0, int((first - 1) * factor)), max(0, min(most, int((last + 3) * factor)))))
+    return box[0], box[1]

@@ -1,0 +1,264 @@
+"""HTTP for one page on this machine: loopback alone, a token with each question, no other site's questions.
+
+A page of another site can make a browser send requests here, under this address or, by DNS rebinding, under its own
+name: what is asked needs the token in a header, the host has to be the address itself, and the origin the page's own.
+"""
+
+import hmac
+import json
+import logging
+import queue
+import re
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from libhdrnet.errors import CancelledError, HdrnetError, explain
+from libhdrnet.review.desk import Desk
+from libhdrnet.review.screen import Box
+
+log = logging.getLogger(__name__)
+_KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_BEAT = 1.0
+"""Seconds after which a page that is told nothing gets an empty line: whether it is still there shows then."""
+_STATUS = {CancelledError: HTTPStatus.CONFLICT, ValueError: HTTPStatus.BAD_REQUEST}
+_BUG = HTTPStatus.INTERNAL_SERVER_ERROR
+_MOST_TEXT = 1 << 16
+
+
+class Door(ThreadingHTTPServer):
+    """The server; `url` opens the page."""
+
+    daemon_threads = True
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.desk = desk
+        self.token = secrets.token_urlsafe(24)
+        self.host = f"127.0.0.1:{self.server_address[1]}"
+        self.url = f"http://{self.host}/#{self.token}"
+
+    def open(self) -> None:
+        """Answer from now on, in a thread of its own."""
+        threading.Thread(target=self.serve_forever, name="door", daemon=True).start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet of connections that broke: a page may go at any time."""
+        log.debug("a connection broke", exc_info=True)
+
+
+class _RefusedError(Exception):
+    """Why a request is not answered."""
+
+    def __init__(self, status: HTTPStatus, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Door
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "hdrnet", ""
+    disable_nagle_algorithm = True
+    timeout = 60
+    """Seconds for a request to arrive."""
+
+    def do_GET(self) -> None:
+        self._answer(_READ)
+
+    def do_POST(self) -> None:
+        self._answer(_CHANGE)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        log.debug(format, *args)
+
+    def _answer(self, known: "Mapping[str, Callable[[_Handler], None]]") -> None:
+        parts = urlsplit(self.path)
+        self.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        try:
+            self._check_sender()
+            self.body = self._read()
+            if self.command == "GET" and self._send_page(parts.path):
+                return
+            if not hmac.compare_digest(self.headers.get("X-Token", "").encode(), self.server.token.encode()):
+                raise _RefusedError(
+                    HTTPStatus.FORBIDDEN, "This needs the token: open the address that hdrnet review names."
+                )
+            if parts.path not in known:
+                raise _RefusedError(HTTPStatus.NOT_FOUND, "There is nothing of that name.")
+            known[parts.path](self)
+        except _RefusedError as refusal:
+            self._send(str(refusal).encode(), "text/plain; charset=utf-8", refusal.status)
+        except (BrokenPipeError, ConnectionError, TimeoutError):
+            raise
+        except Exception as error:
+            if not isinstance(error, HdrnetError):
+                log.exception("a request failed")
+            status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), _BUG)
+            self._send(explain(error)[0].encode(), "text/plain; charset=utf-8", status)
+
+    def _send_page(self, path: str) -> bool:
+        """Send a file of the page, if it is one."""
+        name = re.fullmatch(r"/([a-z]+)\.(html|js|css)", "/index.html" if path == "/" else path)
+        file = files("libhdrnet.review").joinpath("page", f"{name[1]}.{name[2]}") if name else None
+        if name is None or file is None or not file.is_file():
+            return False
+        self._send(file.read_bytes(), f"{_KINDS[name[2]]}; charset=utf-8")
+        return True
+
+    def _check_sender(self) -> None:
+        host, origin = self.headers.get("Host"), self.headers.get("Origin")
+        site = self.headers.get("Sec-Fetch-Site", "none")
+        self.close_connection = True  # what a refused request still sends is not read
+        if host != self.server.host:
+            raise _RefusedError(HTTPStatus.MISDIRECTED_REQUEST, f"This is {self.server.host}; open it under that name.")
+        if origin not in (None, f"http://{host}") or site not in ("same-origin", "none"):
+            raise _RefusedError(HTTPStatus.FORBIDDEN, "Another site asks; hdrnet review answers to its own page alone.")
+        self.close_connection = False
+
+    def _read(self) -> bytes:
+        try:
+            length = int(self.headers.get("Content-Length", "0"))
+        except ValueError:
+            length = -1
+        if "Transfer-Encoding" in self.headers or not 0 <= length <= _MOST_TEXT + self.server.desk.pixels:
+            self.close_connection = True
+            raise _RefusedError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request has no length, or is longer than any is."
+            )
+        return self.rfile.read(length)
+
+    def _facts(self) -> dict[str, Any]:
+        return _object(self.body)
+
+    def _send(self, data: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {**_HEADERS, "Content-Type": kind, "Content-Length": str(len(data)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _send_json(self, facts: Any) -> None:
+        self._send(json.dumps(facts).encode(), "application/json")
+
+    def _check_page(self) -> None:
+        if self.headers.get("X-Page") != self.server.desk.events.page:
+            raise _RefusedError(HTTPStatus.CONFLICT, "This review goes on in another tab.")
+
+    def _send_events(self) -> None:
+        """Tell the page, which is the one from now on, a JSON object a line, until it goes or another one comes."""
+        page = self.headers.get("X-Page", "")
+        told = self.server.desk.events.welcome(page)
+        self.close_connection = True
+        try:
+            self.send_response(HTTPStatus.OK)
+            for name, value in {**_HEADERS, "Content-Type": "application/x-ndjson", "Connection": "close"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            while True:
+                try:
+                    event = told.get(timeout=_BEAT)
+                except queue.Empty:
+                    self.wfile.write(b"\n")
+                    continue
+                if event is None:
+                    return
+                self.wfile.write(json.dumps(event).encode() + b"\n")
+        finally:
+            self.server.desk.events.gone(page)
+
+    def _send_thumbnail(self) -> None:
+        self._check_page()
+        self._send(self.server.desk.screen.thumbnail(self._number("n")), "image/jpeg")
+
+    def _send_labels(self) -> None:
+        self._check_page()
+        self._send(self.server.desk.screen.labels.tobytes(), "application/octet-stream")
+
+    def _send_marks(self) -> None:
+        self._check_page()
+        self._send(self.server.desk.screen.marks.tobytes(), "application/octet-stream")
+
+    def _send_picture(self) -> None:
+        self._check_page()
+        box, pixels = self.server.desk.picture(self._settings(), self._box(), self.body, quick="quick" in self.query)
+        self._send(pixels, "application/octet-stream", X_Box=",".join(map(str, box)))
+
+    def _open(self) -> None:
+        self._check_page()
+        self.server.desk.open(skip_unreadable=bool(self._facts().get("skip_unreadable")))
+        self._send_json({})
+
+    def _merge(self) -> None:
+        self._check_page()
+        self.server.desk.merge(self._settings(), self.body)
+        self._send_json({})
+
+    def _cancel(self) -> None:
+        self._check_page()
+        self.server.desk.cancel()
+        self._send_json({})
+
+    def _leave(self) -> None:
+        self._check_page()
+        self.server.desk.leave(for_good=bool(self._facts().get("for_good")))
+        self._send_json({})
+
+    def _settings(self) -> dict[str, Any]:
+        return _object(self.query.get("settings", ""))
+
+    def _box(self) -> Box | None:
+        if "box" not in self.query:
+            return None
+        try:
+            left, top, width, height = map(int, self.query["box"].split(","))
+        except ValueError:
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, "A box is left, top, width and height.") from None
+        return left, top, width, height
+
+    def _number(self, name: str) -> int:
+        try:
+            return int(self.query[name])
+        except (KeyError, ValueError):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, f"The request names no number {name!r}.") from None
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
+    try:
+        facts = json.loads(text or "{}")
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, "The request holds no JSON object.")
+    return facts
+
+
+_READ = {
+    "/events": _Handler._send_events,
+    "/thumbnail": _Handler._send_thumbnail,
+    "/labels": _Handler._send_labels,
+    "/marks": _Handler._send_marks,
+}
+_CHANGE = {
+    "/picture": _Handler._send_picture,
+    "/open": _Handler._open,
+    "/merge": _Handler._merge,
+    "/cancel": _Handler._cancel,
+    "/leave": _Handler._leave,
+}

@@ -1,0 +1,37 @@
+"""What remains of a merge's options when frames that cannot be read are left out."""
+
+import warnings
+from dataclasses import replace
+
+from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.merge.mask import Choices, renumbered
+from libhdrnet.review.names import unreadable
+from libhdrnet.tasks.options import MergeFiles
+
+
+def kept_of(options: MergeFiles, choices: Choices | None) -> tuple[MergeFiles, Choices | None]:
+    """Leave out, with a warning each, the files that cannot be read, their exposures and what was chosen from them.
+
+    Raises:
+        InputError: fewer than two remain, or the reference is one of them.
+    """
+    count, bad = len(options.inputs), set(unreadable(options.inputs))
+    exposures = options.exposures(count)
+    left_out = [index for index, path in enumerate(options.inputs) if path in bad]
+    kept = [index for index in range(count) if index not in left_out]
+    for index in left_out:
+        if options.reference == index + 1:
+            raise InputError(
+                f"'{options.inputs[index]}' cannot be read; it is the reference, which cannot be left out."
+            )
+        warnings.warn(f"left out: '{options.inputs[index]}' cannot be read.", HdrnetWarning, stacklevel=2)
+    if len(kept) < 2:
+        raise InputError(f"only {len(kept)} of {count} images can be read; a merge takes two or more.")
+    remaining = replace(
+        options,
+        inputs=[options.inputs[index] for index in kept],
+        exposure_times=None if exposures is None else [exposures[index] for index in kept],
+        times=None, ev=None, choices=None,
+        reference=None if options.reference is None else kept.index(options.reference - 1) + 1,
+    )  # fmt: skip
+    return remaining, None if choices is None else renumbered(choices, left_out, count)

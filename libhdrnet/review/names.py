@@ -1,0 +1,57 @@
+"""Names of what a review writes, and how its page calls frames."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from libhdrnet.errors import InputError
+from libhdrnet.io.metadata import exposure_values, read_metadata
+from libhdrnet.io.read import read_photo
+from libhdrnet.tasks.options import MergeFiles
+
+
+def free_name(path: Path) -> Path:
+    """Return a path at which there is nothing: the given one, or it with -2, -3, … behind its stem."""
+    number, free = 2, path
+    while free.exists():
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return free
+
+
+def default_output(inputs: Sequence[str]) -> str:
+    """Return the name of a merge that got none: that of the first frame, beside it."""
+    first = Path(inputs[0])
+    return str(first.with_name(f"{first.stem}-hdr.exr"))
+
+
+def command_of(options: MergeFiles) -> str:
+    """Return the words by which `hdrnet merge` makes the same merge, but for what the page decides."""
+    output = os.path.abspath(free_name(Path(options.output)))
+    words = ["hdrnet", "merge", *map(os.path.abspath, options.inputs), "-o", output]
+    times = options.times or ",".join(map(str, options.exposure_times or ()))
+    words += [f"--times={times}"] if times else [f"--ev={options.ev}"] if options.ev else []
+    words += [f"--response={options.response}"] if options.response != MergeFiles.response else []
+    words += [f"--scale={options.scale}"] if options.scale != MergeFiles.scale else []
+    words += [] if options.align else ["--no-align"]
+    return shlex.join(words)
+
+
+def exposure_text(path: str) -> str:
+    """Return a frame's exposure time as people say it; empty where its file does not tell."""
+    time = exposure_values(read_metadata(path))[0]
+    if time is None:
+        return ""
+    return f"{time:g} s" if time >= 0.3 else f"1/{1 / time:.0f} s"
+
+
+def unreadable(inputs: Sequence[str]) -> list[str]:
+    """Return the frames that cannot be read."""
+    found = []
+    for path in inputs:
+        try:
+            read_photo(path)
+        except InputError:
+            found.append(path)
+    return found

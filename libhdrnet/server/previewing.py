@@ -1,0 +1,68 @@
+"""The work of the method `preview`: open a bracket small, and render it into pixels."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from libhdrnet import tasks
+from libhdrnet.preview import Preview, View, marked
+from libhdrnet.server.pixels import map_array, write_array
+from libhdrnet.tasks.files import reporter, settings, tone_of
+
+if TYPE_CHECKING:
+    from libhdrnet.merge.mask import Choices
+    from libhdrnet.server.methods import PreviewPixels
+
+_NETWORK = 255
+"""The network, in a map of choices."""
+
+
+def open_preview(options: "PreviewPixels", folder: Path, talk: tasks.Talk) -> Preview:
+    """Read the bracket."""
+    images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
+    return Preview(
+        images, response=options.response, names=options.names, settings=settings(options),
+        reporter=reporter(talk).part(0, 0.2),
+    )  # fmt: skip
+
+
+def show_preview(
+    preview: Preview, options: "PreviewPixels", folder: Path, talk: tasks.Talk, *, opening: bool = False
+) -> dict[str, Any]:
+    """Render it and write the pixels; `opening`: the thumbnails, too."""
+    exposures = options.exposures(len(preview.frames))
+    view = View(
+        reference=None if options.reference is None else options.reference - 1,
+        exposure_times=None if exposures is None else tuple(exposures),
+        model=options.model,
+        deghost=options.deghost,
+        align=options.align,
+        choices=_choices(options.choices, folder),
+        tone=tone_of(options),
+        rebuild=options.rebuild,
+    )
+    shown = preview.render(view, quick=options.quick, reporter=reporter(talk).part(0.2 if opening else 0, 1))
+    frames = [
+        {"name": frame.name, "exposure": frame.exposure, "stops": round(stops, 3), "warnings": list(warnings)}
+        for frame, stops, warnings in zip(preview.frames, shown.stops, shown.frame_warnings, strict=True)
+    ]
+    thumbnails = [write_array(frame.thumbnail, folder, "thumbnail") for frame in preview.frames] if opening else None
+    return {
+        "size": list(preview.size),
+        "full_size": list(preview.full_size),
+        "picture": write_array(shown.picture, folder, "picture"),
+        "marked": write_array(marked(shown.picture, shown.labels), folder, "marked"),
+        "reference": shown.reference + 1,
+        "frames": frames,
+        "warnings": list(shown.warnings),
+        "unknown": round(shown.unknown, 6),
+        **({"thumbnails": thumbnails} if thumbnails else {}),
+    }
+
+
+def _choices(description: dict[str, Any] | None, folder: Path) -> "Choices | None":
+    if description is None:
+        return None
+    labels = map_array(description, folder, 2)
+    return np.where(labels == _NETWORK, -1, labels.astype(np.int16))

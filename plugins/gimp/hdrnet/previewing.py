@@ -1,0 +1,151 @@
+"""The preview in the dialog of Merge Exposures: the server keeps small frames while options are tried."""
+
+import os
+from dataclasses import dataclass, replace
+
+import hdrnet_client
+from frames import files_of, layer_exposures, layers_of, parse
+from gimpfu_compat import Failure, Part, Picture
+from merging import check_count, form_for, options_of
+from resident import told
+from words import _
+
+PIXELS = 1e6
+"""Of a layer that is handed over for a preview."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A layer, as far as its exposure is looked for."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """What is merged: files, or layers that were read; equal for the same ones."""
+
+    files: tuple
+    names: tuple
+    """Of layers."""
+    response: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """A picture that is asked for."""
+
+    bracket: Bracket
+    exposures: object
+    """A list, or None: the files tell them."""
+    opened: list
+    """Files that the layers were opened from."""
+    options: dict
+
+
+class MergePreview:
+    """What makes the preview (gimpfu_compat.register): `gather` may ask GIMP, `show` runs in a thread of its own."""
+
+    tick = _("Sho_w what moved")
+    legend = _(
+        "Blue: taken from some of the exposures, since something moved; orange: made by the network; pink: guessed, "
+        "no exposure shows it."
+    )
+    begun = _("Making a preview…")
+
+    def __init__(self, image, _layer):
+        self._image = image
+        self._pixels = {}
+        self._server = self._preview = self._bracket = None
+        self._thumbnails = []
+        self._exposures = {}
+
+    def gather(self, values):
+        """Return the request for these values; layers are read the first time."""
+        options = options_of(*(values[name] for name in ("model", "deghost", "align", "reference")))
+        options.update({name: values[name] for name in ("tone", "exposure", "local", "saturation")})
+        response, opened, names, files = values["response"], [], (), ()
+        if values["source"] == "layers":
+            layers, area = layers_of(self._image)
+            opened, names = files_of(self._image, layers), tuple(layer.name for layer in layers)
+            self._read(layers, area, form_for(response))
+        else:
+            check_count(values["files"])
+            files = tuple(os.path.abspath(file) for file in values["files"])
+        exposures = parse(values["exposures"], len(files or names))
+        return Request(Bracket(files, names, response, values["device"]), exposures, opened, options)
+
+    def show(self, request, outdated):
+        """Return the Picture; Failure says why there is none."""
+        try:
+            return self._shown(request, outdated)
+        except hdrnet_client.CancelledError:
+            raise
+        except hdrnet_client.ClientError as error:
+            raise Failure(told(error)) from error
+
+    def choose(self, index):
+        """Make an exposure the reference."""
+        return {"reference": index + 1}
+
+    def close(self):
+        """Let the server forget the bracket."""
+        if self._server is not None:
+            self._server.close()
+
+    def _read(self, layers, area, form):
+        x, y, width, height = area
+        for place, layer in enumerate(layers):
+            if (place, form) not in self._pixels:
+                left, top = layer.offsets
+                part = (x - left, y - top, width, height)
+                self._pixels[place, form] = layer.read_small(form[0], part, PIXELS)
+
+    def _shown(self, request, outdated):
+        if self._server is None:
+            self._server = hdrnet_client.connect()
+        if request.bracket != self._bracket:
+            self._preview, self._bracket = self._server.preview(self._opened(request.bracket)), request.bracket
+        options = dict(request.options, exposure_times=self._exposures_of(request))
+        shown = self._preview.show(options, should_cancel=outdated)
+        if "thumbnails" in shown:
+            self._thumbnails = [self._fetched(thumbnail) for thumbnail in shown["thumbnails"]]
+        width, height, pixels = self._fetched(shown["picture"])
+        marked = self._fetched(shown["marked"])[2]
+        finer = None
+        if shown["unknown"] and not options.get("rebuild") and options["model"] == "auto":
+            finer = replace(request, options=dict(request.options, rebuild=True))
+        return Picture((width, height), pixels, marked, self._parts(shown), "\n".join(shown["warnings"]), finer)
+
+    def _opened(self, bracket):
+        about = {"response": bracket.response, "device": bracket.device}
+        if bracket.files:
+            return {"inputs": list(bracket.files), **about}
+        form = form_for(bracket.response)
+        arrays = []
+        for place in range(len(bracket.names)):
+            pixels, width, height = self._pixels[place, form]
+            arrays.append(self._server.share(pixels, (height, width, 3), form[1]))
+        return {"arrays": arrays, "names": list(bracket.names), **about}
+
+    def _exposures_of(self, request):
+        if request.exposures is not None or request.bracket.files:
+            return request.exposures
+        names = request.bracket.names
+        if names not in self._exposures:
+            self._exposures[names] = layer_exposures(self._server, request.opened, [Named(name) for name in names])
+        return self._exposures[names]
+
+    def _fetched(self, array):
+        height, width, _channels = array["shape"]
+        with self._server.fetch(array) as mapped:
+            return width, height, bytes(mapped)
+
+    def _parts(self, shown):
+        parts = []
+        for number, (frame, thumbnail) in enumerate(zip(shown["frames"], self._thumbnails), 1):
+            chosen = number == shown["reference"]
+            text = f"{frame['stops']:+.1f} EV" if not chosen else _("reference")
+            parts.append(Part(frame["name"], text, "\n".join(frame["warnings"]), chosen, thumbnail))
+        return parts
