@@ -71,7 +71,7 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
 
 
 def merge_images(
-    images: "list[ImageLike]", options: MergeOptions, decided: str | None, *, with_mask: bool, talk: Talk
+    images: "list[ImageLike]", options: MergeOptions, decided: str | None = None, *, with_mask: bool, talk: Talk
 ) -> "MergeResult":
     """Merge paths or arrays as `options` say, and tell what was noticed on the way; `decided`: a file of choices."""
     from libhdrnet.io.choices import read_choices
