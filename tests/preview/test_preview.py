@@ -106,10 +106,9 @@ def test_the_network_makes_what_no_frame_shows_when_it_is_asked_to(preview):
     assert np.abs(made.picture.astype(int) - only_marked.picture)[150:].mean() < 1
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
-def test_large_files_are_opened_small_and_look_like_their_merge(tmp_path, suffix):
+def test_large_files_are_opened_small_and_look_like_their_merge(tmp_path):
     frames = shots(scene(1600, 2400))
-    paths = [tmp_path / f"{index}{suffix}" for index in range(3)]
+    paths = [tmp_path / f"{index}.jpg" for index in range(3)]
     for path, frame in zip(paths, frames, strict=True):
         write_display(path, frame)
     preview = Preview(paths, TIMES)
