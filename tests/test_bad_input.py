@@ -128,7 +128,7 @@ def test_the_reference_cannot_be_left_out_and_stays_the_one_that_was_named(tmp_p
 
 def test_frames_are_decoded_once_whether_or_not_some_may_be_left_out(tmp_path, hdrnet, monkeypatch):
     decoded, decode = [], jpeg.decode
-    monkeypatch.setattr(jpeg, "decode", lambda path: decoded.append(path) or decode(path))
+    monkeypatch.setattr(jpeg, "decode", lambda path, **given: decoded.append(path) or decode(path, **given))
     paths = write_bracket(tmp_path)
     assert hdrnet(MERGE, *paths, "-o", tmp_path / "o.exr", "--skip-unreadable", *CLASSICAL).code == 0
     assert decoded == paths

@@ -121,7 +121,7 @@ def _install(options: argparse.Namespace, machine: Machine) -> None:
         versions.switch(version)
         say(f"libhdrnet {version.number} is installed in '{version.folder}'.")
         versions.sweep()
-    Record(machine.data).make_folder(log_folder(machine))  # noted, so that it goes with all that the server would make
+    _note_log_folder(machine)
     for refused in versions.link():
         say(refused)
     shutil.rmtree(versions.cache, ignore_errors=True)
@@ -149,8 +149,18 @@ def _build(options: argparse.Namespace, machine: Machine, versions: Versions, ma
         say("Installing.")
         pip.install(packages)
         say("Merging the demo's bracket." if options.demo else "Trying the command.")
-        run_demo(machine.program(folder, "hdrnet"), folder / "demo" if options.demo else None)
+        _note_log_folder(machine)
+        try:
+            run_demo(machine.program(folder, "hdrnet"), folder / "demo" if options.demo else None)
+        except HdrnetError:
+            Record(machine.data).forget_if_empty()
+            raise
         return versions.finish(folder, mark)
+
+
+def _note_log_folder(machine: Machine) -> None:
+    """Make the folder of logs and durations, noted, so that it goes with all that a merge or the server makes there."""
+    Record(machine.data).make_folder(log_folder(machine))
 
 
 def _plan(pip: Pip, options: argparse.Namespace, scratch: Path) -> list[Package]:

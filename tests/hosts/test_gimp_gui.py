@@ -110,7 +110,7 @@ brighter = wait_for(lambda: not same(now := still(picture), first) and now, "the
 shot("brighter")
 told["brighter"] = sum(brighter) - sum(first)
 accept("^Merge Exposures")
-window("Untitled.*32-bit linear floating point.*2 layers")
+window("hdr.*32-bit linear floating point.*2 layers")
 shot("merged-after-preview")
 """
 
@@ -148,7 +148,7 @@ told["kept"] = same(still(picture), first)
 key("alt+e", "ctrl+a", "BackSpace")
 time.sleep(2)
 accept("^Merge Exposures")
-window("Untitled.*32-bit linear floating point.*2 layers")
+window("hdr.*32-bit linear floating point.*2 layers")
 """
 
 

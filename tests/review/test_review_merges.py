@@ -16,6 +16,11 @@ LOOK = {"reference": 2, "deghost": 0.7}
 SIZE = (96, 128)
 
 
+def alike(one, other):
+    """The same but for the last bits, which differ from process to process with the threads of its libraries."""
+    return np.allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
 def labels_of(facts):
     """A map of labels in which every kind is."""
     labels = np.zeros((facts["height"], facts["width"]), np.uint8)
@@ -51,12 +56,12 @@ def test_a_merge_is_that_of_its_choices_and_never_replaces_anything(tmp_path):
     assert record["choices"] == "a-hdr-choices.png" and set(record["chosen"]) == {"1", "3", "network"}
     whole = cv2.resize(np.int16(choices), SIZE[::-1], interpolation=cv2.INTER_NEAREST)
     options = {"reference": 1, "deghost": 0.7, "device": "cpu", "precision": "fp32"}
-    assert np.array_equal(merged, merge_exposures(bracket, choices=whole, **options))
+    assert alike(merged, merge_exposures(bracket, choices=whole, **options))
     words = ("--choices", tmp_path / "a-hdr-choices.png", "--reference", 2, "--deghost", 0.7, *ENGINE)
     assert start("merge", *bracket, "-o", tmp_path / "by-command.exr", *words).wait(TIMEOUT) == 0
-    assert np.array_equal(merged, read_photo(tmp_path / "by-command.exr").pixels)
+    assert alike(merged, read_photo(tmp_path / "by-command.exr").pixels)
     plain = read_photo(tmp_path / "a-hdr-2.exr").pixels
-    assert np.array_equal(plain, merge_exposures(bracket, **options)) and not np.array_equal(plain, merged)
+    assert alike(plain, merge_exposures(bracket, **options)) and not alike(plain, merged)
 
 
 def test_a_review_goes_on_with_choices_from_a_file(tmp_path):
