@@ -1,5 +1,6 @@
 """What the tests in darktable's window share: one before the eyes of a display, keys, clicks and screenshots."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -68,12 +69,13 @@ class Screen:
             if (self.folder / name).exists():
                 print(f"{name}:\n{(self.folder / name).read_text()}")
         print(f"{SHOW.name} ended: {self.process.poll()}")
-        if (self.folder / "display").exists():
+        if self.process.poll() is None and (self.folder / "display").exists():
             self.shot("failure")
 
     def kill(self):
         """End it as a crash does: the root's processes end with it."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
 
     def state(self, kind):
