@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import InputError
 from libhdrnet.photometry.exposures import common_black, settle
-from libhdrnet.photometry.matching import blend, match
+from libhdrnet.photometry.matching import blend, match, tones_of
 from libhdrnet.photometry.model import FIXED, Doubles, Fit, Pairs, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
 from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
@@ -122,10 +122,11 @@ def calibrate(
     decodes = decodes if nominal[0] < 0 else np.maximum(decodes, 0)
     merged = list(tables(found, decodes, start))
     compared, own = list(merged), merged[reference]
+    known_tones = tones_of(samples[reference], own)
     for i, table in enumerate(merged):
         if i == reference or (refused[i] and response != "known"):
             continue
-        compared[i] = match(table, samples[i], own, samples[reference], longer=true[i] > 1)
+        compared[i] = match(table, samples[i], samples[reference], known_tones, longer=true[i] > 1)
         if response != "known":
             merged[i] = blend(table, compared[i], own, dark=False)
             compared[i] = blend(table, compared[i], own, dark=True)

@@ -24,17 +24,23 @@ _CRUSHED = (0.04, 0.12)
 """Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch)."""
 
 
-def match(table: FloatImage, frame: Sample, own: FloatImage, reference: Sample, *, longer: bool) -> FloatImage:
+def tones_of(sample: Sample, table: FloatImage) -> FloatImage:
+    """Return the tones (n, 3) of a sample's pixels by its frame's table (65536, 3)."""
+    codes = np.asarray(sample.codes * 65535 + 0.5, np.uint16)
+    return _tone(np.asarray(look_up(codes[None], np.asfortranarray(table))[0]))
+
+
+def match(table: FloatImage, frame: Sample, reference: Sample, known: FloatImage, *, longer: bool) -> FloatImage:
     """Return the light of each code of a frame as the reference most often shows it, float32 (65536, 3), rising.
 
     Args:
         table: (65536, 3), the light of the frame's codes by the calibration.
         frame: the frame.
-        own: the reference's table.
         reference: the reference.
+        known: `tones_of` the reference.
         longer: whether the frame is the longer exposed of the two, whose codes are less noisy.
     """
-    light, known = _tone(_look_up(frame, table)), _tone(_look_up(reference, own))
+    light = tones_of(frame, table)
     usable = np.maximum(brightest(frame.codes), brightest(reference.codes)) < _BRIGHT
     usable &= np.minimum(frame.weights, reference.weights) > 0
     centres = (np.arange(_BINS) + 0.5) * _WHITE / _BINS
@@ -88,11 +94,6 @@ def _inverse(tone: Floats, centres: Floats, left: Floats) -> Floats:
     inside = np.interp(tone, start, centres)
     outside = tone + np.where(tone < start[0], left[0], left[-1])
     return np.where((tone < start[0]) | (tone > start[-1]), outside, inside)
-
-
-def _look_up(sample: Sample, table: FloatImage) -> FloatImage:
-    codes = np.asarray(sample.codes * 65535 + 0.5, np.uint16)
-    return np.asarray(look_up(codes[None], np.asfortranarray(table))[0])
 
 
 def _tone(light: FloatImage) -> FloatImage:

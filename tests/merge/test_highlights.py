@@ -34,6 +34,18 @@ def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
     assert behind == pytest.approx(beside, rel=0.25)
 
 
+def test_what_a_person_takes_from_the_reference_comes_as_it_was_captured():
+    light = scene((2.5, 2.5, 2.5))
+    passed = light.copy()
+    yy, xx = np.mgrid[:240, :360]
+    passed[np.hypot(yy - 90, xx - 180) < 40] = 0.02
+    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
+    chosen = np.zeros((240, 360), np.int16)
+    chosen[40:140, 120:240] = 2
+    found = merge(images, list(TIMES), reference=1, align=False, choices=chosen).radiance
+    assert np.median(found[70:110, 160:200]) == pytest.approx(1, abs=0.15)
+
+
 def test_without_a_shorter_frame_the_reference_s_white_stays():
     light = scene((2.5, 2.5, 2.5))
     found = merge([shot(light, 1, 1), shot(light, 4, 2)], [1, 4], reference=0, align=False).radiance
