@@ -11,16 +11,17 @@ from host_root import REPOSITORY, run_inside
 from residents import is_alive, wait_until
 
 import libhdrnet
+from libhdrnet.install.sources import plugin_files
 
 TIMEOUT = 90
 
 
 def install(folder):
     """Put the plug-in into the folder of plug-ins `folder`, as the installer does."""
-    for source, target in (("hdrnet", "hdrnet"), ("gimpfu_compat", "hdrnet/gimpfu_compat")):
-        without = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(REPOSITORY / "plugins/gimp" / source, folder / target, ignore=without)
-    shutil.copy(REPOSITORY / "libhdrnet/client/hdrnet_client.py", folder / "hdrnet")
+    for path, source in plugin_files("gimp").items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(source.read())
+        (folder / path).chmod(0o755 if source.executable else 0o644)
 
 
 class Gimp3:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from libhdrnet.errors import InputError
+from libhdrnet.install.catalogue import compiled
 
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = (PACKAGE / "plugins", PACKAGE.parent / "plugins")
@@ -15,14 +16,14 @@ NAME = "hdrnet"
 
 @dataclass(frozen=True)
 class Source:
-    """A file to install."""
+    """A file to install; a catalogue of translations (.po) is installed compiled."""
 
     path: Path
     executable: bool = False
 
     def read(self) -> bytes:
-        """Return what is in it."""
-        return self.path.read_bytes()
+        """Return what is to be in it."""
+        return compiled(self.path.read_text("utf-8")) if self.path.suffix == ".po" else self.path.read_bytes()
 
 
 def checksum(data: bytes) -> str:
@@ -39,9 +40,12 @@ def plugin_files(host: str) -> dict[str, Source]:
     base = next((folder / host for folder in FOLDERS if (folder / host).is_dir()), None)
     if base is None:
         raise InputError(f"this libhdrnet carries no plug-in for {host}; install a whole release of libhdrnet.")
+    files = _tree(base / NAME, NAME)
+    for path in sorted(base.parent.glob("locale/*.po")):
+        files[f"{NAME}/locale/{path.stem}/LC_MESSAGES/{NAME}.mo"] = Source(path)
     if host == "darktable":
-        return {"hdrnet.lua": Source(base / "hdrnet.lua"), **_tree(base / NAME, NAME)}
-    files = {**_tree(base / NAME, NAME), **_tree(base / "gimpfu_compat", f"{NAME}/gimpfu_compat")}
+        return {"hdrnet.lua": Source(base / "hdrnet.lua"), **files}
+    files.update(_tree(base / "gimpfu_compat", f"{NAME}/gimpfu_compat"))
     files[f"{NAME}/hdrnet_client.py"] = Source(PACKAGE / "client/hdrnet_client.py")
     return {path: Source(one.path, executable=path == f"{NAME}/hdrnet.py") for path, one in files.items()}
 

@@ -20,7 +20,7 @@ local function part(name)
   return dofile(here .. name .. ".lua")
 end
 
-dt.gettext.bindtextdomain(MODULE, dt.configuration.config_dir .. "/lua/locale/")
+dt.gettext.bindtextdomain(MODULE, here .. "locale")
 
 local function _(text)
   return dt.gettext.dgettext(MODULE, text)

@@ -121,7 +121,7 @@ function panel.new(context, tasks, say)
         settings.formats, settings.format_name(),
         { _("EXR, 32 bit"), _("EXR, 16 bit"), _("TIFF, 32 bit"), _("DNG"), _("HDR JPEG") }),
       combobox("tone", _("tone of JPEG"), _("natural, or fusion: each place as one of the exposures shows it best, for"
-        .. " interiors"), settings.tones, settings.tone()),
+        .. " interiors"), settings.tones, settings.tone(), { _("natural"), _("fusion") }),
       styles(),
       check("shape", _("keep lens and crop"), _("the merged picture gets lens correction, rotation and crop of the"
         .. " first frame that has any; they can still be changed"), settings.keeps_shape()),

@@ -51,7 +51,8 @@ function program.run(context, words, folder, report, should_stop)
     local event = context.json.decode(line)
     if type(event) ~= "table" then return end
     if event.event == "progress" then
-      local stage, left = tostring(event.stage or ""), program.time_left(tonumber(event.left), context.gettext)
+      local stage = context.gettext(tostring(event.stage))
+      local left = program.time_left(tonumber(event.left), context.gettext)
       report(tonumber(event.fraction) or 0, left and ("%s, %s"):format(stage, left) or stage)
     elseif event.event == "done" then
       done = event

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import json
+import os
 import sys
 import traceback
 from ctypes import byref, c_char_p, c_int
@@ -21,6 +22,7 @@ from gimpfu_compat.declaration import (
     Failure,
 )
 from gimpfu_compat.libgimp2 import babl, gegl, gimp, gimpbase, gio, gobject
+from gimpfu_compat.words import HELP, LOCALE, NAME, _, unexpected
 
 _TYPES = {PF_IMAGE: c.IMAGE, PF_DRAWABLE: c.DRAWABLE, PF_LAYER: c.LAYER, PF_BOOL: c.INT32, PF_INT: c.INT32,
           PF_SLIDER: c.FLOAT}  # fmt: skip
@@ -239,7 +241,7 @@ class Layer(_Numbered):
         """Change an area within the selection, undoable."""
         self._set(gimp.gimp_drawable_get_shadow_buffer(self.native), form, area, pixels)
         if not gimp.gimp_drawable_merge_shadow(self.native, True):
-            raise Failure(f"the layer “{self.name}” cannot be changed.")
+            raise Failure(_("the layer “{name}” cannot be changed.").format(name=self.name))
         gimp.gimp_drawable_update(self.native, *area)
 
     @staticmethod
@@ -255,6 +257,9 @@ def run(procedures):
     """Answer GIMP until it has had enough; returns the exit code."""
 
     def query():
+        gimp.gimp_plugin_domain_register(NAME.encode(), os.fsencode(LOCALE))
+        if HELP.is_dir():
+            gimp.gimp_plugin_help_register(NAME.encode(), HELP.as_uri().encode())
         for declared in procedures.values():
             _install(declared)
 
@@ -320,8 +325,7 @@ def _perform(declared, given):
         return [(c.STATUS, c.EXECUTION_ERROR), (c.STRING, str(failure))]
     except Exception as bug:
         traceback.print_exc()
-        text = f"unexpected {type(bug).__name__}: {bug}; this is a bug, please report it."
-        return [(c.STATUS, c.EXECUTION_ERROR), (c.STRING, text)]
+        return [(c.STATUS, c.EXECUTION_ERROR), (c.STRING, unexpected(bug))]
     finally:
         if _state["progress"]:
             gimp.gimp_progress_end()
@@ -329,7 +333,10 @@ def _perform(declared, given):
     results = done if isinstance(done, tuple) else (done,)
     return [
         (c.STATUS, c.SUCCESS),
-        *((_TYPES[kind], result.native if result else -1) for (kind, _, _), result in zip(declared.results, results)),
+        *(
+            (_TYPES[kind], result.native if result else -1)
+            for (kind, _name, _label), result in zip(declared.results, results)
+        ),
     ]
 
 
@@ -345,7 +352,7 @@ def _given(declared, given):
         return []
     image, layer = (value.data.integer for value in given[1:3])
     if declared.wants_image and (image <= 0 or layer <= 0):
-        raise Failure("select one layer first.")
+        raise Failure(_("select one layer first."))
     return [Image(image) if image > 0 else None, Layer(layer) if layer > 0 else None]
 
 
@@ -371,9 +378,11 @@ def _read(options, given):
 def _check(option, value):
     """Raise Failure for what GIMP 3 checks itself."""
     if option.kind in (PF_SLIDER, PF_INT) and not option.extra[0] <= value <= option.extra[1]:
-        raise Failure(f"{option.name} is {value}; give {option.extra[0]} to {option.extra[1]}.")
+        text = _("{name} is {value}; give {lowest} to {highest}.")
+        raise Failure(text.format(name=option.name, value=value, lowest=option.extra[0], highest=option.extra[1]))
     if option.kind == PF_RADIO and value not in option.choices():
-        raise Failure(f"{option.name} is “{value}”; give one of {', '.join(option.choices())}.")
+        text = _("{name} is “{value}”; give one of {known}.")
+        raise Failure(text.format(name=option.name, value=value, known=", ".join(option.choices())))
 
 
 def _store(param, kind, value):

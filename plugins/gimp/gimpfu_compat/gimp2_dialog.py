@@ -7,10 +7,10 @@ from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_void_p
 from functools import partial
 
 from gimpfu_compat.declaration import PF_BOOL, PF_FILES, PF_INT, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING
-from gimpfu_compat.libgimp2 import declare, glib, gobject, load, taken
+from gimpfu_compat.libgimp2 import declare, gimp, glib, gobject, load, taken
 
 SPACE = 6
-OK, CANCEL = -5, -6
+OK, CANCEL, HELP = -5, -6, -11
 _BOX = (c_void_p, c_void_p, c_int, c_int, c_int)
 Clicked = ctypes.CFUNCTYPE(None, c_void_p, c_void_p)
 
@@ -91,6 +91,7 @@ def ask(declared, values, image):
     """Let a person change `values` ({name: value}); tell whether she wants it done."""
     ui.gimp_ui_init(declared.name.encode(), False)
     dialog = _dialog(declared.label.replace("_", "").rstrip("….").encode())
+    gtk.gtk_dialog_add_button(dialog, b"gtk-help", HELP)
     table = gtk.gtk_table_new(len(declared.options) + 1, 2, False)
     gtk.gtk_table_set_row_spacings(table, SPACE)
     gtk.gtk_table_set_col_spacings(table, SPACE)
@@ -114,11 +115,12 @@ def ask(declared, values, image):
         gtk.gtk_misc_set_alignment(label, 0.0, 0.5)
         gtk.gtk_table_attach_defaults(table, label, 0, 2, len(declared.options), len(declared.options) + 1)
     gtk.gtk_widget_show_all(dialog)
-    agreed = gtk.gtk_dialog_run(dialog) == OK
-    if agreed:
+    while (answer := gtk.gtk_dialog_run(dialog)) == HELP:
+        gimp.gimp_help(None, declared.name.encode())
+    if answer == OK:
         values.update({name: read() for name, read in reads.items()})
     _close(dialog)
-    return agreed
+    return answer == OK
 
 
 def _connect(options, widgets, reads, kept):

@@ -21,6 +21,7 @@ from gimpfu_compat.declaration import (  # noqa: E402
     PF_SLIDER,
     Failure,
 )
+from gimpfu_compat.words import HELP, NAME, _, unexpected  # noqa: E402
 
 _KINDS = {Gimp.ImageBaseType.RGB: "rgb", Gimp.ImageBaseType.GRAY: "grey", Gimp.ImageBaseType.INDEXED: "indexed"}
 _state = {"interactive": False, "progress": False}
@@ -230,7 +231,7 @@ class Layer:
         """Change an area within the selection, undoable."""
         self._set(self.native.get_shadow_buffer(), form, area, pixels)
         if not self.native.merge_shadow(True):
-            raise Failure(f"the layer “{self.name}” cannot be changed.")
+            raise Failure(_("the layer “{name}” cannot be changed.").format(name=self.name))
         self.native.update(*area)
 
     @staticmethod
@@ -245,9 +246,11 @@ def run(procedures):
 
     class Plugin(Gimp.PlugIn):
         def do_set_i18n(self, _name):
-            return False
+            return False  # the words come translated
 
         def do_query_procedures(self):
+            if HELP.is_dir():
+                self.set_help_domain(NAME, Gio.File.new_for_path(str(HELP)))
             return list(procedures)
 
         def do_create_procedure(self, name):
@@ -310,15 +313,14 @@ def _run(procedure, mode, native, drawables, config, declared):
         return procedure.new_return_values(status.EXECUTION_ERROR, GLib.Error(str(failure)))
     except Exception as bug:
         traceback.print_exc()
-        text = f"unexpected {type(bug).__name__}: {bug}; this is a bug, please report it."
-        return procedure.new_return_values(status.EXECUTION_ERROR, GLib.Error(text))
+        return procedure.new_return_values(status.EXECUTION_ERROR, GLib.Error(unexpected(bug)))
     finally:
         if _state["progress"]:
             Gimp.progress_end()
     Gimp.displays_flush()
     answer = procedure.new_return_values(status.SUCCESS, GLib.Error())
     results = done if isinstance(done, tuple) else (done,)
-    for place, ((kind, _, _), result) in enumerate(zip(declared.results, results), 1):
+    for place, ((kind, _name, _label), result) in enumerate(zip(declared.results, results), 1):
         answer.remove(place)
         kept = GObject.Value(Gimp.Image if kind == PF_IMAGE else Gimp.Layer, result.native if result else None)
         answer.insert(place, kept)
@@ -330,7 +332,7 @@ def _given(declared, native, drawables):
         return []
     image = Image(native) if native is not None else None
     if declared.wants_image and (image is None or len(drawables) != 1):
-        raise Failure("select one layer first.")
+        raise Failure(_("select one layer first."))
     return [image, Layer(drawables[0]) if len(drawables) == 1 else None]
 
 

@@ -15,6 +15,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GdkPixbuf, GLib, Gtk, Pango  # noqa: E402
 
 from gimpfu_compat.declaration import Failure  # noqa: E402
+from gimpfu_compat.words import unexpected  # noqa: E402
 
 SPACE = 6
 WAIT = 250
@@ -115,7 +116,7 @@ class Pane:
                 if self._outdated():
                     continue
                 traceback.print_exc()
-                done, shown = self._say, f"unexpected {type(bug).__name__}: {bug}"
+                done, shown = self._say, unexpected(bug)
             GLib.idle_add(self._deliver, done, shown)
         self._preview.close()
 

@@ -3,10 +3,10 @@
 from frames import check_colours
 from gimpfu_compat import Failure, host
 from gimpfu_compat.areas import grown
+from gimpfu_compat.words import _
 from mapping import check_layer, shows_radii, white_of
 from resident import STEPS, ask, server, share
 from rows import cut, with_alpha
-from words import _
 
 BORDER = 192
 """Pixels around the selection that the network sees: its reach for the map (96) and for the colours (48), and more."""

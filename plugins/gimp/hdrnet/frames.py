@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gimpfu_compat import Failure
 from gimpfu_compat.areas import common
-from words import _
+from gimpfu_compat.words import _
 
 _TIME = re.compile(r"(?<![\w.])(?:(\d+)\s*/\s*(\d+)(?:\s*s(?:ec)?)?|(\d+(?:\.\d+)?)\s*s(?:ec)?)(?![\w/])")
 _STOPS = re.compile(r"(?:(?<![\w.])ev\s*([+-]?\d+(?:\.\d+)?)|([+-]?\d+(?:\.\d+)?)\s*ev)(?![\w.])", re.IGNORECASE)

@@ -25,13 +25,13 @@ from gimpfu_compat import (  # noqa: E402
     main,
     register,
 )
+from gimpfu_compat.words import _  # noqa: E402
 from mapping import defocus_map  # noqa: E402
 from merging import merge, suggestions  # noqa: E402
 from previewing import MergePreview  # noqa: E402
 from resident import device_in_use  # noqa: E402
-from words import _  # noqa: E402
 
-MENU = "<Image>/Filters/HDR Merge"
+MENU = _("<Image>/Filters/HDR Merge")  # but for its last part as it is
 CREDITS = ("the libhdrnet project", "GPL-3.0-or-later", "2026")
 ON_IMAGE = [(PF_IMAGE, "image", _("Image")), (PF_DRAWABLE, "drawable", _("Layer"))]
 DEVICE = (

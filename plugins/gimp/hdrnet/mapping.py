@@ -4,9 +4,9 @@ import re
 
 from frames import check_colours
 from gimpfu_compat import Failure, host
+from gimpfu_compat.words import _
 from resident import STEPS, ask, server, share
 from rows import cut
-from words import _
 
 WHITE = 20
 """The radius in pixels that white stands for where a layer's name does not say it: the largest there is."""

@@ -4,9 +4,9 @@ import os
 
 from frames import files_of, layer_exposures, layers_of, parse
 from gimpfu_compat import Failure, host
+from gimpfu_compat.words import _
 from resident import STEPS, ask, server, share
 from rows import cut
-from words import _
 
 
 def suggestions(image, _layer, last):

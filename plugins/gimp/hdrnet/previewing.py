@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import hdrnet_client
 from frames import files_of, layer_exposures, layers_of, parse
 from gimpfu_compat import Failure, Part, Picture
+from gimpfu_compat.words import _
 from merging import check_count, form_for, options_of
 from resident import told
-from words import _
 
 PIXELS = 1e6
 """Of a layer that is handed over for a preview."""

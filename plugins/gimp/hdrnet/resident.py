@@ -5,7 +5,7 @@ import re
 
 import hdrnet_client
 from gimpfu_compat import Failure, host
-from words import _
+from gimpfu_compat.words import _
 
 STEPS = (0.15, 0.9)
 """Shares of the progress before which pixels are handed over, and after which they are taken back."""
@@ -32,7 +32,8 @@ def ask(connection, method, params):
     first, last = STEPS
 
     def progress(fraction, stage):
-        text, left = stage[:1].upper() + stage[1:], time_left(connection.left)
+        text, left = _(stage), time_left(connection.left)
+        text = text[:1].upper() + text[1:]
         host().progress(first + (last - first) * fraction, f"{text}, {left}" if left else text)
 
     def note(kind, text):
@@ -88,7 +89,7 @@ def device_in_use():
 
 def told(error):
     """Say what is wrong and, in lines of their own, what to do."""
-    lines = [str(error), error.hint]
+    lines = [_(str(error)), error.hint and _(error.hint)]
     if type(error) is hdrnet_client.ServerUnavailableError:
         lines.append(_("To install hdrnet, run in a terminal, in its folder: ./installers/install.sh"))
     return "\n".join(filter(None, lines))

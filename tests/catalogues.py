@@ -1,0 +1,89 @@
+"""The words of the plug-ins that people see, in the sources and in the catalogues.
+
+python tests/catalogues.py     makes the template anew, and gives every language its new words to translate
+"""
+
+import ast
+import re
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+LOCALE = ROOT / "plugins/locale"
+TEMPLATE = LOCALE / "hdrnet.pot"
+LANGUAGES = sorted(LOCALE.glob("*.po"))
+AT_WORK = ("engine", "merge", "ops", "preview", "server")
+"""Parts of the library that name the stages of a job."""
+CLIENT = ROOT / "libhdrnet/client/hdrnet_client.py"
+HEADER = """# Words of libhdrnet's plug-ins; GPL-3.0-or-later, as libhdrnet.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
+_NAMES_STAGE = re.compile(r"\breporter\(.*, \"|\bstage(: str)? ?= ?.*\"")
+_TEXT = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+_IN_LUA = re.compile(rf"\b(?:_|gettext)\(\s*({_TEXT}(?:\s*\.\.\s*{_TEXT})*)")
+
+
+def words():
+    """Give each text of the plug-ins with its file, then what the server says in fixed words."""
+    for path in sorted((ROOT / "plugins").rglob("*.py")):
+        for _line, text, _comments, _context in extract_from_file("python", path, keywords={"_": None}):
+            yield text, path
+    for path in sorted((ROOT / "plugins").rglob("*.lua")):
+        for found in _IN_LUA.findall(path.read_text()):
+            yield "".join(ast.literal_eval(part) for part in re.findall(_TEXT, found)), path
+    for path in sorted(path for part in AT_WORK for path in (ROOT / "libhdrnet" / part).rglob("*.py")):
+        for line in filter(_NAMES_STAGE.search, path.read_text().splitlines()):
+            for text in re.findall(r'"([^"{]+)"', line):
+                yield text, path
+    yield from ((text, CLIENT) for text in _told(ast.parse(CLIENT.read_text())))
+
+
+def _told(tree):
+    """Sentences and hints of the client's errors, but for those with values."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Error"):
+            yield from (argument.value for argument in node.args[:2] if isinstance(argument, ast.Constant))
+
+
+def template():
+    """Return the catalogue of all words, without translations."""
+    catalogue = Catalog()
+    for text, path in words():
+        catalogue.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
+    return catalogue
+
+
+def read(path):
+    """Return a catalogue."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.stem if path.suffix == ".po" else None)
+
+
+def main():
+    """Write what the docstring of this file says."""
+    made = template()
+    for path in [TEMPLATE, *LANGUAGES]:
+        catalogue = read(path)
+        catalogue.update(made, no_fuzzy_matching=True)
+        with path.open("wb") as file:
+            file.write(HEADER.format(language=path.stem if path != TEMPLATE else "").encode())
+            write_po(
+                file,
+                catalogue,
+                width=120,
+                omit_header=True,
+                sort_output=True,
+                ignore_obsolete=True,
+                include_lineno=False,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The plug-ins' words: the template has all of them, and every language says all of them in its own."""
+
+import gettext
+import io
+import re
+import runpy
+import sys
+from collections import Counter
+
+import pytest
+from catalogues import LANGUAGES, ROOT, TEMPLATE, read, words
+
+from libhdrnet.install.catalogue import compiled
+
+GIMP = ROOT / "plugins/gimp"
+sys.path[:0] = [str(GIMP), str(GIMP / "hdrnet"), str(ROOT / "libhdrnet/client")]
+
+import gimpfu_compat  # noqa: E402
+from gimpfu_compat import declaration  # noqa: E402
+
+EACH = pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+ANEW = "python tests/catalogues.py makes it anew"
+
+
+def texts(path):
+    """What a catalogue says for each text."""
+    return {message.id: message.string for message in read(path) if message.id}
+
+
+def test_the_template_has_the_words_of_the_sources():
+    found, known = {text for text, _ in words()}, set(texts(TEMPLATE))
+    assert (found - known, known - found) == (set(), set()), ANEW
+
+
+def test_words_of_each_kind_are_found():
+    assert {
+        "_Merge Exposures...",
+        "select one layer first.",
+        "keep lens and crop",
+        "how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does",
+        "merging the exposures",
+        "rebuilding what no exposure shows",
+        "running the network",
+        "starting",
+        "the server does not answer.",
+    } <= set(texts(TEMPLATE))
+
+
+@EACH
+def test_a_language_translates_every_text(path):
+    said = texts(path)
+    assert set(said) == set(texts(TEMPLATE)), ANEW
+    assert [text for text, translation in said.items() if not translation] == []
+    assert [message.id for message in read(path) if message.fuzzy] == []
+
+
+@EACH
+def test_a_translation_has_the_values_of_its_text(path):
+    # those of Lua have no names: their order counts
+    for text, translation in texts(path).items():
+        assert re.findall(r"%[.\d]*[a-z]", text) == re.findall(r"%[.\d]*[a-z]", translation), text
+        assert Counter(re.findall(r"\{\w+\}", text)) == Counter(re.findall(r"\{\w+\}", translation)), text
+
+
+@EACH
+def test_a_language_is_compiled_as_gettext_reads_it(path):
+    catalogue = gettext.GNUTranslations(io.BytesIO(compiled(path.read_text("utf-8"))))
+    for text, translation in texts(path).items():
+        assert catalogue.gettext(text) == translation
+
+
+def test_what_is_not_translated_is_left_out_when_compiled():
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    text = header + 'msgid "a"\nmsgstr ""\n\nmsgid "b"\nmsgstr ""\n"ß"\n'
+    catalogue = gettext.GNUTranslations(io.BytesIO(compiled(text)))
+    assert (catalogue.gettext("a"), catalogue.gettext("b")) == ("a", "ß")
+
+
+@pytest.fixture
+def procedures(monkeypatch):
+    """What the plug-in registers in GIMP."""
+    monkeypatch.setattr(declaration, "PROCEDURES", {})
+    monkeypatch.setattr(gimpfu_compat, "main", lambda: None)
+    runpy.run_path(str(GIMP / "hdrnet/hdrnet.py"))
+    return declaration.PROCEDURES.values()
+
+
+@pytest.mark.parametrize("path", [None, *LANGUAGES], ids=lambda path: path.stem if path else "en")
+def test_every_label_of_a_dialog_has_a_key_of_its_own(path, procedures):
+    said = texts(path) if path else {}
+    for procedure in procedures:
+        labels = [option.label for option in procedure.options]
+        labels += [procedure.preview.tick] if procedure.preview else []
+        keys = [re.findall("_(.)", said.get(label, label).lower()) for label in labels]
+        assert all(len(found) == 1 for found in keys)
+        assert len({found[0] for found in keys}) == len(keys), (procedure.name, keys)
