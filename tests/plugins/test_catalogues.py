@@ -6,9 +6,10 @@ import re
 import runpy
 import sys
 from collections import Counter
+from xml.etree import ElementTree
 
 import pytest
-from catalogues import LANGUAGES, ROOT, TEMPLATE, read, words
+from catalogues import LANGUAGES, LOCALE, ROOT, TEMPLATE, read, words
 
 from libhdrnet.install.catalogue import compiled
 
@@ -19,6 +20,7 @@ import gimpfu_compat  # noqa: E402
 from gimpfu_compat import declaration  # noqa: E402
 
 EACH = pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+HELPED = pytest.mark.parametrize("language", sorted(path.parent.name for path in GIMP.glob("hdrnet/help/*/*.xml")))
 ANEW = "python tests/catalogues.py makes it anew"
 
 
@@ -94,3 +96,23 @@ def test_every_label_of_a_dialog_has_a_key_of_its_own(path, procedures):
         keys = [re.findall("_(.)", said.get(label, label).lower()) for label in labels]
         assert all(len(found) == 1 for found in keys)
         assert len({found[0] for found in keys}) == len(keys), (procedure.name, keys)
+
+
+@HELPED
+def test_every_procedure_has_its_place_in_the_help(language, procedures):
+    folder = GIMP / "hdrnet/help" / language
+    items = {item.get("id"): item.get("ref") for item in ElementTree.parse(folder / "gimp-help.xml").getroot()}
+    assert set(items) == {procedure.name for procedure in procedures}
+    for name, _, anchor in (place.partition("#") for place in items.values()):
+        assert f'id="{anchor}"' in (folder / name).read_text("utf-8")
+
+
+@HELPED
+def test_the_help_names_what_is_in_the_dialogs(language, procedures):
+    said = {} if language == "en" else texts(LOCALE / f"{language}.po")
+    page = " ".join((GIMP / "hdrnet/help" / language / "index.html").read_text("utf-8").split())
+    for procedure in procedures:
+        labels = [procedure.label, *(option.label for option in procedure.options)]
+        labels += [procedure.preview.tick] if procedure.preview else []
+        for label in labels:
+            assert said.get(label, label).replace("_", "").rstrip(".") in page, label
