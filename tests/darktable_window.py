@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 
+from darktable_host import PLUGIN
 from host_root import REPOSITORY, inside, run_inside
 from residents import wait_until
 
@@ -115,14 +116,12 @@ class Screen:
 
 
 class Window(Screen):
-    """darktable with the folder of pictures open in lighttable, and the plug-in of this repository."""
+    """darktable with the folder of pictures open in lighttable, and a plug-in, that of this repository."""
 
-    def __init__(self, host, configuration, *words, **settings):
+    def __init__(self, host, configuration, *words, plugin=PLUGIN, **settings):
         self.host = host
         configuration.mkdir(exist_ok=True)
-        (configuration / "luarc").write_text(
-            f'dofile("{REPOSITORY}/plugins/darktable/hdrnet.lua")\n{watch(host.folder)}\n'
-        )
+        (configuration / "luarc").write_text(f'dofile("{plugin}")\n{watch(host.folder)}\n')
         (configuration / "shortcutsrc").write_text(f"{MERGE_KEY}=lua/hdrnet: merge selected as HDR\n")
         settings = {"command": host.command, "frames": "original files", **settings}
         pairs = [word for name, value in settings.items() for word in ("--conf", f"lua/hdrnet/{name}={value}")]

@@ -7,21 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from host_root import REPOSITORY, run_inside
+from host_root import REPOSITORY, install, run_inside
 from residents import is_alive, wait_until
 
 import libhdrnet
-from libhdrnet.install.sources import plugin_files
 
 TIMEOUT = 90
-
-
-def install(folder):
-    """Put the plug-in into the folder of plug-ins `folder`, as the installer does."""
-    for path, source in plugin_files("gimp").items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(source.read())
-        (folder / path).chmod(0o755 if source.executable else 0o644)
 
 
 class Gimp3:
@@ -39,7 +30,7 @@ class Gimp3:
         (folder / "settings/gimprc").write_text(
             f'(plug-in-path "${{gimp_plug_in_dir}}/plug-ins:{folder}/plug-ins")\n{self.gimprc}'
         )
-        install(folder / "plug-ins")
+        install("gimp", folder / "plug-ins")
 
     def inside(self, *words, place=None, timeout=TIMEOUT, **environment):
         """Run a command in the root; gives what it said."""

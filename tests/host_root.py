@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from libhdrnet.install.sources import plugin_files
+
 SCRIPT = Path(__file__).parent / "hosts/root.sh"
 REPOSITORY = Path(__file__).parents[1]
 
@@ -35,3 +37,21 @@ def run_inside(*words, suite="trixie", folders=(), env=None, timeout):
         pytest.skip(missing(suite))
     command = inside(*words, suite=suite, folders=folders, env=env)
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, errors="replace")
+
+
+def install(host, folder):
+    """Put a host's plug-in into `folder`, as the installer does."""
+    for path, source in plugin_files(host).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(source.read())
+        (folder / path).chmod(0o755 if source.executable else 0o644)
+
+
+def german(folder):
+    """Return the environment of a German, whose locale is made in `folder`: the roots have none but C.
+
+    It is named as the German one, which gettext asks for, and is C's in all else: decimal points stay.
+    """
+    (folder / "locales").mkdir()
+    (folder / "locales/de_DE.utf8").symlink_to("/usr/lib/locale/C.utf8")
+    return {"LC_ALL": "de_DE.UTF-8", "LOCPATH": str(folder / "locales")}

@@ -15,7 +15,7 @@ import pytest
 import tifffile
 from commands import COMMAND, ENVIRONMENT, exposures, radiance, write_bracket, write_frame
 from darktable_host import NAMES, TIMEOUT, Darktable, contents, cropped
-from host_root import REPOSITORY, missing
+from host_root import REPOSITORY, german, install, missing
 from residents import wait_until
 from synthetic import dng, tag
 
@@ -517,3 +517,16 @@ def test_a_format_that_hdrnet_does_not_write_is_left_alone(darktable, tmp_path):
     said = darktable.export(source, tmp_path / "out.webp", "--out-ext", ".webp", deblur_exports="TRUE")
     assert ".webp files cannot be deblurred" in said
     assert cv2.imread(str(tmp_path / "out.webp")).shape == (*SIZE, 3)
+
+
+@BOTH
+def test_what_is_told_is_told_in_german(darktable):
+    paths = write_bracket(darktable.pictures, size=SIZE)
+    install("darktable", darktable.folder / "lua")
+    darktable.environment.update(german(darktable.folder))
+    told = darktable.play(
+        importing(path.name for path in paths) + 'merge(never, function(_, stage) tell("stage", stage) end)',
+        plugin=darktable.folder / "lua/hdrnet.lua", frames="original files",
+    )  # fmt: skip
+    assert told["summary"] == [[f"{FRAMES}: zusammengeführt als a_hdr.exr"]]
+    assert ["Zusammenführen der Aufnahmen"] in told["stage"]

@@ -4,7 +4,7 @@ import pytest
 from commands import write_bracket
 from darktable_host import CROP, Darktable, contents, cropped
 from darktable_window import CANCEL, GROUPING, MERGE_BUTTON, MERGE_KEY, STORAGE, Window
-from host_root import missing
+from host_root import german, install, missing
 from residents import wait_until
 
 STYLE = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -98,3 +98,16 @@ def test_cancel_in_the_progress_bar_stops_the_server_s_job(host, configuration):
         window.shot("cancelled")
         assert len(window.state("image")) == 3
     assert contents(host.pictures) == before
+
+
+def test_the_module_speaks_german_and_its_words_leave_every_control_in_its_place(host, configuration):
+    write_bracket(host.pictures, size=(600, 800))
+    install("darktable", host.folder / "lua")
+    host.environment.update(german(host.folder))
+    with Window(host, configuration, plugin=host.folder / "lua/hdrnet.lua", model="classical") as window:
+        window.select_all(3)
+        window.shot("german")
+        window.click(MERGE_BUTTON[host.suite])
+        wait_until(lambda: len(window.state("image")) == 4)
+        wait_until(lambda: not any(host.temporary.iterdir()))
+        window.shot("german-merged")

@@ -2,9 +2,8 @@
 
 import pytest
 from commands import write_bracket
+from host_root import german
 
-GERMAN = {"LANGUAGE": "de"}
-"""The roots have no locales but C: hosts themselves stay English."""
 BROWSER = """[Desktop Entry]
 Type=Application
 Name=Browser
@@ -40,7 +39,7 @@ def test_gimp_speaks_german_and_its_help_opens_the_plugin_s_page(host, at, reque
     with (gimp.folder / "settings/gimprc").open("a") as file:
         file.write("(help-browser web-browser)\n")
     paths = write_bracket(gimp.folder, size=(400, 600))
-    told = gimp.show(f"PLACE = {at}\n" + SHOWN, *paths, **GERMAN)
+    told = gimp.show(f"PLACE = {at}\n" + SHOWN, *paths, **german(gimp.folder))
     page = gimp.folder / "plug-ins/hdrnet/help/de/index.html"
     assert page.exists()
     assert told["opened"] == f"{page.as_uri()}#merge\n"
