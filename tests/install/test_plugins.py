@@ -1,5 +1,6 @@
 """A plug-in in its host's folder."""
 
+import gettext
 import json
 import os
 import subprocess
@@ -51,10 +52,18 @@ def test_gimp_s_plugin_holds_the_compatibility_module_and_the_client(machine, pl
     install("gimp", machine, told)
     folder = folders["gimp"] / "hdrnet"
     assert os.access(folder / "hdrnet.py", os.X_OK)
-    assert not os.access(folder / "words.py", os.X_OK)
+    assert not os.access(folder / "rows.py", os.X_OK)
     assert (folder / "gimpfu_compat/__init__.py").exists()
     done = subprocess.run(["python3", "-c", "import hdrnet_client"], cwd=folder, timeout=60)
     assert done.returncode == 0
+
+
+@HOSTS
+def test_the_words_of_other_languages_come_compiled(host, machine, plugins, folders, told):
+    install(host, machine, told)
+    folder = Plugin(host, folders[host], machine.data).parent / "hdrnet/locale"
+    assert gettext.translation("hdrnet", folder, ["de_AT"]).gettext("reference") == "Referenzbild"
+    assert [path.suffix for path in folder.rglob("*") if path.is_file()] == [".mo"]
 
 
 @HOSTS
