@@ -43,7 +43,7 @@ def small_tree(folder, version):
 def stand_in_for_gimp(folder):
     """Write the files of a plug-in for GIMP that does nothing."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name in ("hdrnet/hdrnet.py", "hdrnet/words.py", "gimpfu_compat/__init__.py"):
+    for name in ("hdrnet/hdrnet.py", "hdrnet/rows.py", "gimpfu_compat/__init__.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"#!/usr/bin/env python3\n# {name}\n")
     return folder

@@ -22,7 +22,8 @@ def machine(tmp_path):
 def plugins(tmp_path, monkeypatch):
     """The plug-ins as they lie in a checkout; GIMP's does nothing."""
     folder = tmp_path / "plugins"
-    shutil.copytree(REPOSITORY / "plugins/darktable", folder / "darktable")
+    for part in ("darktable", "locale"):
+        shutil.copytree(REPOSITORY / "plugins" / part, folder / part)
     stand_in_for_gimp(folder / "gimp")
     monkeypatch.setattr(sources, "FOLDERS", (folder,))
     return folder

@@ -171,7 +171,7 @@ def test_a_failed_installation_leaves_the_old_plugin(machine, plugins, folders, 
     def full(*_):
         raise OSError(28, "No space left on device", "here")
 
-    (plugins / "gimp/hdrnet/words.py").write_text("new")
+    (plugins / "gimp/hdrnet/rows.py").write_text("new")
     monkeypatch.setattr(module, "put_in_place", full)
     with pytest.raises(OutputError, match="free some space"):
         install("gimp", machine, told)
