@@ -18,6 +18,7 @@ sys.path[:0] = [str(GIMP), str(GIMP / "hdrnet"), str(ROOT / "libhdrnet/client")]
 
 import gimpfu_compat  # noqa: E402
 from gimpfu_compat import declaration  # noqa: E402
+from mapping import white_of  # noqa: E402
 
 EACH = pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
 HELPED = pytest.mark.parametrize("language", sorted(path.parent.name for path in GIMP.glob("hdrnet/help/*/*.xml")))
@@ -69,6 +70,12 @@ def test_a_language_is_compiled_as_gettext_reads_it(path):
     catalogue = gettext.GNUTranslations(io.BytesIO(compiled(path.read_text("utf-8"))))
     for text, translation in texts(path).items():
         assert catalogue.gettext(text) == translation
+
+
+@EACH
+def test_a_defocus_map_is_known_by_its_name_in_every_language(path):
+    name = texts(path)["{name} defocus (white = {white} px)"].format(name="IMG_1", white=12)
+    assert white_of(name) == 12
 
 
 def test_what_is_not_translated_is_left_out_when_compiled():
