@@ -74,15 +74,8 @@ def main():
         catalogue.update(made, no_fuzzy_matching=True)
         with path.open("wb") as file:
             file.write(HEADER.format(language=path.stem if path != TEMPLATE else "").encode())
-            write_po(
-                file,
-                catalogue,
-                width=120,
-                omit_header=True,
-                sort_output=True,
-                ignore_obsolete=True,
-                include_lineno=False,
-            )
+            write_po(file, catalogue, width=120, omit_header=True, sort_output=True, ignore_obsolete=True,
+                     include_lineno=False)  # fmt: skip
 
 
 if __name__ == "__main__":

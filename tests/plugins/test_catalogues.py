@@ -105,6 +105,12 @@ def test_every_label_of_a_dialog_has_a_key_of_its_own(path, procedures):
         assert len({found[0] for found in keys}) == len(keys), (procedure.name, keys)
 
 
+@EACH
+def test_the_menu_stays_in_its_place(path, procedures):
+    for menu in {procedure.menu for procedure in procedures}:
+        assert texts(path)[menu].rpartition("/")[0] == menu.rpartition("/")[0]
+
+
 @HELPED
 def test_every_procedure_has_its_place_in_the_help(language, procedures):
     folder = GIMP / "hdrnet/help" / language

@@ -333,10 +333,7 @@ def _perform(declared, given):
     results = done if isinstance(done, tuple) else (done,)
     return [
         (c.STATUS, c.SUCCESS),
-        *(
-            (_TYPES[kind], result.native if result else -1)
-            for (kind, _name, _label), result in zip(declared.results, results)
-        ),
+        *((_TYPES[kind], result.native if result else -1) for (kind, _, _), result in zip(declared.results, results)),
     ]
 
 
