@@ -23,11 +23,13 @@ _COARSE_EDGE = 1000  # long edge in pixels for the first guess, which needs no p
 _FINE_EDGE = 2000  # long edge in pixels for the refinement
 _SMALLEST_SIDE = 48  # below this a tracking window sees most of the picture
 _LEAST_VALID = 0.002  # share of the picture that both frames have to show well exposed
-_STILL = 0.75  # pixels; corner displacements below it are not worth a resampling
+_STILL = 0.2  # pixels; corner displacements below it are not worth a resampling
 _FADE = 1 / 100  # of the long edge: how far inside its border a frame begins to count in full
 _WHOLE = 0.1  # pixels from a whole one within which a translation is that
-_TRIPOD = 0.4  # pixels; typical shift of the picture's parts below which nothing is searched for
+_TRIPOD = 0.15  # pixels; typical shift of the picture's parts below which nothing is searched for
 _LEAST_GAIN = 0.05  # share of the difference between the frames that a model has to remove
+_REST, _SMALL = 0.4, 1.5  # pixels; where the parts shift by less than the one, no motion beyond the other is believed
+_CLEARLY = 0.7  # share of the parts' shift that a small motion may leave: half a pixel hardly shows in the tones
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,17 @@ def estimate_alignment(frame: Frame, reference: Frame, *, long_edge: int = _FINE
     if shift < _STILL:
         return _untouched(f"The frame is aligned already, to {shift:.2f} pixels.")
     moves = f"by {motion.kind} that moves corners by up to {shift:.1f} pixels"
-    if motion.gain < _LEAST_GAIN:
-        return _untouched(f"Alignment {moves} does not make the frames agree better.")
     after = fine.residual(fine.from_full(matrix))
-    if before is not None and after is not None and after > before:
+    left = 1.0 if before is None or after is None else after / max(before, 1e-6)
+    if left > 1:
         return _untouched(f"Alignment {moves} leaves more motion than there was.")
+    small = shift < _SMALL * to_pixels
+    if before is not None and before * to_pixels < _REST and not small:
+        return _untouched(
+            f"The frame is aligned already, to {before * to_pixels:.2f} pixels: what moved is a part of it."
+        )
+    if motion.gain < _LEAST_GAIN and not (small and left < _CLEARLY):
+        return _untouched(f"Alignment {moves} does not make the frames agree better.")
     reason = f", because {motion.why}" if motion.why else ""
     return Alignment(motion.kind, matrix, shift, f"Aligned {moves}{reason}.")
 

@@ -105,9 +105,17 @@ def test_a_frame_from_a_tripod_is_returned_bit_for_bit(radiance, reference, ev):
     assert alignment.kind == "none"
 
 
-def test_half_a_pixel_is_not_worth_a_resampling(radiance, reference):
-    frame = photograph(radiance, 0.5, motion(0.4, 0.3), seed=8)
+def test_a_twentieth_of_a_pixel_is_not_worth_a_resampling(radiance, reference):
+    frame = photograph(radiance, 0.5, motion(0.05, 0.03), seed=8)
     assert estimate_alignment(frame, reference).kind == "none"
+
+
+@pytest.mark.parametrize(("ev", "x", "y"), [(-1, 0.4, 0.3), (-2, -0.3, 0.4), (2, 0.0, 0.5)])
+def test_half_a_pixel_is_aligned_for_it_softens_the_merge(radiance, reference, ev, x, y):
+    frame = photograph(radiance, 2.0**ev, motion(x, y), seed=8)
+    alignment = estimate_alignment(frame, reference)
+    assert alignment.kind != "none"
+    assert corner_error(alignment.matrix, motion(x, y)) < 0.15
 
 
 def test_where_a_frame_has_no_data_its_edge_goes_on_and_its_coverage_is_nothing(radiance, reference):
