@@ -1,4 +1,8 @@
-"""Deblur a picture under the guidance of its defocus map (thesis, chapter 4)."""
+"""Deblur a picture under the guidance of its defocus map (thesis, chapter 4).
+
+A disc of many pixels leaves no fine detail: such places are corrected in the picture at half its size, a quarter...,
+which takes a fourth of the time and reaches discs that the network has never seen.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +13,17 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from libhdrnet.bands import bands
+from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
 from libhdrnet.errors import InputError
 from libhdrnet.networks import DefocusNet
 from libhdrnet.networks.defocus import IN_FOCUS, LOST
-from libhdrnet.ops.defocus import defocus_map, display_encoded, open_image
+from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
 from libhdrnet.radiometry import FloatImage, decode_srgb
+
+HALVED = (5.0, 8.0)
+"""Radius in pixels from which the correction of the halved picture is taken, and from which it alone. Real pairs
+(data/defocus): as good as the whole picture's up to 12 pixels, and 0.8 dB better beyond; with (3, 5) 0.3 dB worse."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,21 @@ def _deblurred(
         radius, _ = defocus_map(pixels, linear, settings, reporter.part(0, 0.25))
     else:
         radius = _check_map(defocus, pixels.shape[:2])
+    correction, report = _correction(pixels, linear, radius, settings, reporter.part(0.25 if estimated else 0, 1))
+    out = np.empty_like(pixels)
+    for rows in bands(pixels.shape[0]):
+        out[rows] = _apply(pixels[rows], correction[rows], linear, strength)
+    return DeblurResult(out, radius, estimated, strength, report)
+
+
+def _correction(
+    pixels: npt.NDArray[Any], linear: bool, radius: FloatImage, settings: Settings, reporter: Reporter
+) -> tuple[FloatImage, Report]:
+    """Return what is to be added to the encoded picture, (H, W, 3)."""
+    import cv2
+
+    height, width = radius.shape
+    halves = bool(radius.max() > HALVED[0]) and min(height, width) // 2 >= LEAST_EDGE
     correction = np.zeros(pixels.shape, np.float32)
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
@@ -128,14 +151,18 @@ def _deblurred(
         net = cast(DefocusNet, network)
         return lambda encoded, radius: net.deblur(encoded, radius) - encoded
 
+    most = HALVED[1] if halves else LOST[1]
     report = run_tiled(
-        "defocus", fetch, correction, needed=(radius > IN_FOCUS[0]) & (radius < LOST[1]), forward=correct,
-        settings=settings, reporter=reporter.part(0.25 if estimated else 0, 1), stage="deblurring",
+        "defocus", fetch, correction, needed=(radius > IN_FOCUS[0]) & (radius < most), forward=correct,
+        settings=settings, reporter=reporter.part(0, 0.8 if halves else 1), stage="deblurring",
     )  # fmt: skip
-    out = np.empty_like(pixels)
-    for rows in bands(pixels.shape[0]):
-        out[rows] = _apply(pixels[rows], correction[rows], linear, strength)
-    return DeblurResult(out, radius, estimated, strength, report)
+    if halves:
+        small, half = (cv2.resize(x, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for x in (pixels, radius))
+        coarse, _ = _correction(small, linear, half / 2, settings, reporter.part(0.8, 1))
+        for rows in bands(height):
+            share = ramp(radius[rows], *HALVED)[..., None]
+            correction[rows] += share * (enlarged(coarse, (height, width), rows) - correction[rows])
+    return correction, report
 
 
 def _apply(pixels: npt.NDArray[Any], correction: FloatImage, linear: bool, strength: float) -> npt.NDArray[Any]:

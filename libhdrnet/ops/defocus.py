@@ -117,11 +117,12 @@ def white_radius(radius: FloatImage) -> int:
 
 def _believe(radius: FloatImage, coarse: FloatImage) -> None:
     """Bring `radius` to what the smaller picture tells: all the way where that is large, and else a part of it."""
-    believed = _ramp(coarse, *BELIEVED) * _ramp(radius, *IN_FOCUS)
-    radius += np.maximum(believed, HEARD_SHARE * _ramp(radius, *HEARD)) * (coarse - radius)
+    believed = ramp(coarse, *BELIEVED) * ramp(radius, *IN_FOCUS)
+    radius += np.maximum(believed, HEARD_SHARE * ramp(radius, *HEARD)) * (coarse - radius)
 
 
-def _ramp(values: FloatImage, low: float, high: float) -> FloatImage:
+def ramp(values: FloatImage, low: float, high: float) -> FloatImage:
+    """Return 0 up to `low`, 1 from `high` on, and between them in proportion."""
     return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
 
 
