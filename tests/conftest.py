@@ -8,20 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+GIMP = ("test_gimp2.py", "test_gimp3_deblur.py", "test_gimp3_merge.py", "test_gimp3_trouble.py", "test_gimp_gui.py",
+        "test_gimpfu_compat.py", "test_languages.py")  # fmt: skip
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items):
     """Quick tests first: those in real hosts and those that install take longer than all others together.
 
-    With two processes (tests/run.sh) all tests in GIMP and darktable are one's: they share a root, and two darktables
-    at once do not export one file alike. Those of the installer, in bare roots, go to whoever is free.
+    Of several processes (tests/run.sh) one has all tests in GIMP and one all in darktable: two darktables at once do
+    not export one file alike. Those of the installer, in bare roots, go to whoever is free.
     """
     slow = [Path(__file__).parent / name for name in ("install", "hosts")]
     items.sort(key=lambda item: next((rank for rank, folder in enumerate(slow, 1) if folder in item.path.parents), 0))
     for item in items:
         if slow[-1] in item.path.parents and item.path.name not in ("test_installer.py", "test_debian_package.py"):
-            item.add_marker(pytest.mark.xdist_group("hosts"))
+            item.add_marker(pytest.mark.xdist_group("gimp" if item.path.name in GIMP else "darktable"))
 
 
 @pytest.fixture

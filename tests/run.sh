@@ -86,14 +86,14 @@ else
   echo "== these passed; now pytest"
 fi
 
-# GIMP and darktable, two versions of each, and two bare systems for the installer, once; where they cannot be had, their tests are skipped and say why
-for suite in trixie bookworm bare-trixie bare-bookworm; do
+# GIMP, two versions, darktable, three, and two bare systems for the installer, once; where they cannot be had, their tests are skipped and say why
+for suite in trixie bookworm trixie-backports bare-trixie bare-bookworm; do
   tests/hosts/root.sh build "$suite" || echo "== the tests in the hosts of $suite will be skipped; the line above says why"
 done
 
 if [ $# -eq 0 ]; then
-  # one process for the tests in GIMP and darktable, which wait half of the time, and one for the others
-  set -- --numprocesses=2 --dist=loadgroup --durations=15 --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
+  # a process each for the tests in GIMP and in darktable, which wait half of the time, and one for the others
+  set -- --numprocesses=3 --dist=loadgroup --durations=15 --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
 fi
 python -m pytest "$@"
 result=$?
