@@ -26,6 +26,8 @@ _METERING = 1.0
 """Stops by which exposure and bias may part within a bracket: the camera rounds, or reaches its limits."""
 _WIDE = 0.6
 """Stops of a step that singles in changing light seldom have."""
+_FURTHEST = 6.0
+"""Stops between two frames by hand: beyond them next to nothing is well exposed in both."""
 _MAX_FRAMES = 64
 """Of a run that is looked at: cost, not a limit to the merge."""
 _AUTOMATIC, _MANUAL, _AUTO_BRACKET = "0", "1", "2"
@@ -232,6 +234,7 @@ def _by_exposures(run: Sequence[Shot], count: int, missing: int, *, whole: bool)
     usual_order = monotone or _goes_out(spacing, biases if by_bias else stops)
     odd = 0.0 if usual_order else _ODD_ORDER if meant else _ODD_BY_HAND
     if len(run) == 2:
+        by_hand = by_hand and distinct[0] < _FURTHEST
         return _PAIR if meant or by_hand or repeated or (whole and wide) else None
     if even and (meant or by_hand or repeated or wide):
         return _EVEN_RUN + odd + _TWICE * twice * (not by_bias)

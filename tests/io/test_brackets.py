@@ -115,6 +115,10 @@ def test_two_frames_alone_are_a_bracket(shoot):
     assert sizes(shoot(*manual(0, [1 / 400, 1 / 50]))) == [2]
 
 
+def test_two_frames_by_hand_that_share_next_to_no_tone_are_no_bracket(shoot):
+    assert sizes(shoot(*manual(0, [0.1, 1 / 2500]), *manual(60, [0.1, 1 / 100, 1 / 1000]))) == [1, 1, 3]
+
+
 def test_subseconds_and_names_decide_the_order(shoot):
     paths = shoot(*auto(0.1, 0.01), names=["c.jpg", "a.jpg", "b.jpg"])
     assert [path.name for path in group_brackets(reversed(paths))[0].paths] == ["c.jpg", "a.jpg", "b.jpg"]
