@@ -225,12 +225,12 @@ def _by_exposures(run: Sequence[Shot], count: int, missing: int, *, whole: bool)
     meant = by_bias or all(shot.mode == _AUTO_BRACKET for shot in run)
     by_hand = all(shot.mode in (_MANUAL, "") for shot in run)
     metered = not meant and run[0].mode == _AUTOMATIC and None not in biases
-    if metered and (count < _SURELY_MEANT or max(_gaps(run), default=0.0) > _LONG_GAP):
+    wide = min(distinct) > _WIDE
+    if metered and (count < _SURELY_MEANT or not wide or max(_gaps(run), default=0.0) > _LONG_GAP):
         return None  # singles in changing light
     repeated = count > 1
     spacing = sorted(bias for bias in biases if bias is not None) if by_bias else ordered
     even = _is_even(spacing, missing)
-    wide = min(distinct) > _WIDE
     usual_order = monotone or _goes_out(spacing, biases if by_bias else stops)
     odd = 0.0 if usual_order else _ODD_ORDER if meant else _ODD_BY_HAND
     if len(run) == 2:
