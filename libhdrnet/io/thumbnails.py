@@ -26,16 +26,22 @@ _LEAST = 600
 
 def thumbnail(path: Path) -> Grey | None:
     """Return a picture as (48, 64), encoded, in [0, 1], not turned upright; None: it cannot be read."""
-    import cv2
-
     try:
         pixels = _reduced(path)
         if pixels is None:
-            pixels = encode_srgb(np.clip(linear_rec709(read_photo(path)), 0, 1)).mean(2)
+            pixels = encode_srgb(np.clip(linear_rec709(read_photo(path)), 0, 1))
     except (InputError, OSError):
         return None
-    small = cv2.resize(np.asarray(pixels, np.float32), _SIZE, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.GaussianBlur(small, (0, 0), _BLUR))
+    return small_grey(pixels)
+
+
+def small_grey(pixels: npt.NDArray[Any]) -> Grey:
+    """Return encoded pixels, (H, W) or (H, W, 3), as (48, 64) for `likeness`; float in [0, 1] or uint16."""
+    import cv2
+
+    whole = 65535 if pixels.dtype == np.uint16 else 1
+    small = cv2.resize(pixels, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(whole)
+    return np.asarray(cv2.GaussianBlur(small if small.ndim == 2 else small.mean(2), (0, 0), _BLUR))
 
 
 def likeness(first: Grey, second: Grey) -> float | None:
