@@ -47,7 +47,9 @@ def small_grey(pixels: npt.NDArray[Any]) -> Grey:
 
 
 def likeness(first: Grey, second: Grey) -> float | None:
-    """Return how far two thumbnails of any exposures show one scene, -1 to 1; None: too little is well exposed in both, or flat.
+    """Return how far two thumbnails of any exposures show one scene, -1 to 1.
+
+    None: too little is well exposed in both, or one of them is flat.
 
     It is the mean of two rank correlations: of the lights, and of what is brighter or darker than around it, for skies
     are alike. Neighbours in 28 real brackets have 0.57 to 1, frames of two of them less than 0.43 in 99 of 100 pairs.
