@@ -19,8 +19,11 @@ from libhdrnet.io.formats import dng, exr
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.store import Array, warn_of_loss
 
-_MOST_ABOVE = 16.0
-"""Times white that integers are to hold: 12 bits are left below it, as few as cameras deliver."""
+_MOST_ABOVE = 32.0
+"""Times white that integers are to hold: 11 bits are left below it, whose rounding is as large as the noise in a merged
+room's shadows (static-livingroom1; with 64 coloured grain was seen there at +5 stops)."""
+_FINE = 4096
+"""Steps below white, as few as cameras deliver: if there are fewer, rounding is random, so that no gradient has any."""
 _INTEGERS = 65535
 _PREVIEW_EDGE = 1024
 _MAKE, _MODEL = "Exif.Image.Make", "Exif.Image.Model"
@@ -39,9 +42,9 @@ def store_dng(
 ) -> None:
     """Write linear Rec.709 radiance (H, W, 3), float32, as `camera`'s sensor saw it, or in Rec.709.
 
-    `bits`: None for integers, in which negative values become 0, unless the lights leave them too few steps; then, or
-    with 16, half; 32 float. `noise`: S and O of the variance S x + O of the radiance x. Transparency is lost with a
-    HdrnetWarning.
+    `bits`: None for integers, which all readers open and in which negative values become 0 and lights end at 32 times
+    white, with a HdrnetWarning; 16 half, 32 float. `noise`: S and O of the variance S x + O of the radiance x.
+    Transparency is lost with a HdrnetWarning.
     """
     if bits not in (None, 16, 32):
         raise InputError(f"A DNG with {bits} bits cannot be written: choose 16 or 32.")
@@ -50,14 +53,13 @@ def store_dng(
     peak = max(1.0, *(float((linear[rows] @ matrix).max()) for rows in bands(len(linear))))
     warn_of_loss(path, ["transparency"] if alpha is not None else [], "DNG")
     if bits is None and peak > _MOST_ABOVE:
-        bits = 16
         warnings.warn(
-            f"'{path}' holds lights of {peak:.0f} times white, for which integers have too few steps: it has half "
-            "floats, which darktable opens and RawTherapee does not.",
+            f"'{path}' shows lights of {peak:.0f} times white as {_MOST_ABOVE:.0f} times, the most that integers hold: "
+            "--exr-bits 16 keeps them, in half floats, which darktable opens and RawTherapee does not.",
             HdrnetWarning,
             stacklevel=3,
         )
-    white = 1 if bits else int(_INTEGERS / peak)
+    white = 1 if bits else int(_INTEGERS / min(peak, _MOST_ABOVE))
     pixels = _stored(linear, matrix, bits, white)
     if pixels.nbytes > dng.LARGEST:
         raise OutputError(f"'{path}' would have {pixels.nbytes / 1e9:.1f} GB, too many for a DNG: write a TIFF.")
@@ -84,11 +86,14 @@ def store_dng(
 
 def _stored(linear: Array, matrix: npt.NDArray[np.float32], bits: int | None, white: int) -> Array:
     dtype = np.uint16 if bits is None else np.float16 if bits == 16 else np.float32
-    pixels = np.empty(linear.shape, dtype)
+    pixels, chance = np.empty(linear.shape, dtype), np.random.default_rng(0)
     for rows in bands(len(linear)):
         band = linear[rows] @ matrix
         if bits is None:
-            band = np.rint(np.clip(band * np.float32(white), 0, _INTEGERS))
+            band *= np.float32(white)
+            if white < _FINE:
+                band += chance.random(band.shape, np.float32) - np.float32(0.5)
+            band = np.rint(np.clip(band, 0, _INTEGERS))
         elif bits == 16:
             band = np.clip(band, -exr.HALF_MAX, exr.HALF_MAX)
         pixels[rows] = band

@@ -20,7 +20,7 @@ from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket
 from libhdrnet.merge.findings import decide, find
-from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
+from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames, tell_strangers
 from libhdrnet.merge.fusion import believed, fuse
 from libhdrnet.merge.mask import (
     GUESSED,
@@ -289,6 +289,7 @@ def merge(
             told = "no frame holds a gain map that leads above its white: the plain pictures are merged."
             warnings.warn(told, HdrnetWarning, stacklevel=2)
         check_differ(frames)
+        tell_strangers(frames)
         exposures = tuple(frame.exposure for frame in frames)
         if choices is not None:
             choices = fitted_choices(choices, frames[0].codes.shape[:2], len(frames))

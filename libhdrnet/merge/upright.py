@@ -56,12 +56,6 @@ def _like(frame: Turned, usual: int, pictures: Sequence[FloatImage]) -> Turned:
     return Turned(frame.name, applied(undone(frame.codes, frame.orientation), usual), coverage, usual)
 
 
-def strangers(pictures: Sequence[Codes], least: float) -> list[int]:
-    """Return which pictures, of one size, are like none of the others: by rank correlation less than `least`."""
-    ranks = [_ranks(codes) for codes in pictures]
-    return [i for i, own in enumerate(ranks) if _likeness(own, [*ranks[:i], *ranks[i + 1 :]]) < least]
-
-
 def _ranks(codes: Codes) -> FloatImage:
     """Return the ranks of a small picture's brightness, which exposures and responses leave as they are, in [-1, 1]."""
     import cv2

@@ -32,6 +32,10 @@ _FAR, _UNEXPLAINED_BY_FAR = math.log(2) * 2 / 3, 0.45
 In 28 real brackets true exposures look wrong by 0.6 stops and leave 0.57, or by 0.4 and leave 0.46; claims of a stop
 too much at the bright end leave up to 0.43.
 """
+_RIVAL = 9.0
+"""How much worse another exposure's correction may explain the pixels and still be told of: where in real brackets the
+shortest frame claims a stop too much, the longest is blamed, better by 1 to 7; rightly blamed it is better by 11 to 38.
+"""
 _TINTED = 0.2
 """Standard deviation (log) of a frame's own white balance, which takes the same evidence (moving-theatrepond)."""
 _MOST = math.log(2)
@@ -111,7 +115,7 @@ def calibrate(
     pairs = Pairs.of(relations)
     if exact is not None and known[reference]:
         start = _better(pairs, reference, start, known, exact, response)
-    found, measured, refused = _explain(pairs, reference, start, known & known[reference], response, last_word)
+    found, measured, refused, rivals = _explain(pairs, reference, start, known & known[reference], response, last_word)
     true = start * np.exp(found.exposure_errors)
     claimed = np.array([np.nan if t is None else t for t in exposures], np.float64)
     if known.any():
@@ -137,7 +141,7 @@ def calibrate(
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
         noise,
-        tuple(_notes(claimed, true, off, refused, pairs.without(refused), found.misfits, response)),
+        tuple(_notes(claimed, true, off, refused, rivals, pairs.without(refused), found.misfits, response)),
     )
 
 
@@ -148,10 +152,10 @@ def _explain(
     known: npt.NDArray[np.bool_],
     response: Response,
     last_word: bool,
-) -> tuple[Fit, Doubles, npt.NDArray[np.bool_]]:
-    """Find the model, how far each exposure is off (log), and the frames that nothing can be learned from."""
+) -> tuple[Fit, Doubles, npt.NDArray[np.bool_], list[int]]:
+    """Find the model, how far each exposure is off (log), the frames to learn nothing from, and those of `_wrong`."""
     freedom = _FREEDOM[response]
-    wrong = _wrong(pairs, reference, exposures, known, freedom)
+    wrong, rivals = _wrong(pairs, reference, exposures, known, freedom)
     true = _TRUE if freedom else FIXED
     doubts = np.where(wrong, _OPEN, true)
     found = _fit(pairs, reference, exposures, doubts, freedom)
@@ -161,7 +165,7 @@ def _explain(
         if (~refused).sum() <= _LEAST_FRAMES:
             refused = np.ones_like(refused)
         found = _fit(pairs.without(refused), reference, exposures, np.where(refused, true, doubts), freedom)
-    return found, measured, refused
+    return found, measured, refused, rivals
 
 
 def _fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freedom: float) -> Fit:
@@ -176,6 +180,7 @@ def _notes(
     true: Doubles,
     off: Doubles,
     refused: npt.NDArray[np.bool_],
+    rivals: list[int],
     pairs: Pairs,
     misfits: Doubles,
     response: Response,
@@ -196,6 +201,7 @@ def _notes(
         if not np.isnan(claim) and abs(away) > _NOTABLE:
             said = f"Frame {i + 1} claims {np.log2(claim):+.1f} EV relative to the reference but its pixels say"
             what = "check its exposure time" if refused[i] else "they are believed"
+            what += "".join(f", though frame {rival + 1} may be the wrong one instead" for rival in rivals)
             yield f"{said} {np.log2(claim) + away:+.1f} EV; {what}."
 
 
@@ -217,10 +223,11 @@ def _better(
 
 def _wrong(
     pairs: Pairs, reference: int, exposures: Doubles, known: npt.NDArray[np.bool_], freedom: float
-) -> npt.NDArray[np.bool_]:
+) -> tuple[npt.NDArray[np.bool_], list[int]]:
     """Return which exposures are not to be taken as true: the unknown ones, and those that the pixels refute.
 
     These are less than half of them and explain nearly all that does not fit: what all have in common is the response.
+    Where it is one alone, also the next one (none or one) whose error would explain it nearly as well.
     """
     wrong = ~known
 
@@ -232,16 +239,20 @@ def _wrong(
 
     first = last = cost(wrong)
     if cost(np.ones_like(known)) > _UNEXPLAINED_BY_FAR * first:
-        return ~known
+        return ~known, []
+    rivals: list[int] = []
     for _ in range((len(known) - 1) // 2):
         open_ = [i for i in range(len(known)) if not wrong[i] and i != reference]
         trials = {i: cost(wrong | (np.arange(len(known)) == i)) for i in open_}
         best = min(trials, key=trials.__getitem__, default=reference)
         if best == reference or last - trials[best] < _EVIDENCE:
             break
-        wrong[best], last = True, trials[best]
+        wrong[best], last = True, trials.pop(best)
+        rivals = sorted((i for i in trials if trials[i] - last < _RIVAL), key=trials.__getitem__)[:1]
     far = wrong.sum() == 1 and known.all() and np.abs(fitted(wrong).exposure_errors).max() > _FAR
-    return wrong if last < (_UNEXPLAINED_BY_FAR if far else _UNEXPLAINED) * first else ~known
+    if last >= (_UNEXPLAINED_BY_FAR if far else _UNEXPLAINED) * first:
+        return ~known, []
+    return wrong, rivals if wrong.sum() == 1 else []
 
 
 def _check(codes: Sequence[Codes], exposures: Sequence[float | None], reference: int) -> None:

@@ -13,14 +13,13 @@ from libhdrnet.errors import InputError
 from libhdrnet.io.reduced import area_reduced, read_small_bracket
 from libhdrnet.merge.candidates import Candidate
 from libhdrnet.merge.findings import Decision, decide
-from libhdrnet.merge.frames import check_differ, check_images, load_frames
+from libhdrnet.merge.frames import check_differ, check_images, load_frames, tell_strangers
 from libhdrnet.merge.fusion import Believed, believed, fuse
 from libhdrnet.merge.mask import Choices, fitted_choices
 from libhdrnet.merge.pipeline import DEGHOST, NETWORKS, check_options, convert, method_of, rounded
 from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, validate_exposures
 from libhdrnet.merge.sources import ImageLike, check_array
-from libhdrnet.merge.upright import strangers
 from libhdrnet.preview.marks import labels_of
 from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over, told
 from libhdrnet.radiometry import FloatImage, encode_srgb
@@ -37,9 +36,6 @@ THUMBNAIL = 160
 Picture = npt.NDArray[np.uint8]
 Box = tuple[slice, slice]
 """Rows and columns."""
-_LIKE_ANY = 0.2
-"""Rank correlation with every other frame below which one shows another scene. In 28 real brackets the least was 0.33,
-of a frame that is nearly black."""
 _ADAPTED_EDGE = 512
 """Pixels of the long edge at which a picture is adapted: a third of the time, and within a level of 255 in the mean."""
 _CHANGED = 1e-3
@@ -149,8 +145,7 @@ class Preview:
             if names is not None:
                 self._frames = [replace(f, name=name) for f, name in zip(self._frames, names, strict=True)]
             check_differ(self._frames)
-            for place in strangers([frame.codes for frame in self._frames], _LIKE_ANY):
-                texts.append(f"Frame {place + 1} shows another scene than the others; leave it out.")
+            tell_strangers(self._frames)
         self._warnings = tuple(texts)
         self.frames = tuple(
             PreviewFrame(frame.name, None if frame.measured else frame.exposure, _thumbnail(frame))

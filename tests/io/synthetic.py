@@ -78,6 +78,12 @@ def exr_header_end(path):
             return position + parts
 
 
+RGGB = np.array([[0, 1], [1, 2]])
+X_TRANS = np.array([[1, 0, 1, 1, 2, 1], [2, 1, 2, 0, 1, 0], [1, 0, 1, 1, 2, 1], [1, 2, 1, 1, 0, 1], [0, 1, 0, 2, 1, 2],
+                    [1, 2, 1, 1, 0, 1]])  # fmt: skip
+"""Fujifilm's mosaic; 0 red, 1 green, 2 blue."""
+
+
 def dng(
     path: Path,
     *,
@@ -93,8 +99,12 @@ def dng(
     iso=None,
     from_xyz=None,
     model="Bayer",
+    pattern=RGGB,
 ):
-    """An uncompressed RGGB DNG, 14 bits, black 512, declared `white`; without `from_xyz` its space is linear sRGB."""
+    """An uncompressed DNG, 14 bits, black 512, declared `white`; without `from_xyz` its space is linear sRGB.
+
+    `pattern`: colour of each pixel of its mosaic, which repeats; None: the sensor knows no colours.
+    """
     if mosaic is None:
         mosaic = np.full((height, width), 512 + level, np.uint16)
     xyz_to_srgb = np.array([[3.2404542, -1.5371385, -0.4985314], [-0.969266, 1.8760108, 0.041556],
@@ -108,8 +118,7 @@ def dng(
     tags = [
         (50706, "B", 4, b"\x01\x04\x00\x00", True),
         (50708, "s", 0, "Made by a test", True),
-        (33421, "H", 2, (2, 2), True),
-        (33422, "B", 4, b"\x00\x01\x01\x02", True),
+        *mosaic_tags(pattern),
         (50714, "H", 1, 512, True),
         (50717, "H", 1, white, True),
         (50721, "2i", 9, rationals((xyz_to_srgb if from_xyz is None else np.asarray(from_xyz)).ravel()), True),
@@ -123,18 +132,29 @@ def dng(
         tags += [(33434, "2I", 1, rationals([time]), True)]
     if iso:
         tags += [(34855, "H", 1, iso, True)]
-    tifffile.imwrite(path, mosaic, photometric="cfa", extratags=tags, metadata=None, software=False)
+    kind = "cfa" if pattern is not None else "minisblack"
+    tifffile.imwrite(path, mosaic, photometric=kind, extratags=tags, metadata=None, software=False)
+    if pattern is None:  # of one channel, which tifffile does not write
+        with tifffile.TiffFile(path, mode="r+") as file:
+            file.pages[0].tags["PhotometricInterpretation"].overwrite(34892)
     return path
 
 
-def bayer(light, *, red=1.0, blue=1.0, clip=16383, sigma=0.0, seed=0):
-    """The RGGB mosaic, black 512, 14 bits, that a sensor makes of linear light (H, W, 3), 1.0 = 16383.
+def mosaic_tags(pattern):
+    if pattern is None:
+        return []
+    return [(33421, "H", 2, pattern.shape, True), (33422, "B", pattern.size, pattern.astype(np.uint8).tobytes(), True)]
 
-    `clip`: the level at which it saturates; `sigma`: read noise in levels.
+
+def bayer(light, *, red=1.0, blue=1.0, clip=16383, sigma=0.0, seed=0, pattern=RGGB):
+    """The mosaic, black 512, 14 bits, that a sensor makes of linear light (H, W, 3), 1.0 = 16383.
+
+    `clip`: the level at which it saturates; `sigma`: read noise in levels; `pattern`: as of `dng`.
     """
     light = np.asarray(light, np.float64) / (red, 1.0, blue)
     mosaic = np.empty(light.shape[:2])
-    for channel, (row, column) in ((0, (0, 0)), (1, (0, 1)), (1, (1, 0)), (2, (1, 1))):
-        mosaic[row::2, column::2] = light[row::2, column::2, channel]
+    for (row, column), channel in np.ndenumerate(pattern):
+        places = np.s_[row :: pattern.shape[0], column :: pattern.shape[1]]
+        mosaic[places] = light[(*places, channel)]
     mosaic = 512 + mosaic * (16383 - 512) + np.random.default_rng(seed).normal(0, 1, mosaic.shape) * sigma
     return np.clip(np.rint(mosaic), 0, clip).astype(np.uint16)

@@ -103,6 +103,13 @@ def test_singles_that_are_long_apart_are_no_bracket_though_a_pattern_fits(shoot)
     assert sizes(shoot(*brackets, *singles)) == [3, 3, 3, 3, 1, 1, 1]
 
 
+def test_singles_in_light_that_grows_are_no_bracket_though_a_fine_pattern_fits(shoot):
+    times = [2.0 ** (stop / 2) / 60 for stop in range(3)]
+    brackets = [frame for index in range(4) for frame in manual(100 * index, times)]
+    singles = [single(2000.0 + 2 * j, time) for j, time in enumerate(times)]
+    assert sizes(shoot(*brackets, *singles)) == [3, 3, 3, 3, 1, 1, 1]
+
+
 def test_an_unequal_series_by_hand_is_one_bracket(shoot):
     assert sizes(shoot(*manual(0, [1 / 4000, 1 / 100, 1]))) == [3]
 
@@ -113,6 +120,10 @@ def test_a_long_series_of_even_steps_is_one_bracket(shoot):
 
 def test_two_frames_alone_are_a_bracket(shoot):
     assert sizes(shoot(*manual(0, [1 / 400, 1 / 50]))) == [2]
+
+
+def test_two_frames_by_hand_that_share_next_to_no_tone_are_no_bracket(shoot):
+    assert sizes(shoot(*manual(0, [0.1, 1 / 2500]), *manual(60, [0.1, 1 / 100, 1 / 1000]))) == [1, 1, 3]
 
 
 def test_subseconds_and_names_decide_the_order(shoot):

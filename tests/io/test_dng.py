@@ -75,10 +75,24 @@ def test_floats_are_written_where_they_are_asked_for(tmp_path, light, bits, dtyp
     assert np.allclose(developed(tmp_path / "a.dng") * 4, np.maximum(light, 0), atol=1e-3)  # LibRaw: 1 = the lightest
 
 
-def test_lights_that_leave_integers_too_few_steps_make_it_half_floats(tmp_path, light):
-    with pytest.warns(HdrnetWarning, match="lights of 40 times white.*RawTherapee does not"):
-        write_radiance(tmp_path / "a.dng", light * 10)
-    assert np.array_equal(stored(tmp_path / "a.dng")[0], (light * 10).astype(np.float16))
+def test_few_steps_are_rounded_at_random_so_that_shadows_stay_even(tmp_path):
+    light = np.full((64, 64, 3), 0.0023, np.float32)
+    light[:8] = 25
+    write_radiance(tmp_path / "a.dng", light)
+    pixels, tags = stored(tmp_path / "a.dng")
+    white = tags["WhiteLevel"][0]
+    assert white == 65535 // 25 and np.allclose(pixels[:8], 25 * white, atol=1)
+    assert len(np.unique(pixels[8:])) == 2 and pixels[8:].mean() == pytest.approx(0.0023 * white, rel=0.01)
+
+
+def test_lights_beyond_what_integers_hold_are_cut_off_and_told(tmp_path, light):
+    with pytest.warns(HdrnetWarning, match="lights of 400 times white as 32 times.*--exr-bits 16 keeps them"):
+        write_radiance(tmp_path / "a.dng", light * 100)
+    pixels, tags = stored(tmp_path / "a.dng")
+    assert pixels.dtype == np.uint16 and tags["WhiteLevel"] == (65535 // 32,) * 3
+    assert np.allclose(pixels / tags["WhiteLevel"][0], np.minimum(light * 100, 32), rtol=2e-3, atol=1e-3)
+    write_radiance(tmp_path / "a.dng", light * 100, exr_bits=16)
+    assert np.array_equal(stored(tmp_path / "a.dng")[0], (light * 100).astype(np.float16))
 
 
 def test_the_preview_is_what_the_reference_shows(tmp_path):

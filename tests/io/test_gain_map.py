@@ -57,6 +57,16 @@ def test_another_decoder_gets_the_radiance(written, radiance):
     assert decoded(written.read_bytes()).max() > 10
 
 
+def test_a_wide_range_with_black_corners_comes_back_as_well(tmp_path, rng):
+    y, x = np.mgrid[0:120, 0:160].astype(np.float32)
+    light = (0.0005 + 0.02 * (x / 160) ** 2 + 40 * (np.hypot(x - 120, y - 40) < 25))[..., None] * np.float32(
+        [1, 0.8, 0.6]
+    )
+    light = cv2.GaussianBlur(light, (0, 0), 1) * (1 + 0.05 * rng.standard_normal(light.shape).astype(np.float32))
+    write_with_gain_map(tmp_path / "a.jpg", light, encode_srgb(light / (light + 0.05)))
+    assert stops(decoded((tmp_path / "a.jpg").read_bytes()), light).mean() < 0.02
+
+
 @pytest.mark.parametrize("hidden", [b"urn:iso:std:iso:ts:21496", b"hdrgm:"])
 def test_either_form_of_the_numbers_suffices(written, hidden):
     data = written.read_bytes()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import rawpy
-from synthetic import bayer, dng
+from synthetic import X_TRANS, bayer, dng
 
 from libhdrnet.errors import InputError
 from libhdrnet.io import read_photo, read_photos
@@ -106,6 +106,21 @@ def test_a_bracket_is_developed_to_the_light_of_single_files(tmp_path):
     for place in (GREY, COLOURS, LAMP):
         expected = inner(single.pixels, place).mean((0, 1)) / 65535
         assert np.allclose(inner(frame.pixels, place).mean((0, 1)), expected, rtol=1e-3, atol=3e-5)
+
+
+@pytest.mark.parametrize("pattern", [X_TRANS, None], ids=["X-Trans", "monochrome"])
+@pytest.mark.parametrize("read", [read_photo, lambda path: read_photos([path])[0]], ids=["alone", "in a bracket"])
+def test_mosaics_of_other_kinds_are_read(tmp_path, pattern, read):
+    seen = np.kron(np.minimum(light(), 0.3), np.ones((5, 5, 1)))  # LibRaw takes no X-Trans picture below 512 pixels
+    if pattern is None:
+        seen = np.repeat(seen[..., 1:2], 3, axis=2)
+    balance = {} if pattern is None else {"red": 2.0, "blue": 1.5}
+    mosaic = bayer(seen, pattern=np.array([[1]]) if pattern is None else pattern, **balance)
+    photo = read(dng(tmp_path / "a.dng", mosaic=mosaic, pattern=pattern, **balance))
+    found = photo.pixels / (65535 if photo.pixels.dtype == np.uint16 else 1)
+    assert photo.grey == (pattern is None)
+    for place in (np.s_[460:590, 460:590], np.s_[460:590, 110:240]):
+        assert np.allclose(found[place].mean((0, 1)), seen[place].mean((0, 1)), rtol=2e-3, atol=5e-5)
 
 
 def test_lowered_black_is_one_grey():

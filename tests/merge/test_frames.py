@@ -1,3 +1,5 @@
+import warnings
+
 import imagecodecs
 import numpy as np
 import OpenEXR
@@ -5,10 +7,10 @@ import pytest
 import tifffile
 from synthetic import DISPLAY_P3, bayer, dng
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import Metadata, linear_rec709, read_photo, write_radiance
 from libhdrnet.merge.codes import DECODE
-from libhdrnet.merge.frames import Frame, gains_of, load_frames
+from libhdrnet.merge.frames import Frame, gains_of, load_frames, tell_strangers
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.radiometry import decode_srgb, encode_srgb
 
@@ -18,6 +20,16 @@ ADOBE_RGB = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
 
 def stack(dtype, value=100, size=(6, 8)):
     return [np.full((*size, 3), value, dtype) for _ in TIMES]
+
+
+def test_a_frame_of_another_scene_is_told_from_one_that_is_hard_to_merge(shared):
+    sea, coast, hard = (shared / "data/brackets" / f"moving-{name}" for name in ("secretbeach", "rovinia", "pingpong"))
+    with pytest.warns(HdrnetWarning) as told:
+        tell_strangers(load_frames([sea / "01.jpg", coast / "02.jpg", sea / "03.jpg"], TIMES))
+    (warning,) = told
+    assert str(warning.message) == f"{coast / '02.jpg'} shows another scene than the other frames; leave it out."
+    with warnings.catch_warnings(action="error"):
+        tell_strangers(load_frames(sorted(hard.glob("*.jpg")), TIMES))
 
 
 @pytest.mark.parametrize(("dtype", "top"), [(np.uint8, 255), (np.uint16, 65535)])

@@ -77,6 +77,14 @@ def test_an_end_of_a_real_bracket_that_claims_too_much_is_corrected_and_true_one
         assert len(found.notes) == 1 and found.notes[0].startswith(f"Frame {len(times)} claims")
 
 
+@pytest.mark.parametrize(("end", "other"), [(0, True), (2, False)])
+def test_another_frame_that_may_be_the_wrong_one_is_named(real, end, other):
+    frames, times = real("moving-galloarch")
+    times[end] *= 2
+    (note,) = calibrate(frames, times, 1).notes
+    assert note.startswith("Frame 3 claims") and ("though frame 1 may be the wrong one instead" in note) == other
+
+
 @pytest.mark.parametrize("moving", [0, 0.3])
 @pytest.mark.parametrize("claimed", [(0.25, 1, None), (None, None, None), (0.1, None, None)])
 def test_missing_exposures_are_measured(claimed, moving):

@@ -9,6 +9,7 @@ import numpy.typing as npt
 Histograms = npt.NDArray[np.int64]
 """(colours, 65536): how often each raw value occurs, in one frame or in several together."""
 
+_COLOURS = 4
 _LEAST_SHARE = 0.5
 """Of the declared range: a pile-up further down is something in the picture."""
 _LEAST_COUNT, _LEAST_PART = 100, 1e-4
@@ -26,7 +27,7 @@ _ROOM = 1 / 32
 
 def histograms(raw: Any) -> Histograms:
     """Count the values of each colour of an opened RAW's visible part."""
-    counts = np.zeros((4, 65536), np.int64)
+    counts = np.zeros((_COLOURS, 65536), np.int64)
     for colour, plane in _planes(raw):
         for top in range(0, len(plane), 512):
             counts[colour] += np.bincount(plane[top : top + 512].ravel(), minlength=65536)
@@ -84,7 +85,8 @@ def _planes(raw: Any) -> Iterator[tuple[int, npt.NDArray[np.uint16]]]:
     for row in range(period):
         for column in range(period):
             top, left = (row - sizes.top_margin) % period, (column - sizes.left_margin) % period
-            yield int(pattern[row, column]), visible[top::period, left::period]
+            colour = int(pattern[row, column])  # LibRaw says 6 where the sensor knows no colours
+            yield colour if colour < _COLOURS else 0, visible[top::period, left::period]
 
 
 def _pile_up(count: npt.NDArray[np.int64], black: int, white: int) -> int | None:

@@ -10,7 +10,8 @@ local FORMATS = {
   ["OpenEXR, 32 bit"] = { suffix = ".exr", options = { "--exr-bits", "32" }, linear = true },
   ["OpenEXR, 16 bit"] = { suffix = ".exr", options = { "--exr-bits", "16" }, linear = true },
   ["TIFF, 32 bit"] = { suffix = ".tif", options = {}, linear = true },
-  ["DNG"] = { suffix = ".dng", options = {} },
+  -- half floats: darktable reads them, and they hold more lights and finer shadows than integers
+  ["DNG"] = { suffix = ".dng", options = { "--exr-bits", "16" } },
   ["JPEG with a gain map"] = { suffix = ".jpg", options = { "--gain-map" }, toned = true },
 }
 local FORMAT_NAMES = { "OpenEXR, 32 bit", "OpenEXR, 16 bit", "TIFF, 32 bit", "DNG", "JPEG with a gain map" }
