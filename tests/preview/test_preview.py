@@ -64,10 +64,15 @@ def test_what_moved_is_marked_and_looks_like_the_merge(preview, moving):
     expected = tone_map(merge(frames, TIMES).radiance) * 255
     assert np.abs(shown.picture - expected).mean() < 2
     there = shown.labels[patch][10:-10, 10:-10]
-    assert (there > 0).mean() > 0.7 > 0.3 > (shown.labels[180:] > 0).mean()
+    assert (there > 0).mean() > 0.7 > 0.02 > (shown.labels[180:] > 0).mean()
     tinted = marked(shown.picture, shown.labels)
     assert np.array_equal(tinted[shown.labels == 0], shown.picture[shown.labels == 0])
     assert set(np.unique(shown.labels)) <= set(range(len(MARKS)))
+
+
+def test_a_frame_whose_exposure_is_told_wrong_has_not_moved():
+    shown = Preview(shots(scene()), (0.25, 1.0, 8.0)).render(View())
+    assert (shown.labels == 0).mean() > 0.98
 
 
 def test_what_is_shown_depends_on_the_view_alone_and_not_on_what_was_shown_before(preview, moving):
