@@ -3,15 +3,14 @@
 import logging
 import threading
 import time
-import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from libhdrnet import tasks
-from libhdrnet.errors import CancelledError, HdrnetError, HdrnetWarning
+from libhdrnet.errors import CancelledError, HdrnetError
+from libhdrnet.hearing import heard
 from libhdrnet.remaining import Clock
 from libhdrnet.server.pace import Pace
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
@@ -105,18 +104,19 @@ class Jobs:
     """The queue and the thread that works on it."""
 
     def __init__(self, *, before: Callable[[], None], after: Callable[[Job], None]) -> None:
-        """`before` is called once, in the worker, ahead of the first job; `after` when a job is done."""
+        """`before` is called once, in a thread of its own, beside the first job; `after` when a job is done."""
         self._before, self._after = before, after
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._pace = Pace()
         self._running: Job | None = None
-        self._open = self._loading = True
+        self._open = True
         self.done = 0
         self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
 
     def start(self) -> None:
         """Start working."""
+        threading.Thread(target=self._before, name="loader", daemon=True).start()
         self._worker.start()
 
     def add(self, job: Job) -> None:
@@ -172,10 +172,7 @@ class Jobs:
             job.finish(refusal(job.identity, error))
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the worker has ended after `stop`; tell whether it has, or has nothing to do but load."""
-        with self._changed:
-            if self._loading and not self._waiting:
-                return True
+        """Wait until the worker has ended after `stop`; tell whether it has."""
         self._worker.join(seconds)
         return not self._worker.is_alive()
 
@@ -200,8 +197,6 @@ class Jobs:
                 self._waiting.remove(job)
 
     def _work(self) -> None:
-        self._before()
-        self._loading = False
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or not self._open)
@@ -222,7 +217,7 @@ class Jobs:
         """Do the work and return the answer."""
         begun = time.monotonic()
         try:
-            with _warnings_told(job):
+            with heard(lambda text: job.tell("warning", text)):
                 result = job.work(job.talk())
         except BaseException as error:
             log.info("%s: %s after %.1f s: %s", job.method, type(error).__name__, time.monotonic() - begun, error)
@@ -234,17 +229,3 @@ class Jobs:
             remember(job.kind, job.pixels, job.clock)
         log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
         return answer(job.identity, result)
-
-
-@contextmanager
-def _warnings_told(job: Job) -> Iterator[None]:
-    """Tell the library's warnings to the owner; there is one worker, so no other job's are among them."""
-
-    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-        if issubclass(category, HdrnetWarning):
-            job.tell("warning", str(message))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", HdrnetWarning)
-        warnings.showwarning = show
-        yield

@@ -180,11 +180,15 @@ def _give_back_memory() -> None:
 
 
 def _load_libraries() -> None:
-    """Load what every job needs while the client still asks: most of a cold start."""
+    """Load what every job needs while the client still asks and a first preview's frames are read.
+
+    torch is most of a cold start; OpenCV goes first, for reading waits for it.
+    """
+    import cv2  # noqa: F401
+
     from libhdrnet.engine.memory import keep_freed_memory
 
     keep_freed_memory()
-    import libhdrnet.io.read
     import libhdrnet.io.write
     import libhdrnet.preview  # noqa: F401
 

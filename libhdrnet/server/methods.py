@@ -191,11 +191,16 @@ def _preview(options: PreviewPixels, folder: Path, talk: tasks.Talk) -> dict[str
 
     if options.close:
         return {"closed": previews.close(folder, options.handle)}
+    small = None
+    if options.handle is None and options.inputs:  # before torch is needed, which may still be loading
+        from libhdrnet.io.reduced import read_small_bracket
+
+        small = read_small_bracket(options.inputs, options.threads or os.cpu_count() or 1)
     from libhdrnet.server.previewing import open_preview, show_preview
 
     if options.handle is not None:
         return show_preview(previews.get(folder, options.handle), options, folder, talk)
-    preview = open_preview(options, folder, talk)
+    preview = open_preview(options, small, folder, talk)
     shown = show_preview(preview, options, folder, talk, opening=True)
     return {"handle": previews.keep(folder, preview), **shown}
 
