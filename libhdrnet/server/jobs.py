@@ -1,4 +1,4 @@
-"""The queue: one job at work at a time, small ones first; each can be cancelled, each tells its progress."""
+"""A queue: one job at work at a time, small ones first; each can be cancelled, each tells its progress."""
 
 import logging
 import threading
@@ -103,9 +103,9 @@ class Job:
 class Jobs:
     """The queue and the thread that works on it."""
 
-    def __init__(self, *, before: Callable[[], None], after: Callable[[Job], None]) -> None:
-        """`before` is called once, in a thread of its own, beside the first job; `after` when a job is done."""
-        self._before, self._after = before, after
+    def __init__(self, after: Callable[[Job], None]) -> None:
+        """`after` is called when a job is done."""
+        self._after = after
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._pace = Pace()
@@ -116,20 +116,17 @@ class Jobs:
 
     def start(self) -> None:
         """Start working."""
-        threading.Thread(target=self._before, name="loader", daemon=True).start()
         self._worker.start()
 
     def add(self, job: Job) -> None:
         """Put a job at the end of the queue, a small one before the larger ones.
 
         Raises:
-            ProtocolError: the server stops, or a job of this owner has the same id.
+            ProtocolError: the server stops.
         """
         with self._changed:
             if not self._open:
                 raise ProtocolError(STOPPED, "the server is stopping; ask the next one.", kind="StoppedError")
-            if any(other.owner is job.owner and other.identity == job.identity for other in self.all()):
-                raise ProtocolError(-32600, f"the id {job.identity!r} is in use; give each call its own.", job.identity)
             self._enqueue(job)
             self._tell_places()
             self._changed.notify_all()
