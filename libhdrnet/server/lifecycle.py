@@ -17,7 +17,7 @@ from platformdirs import user_log_path
 from libhdrnet._version import __version__
 from libhdrnet.client.hdrnet_client import NotTrustedError
 from libhdrnet.errors import InputError, ResidentError
-from libhdrnet.server import status
+from libhdrnet.server import loading, status
 from libhdrnet.server.connection import Connection
 from libhdrnet.server.door import Door
 from libhdrnet.server.exchange import Exchange, home_base, memory_base
@@ -84,7 +84,7 @@ class Server:
 
     def run(self) -> None:
         """Work until the end."""
-        threading.Thread(target=_load_libraries, name="loader", daemon=True).start()
+        loading.start()
         for queue in self._queues:
             queue.start()
         threading.Thread(target=self._door.answer, args=(self._welcome,), name="door", daemon=True).start()
@@ -147,6 +147,7 @@ class Server:
             self._end.set()
 
     def _after_job(self, job: Job) -> None:
+        loading.everything.wait()
         from libhdrnet.engine.models import loaded
 
         loaded.trim()
@@ -201,20 +202,6 @@ def _give_back_memory() -> None:
     from libhdrnet.engine.memory import give_back_memory
 
     give_back_memory()
-
-
-def _load_libraries() -> None:
-    """Load what every job needs while the client still asks and a first preview's frames are read.
-
-    torch is most of a cold start; OpenCV goes first, for reading waits for it.
-    """
-    import cv2  # noqa: F401
-
-    from libhdrnet.engine.memory import keep_freed_memory
-
-    keep_freed_memory()
-    import libhdrnet.io.write
-    import libhdrnet.preview  # noqa: F401
 
 
 def _start_log() -> Path:
