@@ -56,10 +56,10 @@ def _like(frame: Turned, usual: int, pictures: Sequence[FloatImage]) -> Turned:
     return Turned(frame.name, applied(undone(frame.codes, frame.orientation), usual), coverage, usual)
 
 
-def strangers(pictures: Sequence[Codes], least: float) -> list[int]:
-    """Return which pictures, of one size, are like none of the others: by rank correlation less than `least`."""
+def likenesses(pictures: Sequence[Codes]) -> list[float]:
+    """Return for each picture, all of one size, its largest rank correlation with another one."""
     ranks = [_ranks(codes) for codes in pictures]
-    return [i for i, own in enumerate(ranks) if _likeness(own, [*ranks[:i], *ranks[i + 1 :]]) < least]
+    return [_likeness(own, [*ranks[:i], *ranks[i + 1 :]]) for i, own in enumerate(ranks)]
 
 
 def _ranks(codes: Codes) -> FloatImage:

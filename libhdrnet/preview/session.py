@@ -21,9 +21,8 @@ from libhdrnet.merge.pipeline import DEGHOST, NETWORKS, check_options, convert, 
 from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, validate_exposures
 from libhdrnet.merge.sources import ImageLike, check_array
-from libhdrnet.merge.upright import strangers
 from libhdrnet.preview.marks import labels_of
-from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over
+from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over, strangers
 from libhdrnet.radiometry import FloatImage, encode_srgb
 from libhdrnet.tonemap import Adaptation, Tone
 
@@ -36,9 +35,6 @@ THUMBNAIL = 160
 Picture = npt.NDArray[np.uint8]
 Box = tuple[slice, slice]
 """Rows and columns."""
-_LIKE_ANY = 0.2
-"""Rank correlation with every other frame below which one shows another scene. In 28 real brackets the least was 0.33,
-of a frame that is nearly black."""
 _ADAPTED_EDGE = 512
 """Pixels of the long edge at which a picture is adapted: a third of the time, and within a level of 255 in the mean."""
 _CHANGED = 1e-3
@@ -151,7 +147,7 @@ class Preview:
                 self._frames = [replace(f, name=name) for f, name in zip(self._frames, names, strict=True)]
             texts += of_files
             check_differ(self._frames)
-            for place in strangers([frame.codes for frame in self._frames], _LIKE_ANY):
+            for place in strangers([frame.codes for frame in self._frames]):
                 texts.append(f"Frame {place + 1} shows another scene than the others; leave it out.")
         self._warnings = tuple(texts)
         self.frames = tuple(

@@ -10,15 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from libhdrnet.alignment import align
+from libhdrnet.alignment import Alignment, align, estimate_alignment
 from libhdrnet.engine import Reporter, Settings, threads
 from libhdrnet.hearing import told
 from libhdrnet.merge.candidates import Bracket
+from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.findings import Findings, find
 from libhdrnet.merge.frames import Frame
 from libhdrnet.merge.fusion import weigh
 from libhdrnet.merge.mask import shares_of_frames
 from libhdrnet.merge.pipeline import alpha_of, calibrated
+from libhdrnet.merge.upright import likenesses
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage
 
@@ -28,6 +30,10 @@ cores, with this a third of that."""
 _ALIGNED_EDGE = 400
 """Pixels of the long edge at which frames are aligned: within a third of a pixel of the preview, in a third of the
 time."""
+_ALIKE, _UNLIKE = 0.7, 0.2
+"""Rank correlation with any other frame from which a frame is one of them, and below which it shows another scene;
+between them it does if its structure fits none. With a frame of another bracket in each of 28 real ones, five times,
+138 of 140 are found, and none of the 116 true frames (by the correlation alone, with 0.2: 108)."""
 _NUMBERED = re.compile(r"^Frames? ([\d, and]+)")
 Kept = TypeVar("Kept")
 
@@ -82,12 +88,29 @@ def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
         codes, coverage, alignment = align(
             frame.codes, frames[reference].codes, frame.coverage, long_edge=_ALIGNED_EDGE
         )  # fmt: skip
-        lost = alignment.kind == "none" and alignment.note.startswith("No reliable motion")
-        return replace(frame, codes=codes, coverage=coverage), alignment.note if lost else None
+        return replace(frame, codes=codes, coverage=coverage), alignment.note if _unlike(alignment) else None
 
     with ThreadPoolExecutor(threads.count()) as pool:
         found = list(pool.map(aligned, frames))
     return Aligned([frame for frame, _ in found], tuple(note for _, note in found))
+
+
+def strangers(pictures: Sequence[Codes]) -> list[int]:
+    """Return which pictures, of one size, show another scene than all the others."""
+    likely = enumerate(likenesses(pictures))
+    return [i for i, like in likely if like < _UNLIKE or (like < _ALIKE and _fits_none(pictures, i))]
+
+
+def _fits_none(pictures: Sequence[Codes], index: int) -> bool:
+    """Whether a picture shows structure that others could, too, and do not."""
+    others = [*pictures[:index], *pictures[index + 1 :]]
+    found = [estimate_alignment(other, pictures[index], long_edge=_ALIGNED_EDGE) for other in others]
+    seen = [_unlike(alignment) for alignment in found if not alignment.note.startswith("Too little")]
+    return bool(seen) and all(seen)
+
+
+def _unlike(alignment: Alignment) -> bool:
+    return alignment.kind == "none" and alignment.note.startswith("No reliable motion")
 
 
 def find_out(

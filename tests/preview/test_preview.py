@@ -140,6 +140,16 @@ def test_a_frame_of_another_scene_is_told():
     assert not any("another scene" in text for text in (*shown.frame_warnings[0], *shown.frame_warnings[1]))
 
 
+def test_a_frame_of_a_scene_that_is_lit_alike_is_told_by_its_structure_and_a_dark_one_is_not():
+    alike = [scene(seed=seed) * np.linspace(1, 0.3, 240, dtype=np.float32)[:, None, None] for seed in (0, 9)]
+    frames = [*shots(alike[0])[:2], shots(alike[1])[2]]
+    told = ["another scene" in " ".join(texts) for texts in Preview(frames, TIMES).render(View()).frame_warnings]
+    assert told == [False, False, True]
+    dark = shots(scene() * 0.01)[0]
+    shown = Preview([dark, *shots(scene())[1:]], TIMES).render(View())
+    assert not any("another scene" in text for texts in shown.frame_warnings for text in texts)
+
+
 def test_what_is_no_bracket_is_refused(tmp_path):
     frames = shots(scene())
     path = tmp_path / "a.png"
