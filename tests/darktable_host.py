@@ -39,6 +39,8 @@ class Darktable:
         self.temporary = folder / "temporary"
         self.pictures = folder / NAMES
         self.homes = 0
+        self.folders = []
+        """More that its window sees."""
         for path in (self.temporary, self.pictures, folder / "lib"):
             path.mkdir()
         (folder / "lib/darktable.so").symlink_to(f"{SHOWN}/libdarktable.so")

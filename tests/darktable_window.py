@@ -17,6 +17,7 @@ PICTURES = (700, 600)
 """A place on a screen of 1400 × 900, beside them."""
 MERGE_BUTTON = {"trixie": (1145, 358), "bookworm": (1145, 358), "trixie-backports": (1197, 424)}
 """The module is the last but one, and unfolded."""
+REVIEW_BUTTON = {suite: (x + 155, y) for suite, (x, y) in MERGE_BUTTON.items()}
 CANCEL = {"trixie": (268, 720), "bookworm": (271, 755), "trixie-backports": (317, 711)}
 """Right of the progress."""
 GROUPING = {"trixie": (920, 93), "bookworm": (959, 93), "trixie-backports": (950, 98)}
@@ -130,7 +131,7 @@ class Window(Screen):
             "--disable-opencl", "--conf", "write_sidecar_files=never",
             "--conf", "plugins/lighttable/hdrnet/expanded=TRUE",
             *(MEANT_FILTERS if host.suite == "trixie" else []), *words, *pairs, host.pictures,
-            suite=host.suite, folders=[host.folder, configuration, host.place.folder],
+            suite=host.suite, folders=[host.folder, configuration, host.place.folder, *host.folders],
             env={**host.environment, "HOME": host.folder},
         )  # fmt: skip
         super().__init__(command, host.folder, host.suite, configuration)

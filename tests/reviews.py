@@ -12,15 +12,15 @@ from commands import TIMEOUT, start
 ENGINE = ("--device", "cpu", "--precision", "fp32")
 
 
-class Review:
-    """A running `hdrnet review`; `page` is the name under which it is asked."""
+class Page:
+    """The page of a running review at an address; `page` is the name under which it is asked."""
 
-    def __init__(self, process, page="one"):
-        self.process = process
-        self.page = page
-        self.url = json.loads(process.stdout.readline())["url"]
-        parts = urlsplit(self.url)
+    def __init__(self, url, page="one"):
+        self.url, self.page = url, page
+        parts = urlsplit(url)
         self.address, self.token = parts.netloc, parts.fragment
+        if self.token.startswith("once="):
+            self.token = self.ask("POST", "enter", self.token.removeprefix("once="))[2].decode()
 
     def ask(self, method, path, body=None, *, headers=None, **query):
         """Ask, and return status, headers and what is answered."""
@@ -47,6 +47,14 @@ class Review:
         """Be the page until the preview is there; return its facts and what else is told."""
         events = self.events()
         return until(events, "opened", "failed"), events
+
+
+class Review(Page):
+    """A running `hdrnet review` and its page."""
+
+    def __init__(self, process, page="one"):
+        self.process = process
+        super().__init__(json.loads(process.stdout.readline())["url"], page)
 
     def read(self):
         """Return the next thing that the command says."""

@@ -4,6 +4,6 @@ Numpy and OpenCV only.
 """
 
 from libhdrnet.alignment.flow import Flow, dense_flow, fetch
-from libhdrnet.alignment.homography import Alignment, align
+from libhdrnet.alignment.homography import Alignment, align, estimate_alignment
 
-__all__ = ["Alignment", "Flow", "align", "dense_flow", "fetch"]
+__all__ = ["Alignment", "Flow", "align", "dense_flow", "estimate_alignment", "fetch"]

@@ -4,9 +4,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 
 from libhdrnet.errors import InputError
 
+_changing = Lock()
+_bounds: list[int] = []
+"""In force in any thread, the newest last."""
+_usual: list[int] = []
+"""Of torch and of OpenCV, where nothing is bounded."""
 _BOUND: ContextVar[int | None] = ContextVar("threads", default=None)
 
 
@@ -33,13 +39,24 @@ def bounded(threads: int | None) -> Iterator[None]:
     import cv2
     import torch
 
-    before = torch.get_num_threads(), cv2.getNumThreads()
     token = _BOUND.set(threads)
+    with _changing:
+        if not _bounds:
+            _usual[:] = torch.get_num_threads(), cv2.getNumThreads()
+        _bounds.append(threads)
+        _set(threads, threads)
     try:
-        torch.set_num_threads(threads)
-        cv2.setNumThreads(threads)
         yield
     finally:
-        torch.set_num_threads(before[0])
-        cv2.setNumThreads(before[1])
+        with _changing:
+            _bounds.remove(threads)
+            _set(*((_bounds[-1],) * 2 if _bounds else _usual))
         _BOUND.reset(token)
+
+
+def _set(for_torch: int, for_opencv: int) -> None:
+    import cv2
+    import torch
+
+    torch.set_num_threads(for_torch)
+    cv2.setNumThreads(for_opencv)

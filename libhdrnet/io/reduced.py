@@ -2,26 +2,38 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
+from libhdrnet.hearing import told
 from libhdrnet.io.formats import raw
 from libhdrnet.io.formats.decoded import Header
 from libhdrnet.io.read import Photo, read_header, read_reduced
 
+PIXELS = 1e6
+"""Of a preview."""
 _REDUCTIONS = (8, 4, 2)
 """Times that a JPEG can be decoded smaller."""
 
 
-def read_small_bracket(
-    paths: Sequence[str | PathLike[str]], pixels: float, threads: int
-) -> tuple[list[Photo], tuple[int, int]]:
+class SmallBracket(NamedTuple):
+    """The frames of a bracket, read small."""
+
+    photos: list[Photo]
+    full_size: tuple[int, int]
+    """Height and width of the first file, upright."""
+    warnings: tuple[str, ...]
+    """What is to be known of the files."""
+
+
+def read_small_bracket(paths: Sequence[str | PathLike[str]], threads: int, pixels: float = PIXELS) -> SmallBracket:
     """Read the frames of a bracket with about so many pixels each, or as they are where they have fewer.
 
     JPEGs are reduced in the transform, RAW files developed at half their size, and all is averaged down to one size.
@@ -29,11 +41,8 @@ def read_small_bracket(
 
     Args:
         paths: the frames.
-        pixels: height times width, roughly.
         threads: files that are read at a time.
-
-    Returns:
-        The photos, and height and width of the first file, upright.
+        pixels: height times width, roughly.
 
     Raises:
         InputError: as `read_photo`, or the sizes differ.
@@ -54,11 +63,11 @@ def read_small_bracket(
         )  # fmt: skip
         return _averaged(photo, headers[0], factor) if factor > 1 else photo
 
-    with ThreadPoolExecutor(threads) as pool:
-        photos = list(pool.map(read, files))
+    with told() as texts, ThreadPoolExecutor(threads) as pool:
+        photos = list(pool.map(lambda context, path: context.run(read, path), [copy_context() for _ in files], files))
     size = sorted((headers[0].height, headers[0].width))
     height, width = photos[0].pixels.shape[:2]
-    return photos, (size[0], size[1]) if height < width else (size[1], size[0])
+    return SmallBracket(photos, (size[0], size[1]) if height < width else (size[1], size[0]), tuple(texts))
 
 
 def _averaged(photo: Photo, header: Header, factor: float) -> Photo:

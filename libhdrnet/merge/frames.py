@@ -5,7 +5,6 @@ the memory that float32 takes. Files are decoded one after the other, each once,
 in mapped files (`keeping`): their number has no limit.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import InputError
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
 _SAID = RESPONSES[1:4]
 """Responses that the person says are the true ones: nothing about them is estimated."""
-_ONE_SCENE = 0.5
-"""Likeness (`io.thumbnails`) to the likest other frame below which one shows another scene: in 28 real brackets the
-least is 0.56, and of frames beside those of another bracket 99.5 of 100 that can be compared have less than 0.5."""
 LEAST_FRAMES = 2
 """The one limit to the number of frames."""
 
@@ -197,19 +193,6 @@ def check_differ(frames: Sequence[Frame]) -> None:
             f"{frames[0].name} and the {len(frames) - 1} other files hold one and the same picture; "
             "give different exposures of the scene."
         )
-
-
-def tell_strangers(frames: Sequence[Frame]) -> None:
-    """Warn of frames that show another scene than all others."""
-    from libhdrnet.io.thumbnails import likeness, small_grey
-
-    small = [small_grey(frame.codes) for frame in frames]
-    for place, frame in enumerate(frames):
-        found = [likeness(small[place], other) for i, other in enumerate(small) if i != place]
-        if max((value for value in found if value is not None), default=1.0) < _ONE_SCENE:
-            warnings.warn(
-                f"{frame.name} shows another scene than the other frames; leave it out.", HdrnetWarning, stacklevel=3
-            )
 
 
 def gains_of(frames: Sequence[Frame]) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket
 from libhdrnet.merge.findings import decide, find
-from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames, tell_strangers
+from libhdrnet.merge.frames import Frame, check_differ, gains_of, load_frames
 from libhdrnet.merge.fusion import believed, fuse
 from libhdrnet.merge.mask import (
     GUESSED,
@@ -35,6 +35,7 @@ from libhdrnet.merge.mask import (
 from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.sources import ImageLike
+from libhdrnet.merge.strangers import tell_strangers
 from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
 

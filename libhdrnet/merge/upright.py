@@ -56,6 +56,12 @@ def _like(frame: Turned, usual: int, pictures: Sequence[FloatImage]) -> Turned:
     return Turned(frame.name, applied(undone(frame.codes, frame.orientation), usual), coverage, usual)
 
 
+def likenesses(pictures: Sequence[Codes]) -> list[float]:
+    """Return for each picture, all of one size, its largest rank correlation with another one."""
+    ranks = [_ranks(codes) for codes in pictures]
+    return [_likeness(own, [*ranks[:i], *ranks[i + 1 :]]) for i, own in enumerate(ranks)]
+
+
 def _ranks(codes: Codes) -> FloatImage:
     """Return the ranks of a small picture's brightness, which exposures and responses leave as they are, in [-1, 1]."""
     import cv2

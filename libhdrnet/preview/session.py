@@ -10,18 +10,20 @@ import numpy.typing as npt
 
 from libhdrnet.engine import Reporter, Settings, bounded, check_settings, threads
 from libhdrnet.errors import InputError
-from libhdrnet.io.reduced import area_reduced, read_small_bracket
+from libhdrnet.hearing import told
+from libhdrnet.io.reduced import PIXELS, SmallBracket, area_reduced, read_small_bracket
 from libhdrnet.merge.candidates import Candidate
 from libhdrnet.merge.findings import Decision, decide
-from libhdrnet.merge.frames import check_differ, check_images, load_frames, tell_strangers
+from libhdrnet.merge.frames import check_differ, check_images, load_frames
 from libhdrnet.merge.fusion import Believed, believed, fuse
 from libhdrnet.merge.mask import Choices, fitted_choices
 from libhdrnet.merge.pipeline import DEGHOST, NETWORKS, check_options, convert, method_of, rounded
 from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, validate_exposures
 from libhdrnet.merge.sources import ImageLike, check_array
+from libhdrnet.merge.strangers import tell_strangers
 from libhdrnet.preview.marks import labels_of
-from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over, told
+from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over
 from libhdrnet.radiometry import FloatImage, encode_srgb
 from libhdrnet.tonemap import Adaptation, Tone
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from libhdrnet.io.read import Photo
     from libhdrnet.merge.frames import Frame
 
-PIXELS = 1e6
-"""Of a preview."""
 THUMBNAIL = 160
 """Pixels of a thumbnail's long edge."""
 Picture = npt.NDArray[np.uint8]
@@ -116,6 +116,7 @@ class Preview:
         exposure_times: as for `merge_exposures`; a View may replace them.
         response: as for `merge_exposures`.
         names: what the images are called; None: by their paths, and by their numbers.
+        small: the images, all of them paths, as `read_small_bracket` has read them already; None: they are read.
         settings: how the networks run.
         reporter: told of the stages.
 
@@ -130,6 +131,7 @@ class Preview:
         *,
         response: str = "auto",
         names: Sequence[str] | None = None,
+        small: SmallBracket | None = None,
         settings: Settings = Settings(),  # noqa: B008 (frozen)
         reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     ) -> None:
@@ -139,11 +141,12 @@ class Preview:
         self._given = exposure_times is not None
         with bounded(settings.threads), told() as texts:
             reporter(0, "reading the bracket")
-            small, self.full_size = _small(images)
+            read, self.full_size, of_files = small or _small(images)
             """Height and width of the frames as they are."""
-            self._frames = load_frames(small, exposure_times, response=response)
+            self._frames = load_frames(read, exposure_times, response=response)
             if names is not None:
                 self._frames = [replace(f, name=name) for f, name in zip(self._frames, names, strict=True)]
+            texts += of_files
             check_differ(self._frames)
             tell_strangers(self._frames)
         self._warnings = tuple(texts)
@@ -312,21 +315,16 @@ class Preview:
         )  # fmt: skip
 
 
-def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple[int, int]]":
-    """Read or reduce what is to be previewed; return it and its size as it was."""
+def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple[int, int], Sequence[str]]":
+    """Read or reduce what is to be previewed; return it, its size as it was, and warnings."""
     paths = [image for image in images if isinstance(image, str | Path)]
-    photos: list[Photo] = []
-    size: tuple[int, int] = (0, 0)
-    if paths:
-        photos, size = read_small_bracket(paths, PIXELS, threads.count())
-    read = iter(photos)
     arrays = [
         check_array(image, f"image {place}")
         for place, image in enumerate(images, 1)
         if not isinstance(image, str | Path)
     ]
-    if not paths:
-        size = (arrays[0].shape[0], arrays[0].shape[1])
+    small = read_small_bracket(paths, threads.count()) if paths else SmallBracket([], arrays[0].shape[:2], ())
+    size = small.full_size
     for array in arrays:
         if sorted(array.shape[:2]) != sorted(size):
             raise InputError(
@@ -334,8 +332,11 @@ def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple
                 "give exposures of one size from one camera."
             )
     factor = max(1.0, (size[0] * size[1] / PIXELS) ** 0.5)
-    small = iter([_reduced(array, factor) for array in arrays])
-    return [next(read) if isinstance(image, str | Path) else next(small) for image in images], size
+    photos, reduced = iter(small.photos), iter([_reduced(array, factor) for array in arrays])
+    both: list[ImageLike | Photo] = [
+        next(photos) if isinstance(image, str | Path) else next(reduced) for image in images
+    ]
+    return both, size, small.warnings
 
 
 def _reduced(array: npt.NDArray[Any], factor: float) -> npt.NDArray[Any]:

@@ -4,23 +4,22 @@ aligned (the reference) → found (the exposures) → believed (the strictness) 
 """
 
 import re
-import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from libhdrnet.alignment import align
 from libhdrnet.engine import Reporter, Settings, threads
-from libhdrnet.errors import HdrnetWarning
+from libhdrnet.hearing import told
 from libhdrnet.merge.candidates import Bracket
 from libhdrnet.merge.findings import Findings, find
 from libhdrnet.merge.frames import Frame
 from libhdrnet.merge.fusion import weigh
 from libhdrnet.merge.mask import shares_of_frames
 from libhdrnet.merge.pipeline import alpha_of, calibrated
+from libhdrnet.merge.strangers import unlike
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage
 
@@ -84,8 +83,7 @@ def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
         codes, coverage, alignment = align(
             frame.codes, frames[reference].codes, frame.coverage, long_edge=_ALIGNED_EDGE
         )  # fmt: skip
-        lost = alignment.kind == "none" and alignment.note.startswith("No reliable motion")
-        return replace(frame, codes=codes, coverage=coverage), alignment.note if lost else None
+        return replace(frame, codes=codes, coverage=coverage), alignment.note if unlike(alignment) else None
 
     with ThreadPoolExecutor(threads.count()) as pool:
         found = list(pool.map(aligned, frames))
@@ -104,21 +102,6 @@ def find_out(
     as_they_lie = findings.candidates[: len(frames)]
     still = shares_of_frames(bracket, as_they_lie, weigh(bracket, as_they_lie))
     return Found(bracket, calibration, findings, still, alpha, tuple(texts))
-
-
-@contextmanager
-def told() -> Iterator[list[str]]:
-    """Collect the library's warnings."""
-    texts: list[str] = []
-
-    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-        if issubclass(category, HdrnetWarning) and str(message) not in texts:
-            texts.append(str(message))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", HdrnetWarning)
-        warnings.showwarning = show
-        yield texts
 
 
 def concerned(text: str, names: Sequence[str]) -> list[int]:

@@ -42,8 +42,10 @@ class Desk:
         self.error: Exception | None = None
         """Why there is no preview."""
         self._screen: Screen | None = None
-        self._begun: Labels = np.zeros((0, 0), np.uint8)
+        self.begun: Labels = np.zeros((0, 0), np.uint8)
         """The labels that the file of choices has, which the review began with."""
+        self.strokes: dict[str, Any] = {}
+        """What the page has painted on them and can undo; it alone understands it."""
         self._opening: threading.Thread | None = None
         self._facts: dict[str, Any] = {}
         self._merging = threading.Lock()
@@ -146,7 +148,7 @@ class Desk:
             self.error = error
             self.events.tell("failed", keep="bracket", message=explain(error)[0], readable=self._some_are_readable())
             return
-        self._begun = screen.labels.copy() if options.choices is not None else np.zeros_like(screen.labels)
+        self.begun = screen.labels.copy() if options.choices is not None else np.zeros_like(screen.labels)
         self._screen = screen
         self._facts = {"settings": {**vars(look), "reference": shown.reference + 1}, **self._facts_of(preview)}
         self.events.tell("opened", keep="bracket", **self._facts)
@@ -188,7 +190,7 @@ class Desk:
         written = None
         self._progress(0.0, "starting")
         try:
-            if not np.array_equal(labels, self._begun):
+            if not np.array_equal(labels, self.begun):
                 params["choices"] = written = str(beside) if labels.any() else None
                 if written:
                     write_choices(beside, as_choices(labels))

@@ -41,7 +41,10 @@ _MOST_TEXT = 1 << 16
 
 
 class Door(ThreadingHTTPServer):
-    """The server; `url` opens the page."""
+    """The server; `url` opens the page, and `url_once` does so once.
+
+    Everybody on the machine sees a browser's command line, so that the token is not in it.
+    """
 
     daemon_threads = True
 
@@ -51,10 +54,21 @@ class Door(ThreadingHTTPServer):
         self.token = secrets.token_urlsafe(24)
         self.host = f"127.0.0.1:{self.server_address[1]}"
         self.url = f"http://{self.host}/#{self.token}"
+        self._once = secrets.token_urlsafe(24)
+        self.url_once = f"{self.url.split('#')[0]}#once={self._once}"
+        self._entering = threading.Lock()
 
     def open(self) -> None:
         """Answer from now on, in a thread of its own."""
         threading.Thread(target=self.serve_forever, name="door", daemon=True).start()
+
+    def enter(self, once: str) -> str | None:
+        """Return the token for what `url_once` ends in, the first time."""
+        with self._entering:
+            if not self._once or not hmac.compare_digest(once.encode(), self._once.encode()):
+                return None
+            self._once = ""
+        return self.token
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keep quiet of connections that broke: a page may go at any time."""
@@ -94,6 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.body = self._read()
             if self.command == "GET" and self._send_page(parts.path):
                 return
+            if self.command == "POST" and parts.path == "/enter":
+                return self._enter()
             if not hmac.compare_digest(self.headers.get("X-Token", "").encode(), self.server.token.encode()):
                 raise _RefusedError(
                     HTTPStatus.FORBIDDEN, "This needs the token: open the address that hdrnet review names."
@@ -183,6 +199,16 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             self.server.desk.events.gone(page)
 
+    def _enter(self) -> None:
+        token = self.server.enter(self.body.decode("utf-8", "replace"))
+        if token is None:
+            raise _RefusedError(
+                HTTPStatus.FORBIDDEN,
+                "This address was good once. If you have not opened it before, somebody else on this machine has: end "
+                "hdrnet review there where it was started. Else open the address that it names.",
+            )
+        self._send(token.encode(), "text/plain; charset=utf-8")
+
     def _send_thumbnail(self) -> None:
         self._check_page()
         self._send(self.server.desk.screen.thumbnail(self._number("n")), "image/jpeg")
@@ -190,6 +216,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_labels(self) -> None:
         self._check_page()
         self._send(self.server.desk.screen.labels.tobytes(), "application/octet-stream")
+
+    def _send_begun(self) -> None:
+        self._check_page()
+        self._send(self.server.desk.begun.tobytes(), "application/octet-stream")
+
+    def _send_strokes(self) -> None:
+        self._check_page()
+        self._send_json(self.server.desk.strokes)
+
+    def _keep_strokes(self) -> None:
+        self._check_page()
+        self.server.desk.strokes = self._facts()
+        self._send_json({})
 
     def _send_marks(self) -> None:
         self._check_page()
@@ -253,10 +292,13 @@ _READ = {
     "/events": _Handler._send_events,
     "/thumbnail": _Handler._send_thumbnail,
     "/labels": _Handler._send_labels,
+    "/begun": _Handler._send_begun,
+    "/strokes": _Handler._send_strokes,
     "/marks": _Handler._send_marks,
 }
 _CHANGE = {
     "/picture": _Handler._send_picture,
+    "/strokes": _Handler._keep_strokes,
     "/open": _Handler._open,
     "/merge": _Handler._merge,
     "/cancel": _Handler._cancel,

@@ -57,7 +57,7 @@ def review(params: Mapping[str, Any], tell: Callable[..., None], *, browser: boo
         with _also_told(desk.warn):
             desk.open(skip_unreadable=options.skip_unreadable)
             if browser and _has_display():
-                threading.Thread(target=webbrowser.open, args=(door.url,), name="browser", daemon=True).start()
+                threading.Thread(target=webbrowser.open, args=(door.url_once,), name="browser", daemon=True).start()
             while not desk.ended.wait(_LOOK) and not _is_over(desk):
                 pass
     except KeyboardInterrupt:

@@ -17,8 +17,9 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 - `merge`, `preview`, `defocus`, `deblur`, `exposures`: see `server.methods`. `cancel {"id": 2}` stops a call of this
   connection, within a tile. `release {"files": [names]}` removes files of this connection's folder. `status`.
   `shutdown`, with {"finish": true} after the jobs at work and in the queue; then the next server may start at once.
-- One job is at work at a time. Of those that wait, small ones (3 megapixels in all) go before larger ones, each of
-  which lets three pass; the `stage` of a job that waits tells how many come before it, and about how long they take.
+- One job is at work at a time, and beside it one `preview` or `exposures`, for which a person waits. Of those that
+  wait, small ones (3 megapixels in all) go before larger ones, each of which lets three pass; the `stage` of a job that
+  waits tells how many come before it, and about how long they take.
 - Progress is told whenever there is some, and every 0.3 s, the last again if there is nothing new.
 - Pixels are files in the folder that `hello` named, private to the connection: little-endian, rows from the top,
   described as {"file": name, "shape": [height, width, 3], "dtype": "float32", "uint16" or "uint8"}. They are
@@ -26,8 +27,8 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 
 Files: `protocol` messages · `door` sockets, locks, the token · `connection`, `outbox` one client · `methods` what can
 be asked · `previews` brackets that stay open, `previewing` pictures of them · `pixels` arrays in files · `exchange` the
-private folders · `jobs` the queue · `pace` how long a job takes · `status` · `lifecycle` start, idle end, stop ·
-`environment` what the installer leaves for clients.
+private folders · `jobs` the queues · `loading` the libraries · `pace` how long a job takes · `status` · `lifecycle`
+start, idle end, stop · `environment` what the installer leaves for clients.
 """
 
 from libhdrnet.server.lifecycle import serve

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from libhdrnet._version import __version__
 from libhdrnet.client.hdrnet_client import MESSAGE_LIMIT, PROTOCOL, prove
 from libhdrnet.errors import HdrnetError
+from libhdrnet.server import loading
 from libhdrnet.server.exchange import file_of
 from libhdrnet.server.jobs import Job
 from libhdrnet.server.methods import METHODS, prepare
@@ -172,6 +173,7 @@ class Connection:
         if method in METHODS:
             if not request.wants_answer:
                 raise ProtocolError(INVALID, f"'{method}' needs an id, under which it is answered.")
+            loading.readers.wait()  # parameters are checked and files looked at by modules that may still be loading
             work = prepare(method, params, self._folder)
             self._host.add(
                 Job(self, request.identity, method, work, pixels_of(method, params), kind_of(method, params))

@@ -1,17 +1,16 @@
-"""The queue: one job at work at a time, small ones first; each can be cancelled, each tells its progress."""
+"""A queue: one job at work at a time, small ones first; each can be cancelled, each tells its progress."""
 
 import logging
 import threading
 import time
-import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from libhdrnet import tasks
-from libhdrnet.errors import CancelledError, HdrnetError, HdrnetWarning
+from libhdrnet.errors import CancelledError, HdrnetError
+from libhdrnet.hearing import heard
 from libhdrnet.remaining import Clock
 from libhdrnet.server.pace import Pace
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
@@ -104,14 +103,14 @@ class Job:
 class Jobs:
     """The queue and the thread that works on it."""
 
-    def __init__(self, *, before: Callable[[], None], after: Callable[[Job], None]) -> None:
-        """`before` is called once, in the worker, ahead of the first job; `after` when a job is done."""
-        self._before, self._after = before, after
+    def __init__(self, after: Callable[[Job], None]) -> None:
+        """`after` is called when a job is done."""
+        self._after = after
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._pace = Pace()
         self._running: Job | None = None
-        self._open = self._loading = True
+        self._open = True
         self.done = 0
         self._worker = threading.Thread(target=self._work, name="worker", daemon=True)
 
@@ -123,13 +122,11 @@ class Jobs:
         """Put a job at the end of the queue, a small one before the larger ones.
 
         Raises:
-            ProtocolError: the server stops, or a job of this owner has the same id.
+            ProtocolError: the server stops.
         """
         with self._changed:
             if not self._open:
                 raise ProtocolError(STOPPED, "the server is stopping; ask the next one.", kind="StoppedError")
-            if any(other.owner is job.owner and other.identity == job.identity for other in self.all()):
-                raise ProtocolError(-32600, f"the id {job.identity!r} is in use; give each call its own.", job.identity)
             self._enqueue(job)
             self._tell_places()
             self._changed.notify_all()
@@ -172,10 +169,7 @@ class Jobs:
             job.finish(refusal(job.identity, error))
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the worker has ended after `stop`; tell whether it has, or has nothing to do but load."""
-        with self._changed:
-            if self._loading and not self._waiting:
-                return True
+        """Wait until the worker has ended after `stop`; tell whether it has."""
         self._worker.join(seconds)
         return not self._worker.is_alive()
 
@@ -200,8 +194,6 @@ class Jobs:
                 self._waiting.remove(job)
 
     def _work(self) -> None:
-        self._before()
-        self._loading = False
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or not self._open)
@@ -222,7 +214,7 @@ class Jobs:
         """Do the work and return the answer."""
         begun = time.monotonic()
         try:
-            with _warnings_told(job):
+            with heard(lambda text: job.tell("warning", text)):
                 result = job.work(job.talk())
         except BaseException as error:
             log.info("%s: %s after %.1f s: %s", job.method, type(error).__name__, time.monotonic() - begun, error)
@@ -234,17 +226,3 @@ class Jobs:
             remember(job.kind, job.pixels, job.clock)
         log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
         return answer(job.identity, result)
-
-
-@contextmanager
-def _warnings_told(job: Job) -> Iterator[None]:
-    """Tell the library's warnings to the owner; there is one worker, so no other job's are among them."""
-
-    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-        if issubclass(category, HdrnetWarning):
-            job.tell("warning", str(message))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", HdrnetWarning)
-        warnings.showwarning = show
-        yield

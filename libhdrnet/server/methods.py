@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 from libhdrnet import tasks
 from libhdrnet.errors import InputError
+from libhdrnet.server import loading
 from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, settings, tell_merge, tone_of
 
 if TYPE_CHECKING:
@@ -104,6 +105,16 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
     Raises:
         InputError: a parameter is unknown, missing, of another type or no absolute path.
     """
+    work = _prepared(method, params, folder)
+
+    def loaded(talk: tasks.Talk) -> dict[str, Any]:
+        loading.everything.wait()
+        return work(talk)
+
+    return work if method == "preview" else loaded
+
+
+def _prepared(method: str, params: Mapping[str, Any], folder: Path) -> Work:
     for name in PATHS:
         given = params.get(name)
         for path in given if isinstance(given, list) else [given]:
@@ -191,11 +202,18 @@ def _preview(options: PreviewPixels, folder: Path, talk: tasks.Talk) -> dict[str
 
     if options.close:
         return {"closed": previews.close(folder, options.handle)}
+    small = None
+    if options.handle is None and options.inputs:  # before torch is needed
+        loading.readers.wait()
+        from libhdrnet.io.reduced import read_small_bracket
+
+        small = read_small_bracket(options.inputs, options.threads or os.cpu_count() or 1)
+    loading.everything.wait()
     from libhdrnet.server.previewing import open_preview, show_preview
 
     if options.handle is not None:
         return show_preview(previews.get(folder, options.handle), options, folder, talk)
-    preview = open_preview(options, folder, talk)
+    preview = open_preview(options, small, folder, talk)
     shown = show_preview(preview, options, folder, talk, opening=True)
     return {"handle": previews.keep(folder, preview), **shown}
 

@@ -19,6 +19,17 @@ def test_torch_opencv_and_our_own_pools_are_bounded_inside_and_as_before_outside
     assert (torch.get_num_threads(), cv2.getNumThreads(), threads.count()) == before
 
 
+def test_bounds_of_two_threads_that_overlap_leave_what_was_before():
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    one, other = threads.bounded(1), threads.bounded(1)
+    one.__enter__()
+    other.__enter__()
+    one.__exit__(None, None, None)
+    assert cv2.getNumThreads() == 1
+    other.__exit__(None, None, None)
+    assert (torch.get_num_threads(), cv2.getNumThreads()) == before
+
+
 def test_an_operation_is_bounded_from_its_first_stage_to_its_last(scene):
     shots = [np.clip(scene(64, 64) * t, 0, 1) for t in (0.25, 1, 4)]
     seen = set()

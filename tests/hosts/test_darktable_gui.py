@@ -1,12 +1,20 @@
 """The plug-in in darktable's window: what a person clicks, and what then comes; with screenshots."""
 
+import json
+import sys
+
 import pytest
 from commands import write_bracket
 from darktable_host import CROP, Darktable, contents, cropped
-from darktable_window import CANCEL, GROUPING, MERGE_BUTTON, MERGE_KEY, STORAGE, Window
-from host_root import german, install, missing
+from darktable_window import CANCEL, GROUPING, MERGE_BUTTON, MERGE_KEY, REVIEW_BUTTON, STORAGE, Window
+from host_root import REPOSITORY, german, install, missing
 from residents import wait_until
+from reviews import Page, until
 
+from libhdrnet.io import read_record
+
+LONG = 180
+"""Seconds for torch in a root."""
 STYLE = f"""<?xml version="1.0" encoding="UTF-8"?>
 <darktable_style version="1.0"><info><name>my look</name><description></description></info><style><plugin>
 <num>0</num><module>1</module><operation>crop</operation><op_params>{CROP}</op_params><enabled>1</enabled>
@@ -83,6 +91,33 @@ def test_a_style_of_the_user_s_is_applied_instead_of_the_tone_mapper(host, confi
         steps = wait_until(lambda: sidecar.exists() and (text := sidecar.read_text()).count('"crop"') and text)
         window.shot("styled")
     assert CROP[:32] in steps and "sigmoid" not in steps
+
+
+def test_a_bracket_is_reviewed_in_the_browser_and_what_was_merged_there_is_imported(host, configuration):
+    frames = [path.name for path in write_bracket(host.pictures, size=(240, 320))]
+    opened, browser = host.folder / "opened", host.folder / "browser"
+    browser.write_text(f"""#!/bin/sh\nprintf '%s' "$1" >'{opened}.part' && mv '{opened}.part' '{opened}'\n""")
+    browser.chmod(0o700)
+    words = f'PYTHONPATH="{REPOSITORY}" BROWSER="{browser} %s" exec "{sys.executable}" -m libhdrnet.cli "$@"'
+    host.command = host.script("review", words)
+    host.folders = [sys.prefix, sys.base_prefix]  # the real one needs what the root has not: numpy and torch
+    with Window(host, configuration) as window:
+        window.select_all(3)
+        window.click(REVIEW_BUTTON[host.suite])
+        wait_until(opened.exists, LONG)
+        window.shot("reviewing")
+        page = Page(opened.read_text())
+        facts, events = page.opened()
+        assert [frame["name"] for frame in facts["frames"]] == frames
+        labels = bytes([2]) * (facts["width"] * facts["height"])
+        assert page.ask("POST", "merge", labels, settings=json.dumps(facts["settings"]))[0] == 200
+        assert not until(events, "merged")["failed"]
+        assert page.ask("POST", "leave", '{"for_good": true}')[0] == 200
+        expected = sorted([name, "a_hdr.exr"] for name in [*frames, "a_hdr.exr"])
+        wait_until(lambda: sorted(window.state("image")) == expected, LONG)
+        wait_until(lambda: not any(host.temporary.iterdir()))
+        window.shot("reviewed")
+    assert set(read_record(host.pictures / "a_hdr.exr")["chosen"]) == {"2"}
 
 
 def test_cancel_in_the_progress_bar_stops_the_server_s_job(host, configuration):

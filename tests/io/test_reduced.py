@@ -22,7 +22,7 @@ def picture(height=400, width=600):
 def test_files_are_averaged_down_to_about_so_many_pixels(tmp_path, suffix, pixels):
     path = tmp_path / f"a{suffix}"
     write_display(path, picture())
-    (photo, other), size = read_small_bracket([path, path], pixels, 2)
+    (photo, other), size, _ = read_small_bracket([path, path], 2, pixels)
     assert size == (400, 600) and photo.pixels.shape == other.pixels.shape
     assert abs(photo.pixels[..., 0].size / min(pixels, 240000) - 1) < 0.05
     whole = read_photo(path)
@@ -36,7 +36,7 @@ def test_a_turned_file_comes_upright_and_a_grey_one_has_three_channels(tmp_path)
         write_display(tmp_path / name, pixels)
         with exiv2_image(tmp_path / name) as image:
             image.modify_exif({"Exif.Image.Orientation": "6"})
-    photos, size = read_small_bracket([tmp_path / "a.jpg", tmp_path / "b.jpg"], 15000, 1)
+    photos, size, _ = read_small_bracket([tmp_path / "a.jpg", tmp_path / "b.jpg"], 1, 15000)
     assert size == (600, 400)
     for photo, name in zip(photos, ("a.jpg", "b.jpg"), strict=True):
         expected = area_reduced(read_photo(tmp_path / name).pixels, (150, 100))
@@ -47,7 +47,7 @@ def test_raw_files_are_developed_at_half_their_size_and_alike(tmp_path):
     light = area_reduced(picture(256, 384), (256, 384)) * 0.2
     files = [dng(tmp_path / f"{i}.dng", mosaic=bayer(light * t, red=2.0, blue=1.5), red=2.0, blue=1.5)
              for i, t in enumerate((1, 4))]  # fmt: skip
-    small, size = read_small_bracket(files, 6000, 2)
+    small, size, _ = read_small_bracket(files, 2, 6000)
     assert size == (256, 384)
     for photo, whole in zip(small, read_photos(files), strict=True):
         assert photo.pixels.dtype == np.float32 and photo.white_balance == whole.white_balance
@@ -59,8 +59,8 @@ def test_a_truncated_jpeg_and_other_sizes_are_refused(tmp_path):
     write_display(tmp_path / "a.jpg", picture())
     write_display(tmp_path / "b.jpg", picture(200, 300))
     with pytest.raises(InputError, match="b.jpg is 300x200 pixels and .*a.jpg is 600x400"):
-        read_small_bracket([tmp_path / "a.jpg", tmp_path / "b.jpg"], 4000, 2)
+        read_small_bracket([tmp_path / "a.jpg", tmp_path / "b.jpg"], 2, 4000)
     data = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "c.jpg").write_bytes(data[: len(data) // 2])
     with pytest.raises(InputError, match="c.jpg' is damaged or incomplete"):
-        read_small_bracket([tmp_path / "a.jpg", tmp_path / "c.jpg"], 4000, 2)
+        read_small_bracket([tmp_path / "a.jpg", tmp_path / "c.jpg"], 2, 4000)

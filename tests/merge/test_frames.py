@@ -10,8 +10,9 @@ from synthetic import DISPLAY_P3, bayer, dng
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import Metadata, linear_rec709, read_photo, write_radiance
 from libhdrnet.merge.codes import DECODE
-from libhdrnet.merge.frames import Frame, gains_of, load_frames, tell_strangers
+from libhdrnet.merge.frames import Frame, gains_of, load_frames
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.merge.strangers import tell_strangers
 from libhdrnet.radiometry import decode_srgb, encode_srgb
 
 TIMES = [0.25, 1.0, 4.0]

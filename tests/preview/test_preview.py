@@ -64,10 +64,15 @@ def test_what_moved_is_marked_and_looks_like_the_merge(preview, moving):
     expected = tone_map(merge(frames, TIMES).radiance) * 255
     assert np.abs(shown.picture - expected).mean() < 2
     there = shown.labels[patch][10:-10, 10:-10]
-    assert (there > 0).mean() > 0.7 > 0.3 > (shown.labels[180:] > 0).mean()
+    assert (there > 0).mean() > 0.7 > 0.02 > (shown.labels[180:] > 0).mean()
     tinted = marked(shown.picture, shown.labels)
     assert np.array_equal(tinted[shown.labels == 0], shown.picture[shown.labels == 0])
     assert set(np.unique(shown.labels)) <= set(range(len(MARKS)))
+
+
+def test_a_frame_whose_exposure_is_told_wrong_has_not_moved():
+    shown = Preview(shots(scene()), (0.25, 1.0, 8.0)).render(View())
+    assert (shown.labels == 0).mean() > 0.98
 
 
 def test_what_is_shown_depends_on_the_view_alone_and_not_on_what_was_shown_before(preview, moving):
@@ -133,6 +138,16 @@ def test_a_frame_of_another_scene_is_told():
     shown = Preview(frames, TIMES).render(View())
     assert any("another scene" in text for text in shown.frame_warnings[2])
     assert not any("another scene" in text for text in (*shown.frame_warnings[0], *shown.frame_warnings[1]))
+
+
+def test_a_frame_of_a_scene_that_is_lit_alike_is_told_by_its_structure_and_a_dark_one_is_not():
+    alike = [scene(seed=seed) * np.linspace(1, 0.3, 240, dtype=np.float32)[:, None, None] for seed in (0, 9)]
+    frames = [*shots(alike[0])[:2], shots(alike[1])[2]]
+    told = ["another scene" in " ".join(texts) for texts in Preview(frames, TIMES).render(View()).frame_warnings]
+    assert told == [False, False, True]
+    dark = shots(scene() * 0.01)[0]
+    shown = Preview([dark, *shots(scene())[1:]], TIMES).render(View())
+    assert not any("another scene" in text for texts in shown.frame_warnings for text in texts)
 
 
 def test_what_is_no_bracket_is_refused(tmp_path):

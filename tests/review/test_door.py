@@ -3,11 +3,12 @@
 import json
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
-from commands import TIMEOUT, write_bracket
-from reviews import Review, reviewing, until
+from commands import TIMEOUT, start, wait_for, write_bracket
+from reviews import ENGINE, Page, Review, reviewing, until
 
 import libhdrnet
 
@@ -50,6 +51,31 @@ def test_all_else_needs_the_token(review, method, path, token):
     token = token if token is None else token.encode().decode("latin-1")
     status, _, body = review.ask(method, path, headers={"X-Token": token})
     assert status == 403 and b"needs the token" in body
+
+
+def test_the_browser_s_command_line_opens_the_page_once_and_does_not_tell_the_token(bracket, tmp_path):
+    program = tmp_path / "browser"
+    program.write_text(
+        f"""#!/bin/sh\nprintf '%s' "$1" >'{tmp_path}/part' && mv '{tmp_path}/part' '{tmp_path}/opened'"""
+    )
+    program.chmod(0o700)
+    shown = {"BROWSER": f"{program} %s", "DISPLAY": ":0"}
+    process = start("review", *bracket, *ENGINE, "--json", env=shown, stdout=subprocess.PIPE)
+    try:
+        review = Review(process)
+        wait_for(tmp_path, "opened", process)
+        url = (tmp_path / "opened").read_text()
+        assert "#once=" in url and review.token not in url
+        once = url.split("=")[1]
+        for wrong in ("", "wrong", "é", review.token):
+            assert review.ask("POST", "enter", wrong.encode(), headers={"X-Token": None})[0] == 403
+        assert review.ask("POST", "enter", once, headers={"Origin": "http://evil.example"})[0] == 403
+        assert Page(url).token == review.token
+        status, _, body = review.ask("POST", "enter", once)
+        assert status == 403 and b"good once" in body
+    finally:
+        process.kill()
+        process.communicate(timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("path", ["", "labels"])

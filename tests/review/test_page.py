@@ -229,6 +229,32 @@ def test_a_second_tab_takes_over_and_gives_back(bracket, browser):
         assert np.array_equal(labels(browser), painted)
 
 
+def test_strokes_can_be_undone_after_the_page_was_loaded_anew(bracket, browser):
+    kept = "server.json('strokes').then((kept) => (kept.done ?? []).length)"
+    with reviewing(*bracket) as review:
+        visit(browser, review)
+        maps = [labels(browser)]
+        for count, place in enumerate(((0.3, 0.3), (0.7, 0.6)), 1):
+            press(browser, str(count))
+            stroke(browser, place, (30, 0))
+            settle(browser)
+            maps.append(labels(browser))
+        wait(lambda: script(browser, kept) == 2, "the strokes to be kept")
+        browser.refresh()
+        settle(browser)
+        for count in (1, 0):
+            assert np.array_equal(labels(browser), maps[count + 1])
+            control(browser, "z")
+            settle(browser)
+        assert not labels(browser).any() and len(np.unique(maps[2])) == 3
+        wait(lambda: script(browser, kept) == 0, "the strokes to be kept")
+        browser.refresh()
+        settle(browser)
+        control(browser, "y")
+        settle(browser)
+        assert np.array_equal(labels(browser), maps[1])
+
+
 def test_when_the_server_is_killed_what_was_painted_can_be_saved_and_merged(bracket, browser, tmp_path):
     with reviewing(*bracket, "-o", tmp_path / "out.exr") as review:
         visit(browser, review)

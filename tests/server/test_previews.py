@@ -43,6 +43,15 @@ def test_a_bracket_stays_open_while_options_change(server, tmp_path):
     assert other["reference"] == 1
 
 
+def test_a_preview_does_not_wait_for_a_merge(server, wire, ask_slowly, tmp_path):
+    ask_slowly(wire, wire.folder)
+    paths = [str(path) for path in write_bracket(tmp_path)]
+    assert len(server.preview({"inputs": paths, "threads": 1, **CPU}).show({})["frames"]) == len(paths)
+    assert [(job["method"], job["state"]) for job in server.call("status", {})["jobs"]] == [("merge", "running")]
+    wire.send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": "slow"}})
+    assert wire.receive()["error"]["data"]["kind"] == "CancelledError"
+
+
 def test_layers_are_named_and_places_chosen_by_hand(server, bracket):
     images, times = bracket()
     arrays = [server.share(image, image.shape) for image in images]

@@ -30,7 +30,7 @@ def job(name, pixels):
 
 def queue(*jobs):
     """Jobs in a queue nobody works on, in the order of their turns."""
-    waiting = Jobs(before=lambda: None, after=lambda done: None)
+    waiting = Jobs(lambda done: None)
     for one in jobs:
         waiting.add(one)
     return [one.identity for one in waiting.all()]

@@ -40,6 +40,7 @@ async function sync() {
     if (view.shown.marks) view.setMarks(await server.bytes("marks"), facts.marks.map((mark) => mark.tint));
     $("merge").disabled = !$("merging").hidden;
     if (quick) rest();
+    else server.tell("strokes", { done: strokes.done, undone: strokes.undone }).catch(() => {}); // too many: no undoing
   } catch (error) {
     if (change) strokes.giveBack(change);
     outdated ||= !quick;

@@ -15,6 +15,11 @@ let merged = 0; // how often when the last one began that was made
 let lost = false;
 
 async function live() {
+  try {
+    await server.enter();
+  } catch (error) {
+    return refuse(error.message);
+  }
   for (;;) {
     try {
       await server.listen(hear);
@@ -51,7 +56,9 @@ async function opened(event) {
   }
   facts = event;
   settings = event.settings;
-  strokes = new Strokes(facts.width, facts.height, await server.bytes("labels"));
+  const labels = await server.bytes("labels");
+  strokes = new Strokes(facts.width, facts.height, await server.bytes("begun"), await server.json("strokes"));
+  if (strokes.difference(labels)) strokes = new Strokes(facts.width, facts.height, labels); // the last one was not kept
   view = new View($("picture"), facts.width, facts.height, zoomed);
   $("loading").hidden = true;
   for (const section of document.querySelectorAll("section")) section.inert = false;

@@ -2,8 +2,18 @@
 // What the page asks of `hdrnet review`, the program that opened it, and what that tells.
 
 const server = {
-  token: location.hash.slice(1),
+  token: "",
   page: crypto.randomUUID(),
+
+  // Takes the token from the address; one that was good once is exchanged for it. Loaded anew, the tab knows it.
+  async enter() {
+    const [, once, token] = location.hash.match(/^#(once=)?(.*)$/) ?? [];
+    if (once) {
+      sessionStorage.setItem("token", await (await this.ask("POST", "enter", token)).text());
+      history.replaceState(null, "", location.pathname);
+    }
+    this.token = (!once && token) || sessionStorage.getItem("token") || "";
+  },
 
   // Fails with `gone` where there is no program any more, and with what it says where it refuses.
   async ask(method, path, body, signal) {

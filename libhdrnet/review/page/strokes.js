@@ -3,28 +3,31 @@
 // The map is what counts: the server shows it, the merge takes it, and undoing draws it anew.
 
 class Strokes {
-  constructor(width, height, base) {
+  // Begins with a map, and with what was painted on it before the page was loaded anew.
+  constructor(width, height, base, { done = [], undone = [] } = {}) {
     this.width = width;
     this.height = height;
     this.base = base;
     this.map = base.slice();
-    this.done = [];
-    this.undone = [];
+    this.done = done;
+    this.undone = undone;
     this.now = null;
+    this.dirty = null;
+    this.redraw();
     this.dirty = null;
   }
 
   get empty() { return this.map.every((label) => label === 0); }
 
   begin(label, radius, x, y) {
-    this.now = { label, radius, points: [[x, y]] };
+    this.now = { label, radius, points: [eighths(x, y)] };
     this.segment(this.now, 0);
   }
 
   to(x, y) {
     const last = this.now.points.at(-1);
     if (Math.hypot(x - last[0], y - last[1]) < 0.5) return;
-    this.now.points.push([x, y]);
+    this.now.points.push(eighths(x, y));
     this.segment(this.now, this.now.points.length - 1);
   }
 
@@ -46,7 +49,7 @@ class Strokes {
   }
 
   clear() {
-    this.done.push({ label: 0, radius: Infinity, points: [[0, 0]] });
+    this.done.push({ label: 0, radius: 1e9, points: [[0, 0]] });
     this.undone = [];
     this.redraw();
   }
@@ -145,6 +148,9 @@ class Strokes {
     ], { type: "image/png" });
   }
 }
+
+// Numbers that are short in JSON.
+function eighths(...numbers) { return numbers.map((number) => Math.round(8 * number) / 8); }
 
 function chunk(name, data) {
   const bytes = new Uint8Array(data.length + 12);

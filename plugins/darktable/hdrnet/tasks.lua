@@ -79,8 +79,10 @@ function tasks.new(context)
     local words = { command }
     table.move(inputs, 1, #inputs, 2, words)
     local model, reference, format = settings.model(), tonumber(settings.reference()), settings.format()
+    if command == "review" then model = "auto" end -- it knows no other
     for _, options in ipairs({
-      { "-o", output, "--model", model },
+      { "-o", output },
+      command == "merge" and { "--model", model } or {},
       -- the other models look for no motion, and refuse it
       model == "auto" and { "--deghost", ("%.3g"):format(settings.deghost()) } or {},
       reference and { "--reference", ("%d"):format(reference) } or {},
@@ -104,8 +106,8 @@ function tasks.new(context)
   local function adopt_merged(output, bracket, folder)
     local sources, notes = {}, {}
     for index, frame in ipairs(bracket) do sources[index] = frame.image end
-    local steps = {}
-    -- without its window darktable 4.2 crashes and 5.4 hangs when a style is made, which is how edits are read
+    local steps, style = {}, settings.style()
+    -- without its window darktable 4.2 crashes and 5.4 hangs when a style is made, which is how edits are read, or applied
     if settings.keeps_shape() and dt.configuration.has_gui then
       local shaped
       steps, shaped = context.development.shape(dt, sources, folder)
@@ -114,7 +116,10 @@ function tasks.new(context)
     elseif context.pictures.are_edited(sources) then
       notes[1] = _("your edits of the frames are not in it")
     end
-    local style = settings.style()
+    if style ~= "" and not dt.configuration.has_gui then
+      notes[#notes + 1] = _("the style '%s' is applied in darktable's window alone"):format(style)
+      style = ""
+    end
     local made = context.development.import(dt, output, steps, settings.format().linear and style == "")
     if not made then return nil, notes end
     context.pictures.adopt(dt, made, sources, "darktable|hdrnet|merged", true)

@@ -1,0 +1,66 @@
+"""Who hears the library's warnings: whoever asked for the work, also where several threads work at once."""
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+
+from libhdrnet.errors import HdrnetWarning
+
+_EAR: ContextVar[Callable[[str], None] | None] = ContextVar("ear", default=None)
+
+
+class _Hook:
+    """In place of `warnings.showwarning`, which all threads share, as long as anyone listens."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listeners = 0
+        self._before = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._listeners += 1
+            if self._listeners > 1:
+                return
+            self._before.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("always", HdrnetWarning)
+            shown = warnings.showwarning
+
+            def show(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
+                ear = _EAR.get()
+                if ear is None or not issubclass(category, HdrnetWarning):
+                    shown(message, category, *rest, **more)  # type: ignore[arg-type]
+                else:
+                    ear(str(message))
+
+            warnings.showwarning = show
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._listeners -= 1
+            if not self._listeners:
+                self._before.close()
+
+
+_hook = _Hook()
+
+
+@contextmanager
+def heard(tell: Callable[[str], None]) -> Iterator[None]:
+    """Tell the library's warnings inside, in this context, and not what other threads do meanwhile."""
+    token = _EAR.set(tell)
+    try:
+        with _hook:
+            yield
+    finally:
+        _EAR.reset(token)
+
+
+@contextmanager
+def told() -> Iterator[list[str]]:
+    """Collect the library's warnings, each once."""
+    texts: list[str] = []
+    with heard(lambda text: None if text in texts else texts.append(text)):
+        yield texts

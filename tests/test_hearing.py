@@ -1,0 +1,36 @@
+"""The library's warnings reach whoever asked for the work, and nobody else."""
+
+import threading
+import warnings
+
+import pytest
+
+from libhdrnet.errors import HdrnetWarning
+from libhdrnet.hearing import told
+
+
+def test_each_thread_hears_its_own_warnings_and_the_rest_is_shown_as_before():
+    heard = {}
+    both_listen, both_warned = threading.Barrier(3), threading.Barrier(3)
+
+    def work(name):
+        with told() as heard[name]:
+            both_listen.wait(10)
+            for _ in range(2):
+                warnings.warn(f"of {name}", HdrnetWarning, stacklevel=1)
+            warnings.warn("of another library", UserWarning, stacklevel=1)
+            both_warned.wait(10)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "other")]
+    with pytest.warns() as shown:
+        for thread in threads:
+            thread.start()
+        both_listen.wait(10)
+        warnings.warn("of nobody's work", HdrnetWarning, stacklevel=1)
+        both_warned.wait(10)
+        for thread in threads:
+            thread.join(10)
+    assert heard == {"one": ["of one"], "other": ["of other"]}
+    assert {str(warning.message) for warning in shown} == {"of another library", "of nobody's work"}
+    with pytest.warns(HdrnetWarning, match="afterwards"):
+        warnings.warn("afterwards", HdrnetWarning, stacklevel=1)
