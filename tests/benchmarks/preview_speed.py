@@ -1,7 +1,8 @@
 """How long previews take: python tests/benchmarks/preview_speed.py [FRAMES] [--megapixels 24] [--repeat 3].
 
 Without frames the demo's three are enlarged. Opening from no server and with a warm one, then each change, through the
-resident server as a host's dialog asks it, and strokes of a brush within the process. One JSON object a line.
+resident server as a host's dialog asks it, some of it beside a merge, and strokes of a brush within the process. One
+JSON object a line.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -78,6 +80,21 @@ def through_the_server(paths, repeat):
         tell(f"change: {name}", seconds)
 
 
+def beside_a_merge(paths, folder):
+    with connect(command=COMMAND) as server, connect(command=COMMAND) as other:
+        merge = {"inputs": paths, "output": f"{folder}/merged.exr"}
+        thread = threading.Thread(target=other.call, args=("merge", merge))
+        thread.start()
+        while not server.call("status", {})["jobs"]:
+            time.sleep(0.1)
+        preview = server.preview({"inputs": paths})
+        tell("beside a merge: opened", [show(preview, server, {})])
+        for name in ("deghosting", "tone", "reference"):
+            tell(f"beside a merge: change: {name}", [show(preview, server, CHANGES[name])])
+        print(json.dumps({"the merge": "runs" if thread.is_alive() else "has ended: none of it was beside one"}))
+        thread.join()
+
+
 def brush(paths, repeat):
     import cv2
     import numpy as np
@@ -107,6 +124,7 @@ def main():
         os.environ["XDG_RUNTIME_DIR"] = folder
         try:
             through_the_server(paths, options.repeat)
+            beside_a_merge(paths, folder)
         finally:
             subprocess.run([*COMMAND, "stop"], check=True, stdout=subprocess.DEVNULL)
         brush(paths, options.repeat)
