@@ -68,6 +68,8 @@ def _add_merge(commands: Any) -> None:
         help="also write what was measured (white), made by the network (grey), guessed (black)",
     )
     p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
+    p.add_argument("--base", metavar="FILE", help="with a gain map: a picture of your own, of the frames' size, that "
+                   "other displays show (default: the tone-mapped merge)")  # fmt: skip
     _add_engine(p)
 
 

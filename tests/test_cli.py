@@ -19,6 +19,7 @@ from libhdrnet.io.formats import exr
 from libhdrnet.io.formats.heif_boxes import main_picture
 from libhdrnet.io.formats.jxl_header import read_header
 from libhdrnet.io.passengers import passengers
+from libhdrnet.radiometry import encode_srgb
 
 CLASSICAL = ("--model", "classical", "--device", "cpu")
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGINT for one process nor ptys")
@@ -87,6 +88,28 @@ def test_a_jpeg_gets_a_gain_map_by_its_name_or_by_the_option(tmp_path, hdrnet, m
         record = read_record(tmp_path / name)
         assert np.median(np.abs(light / truth / 2 ** record["gain_map_exposure"] - 1)) < 0.05
         assert record["tone_map"]["style"] == "natural"
+
+
+def test_a_gain_map_lies_over_a_picture_of_one_s_own(tmp_path, hdrnet):
+    """It is shown as it is, its blacks and all, and the light still comes back by the map."""
+    frames, own, out = write_bracket(tmp_path), tmp_path / "own.png", tmp_path / "o.uhdr.jpg"
+    shown = encode_srgb(np.clip(radiance(24, 32) * [0.9, 0.5, 0.5], 0, 1))
+    write_display(own, shown)
+    assert hdrnet("merge", *frames, "-o", out, "--base", own, *CLASSICAL).code == 0
+    assert np.abs(read_photo(out).pixels / 255 - shown).mean() < 0.02
+    light, record = read_photo(out, gain_map=True).pixels, read_record(out)
+    assert np.median(np.abs(light / radiance(24, 32) / 2 ** record["gain_map_exposure"] - 1)) < 0.05
+    assert record["tone_map"] == "by hand"
+
+
+def test_an_unfit_picture_for_a_gain_map_is_refused_before_the_work(tmp_path, hdrnet):
+    frames, own, out = write_bracket(tmp_path), tmp_path / "own.png", tmp_path / "o.jpg"
+    write_display(own, np.zeros((24, 30, 3), np.float32))
+    small = hdrnet("merge", *frames, "-o", out, "--gain-map", "--base", own, *CLASSICAL)
+    assert small.code == 2 and "is 30 x 24 pixels and the frames are 32 x 24" in small.err
+    plain = hdrnet("merge", *frames, "-o", out, "--base", own, *CLASSICAL)
+    assert plain.code == 2 and "add --gain-map" in plain.err
+    assert not out.exists()
 
 
 def test_a_gain_map_without_a_jpeg_is_refused(tmp_path, hdrnet):

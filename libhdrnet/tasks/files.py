@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter, Settings
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
+    from libhdrnet.radiometry import FloatImage
     from libhdrnet.tonemap import Tone
 
 ULTRA_HDR = (".uhdr.jpg", ".uhdr.jpeg")
@@ -111,7 +112,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import HDR_DEPTH, check_exr, check_hdr_bits, check_output, check_places
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
-    inputs = [*options.inputs, *([options.choices] if options.choices else [])]
+    inputs = [*options.inputs, *(path for path in (options.choices, options.base) if path)]
     for path in outputs:
         check_output(path, inputs=inputs, kinds="merged" if path is options.output else "display")
         _check_new(path, options.overwrite)
@@ -128,13 +129,14 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
 
         check_one_camera(options.inputs)
 
+    base = None if options.base is None else _base(options.base, options)
     from libhdrnet.io.write import write_map, write_radiance
 
     result = merge_images([*options.inputs], options, options.choices, with_mask=bool(options.mask), talk=talk)
     factor, told = scale_of(result, options)
     record = {**result.as_record(), **told, **({"choices": Path(options.choices).name} if options.choices else {})}
     if options.preview:
-        _write_tone_mapped(options.preview, result, tone, record, gain_map=options.gain_map)
+        _write_tone_mapped(options.preview, result, tone, record, base, gain_map=options.gain_map)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
     if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
@@ -145,29 +147,49 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
             hdr_bits=options.hdr_bits or HDR_DEPTH, camera=result.camera, noise=result.noise,
         )  # fmt: skip
     else:
-        _write_tone_mapped(options.output, result, tone, record, gain_map=options.gain_map)
+        _write_tone_mapped(options.output, result, tone, record, base, gain_map=options.gain_map)
     tell_merge(result, talk)
     return Done(f"wrote {', '.join(outputs)}", outputs, record)
 
 
+def _base(path: str, options: MergeFiles) -> "FloatImage":
+    """Return a person's own picture, in sRGB, for JPEGs with gain maps; it is looked at before the merge begins."""
+    import numpy as np
+
+    from libhdrnet.io.read import linear_rec709, read_photo
+    from libhdrnet.radiometry import encode_srgb
+
+    written = [name.lower() for name in (options.output, options.preview) if name]
+    if not options.gain_map and not any(name.endswith(ULTRA_HDR) for name in written):
+        raise InputError("--base means nothing here: no JPEG with a gain map is written; add --gain-map.")
+    picture = linear_rec709(read_photo(path))
+    size, frame = picture.shape[1::-1], read_photo(options.inputs[0]).pixels.shape[1::-1]
+    if size != frame:
+        told = f"{path} is {size[0]} x {size[1]} pixels and the frames are {frame[0]} x {frame[1]}"
+        raise InputError(f"{told}; give one of their size.")
+    return encode_srgb(np.clip(picture, 0, 1))
+
+
 def _write_tone_mapped(
-    path: str, result: "MergeResult", tone: "Tone", record: dict[str, Any], *, gain_map: bool
+    path: str, result: "MergeResult", tone: "Tone", record: dict[str, Any], base: "FloatImage | None", *, gain_map: bool
 ) -> None:
     from libhdrnet.io.gain import exposure_between
     from libhdrnet.io.outputs import JPEG
     from libhdrnet.io.write import write_display, write_with_gain_map
     from libhdrnet.tonemap import tone_map
 
-    picture = tone_map(result.radiance, **vars(tone))
-    told = {**record, "tone_map": vars(tone)}
-    kept: dict[str, Any] = {"metadata": result.metadata, "record": told, "alpha": result.alpha}
-    if path.lower().endswith(JPEG if gain_map else ULTRA_HDR):
+    kept: dict[str, Any] = {"metadata": result.metadata, "alpha": result.alpha}
+    mapped = path.lower().endswith(JPEG if gain_map else ULTRA_HDR)
+    own = base if mapped else None
+    picture = tone_map(result.radiance, **vars(tone)) if own is None else own
+    told = {**record, "tone_map": vars(tone) if own is None else "by hand"}
+    if mapped:
         stops = exposure_between(result.radiance, picture)
         told["gain_map_exposure"] = round(stops, 3)
-        write_with_gain_map(path, result.radiance * 2.0**stops, picture, **kept)
+        write_with_gain_map(path, result.radiance * 2.0**stops, picture, record=told, **kept)
     else:
         bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
-        write_display(path, picture, bits=bits, **kept)
+        write_display(path, picture, bits=bits, record=told, **kept)
 
 
 def _defocus(options: DefocusFiles, talk: Talk) -> Done:

@@ -30,7 +30,7 @@ _NEEDS = (
     _Need(("exr_bits",), "OpenEXR and DNG have that choice", (".exr", ".dng")),
     _Need(("exr_compression",), "OpenEXR has that choice", (".exr",)),
     _Need(("hdr_bits",), "AVIF and JPEG XL have that choice", (".avif", ".jxl")),
-    _Need(("gain_map",), "a gain map goes into a JPEG", _JPEG, _JPEG),
+    _Need(("gain_map", "base"), "a gain map goes into a JPEG", _JPEG, _JPEG),
     _Need(("scale",), "only radiance has a scale", LINEAR_SUFFIXES),
     _Need(("meter_constant",), "cd/m² are not asked for", other="scale", value="absolute"),
     _Need(("frames",), "the list tells how many pictures a bracket has", other="brackets"),

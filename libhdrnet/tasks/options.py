@@ -93,6 +93,8 @@ class MergeFiles(MergeOptions, ToneOptions):
     hdr_bits: int | None = None
     gain_map: bool = False
     """JPEGs, tone-mapped, get one that makes them HDR."""
+    base: str | None = None
+    """Picture that these show on other displays; None: the tone-mapped merge."""
     overwrite: bool = False
     scale: str = "reference"
     """What 1.0 stands for in the output (`tasks.scale`)."""
