@@ -107,7 +107,7 @@ function tasks.new(context)
     local sources, notes = {}, {}
     for index, frame in ipairs(bracket) do sources[index] = frame.image end
     local steps, style = {}, settings.style()
-    -- without its window darktable 4.2 crashes and 5.4 hangs when a style is made, which is how edits are read, or applied
+    -- without its window darktable 4.2 crashes and 5.4 hangs when a style is made (how edits are read) or applied
     if settings.keeps_shape() and dt.configuration.has_gui then
       local shaped
       steps, shaped = context.development.shape(dt, sources, folder)
