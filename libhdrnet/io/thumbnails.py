@@ -22,7 +22,7 @@ _DARK, _BRIGHT = 0.05, 0.94
 """Encoded values beyond which a pixel tells nothing of the order of lights."""
 _LEAST = 600
 """Pixels that have to be left, a fifth: the last dark corners of a burnt-out picture tell nothing."""
-FLAT = 0.005
+_FLAT = 0.005
 """Standard deviation below which a picture shows noise alone."""
 
 
@@ -55,7 +55,7 @@ def likeness(first: Grey, second: Grey) -> float | None:
     are alike. Neighbours in 28 real brackets have 0.57 to 1, frames of two of them less than 0.43 in 99 of 100 pairs.
     """
     seen = (np.minimum(first, second) > _DARK) & (np.maximum(first, second) < _BRIGHT)
-    if seen.sum() < _LEAST or min(first[seen].std(), second[seen].std()) < FLAT:
+    if seen.sum() < _LEAST or min(first[seen].std(), second[seen].std()) < _FLAT:
         return None
     pair = [np.log(np.maximum(picture, _DARK)) for picture in (first, second)]
     details = [picture - _around(picture, seen) for picture in pair]
