@@ -88,12 +88,14 @@ def test_a_style_of_the_user_s_is_applied_instead_of_the_tone_mapper(host, confi
         window.select_all(3)
         window.click(MERGE_BUTTON[host.suite])
         sidecar = host.pictures / "a_hdr.exr.xmp"
-        steps = wait_until(lambda: sidecar.exists() and (text := sidecar.read_text()).count('"crop"') and text)
+        steps = wait_until(lambda: sidecar.exists() and (text := sidecar.read_text()).count('"crop"') and text, LONG)
         window.shot("styled")
     assert CROP[:32] in steps and "sigmoid" not in steps
 
 
 def test_a_bracket_is_reviewed_in_the_browser_and_what_was_merged_there_is_imported(host, configuration):
+    if sys.base_prefix == "/usr":
+        pytest.skip("needs a Python outside of /usr, which can be lent to a root")
     frames = [path.name for path in write_bracket(host.pictures, size=(240, 320))]
     opened, browser = host.folder / "opened", host.folder / "browser"
     browser.write_text(f"""#!/bin/sh\nprintf '%s' "$1" >'{opened}.part' && mv '{opened}.part' '{opened}'\n""")

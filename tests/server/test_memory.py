@@ -8,7 +8,7 @@ import pytest
 from residents import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells how much it takes")
-IDLE = 280e6
+IDLE = 350e6
 """Bytes of its own: 221 MB on the machine that this was tuned on, 512 right after the jobs, a few more when coverage is
 measured. Pages of libraries, 125 MB of torch's, come on top of both."""
 
@@ -35,4 +35,4 @@ def test_an_idle_server_gives_back_what_jobs_took_also_while_it_is_asked_for_its
         time.sleep(0.2)
         return memory(process, "RssAnon") < IDLE
 
-    wait_until(asked_it_is_small, 15)
+    wait_until(asked_it_is_small, 30)
