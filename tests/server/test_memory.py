@@ -9,8 +9,8 @@ from residents import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells how much it takes")
 IDLE = 350e6
-"""Bytes of its own: 221 MB on the machine that this was tuned on, 512 right after the jobs, a few more when coverage is
-measured. Pages of libraries, 125 MB of torch's, come on top of both."""
+"""Bytes of its own: 234 MB with one Python of the machine that this was tuned on, 329 with Debian's, 540 and 690 right
+after the jobs. Pages of libraries, 125 MB of torch's, come on top of both."""
 
 
 def memory(process, what):
