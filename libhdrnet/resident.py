@@ -12,7 +12,7 @@ from libhdrnet.client.hdrnet_client import PATIENCE, ClientError, NoAnswerError,
 from libhdrnet.console import Console
 from libhdrnet.errors import ResidentError
 
-PATHS = ("inputs", "input", "output", "preview", "mask", "map", "choices")
+PATHS = ("inputs", "input", "output", "preview", "mask", "map", "choices", "base")
 """Parameters that hold paths."""
 
 

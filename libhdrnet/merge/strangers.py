@@ -37,9 +37,8 @@ def tell_strangers(frames: Sequence[Frame]) -> None:
 
 
 def unlike(alignment: Alignment) -> bool:
-    """Whether two pictures have structure enough to be laid over each other, and it does not fit."""
-    note = alignment.note
-    return alignment.kind == "none" and note.startswith("No reliable motion") and "too little structure" not in note
+    """Whether two pictures could not be laid over each other."""
+    return alignment.kind == "none" and alignment.note.startswith("No reliable motion")
 
 
 def _fits_none(pictures: Sequence[Codes], index: int) -> bool:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 Work = Callable[[tasks.Talk], dict[str, Any]]
 METHODS = ("merge", "preview", "defocus", "deblur", "exposures")
 """What is done in the queue."""
-PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map", "choices")
+PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map", "choices", "base")
 
 
 @dataclass(frozen=True, kw_only=True)

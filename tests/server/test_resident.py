@@ -57,6 +57,8 @@ def run(folder, *words):
     [
         (["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.exr", "--mask", "m.png", "--preview", "p.jpg", "--model",
           "classical"], ["o.exr", "m.png", "p.jpg"]),
+        (["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.jpg", "--gain-map", "--base", "a.jpg", "--model", "classical"],
+         ["o.jpg"]),
         (["merge", "./c.jpg", "sub/../b.jpg", "-o", "o.tif", "--ev", "0,-1", "--no-align", *NETWORK], ["o.tif"]),
         (["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.hdr", "--times", "1/60,1/15,1/4", "--reference", "1", *NETWORK],
          ["o.hdr"]),

@@ -67,9 +67,8 @@ def _opened(path: Path) -> Iterator[Any]:
         # Pillow's remarks on odd tags help nobody here, and a large photograph is no attack: Pillow refuses what is
         # twice as large, and the reader has a limit, too.
         warnings.simplefilter("ignore")
-        warnings.simplefilter(
-            "always", HdrnetWarning
-        )  # other threads, which the filters are for as well, may have some
+        # The filters are other threads', too, which may have something to say.
+        warnings.simplefilter("always", HdrnetWarning)
         try:
             file = iio.imopen(stream, "r", plugin="pillow")
         except Exception as error:
