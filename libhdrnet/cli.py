@@ -104,21 +104,25 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
     from pathlib import Path
 
     from libhdrnet.engine import choose_device
-    from libhdrnet.training.loop import TrainingOptions, train
+    from libhdrnet.training.everything import train_all
+    from libhdrnet.training.loop import train
+    from libhdrnet.training.options import TrainingOptions
 
     _keep_freed_memory()
-    data, pack, start = (Path(given) if given else None for given in (options.data, options.pack, options.start))
-    path = train(
-        TrainingOptions(
-            options.network, data, Path(options.output), minutes=options.minutes,
-            batch=options.batch, patch=options.patch, rate=options.rate, seed=options.seed,
-            resume=options.resume, workers=options.workers, device=str(choose_device(options.device)),
-            limit=options.limit, steps=options.steps, start=start,
-            ablation=options.ablation, only=options.only, pack=pack,
-        ),
-        on_step=lambda step, loss, fraction: console.progress(fraction, f"step {step}, loss {loss:.4f}"),
+    names = ("minutes", "batch", "patch", "rate", "seed", "resume", "workers", "limit", "steps", "ablation", "only")
+    given = {name: getattr(options, name) for name in (*names, "recipe")}
+    data, pack, start = (Path(path) if path else None for path in (options.data, options.pack, options.start))
+    run = TrainingOptions(
+        options.network, data, Path(options.output), pack=pack, start=start,
+        device=str(choose_device(options.device)), **given,
     )  # fmt: skip
-    console.result(f"wrote {path}", outputs=[str(path)])
+    if options.network == "all":
+        made = train_all(
+            run, lambda name, step, loss, done: console.progress(done, f"{name}, step {step}, loss {loss:.4f}")
+        )
+    else:
+        made = [train(run, lambda step, loss, done: console.progress(done, f"step {step}, loss {loss:.4f}"))]
+    console.result(f"wrote {', '.join(map(str, made))}", outputs=[str(path) for path in made])
 
 
 def run_eval(options: argparse.Namespace, console: Console) -> None:

@@ -197,20 +197,22 @@ def _add_pack(commands: Any) -> None:
 
 def _add_train(commands: Any) -> None:
     p = _command(commands, "train", "train a network on synthetic samples")
-    p.add_argument("network", metavar="NET", help="selection, psfnet, msffnet or defocus")
+    p.add_argument("network", metavar="NET", help="psfnet, msffnet or defocus (the thesis's), psfnet-fast, "
+                   "msffnet-fast, defocus-fast or selection (ours), or all of ours one after the other")  # fmt: skip
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="FOLDER", help="holds hdr/ (radiance) and sharp/ (photographs)")
     source.add_argument("--pack", metavar="FILE", help="what 'hdrnet pack' made of it; not for defocus")
     p.add_argument("-o", "--output", default="hdrnet-training", metavar="FOLDER", help="checkpoint, log and weights")
+    p.add_argument("--recipe", choices=("ours", "thesis"), default="ours", help="patch, batch, rate, budget and loss "
+                   "where they are not given: ours (an hour), or the thesis's (days on an accelerator)")  # fmt: skip
     budget = p.add_mutually_exclusive_group()
-    budget.add_argument("--minutes", type=float, default=60.0,
-                        help="training time, earlier stretches included (default: 60)")  # fmt: skip
+    budget.add_argument("--minutes", type=float, help="training time, earlier stretches included (ours: 60)")
     budget.add_argument("--steps", type=int, metavar="N", help="number of steps instead of a time")
     p.add_argument("--resume", action="store_true", help="go on from the checkpoint in FOLDER")
     p.add_argument("--start", metavar="FOLDER", help="begin with the weights in FOLDER, not with random ones")
-    p.add_argument("--batch", type=int, default=4, help="samples a step (default: 4)")
-    p.add_argument("--patch", type=int, default=64, help="edge of a sample in pixels (default: 64)")
-    p.add_argument("--rate", type=float, default=1e-4, help="first learning rate (default: 1e-4)")
+    p.add_argument("--batch", type=int, help="samples a step (ours: 4)")
+    p.add_argument("--patch", type=int, help="edge of a sample in pixels (ours: 64)")
+    p.add_argument("--rate", type=float, help="first learning rate (1e-4)")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--workers", type=int, default=1, help="threads (defocus: processes) that make samples; 0: each "
                    "batch is made when it is its turn and seen once (default: 1)")  # fmt: skip

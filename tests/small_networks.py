@@ -1,10 +1,10 @@
 """Small networks with random weights in place of the trained ones, for tests of what surrounds them."""
 
 OPTIONS = {
-    "psfnet": {"channels": 8, "blocks": 1},
-    "msffnet": {"channels": 8},
+    "psfnet-fast": {"channels": 8, "blocks": 1},
+    "msffnet-fast": {"channels": 8},
     "selection": {"widths": (8, 8, 8)},
-    "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1},
+    "defocus-fast": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1},
 }
 
 
@@ -15,15 +15,14 @@ def save_random_weights(folder):
     from libhdrnet.networks import NETWORKS, build
     from libhdrnet.weights import save_weights
 
-    for name in NETWORKS:
-        chosen = OPTIONS[name]
+    for name, chosen in OPTIONS.items():
         torch.manual_seed(0)  # for each, so that a change of one leaves the others as they were
         prefix = NETWORKS[name].training_only
         network = build(name, **chosen)
-        if name == "defocus":
+        if name == "defocus-fast":
             torch.nn.init.constant_(network.estimation.output.bias, 0.17)  # radii of 3 pixels: what deblurs can be seen
             with torch.no_grad():
                 network.deblurring.output.weight.mul_(3)  # a correction that can be seen
         tensors = {key: value for key, value in network.state_dict().items() if not (prefix and key.startswith(prefix))}
-        save_weights(folder, name, tensors, {"patch": 64, "options": chosen})
+        save_weights(folder, NETWORKS[name].task, tensors, {"network": name, "patch": 64, "options": chosen})
     return folder

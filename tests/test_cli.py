@@ -526,7 +526,13 @@ def test_train_tells_its_steps_and_ends_with_weights(tmp_path, hdrnet, monkeypat
     assert (ended.code, ended.err) == (0, "")
     assert [event["stage"].split(",")[0] for event in told[:-1]] == ["step 1", "step 2", "step 3"]
     assert told[-1]["outputs"] == [str(tmp_path / "run" / "msffnet.safetensors")]
-    assert names(tmp_path / "run") == ["msffnet.checkpoint", "msffnet.csv", "msffnet.json", "msffnet.safetensors"]
+    assert names(tmp_path / "run") == [
+        "msffnet.checkpoint",
+        "msffnet.checkpoint-3-0",
+        "msffnet.csv",
+        "msffnet.json",
+        "msffnet.safetensors",
+    ]
 
 
 def test_pack_makes_one_file_and_replaces_none_unasked(tmp_path, hdrnet):

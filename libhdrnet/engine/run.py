@@ -23,6 +23,7 @@ from libhdrnet.engine.tiling import Tile, parts
 from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.radiometry import FloatImage
+from libhdrnet.weights import Card, read_card, weights_folder
 
 log = logging.getLogger(__name__)
 SMALLEST_TILE = 64
@@ -96,7 +97,10 @@ def run_tiled(
     place = _first_place(settings)
     if settings.tile is None and needed is not None:
         place = replace(
-            place, tile=_fewest_pixels(needed, place.tile, NETWORKS[name].margin if margin is None else margin)
+            place,
+            tile=_fewest_pixels(
+                needed, place.tile, _margin(read_card(name, weights_folder())) if margin is None else margin
+            ),
         )
     notes: list[str] = []
     while True:
@@ -131,6 +135,10 @@ def _first_place(settings: Settings) -> _Place:
     if tile < SMALLEST_TILE or tile > 65536:
         raise InputError(f"tile {tile} is out of range; give 64 to 65536 pixels.")
     return _Place(device, choose_precision(device, settings.precision), -(-tile // STATISTICS_GRID) * STATISTICS_GRID)
+
+
+def _margin(card: Card) -> int:
+    return NETWORKS[card.network].margin
 
 
 def _fewest_pixels(needed: npt.NDArray[np.bool_], usual: int, margin: int) -> int:
@@ -177,7 +185,7 @@ def _run(
     """Fill `out`; return the weights' checksum and how many tiles had to be computed again in float32."""
     network, card = loaded(name, str(place.device), place.dtype)
     call = forward(network)
-    usual = NETWORKS[name].margin
+    usual = _margin(card)
     margin = usual if margin is None else margin
     edge = -(-place.tile * margin // (usual * STATISTICS_GRID)) * STATISTICS_GRID
     cut = parts(needed, out.shape, edge, margin, STATISTICS_GRID)

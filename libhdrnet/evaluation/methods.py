@@ -17,6 +17,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.evaluation import baselines
 from libhdrnet.evaluation.flow import feature_flow
 from libhdrnet.merge.frames import load_frames
+from libhdrnet.networks import NETWORKS
 from libhdrnet.radiometry import FloatImage
 
 BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
@@ -45,16 +46,19 @@ class Method:
     kind: str
     weights: Path | None = None
     """Folder with the weights; None: those of the library."""
+    network: str = ""
+    """That they are of, ..."""
     ablation: str | None = None
-    """What its card says it is."""
+    """... and its ablation, as their card says."""
     sha256: str = ""
     """Of the weights, if they are its own."""
 
     @property
     def title(self) -> str:
         """What tables call it."""
-        what = TITLES[self.kind]
-        return f"{what}: {self.ablation or self.weights.name}" if self.weights else what
+        if not self.weights:
+            return TITLES[self.kind]
+        return f"{NETWORKS[self.network].title}: {self.ablation or self.weights.name}"
 
 
 @dataclass
@@ -104,7 +108,7 @@ def _parse(name: str, kind: str) -> Method:
     from libhdrnet.weights import read_card
 
     card = read_card(network, Path(folder))
-    return Method(name, what, Path(folder), card.facts.get("ablation"), card.sha256)
+    return Method(name, what, Path(folder), card.network, card.facts.get("ablation"), card.sha256)
 
 
 def merge_scene(

@@ -19,7 +19,7 @@ from libhdrnet.evaluation.sets import find_set
 from libhdrnet.evaluation.store import Store
 from libhdrnet.evaluation.synthetic import SYNTHETIC, write_synthetic
 from libhdrnet.evaluation.tables import Result, Table, tables_of
-from libhdrnet.networks import NETWORKS
+from libhdrnet.networks import TASKS
 from libhdrnet.networks.ablations import ABLATIONS
 from libhdrnet.weights import read_card, weights_folder
 
@@ -172,7 +172,7 @@ def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]
         "metrics": list(more),
         "precision": options.precision,
         "version": __version__,
-        "weights": {name: read_card(name, weights_folder()).sha256[:12] for name in NETWORKS},
+        "weights": {name: read_card(name, weights_folder()).sha256[:12] for name in TASKS},
     }
 
 

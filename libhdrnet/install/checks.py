@@ -92,11 +92,11 @@ def check_torch(machine: Machine) -> list[Check]:
 
 def check_weights(machine: Machine) -> list[Check]:
     """Hold the trained weights against the checksums in their cards."""
-    from libhdrnet.networks import NETWORKS
+    from libhdrnet.networks import TASKS
     from libhdrnet.weights import read_card, weights_folder
 
     folder, found = weights_folder(), []
-    for name in NETWORKS:
+    for name in TASKS:
         card = read_card(name, folder)
         path = folder / f"{name}.safetensors"
         if not path.exists():

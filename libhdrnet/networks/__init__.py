@@ -1,17 +1,21 @@
-"""The three networks of the thesis, and the facts that whoever runs them needs.
+"""The networks, and the facts that whoever builds, runs or trains them needs.
 
-A `Descriptor` says what a runner must know, as data: how many pictures go in, which sizes fit, how far a
-pixel sees and over which window pooled statistics were trained.
+A network is one module and one line of `NETWORKS`. A `Descriptor` says, as data, what it does (`task`), how many
+pictures go in, which sizes fit and how far a pixel sees. The names of tasks are those of the public API and of weights
+files; which network a file is for stands in its card.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from libhdrnet.networks.blocks import STATISTICS_GRID, set_precision, use_local_statistics
 from libhdrnet.networks.defocus import DefocusNet, DefocusNetOptions
+from libhdrnet.networks.defocus_fast import DefocusFast, DefocusFastOptions
+from libhdrnet.networks.form import FAST
 from libhdrnet.networks.msffnet import MSFFNet, MSFFNetOptions
 from libhdrnet.networks.psfnet import PSFNet, PSFNetOptions
 from libhdrnet.networks.selection import SelectionNet, SelectionOptions
@@ -19,6 +23,9 @@ from libhdrnet.networks.selection import SelectionNet, SelectionOptions
 __all__ = [
     "NETWORKS",
     "STATISTICS_GRID",
+    "TASKS",
+    "DefocusFast",
+    "DefocusFastOptions",
     "DefocusNet",
     "DefocusNetOptions",
     "Descriptor",
@@ -36,14 +43,20 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What a runner must know about a network."""
+    """What must be known about a network."""
 
     name: str
-    """Name in the public API and of the weights file."""
+    """Of the network: in cards, and of `hdrnet train`."""
+    task: str
+    """What it is for, in the public API and as the name of its weights file."""
     module: Callable[[Any], nn.Module]
     """The network's class."""
     options: Callable[..., Any]
-    """Its options' class."""
+    """Makes its options, a frozen dataclass."""
+    title: str
+    """What reports call it."""
+    frames: int | None
+    """How many exposures it takes; None: one picture, or any number."""
     margin: int
     """Pixels around a tile that still change its result by more than rounding."""
     multiple: int = STATISTICS_GRID
@@ -55,12 +68,22 @@ class Descriptor:
 NETWORKS: dict[str, Descriptor] = {
     d.name: d
     for d in (
-        Descriptor("psfnet", PSFNet, PSFNetOptions, margin=24),
-        Descriptor("msffnet", MSFFNet, MSFFNetOptions, margin=48, training_only="auxiliary."),
-        Descriptor("selection", SelectionNet, SelectionOptions, margin=32),
-        Descriptor("defocus", DefocusNet, DefocusNetOptions, margin=48),
+        Descriptor("psfnet", "psfnet", PSFNet, PSFNetOptions, "PSFNet, the thesis's form", 3, margin=40),
+        Descriptor("psfnet-fast", "psfnet", PSFNet, partial(PSFNetOptions, form=FAST), "PSFNet, ours", 3, margin=24),
+        Descriptor("msffnet", "msffnet", MSFFNet, MSFFNetOptions, "MSFFNet, the thesis's form", 2,
+                   margin=48, training_only="auxiliary."),
+        Descriptor("msffnet-fast", "msffnet", MSFFNet, partial(MSFFNetOptions, form=FAST), "MSFFNet, ours", 2,
+                   margin=48, training_only="auxiliary."),
+        Descriptor("selection", "selection", SelectionNet, SelectionOptions, "selection", None, margin=32),
+        Descriptor("defocus", "defocus", DefocusNet, DefocusNetOptions, "defocus network, the thesis's form", None,
+                   margin=48),
+        Descriptor("defocus-fast", "defocus", DefocusFast, DefocusFastOptions, "defocus network, ours", None,
+                   margin=48),
     )
-}
+}  # fmt: skip
+
+TASKS: tuple[str, ...] = tuple(dict.fromkeys(d.task for d in NETWORKS.values()))
+"""What there are weights for."""
 
 
 def build(name: str, **options: Any) -> nn.Module:

@@ -1,7 +1,7 @@
 """The thesis's ablations as named configurations: options of a network, and how it is trained.
 
 Tables 2.2 to 2.4, 3.3, 3.4 and 4.3. Rows that put other authors' networks into ours (SPyNet, PWC-Net, DMENet) are
-not among them. All keep `radiance_skip`, which is ours and not the thesis's.
+not among them. They are of the thesis's form.
 """
 
 from dataclasses import dataclass, field

@@ -20,12 +20,8 @@ STATISTICS_GRID = 16
 
 
 SLOPE = 0.1
-"""Of leaky activations below zero. The thesis names no activation in most places; a plain ReLU died in most channels
-at the rates that a short training needs."""
-
-
-FOLD = 2
-"""The networks that merge fold so many pixels on an edge into channels, and work on that coarser grid."""
+"""Of our networks' leaky activations below zero; a plain ReLU died in most channels at the rates that a short training
+needs. The thesis names no activation in most places."""
 HALF, QUARTER = 2, 4
 """How often the grids of the defocus network's features go into the picture's."""
 
@@ -119,7 +115,7 @@ class ChannelNorm(nn.Module):
 class ChannelAttention(nn.Module):
     """Weight each channel by a gate from its pooled mean (squeeze and excitation; [68] in the thesis)."""
 
-    def __init__(self, channels: int, reduction: int = 8, scale: int = FOLD) -> None:
+    def __init__(self, channels: int, reduction: int = 8, scale: int = 1) -> None:
         super().__init__()
         self.pool = PooledStatistics(scale)
         self.squeeze = nn.Conv2d(channels, channels // reduction, 1)
@@ -145,45 +141,17 @@ class SpatialAttention(nn.Module):
 
 
 MU = 5000.0
-_LOG_1_MU = math.log1p(MU)
-SEEN = 9
-"""Channels of an exposure as `seen` gives them, before folding."""
-DIFFERENCE = 10.0
-"""Unit of difference from the known radiance, a tenth of the mu-law's range, ..."""
-CORRECTION = 0.1
-"""... and of the correction."""
-
-
-def seen(exposures: Tensor, known: Tensor) -> Tensor:
-    """Return what a network sees of exposures (B, images, 6, H, W) when it corrects `known` (B, 3, H, W).
-
-    For each: L, the radiance and its difference from the known one, both in the mu-law domain, where the loss is: the
-    thesis's linear H shows a network next to nothing of dark places. Folded into (B * images, 9 FOLD^2, H / FOLD,
-    W / FOLD).
-    """
-    radiance = mu_law(exposures[:, :, 3:])
-    difference = (DIFFERENCE * (radiance - mu_law(known)[:, None])).clamp(-1, 1)
-    channels = torch.cat([exposures[:, :, :3] - 0.5, radiance - 0.5, difference], 2)
-    return F.pixel_unshuffle(channels.flatten(0, 1), FOLD)
+LOG_1_MU = math.log1p(MU)
 
 
 def mu_law(radiance: Tensor) -> Tensor:
     """Return T(H) of Eq. 2.5, for radiance in [0, 1]; what is beyond is clipped."""
-    return torch.log1p(MU * radiance.clamp(0, 1)) / _LOG_1_MU
+    return torch.log1p(MU * radiance.clamp(0, 1)) / LOG_1_MU
 
 
 def ramp(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
     """Rise from 0 at `low` to 1 at `high`."""
     return ((x - low) / (high - low + 1e-12)).clamp(0, 1)
-
-
-def corrected(radiance: Tensor, correction: Tensor) -> Tensor:
-    """Add a correction, in units of CORRECTION, in the mu-law domain, and return the radiance in [0, 1].
-
-    In the domain of the sigmoid's logit the darkest pixels would have next to no gradient.
-    """
-    value = mu_law(radiance) + CORRECTION * correction
-    return (torch.expm1(value.clamp(0, 1) * _LOG_1_MU) / MU).clamp(0, 1)
 
 
 def initialise(network: nn.Module) -> None:

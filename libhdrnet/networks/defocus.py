@@ -1,50 +1,20 @@
 """Defocus map estimation and map-guided deblurring (thesis, chapter 4, Figures 4.1-4.4).
 
-Input: (B, 3, H, W), display-encoded (sRGB) in [0, 1]; H and W multiples of 4.
-Outputs: the defocus map (B, 1, H, W), radius of the circle of confusion in pixels; the deblurred picture
-(B, 3, H, W), encoded like the input.
-The thesis gives no widths for the deblurring net and stacks its blocks at one resolution. Ours folds pixels into
-channels and works at a half and at a quarter of the resolution, the estimation net at a quarter: so few layers see a
-blur disc whole, and a pixel costs a tenth. Both nets also see the picture's detail relative to its local contrast,
-the correction is in units of that contrast, and features are normalised before each block: without these the nets
-learned next to nothing in their first thousands of steps.
+Input: (B, 3, H, W), display-encoded (sRGB) in [0, 1].
+Outputs: the defocus map (B, 1, H, W), radius of the circle of confusion in pixels, half the diameter of Eq. 1.3; the
+deblurred picture (B, 3, H, W), encoded like the input.
+The thesis gives the parameters of the whole, 5.12 million, and the estimation net's layers by [32]; the widths and the
+number of blocks of the deblurring net are chosen to give that sum. `defocus_fast` is our own network for the task.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import (
-    HALF,
-    QUARTER,
-    SLOPE,
-    ChannelNorm,
-    ExactConvolution,
-    at_precision,
-    conv3x3,
-    initialise,
-    ramp,
-)
-from libhdrnet.networks.detail import detail_and_contrast, local_mean
-from libhdrnet.networks.estimation import EstimationNet
-from libhdrnet.networks.modulation import SFT, ConditionNet, Conditions
-
-IN_FOCUS = (0.3, 0.6)
-"""Radii in pixels between which the correction begins: a disc of one pixel is what a lens and a mosaic leave."""
-LOST = (10.0, 16.0)
-"""Radii in pixels between which it fades again: what so large a disc has wiped out would be invented."""
-BALANCE = (0.75, 0.95)
-"""A lens spreads light and takes none away, so what a correction adds and takes evens out over a disc. Between these
-shares of it that do not, it fades: the network misjudges what it never saw, a lamp in the dark for example."""
-DISC = 33
-"""Edge in pixels of the square over which it must."""
-LEAST_CHANGE = 0.002
-"""Mean change that is too small to be judged."""
-CORRECTION = 5.0
-"""The deblurring net's unit of correction, in local contrasts."""
+from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3, initialise
+from libhdrnet.networks.modulation import SFT, Conditions
 
 
 @dataclass(frozen=True)
@@ -52,84 +22,105 @@ class DefocusNetOptions:
     """What the thesis's ablations vary (Table 4.3); the defaults are its full network."""
 
     modulation: Literal["none", "sft", "sft-dec", "sft-fdec"] = "sft-dec"
-    """"none" is the baseline; "sft": gamma and beta whole; "sft-dec": gamma split into a channel and a spatial
-    part; "sft-fdec": both split."""
-    channels: int = 96
-    """Channels of the deblurring net at a quarter of the resolution; half as many at half of it."""
-    conditions: int = 32
+    """"none" is the baseline; "sft": gamma and beta whole; "sft-dec": gamma split into a channel and a spatial part;
+    "sft-fdec": both split."""
+    channels: int = 128
+    """Channels of the deblurring net."""
+    conditions: int = 64
     """Channels of the condition features."""
-    blocks: int = 6
-    """Number of conditioned residual blocks at a quarter of the resolution."""
-    outer_blocks: int = 2
-    """Number of them at half of it, before and again after."""
+    blocks: int = 14
+    """Number of conditioned residual blocks."""
     max_radius: float = 20.0
     """Largest radius of the circle of confusion the map can show, in pixels."""
 
 
-def balance(change: Tensor) -> Tensor:
-    """Return from 1 to 0 (B, 1, H, W) how far a correction (B, 3, H, W) can be one: it moves light and makes none."""
-    change = change.mean(1, keepdim=True)
-    kept, moved = local_mean(change, DISC).abs(), local_mean(change.abs(), DISC)
-    return 1 - ramp(kept / (moved + LEAST_CHANGE), *BALANCE)
+class ResidualBlock(nn.Module):
+    """Two convolutions with a skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = conv3x3(channels, channels)
+        self.conv2 = conv3x3(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to the same shape."""
+        out: Tensor = x + self.conv2(F.relu(self.conv1(x)))
+        return out
+
+
+class EstimationNet(nn.Module):
+    """Defocus map from a picture (Sec. 4.3.1), DID-ANet's [32]."""
+
+    def __init__(self, max_radius: float) -> None:
+        super().__init__()
+        self.max_radius = max_radius
+        self.enter = ExactConvolution(3, 64)
+        self.blocks = nn.Sequential(*(ResidualBlock(64) for _ in range(4)))
+        self.leave = conv3x3(64, 64)
+        self.output = ExactConvolution(64, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the radius (B, 1, H, W) in pixels, in [0, max_radius]; in training not clipped."""
+        x = self.blocks(at_precision(F.relu(self.enter(image)), self.leave))
+        radius: Tensor = self.max_radius * self.output(F.relu(self.leave(x)))
+        return radius if self.training else radius.clamp(0, self.max_radius)
+
+
+class ConditionNet(nn.Module):
+    """Three convolutions from the defocus map (B, 1, H, W) to the conditions (Sec. 4.3.2)."""
+
+    def __init__(self, conditions: int) -> None:
+        super().__init__()
+        self.conv1 = ExactConvolution(1, conditions)
+        self.conv2 = conv3x3(conditions, conditions)
+        self.conv3 = conv3x3(conditions, conditions)
+        self.pool = PooledStatistics()
+
+    def forward(self, radius: Tensor) -> Conditions:
+        """Return the conditions."""
+        features = self.conv3(F.relu(self.conv2(at_precision(F.relu(self.conv1(radius)), self.conv2))))
+        return Conditions(features, self.pool(features), self.pool.cell)
 
 
 class ConditionedResidualBlock(nn.Module):
     """SFT, convolution, SFT, convolution and a skip (Figure 4.2)."""
 
-    def __init__(self, options: DefocusNetOptions, channels: int) -> None:
+    def __init__(self, options: DefocusNetOptions) -> None:
         super().__init__()
-        self.norm = ChannelNorm(channels)
+        n = options.channels
         self.modulated = options.modulation != "none"
         if self.modulated:
-            self.sft1 = SFT(options.modulation, options.conditions, channels)
-            self.sft2 = SFT(options.modulation, options.conditions, channels)
-        self.conv1 = conv3x3(channels, channels)
-        self.conv2 = conv3x3(channels, channels)
+            self.sft1 = SFT(options.modulation, options.conditions, n, signed=True)
+            self.sft2 = SFT(options.modulation, options.conditions, n, signed=True)
+        self.conv1 = conv3x3(n, n)
+        self.conv2 = conv3x3(n, n)
 
     def forward(self, x: Tensor, conditions: Conditions) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        y = self.norm(x)
-        y = self.sft1(y, conditions) if self.modulated else y
-        y = F.leaky_relu(self.conv1(y), SLOPE)
+        y = self.sft1(x, conditions) if self.modulated else x
+        y = F.relu(self.conv1(y))
         y = self.sft2(y, conditions) if self.modulated else y
         out: Tensor = x + self.conv2(y)
         return out
 
 
 class DeblurringNet(nn.Module):
-    """The picture and the conditions to a correction of the picture (Sec. 4.3.3)."""
+    """The picture and the conditions to the deblurred picture (Sec. 4.3.3)."""
 
     def __init__(self, options: DefocusNetOptions) -> None:
         super().__init__()
         n = options.channels
-        self.enter = ExactConvolution(6 * HALF**2, n // 2)
-        self.before = self._blocks(options, options.outer_blocks, n // 2)
-        self.down = conv3x3(n // 2, n, 2)
-        self.blocks = self._blocks(options, options.blocks, n)
-        self.up = nn.Conv2d(n, n // 2 * (QUARTER // HALF) ** 2, 1)
-        self.after = self._blocks(options, options.outer_blocks, n // 2)
-        self.leave = conv3x3(n // 2, n // 2)
-        self.output = ExactConvolution(n // 2, 3 * HALF**2)
+        self.enter = ExactConvolution(3, n)
+        self.blocks = nn.ModuleList(ConditionedResidualBlock(options) for _ in range(options.blocks))
+        self.leave = conv3x3(n, n)
+        self.output = ExactConvolution(n, 3)
 
-    @staticmethod
-    def _blocks(options: DefocusNetOptions, count: int, channels: int) -> nn.ModuleList:
-        return nn.ModuleList(ConditionedResidualBlock(options, channels) for _ in range(count))
-
-    def forward(self, image: Tensor, half: Conditions, quarter: Conditions) -> Tensor:
+    def forward(self, image: Tensor, conditions: Conditions) -> Tensor:
         """Return the deblurred picture (B, 3, H, W), not clipped."""
-        detail, contrast = detail_and_contrast(image)
-        shown = F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
-        x = at_precision(F.leaky_relu(self.enter(shown), SLOPE), self.down)
-        for block in self.before:
-            x = block(x, half)
-        y = F.leaky_relu(self.down(x), SLOPE)
+        x = at_precision(F.relu(self.enter(image)), self.leave)
         for block in self.blocks:
-            y = block(y, quarter)
-        x = x + F.pixel_shuffle(self.up(y), QUARTER // HALF)
-        for block in self.after:
-            x = block(x, half)
-        correction = F.pixel_shuffle(self.output(F.leaky_relu(self.leave(x), SLOPE)), HALF)
-        restored: Tensor = image + CORRECTION * contrast * correction
+            x = block(x, conditions)
+        restored: Tensor = image + self.output(F.relu(self.leave(x)))
         return restored
 
 
@@ -150,16 +141,10 @@ class DefocusNet(nn.Module):
         return radius
 
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
-        """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
-
-        In training not clipped, and whole; else what is in focus and what is lost stay, what is no correction fades.
-        """
+        """Return the picture (B, 3, H, W) deblurred, guided by `radius` (B, 1, H, W); in training not clipped."""
         shown = radius.clamp(0, self.options.max_radius) / self.options.max_radius
-        restored: Tensor = self.deblurring(image, *self.condition(shown))
-        if self.training:
-            return restored
-        share = ramp(radius, *IN_FOCUS) * (1 - ramp(radius, *LOST)) * balance(restored - image)
-        return torch.lerp(image, restored, share).clamp(0, 1)
+        restored: Tensor = self.deblurring(image, self.condition(shown))
+        return restored if self.training else restored.clamp(0, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return the deblurred picture (B, 3, H, W) and the defocus map (B, 1, H, W)."""

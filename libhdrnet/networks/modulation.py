@@ -1,12 +1,12 @@
 """Conditions from a defocus map, and the features that they modulate (thesis, Sec. 4.3.2, Figures 4.3 and 4.4)."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import HALF, QUARTER, ExactConvolution, PooledStatistics, at_precision, conv3x3, spread
+from libhdrnet.networks.blocks import conv3x3, spread
 
 
 class Conditions(NamedTuple):
@@ -18,28 +18,6 @@ class Conditions(NamedTuple):
     """Their `PooledStatistics`."""
     cell: int
     """One place of `pooled` is so many of the features' on an edge."""
-
-
-class ConditionNet(nn.Module):
-    """Three convolutions from the defocus map (B, 1, H, W) to conditions at both resolutions (Sec. 4.3.2)."""
-
-    def __init__(self, conditions: int) -> None:
-        super().__init__()
-        self.conv1 = ExactConvolution(HALF**2, conditions)
-        self.conv2 = conv3x3(conditions, conditions)
-        self.conv3 = conv3x3(conditions, conditions, 2)
-        self.pool_half = PooledStatistics(HALF)
-        self.pool_quarter = PooledStatistics(QUARTER)
-
-    def forward(self, radius: Tensor) -> tuple[Conditions, Conditions]:
-        """Return conditions at a half and at a quarter of the resolution."""
-        first = at_precision(F.relu(self.conv1(F.pixel_unshuffle(radius, HALF))), self.conv2)
-        half = F.relu(self.conv2(first))
-        quarter = F.relu(self.conv3(half))
-        return (
-            Conditions(half, self.pool_half(half), self.pool_half.cell),
-            Conditions(quarter, self.pool_quarter(quarter), self.pool_quarter.cell),
-        )
 
 
 class WholeTransform(nn.Sequential):
@@ -61,15 +39,17 @@ class WholeTransform(nn.Sequential):
 class DecomposedTransform(nn.Module):
     """The product of a value for each channel and a value for each place (Figure 4.4).
 
-    As a scale both are gates around 1; `signed`, as an offset has to be, the channel's has either sign and no bounds.
+    Both are gates around 1; `signed`: the channel's has either sign and no bounds, and begins around `start`.
     """
 
-    def __init__(self, conditions: int, channels: int, *, signed: bool = False) -> None:
+    def __init__(self, conditions: int, channels: int, *, signed: bool = False, start: float = 0.0) -> None:
         super().__init__()
         self.signed = signed
         self.squeeze = nn.Conv2d(conditions, conditions // 4, 1)
         self.expand = nn.Conv2d(conditions // 4, channels, 1)
         self.spatial = conv3x3(conditions, 1)
+        if start:
+            nn.init.constant_(cast(Tensor, self.expand.bias), start)
 
     def parts(self, conditions: Conditions) -> tuple[Tensor, Tensor]:
         """Return the channel part (B, C, 1 or H, 1 or W) and the spatial part (B, 1, H, W)."""
@@ -85,14 +65,19 @@ class DecomposedTransform(nn.Module):
 
 
 class SFT(nn.Module):
-    """Spatial feature transform: gamma * F + beta (Eq. 4.2)."""
+    """Spatial feature transform: gamma * F + beta (Eq. 4.2).
 
-    def __init__(self, modulation: str, conditions: int, channels: int) -> None:
+    `signed`: a decomposed gamma has either sign, as the whole one has.
+    """
+
+    def __init__(self, modulation: str, conditions: int, channels: int, *, signed: bool = False) -> None:
         super().__init__()
         decomposed = modulation in ("sft-dec", "sft-fdec")
         self.offset = 0.0 if decomposed else 1.0
         self.gamma: nn.Module = (
-            DecomposedTransform(conditions, channels) if decomposed else WholeTransform(conditions, channels)
+            DecomposedTransform(conditions, channels, signed=signed, start=1.0)
+            if decomposed
+            else WholeTransform(conditions, channels)
         )
         self.beta: nn.Module = (
             DecomposedTransform(conditions, channels, signed=True)

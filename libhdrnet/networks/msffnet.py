@@ -1,13 +1,12 @@
 """MSFFNet: multi-scale feature flow for two exposures (thesis, chapter 3, Figures 3.3-3.7).
 
 Input: (B, 2, 6, H, W), the short exposure and the reference, each [L, H] with L in [0, 1] gamma-encoded and
-H = L^2.2 / (t / t_min) (Eq. 3.1); H and W multiples of 8. With them goes the radiance fused from what was captured,
-(B, 3, H, W), in the scale of the output.
+H = L^2.2 / (t / t_min) (Eq. 3.1); H and W multiples of 4.
 Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the short exposure.
+"msffnet" is the thesis's; "msffnet-fast" has the form `form.FAST`, takes the radiance fused from what was captured,
+too, (B, 3, H, W) in the scale of the output, and wants H and W to be multiples of 8.
 Lists over scales run from the finest (s = 0) to the coarsest (s = 2); a flow is in pixels of its own scale and
 points from a place in the reference to its match in the short exposure, (x, y).
-Ours, not the thesis's: 2x2 pixels are folded into channels (`blocks.seen`), so that the finest scale is half the
-picture's, and features are normalised before each block.
 """
 
 from dataclasses import dataclass
@@ -16,19 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import (
-    FOLD,
-    SEEN,
-    SLOPE,
-    ChannelAttention,
-    ChannelNorm,
-    ExactConvolution,
-    at_precision,
-    conv3x3,
-    corrected,
-    initialise,
-    seen,
-)
+from libhdrnet.networks.blocks import ChannelAttention, ExactConvolution, at_precision, conv3x3, initialise
+from libhdrnet.networks.form import THESIS, Form
 
 
 @dataclass(frozen=True)
@@ -45,15 +33,15 @@ class MSFFNetOptions:
     """False: "w/o FF": features are used as they lie, without warping and auxiliary reconstruction."""
     ms_fuse: bool = True
     """False: "w/o MSFF": only the finest aligned features are merged."""
-    radiance_skip: bool = True
-    """Correct the radiance that was fused without it (for H_of: the warped short exposure's) in place of a sigmoid; see
-    `PSFNetOptions.radiance_skip`."""
+    form: Form = THESIS
+    """The thesis's, or ours."""
 
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:
     """Fetch features (B, C, H, W) from where `flow` (B, 2, H, W) float32, in pixels (x, y), points (Eq. 3.2).
 
-    In float32 whatever the features are: in 16 bits a place is off by pixels.
+    The equation maps places of the short exposure to the reference; as in SPyNet, a place of the reference fetches. In
+    float32 whatever the features are: in 16 bits a place is off by pixels.
     """
     height, width = features.shape[-2:]
     xs = torch.arange(width, device=flow.device, dtype=flow.dtype)
@@ -73,11 +61,11 @@ def enlarge(x: Tensor, factor: int) -> Tensor:
 class FlowEstimator(nn.Sequential):
     """Five 7x7 convolutions from two feature maps to a flow (SPyNet's widths, [82])."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, form: Form) -> None:
         layers: list[nn.Module] = []
         widths = (2 * channels, 32, 64, 32, 16)
         for inputs, outputs in zip(widths, widths[1:], strict=False):
-            layers += [nn.Conv2d(inputs, outputs, 7, padding=3), nn.LeakyReLU(SLOPE)]
+            layers += [nn.Conv2d(inputs, outputs, 7, padding=3), nn.LeakyReLU(form.slope)]
         super().__init__(*layers)
         self.add_module("output", ExactConvolution(widths[-1], 2, 7))
 
@@ -85,32 +73,34 @@ class FlowEstimator(nn.Sequential):
 class RCAB(nn.Module):
     """Residual channel attention block (Figure 3.7, [4])."""
 
-    def __init__(self, channels: int, attention: bool = True) -> None:
+    def __init__(self, channels: int, form: Form, attention: bool = True) -> None:
         super().__init__()
-        self.norm = ChannelNorm(channels)
+        self.form = form
+        self.norm = form.norm(channels)
         self.conv1 = conv3x3(channels, channels)
         self.conv2 = conv3x3(channels, channels)
-        self.attention: nn.Module = ChannelAttention(channels) if attention else nn.Identity()
+        self.attention: nn.Module = ChannelAttention(channels, scale=form.fold) if attention else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        y: Tensor = self.attention(self.conv2(F.leaky_relu(self.conv1(self.norm(x)), SLOPE)))
+        y: Tensor = self.attention(self.conv2(self.form.activated(self.conv1(self.norm(x)))))
         return x + y
 
 
 class AuxiliaryHead(nn.Module):
     """Reconstruct H_of from the warped features alone (Figure 3.6): it teaches the flow, and only that."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, form: Form) -> None:
         super().__init__()
+        self.form = form
         self.enter = conv3x3(3 * channels, channels)
-        self.blocks = nn.Sequential(*(RCAB(channels) for _ in range(5)))
-        self.output = ExactConvolution(channels, 3 * FOLD**2)
+        self.blocks = nn.Sequential(*(RCAB(channels, form) for _ in range(5)))
+        self.output = ExactConvolution(channels, form.outputs)
 
-    def forward(self, warped: list[Tensor]) -> Tensor:
-        """Return the correction for H_of, or its logit (B, 3, H, W), from the warped features of the three scales."""
+    def forward(self, warped: list[Tensor], baseline: Tensor | None) -> Tensor:
+        """Return H_of (B, 3, H, W) from the warped features of the three scales; `baseline`: what it corrects."""
         joined = torch.cat([warped[0], enlarge(warped[1], 2), enlarge(warped[2], 4)], 1)
-        return F.pixel_shuffle(self.output(self.blocks(F.leaky_relu(self.enter(joined), SLOPE))), FOLD)
+        return self.form.radiance(self.output(self.blocks(self.form.activated(self.enter(joined)))), baseline)
 
 
 class MSFFNet(nn.Module):
@@ -118,36 +108,37 @@ class MSFFNet(nn.Module):
 
     def __init__(self, options: MSFFNetOptions = MSFFNetOptions()) -> None:  # noqa: B008 (frozen)
         super().__init__()
-        n = options.channels
+        n, form = options.channels, options.form
         self.options = options
         self.scales = 3 if options.multi_scale else 1
         self.flows = options.multi_scale and options.feature_flow
         self.extract = nn.ModuleList(
-            [ExactConvolution(SEEN * FOLD**2, n), conv3x3(n, n, 2), conv3x3(n, n, 2)][: self.scales]
+            [ExactConvolution(form.inputs, n), conv3x3(n, n, 2), conv3x3(n, n, 2)][: self.scales]
         )
         if self.flows:
-            self.flow = nn.ModuleList(FlowEstimator(n) for _ in range(self.scales))
-            self.auxiliary = AuxiliaryHead(n)
+            self.flow = nn.ModuleList(FlowEstimator(n, form) for _ in range(self.scales))
+            self.auxiliary = AuxiliaryHead(n, form)
         fused = self.scales if options.ms_fuse else 1
         self.fuse = nn.ModuleList(conv3x3(2 * n, n) for _ in range(fused))
         self.enter = conv3x3(fused * n, n)
-        self.blocks = nn.ModuleList(RCAB(n, options.channel_attention) for _ in range(3))
+        self.blocks = nn.ModuleList(RCAB(n, form, options.channel_attention) for _ in range(3))
         self.join = conv3x3(3 * n, n)
         self.refine = conv3x3(n, n)
-        self.output = ExactConvolution(n, 3 * FOLD**2)
+        self.output = ExactConvolution(n, form.outputs)
         initialise(self)
 
-    def features(self, exposures: Tensor, known: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    def features(self, exposures: Tensor, baseline: Tensor | None = None) -> tuple[list[Tensor], list[Tensor]]:
         """Extract F^s, finest first, of the short exposure and of the reference from (B, 2, 6, H, W)."""
-        pyramid = [seen(exposures, known)]
+        form = self.options.form
+        pyramid = [form.seen(exposures, baseline)]
         for layer in self.extract:
-            pyramid.append(at_precision(F.leaky_relu(layer(pyramid[-1]), SLOPE), self.enter))
+            pyramid.append(at_precision(form.activated(layer(pyramid[-1])), self.enter))
         return [level[0::2] for level in pyramid[1:]], [level[1::2] for level in pyramid[1:]]
 
-    def flow_of(self, exposures: Tensor, known: Tensor) -> Tensor:
+    def flow_of(self, exposures: Tensor, baseline: Tensor | None = None) -> Tensor:
         """Return the finest flow, in pixels of the picture and at its size, (B, 2, H, W)."""
-        flows, _ = self.align(*self.features(exposures, known))
-        return FOLD * enlarge(flows[0], FOLD)
+        flows, _ = self.align(*self.features(exposures, baseline))
+        return self._at_full_size(flows[0])
 
     def align(self, short: list[Tensor], reference: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """Estimate the flow from coarse to fine (Figure 3.4); return flows and warped features, finest first."""
@@ -163,35 +154,40 @@ class MSFFNet(nn.Module):
             warped.insert(0, warp(short[s], flow))
         return flows, warped
 
-    def merge(self, warped: list[Tensor], reference: list[Tensor], radiance: Tensor) -> Tensor:
+    def merge(self, warped: list[Tensor], reference: list[Tensor], baseline: Tensor | None) -> Tensor:
         """Fuse the aligned features of all scales (Figure 3.5) and reconstruct the radiance (Sec. 3.3.2)."""
+        form = self.options.form
         fused = []
         for s, (conv, w, r) in enumerate(zip(self.fuse, warped, reference, strict=False)):
-            level = F.leaky_relu(conv(torch.cat([w, r], 1)), SLOPE)
+            level = form.activated(conv(torch.cat([w, r], 1)))
             fused.append(enlarge(level, 2**s) if s else level)
-        z = F.leaky_relu(self.enter(torch.cat(fused, 1)), SLOPE)
+        z = form.activated(self.enter(torch.cat(fused, 1)))  # Z0 = [O^0, O^1, O^2]
         outputs = []
         for block in self.blocks:
             z = block(z)
             outputs.append(z)
-        z6 = F.leaky_relu(self.join(torch.cat(outputs, 1)), SLOPE)
-        out = F.pixel_shuffle(self.output(F.leaky_relu(self.refine(z6) + reference[0], SLOPE)), FOLD)
-        return corrected(radiance, out) if self.options.radiance_skip else torch.sigmoid(out)
+        z6 = form.activated(self.join(torch.cat(outputs, 1)))  # Z5 = [Z2, Z3, Z4]
+        return form.radiance(self.output(form.activated(self.refine(z6) + reference[0])), baseline)
 
-    def forward(self, exposures: Tensor, known: Tensor) -> Tensor:
-        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 2, 6, H, W) and the fused one (B, 3, H, W)."""
-        return self.reconstruct(exposures, known)[0]
+    def forward(self, exposures: Tensor, baseline: Tensor | None = None) -> Tensor:
+        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 2, 6, H, W)."""
+        return self.reconstruct(exposures, baseline)[0]
 
-    def reconstruct(self, exposures: Tensor, known: Tensor, auxiliary: bool = False) -> tuple[Tensor, Tensor | None]:
+    def reconstruct(
+        self, exposures: Tensor, baseline: Tensor | None = None, auxiliary: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
         """Return the radiance and, if asked for and there is a flow, H_of for the loss of Eq. 3.5."""
-        short, reference = self.features(exposures, known)
+        short, reference = self.features(exposures, baseline)
         warped, extra = short, None
         if self.flows:
             flows, warped = self.align(short, reference)
             if auxiliary:
-                extra = self.auxiliary(warped)
-                if self.options.radiance_skip:
-                    extra = corrected(warp(exposures[:, 0, 3:], FOLD * enlarge(flows[0], FOLD)), extra)
-                else:
-                    extra = torch.sigmoid(extra)
-        return self.merge(warped, reference, known), extra
+                form = self.options.form
+                # H_of shows the flow's faults: with a baseline it corrects the warped short exposure instead.
+                moved = warp(exposures[:, 0, 3:], self._at_full_size(flows[0])) if form.baseline else None
+                extra = self.auxiliary(warped, moved)
+        return self.merge(warped, reference, baseline), extra
+
+    def _at_full_size(self, flow: Tensor) -> Tensor:
+        fold = self.options.form.fold
+        return fold * enlarge(flow, fold) if fold > 1 else flow

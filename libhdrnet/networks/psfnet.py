@@ -2,11 +2,9 @@
 
 Input: (B, 3, 6, H, W), the exposures from short to long, each [L, H] with L in [0, 1] gamma-encoded and
 H = L^2.2 / (t / t_min) (Eq. 2.1). The middle one is the reference.
-With them goes the radiance fused from what was captured, (B, 3, H, W), in the scale of the output.
-H and W multiples of 2.
 Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the shortest exposure.
-Ours, not the thesis's: 2x2 pixels are folded into channels (`blocks.seen`), so that a pixel costs a quarter and is seen
-from twice as far, and features are normalised before each block, without which little was learned.
+"psfnet" is the thesis's; "psfnet-fast" has the form `form.FAST`, takes the radiance fused from what was captured, too,
+(B, 3, H, W) in the scale of the output, and wants H and W to be multiples of 2.
 """
 
 from dataclasses import dataclass
@@ -17,21 +15,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from libhdrnet.networks.blocks import (
-    FOLD,
-    SEEN,
-    SLOPE,
     ChannelAttention,
-    ChannelNorm,
     ExactConvolution,
     PooledStatistics,
     SpatialAttention,
     at_precision,
     conv3x3,
-    corrected,
     initialise,
-    seen,
     spread,
 )
+from libhdrnet.networks.form import THESIS, Form
 
 
 @dataclass(frozen=True)
@@ -50,18 +43,17 @@ class PSFNetOptions:
     """False: "w/o LSC"."""
     global_skip: bool = True
     """False: "w/o GSC"."""
-    radiance_skip: bool = True
-    """Correct the radiance that was fused without it in place of a sigmoid, so that only what differs from it has to be
-    learned. Ours, not the thesis's: the brightness is right from the first step."""
+    form: Form = THESIS
+    """The thesis's, or ours."""
 
 
 class SFFB(nn.Module):
     """Selective feature fusion (Figure 2.3): a softmax over the images weights each channel."""
 
-    def __init__(self, channels: int, images: int = 3) -> None:
+    def __init__(self, channels: int, images: int = 3, scale: int = 1) -> None:
         super().__init__()
         self.images = images
-        self.pool = PooledStatistics(FOLD)
+        self.pool = PooledStatistics(scale)
         self.squeeze = nn.Conv2d(channels, channels // 8, 1)
         self.expand = nn.Conv2d(channels // 8, channels * images, 1)
 
@@ -106,12 +98,17 @@ class ConcatFusion(nn.Module):
 class PSFB(nn.Module):
     """Progressive and selective fusion block (Figure 2.2, Eqs. 2.2-2.4)."""
 
-    def __init__(self, channels: int, fusion: str) -> None:
+    def __init__(self, channels: int, fusion: str, form: Form) -> None:
         super().__init__()
-        self.norm = ChannelNorm(channels)
+        self.form = form
+        self.norm = form.norm(channels)
         self.conv1 = conv3x3(channels, channels)
         self.fusion: nn.Module = (
-            SFFB(channels) if fusion == "sffb" else ConcatFusion(channels) if fusion == "concat" else SumFusion()
+            SFFB(channels, scale=form.fold)
+            if fusion == "sffb"
+            else ConcatFusion(channels)
+            if fusion == "concat"
+            else SumFusion()
         )
         self.conv2 = conv3x3(2 * channels, channels)
 
@@ -119,7 +116,7 @@ class PSFB(nn.Module):
         """Map F0 (B, images, C, H, W) to O of the same shape."""
         images, c = features.shape[1:3]
         before = features.flatten(0, 1)
-        own = F.leaky_relu(self.conv1(self.norm(before)), SLOPE)  # Eq. 2.2
+        own = self.form.activated(self.conv1(self.norm(before)))  # Eq. 2.2
         fused = self.fusion(own.reshape(features.shape))  # Eq. 2.3
         # Conv2([F2, F1_i]) split by linearity: the half that sees F2 is the same for every image.
         weight = self.conv2.weight
@@ -134,20 +131,21 @@ class PSFB(nn.Module):
 class ResidualDualAttentionBlock(nn.Module):
     """Two convolutions, then channel and spatial attention side by side (Figures 2.4, 2.5)."""
 
-    def __init__(self, channels: int, attention: bool) -> None:
+    def __init__(self, channels: int, attention: bool, form: Form) -> None:
         super().__init__()
-        self.norm = ChannelNorm(channels)
+        self.form = form
+        self.norm = form.norm(channels)
         self.conv1 = conv3x3(channels, channels)
         self.conv2 = conv3x3(channels, channels)
         self.attention = attention
         if attention:
-            self.channel = ChannelAttention(channels)
+            self.channel = ChannelAttention(channels, scale=form.fold)
             self.spatial = SpatialAttention()
             self.join = nn.Conv2d(2 * channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        y = self.conv2(F.leaky_relu(self.conv1(self.norm(x)), SLOPE))
+        y = self.conv2(self.form.activated(self.conv1(self.norm(x))))
         if self.attention:
             y = self.join(torch.cat([self.channel(y), self.spatial(y)], 1))
         out: Tensor = x + y
@@ -159,31 +157,29 @@ class PSFNet(nn.Module):
 
     def __init__(self, options: PSFNetOptions = PSFNetOptions()) -> None:  # noqa: B008 (frozen)
         super().__init__()
-        n = options.channels
+        n, form = options.channels, options.form
         self.options = options
-        self.extract = ExactConvolution(SEEN * FOLD**2, n)
-        self.fusion = nn.Sequential(*(PSFB(n, options.fusion) for _ in range(options.blocks)))
+        self.extract = ExactConvolution(form.inputs, n)
+        self.fusion = nn.Sequential(*(PSFB(n, options.fusion, form) for _ in range(options.blocks)))
         self.enter = conv3x3(4 * n, n)
-        self.decode = nn.Sequential(*(ResidualDualAttentionBlock(n, options.dual_attention) for _ in range(4)))
+        self.decode = nn.Sequential(*(ResidualDualAttentionBlock(n, options.dual_attention, form) for _ in range(4)))
         self.local = conv3x3(n, n)
         self.globally = conv3x3(n, n)
-        self.output = ExactConvolution(n, 3 * FOLD**2)
+        self.output = ExactConvolution(n, form.outputs)
         initialise(self)
 
-    def forward(self, exposures: Tensor, known: Tensor) -> Tensor:
-        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 3, 6, H, W) and the fused one (B, 3, H, W)."""
-        features = at_precision(F.leaky_relu(self.extract(seen(exposures, known)), SLOPE), self.enter)
+    def forward(self, exposures: Tensor, baseline: Tensor | None = None) -> Tensor:
+        """Reconstruct the radiance (B, 3, H, W) from exposures (B, 3, 6, H, W)."""
+        form = self.options.form
+        features = at_precision(form.activated(self.extract(form.seen(exposures, baseline))), self.enter)
         features = features.reshape(*exposures.shape[:2], *features.shape[1:])
         reference = features[:, 1]
         fused = self.fusion(features)
-        z1 = F.leaky_relu(self.enter(torch.cat([fused.flatten(1, 2), reference], 1)), SLOPE)  # Z0 = [O1, O2, O3, F_r]
+        z1 = form.activated(self.enter(torch.cat([fused.flatten(1, 2), reference], 1)))  # Z0 = [O1, O2, O3, F2]
         z2 = self.local(self.decode(z1))
         if self.options.local_skip:
             z2 = z2 + z1
-        z3 = self.globally(F.leaky_relu(z2, SLOPE))
+        z3 = self.globally(form.activated(z2))
         if self.options.global_skip:
             z3 = z3 + reference
-        out = F.pixel_shuffle(self.output(F.leaky_relu(z3, SLOPE)), FOLD)
-        if self.options.radiance_skip:
-            return corrected(known, out)
-        return torch.sigmoid(out)
+        return form.radiance(self.output(form.activated(z3)), baseline)

@@ -17,7 +17,7 @@ from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
 from libhdrnet.errors import InputError
 from libhdrnet.networks import DefocusNet
-from libhdrnet.networks.defocus import IN_FOCUS, LOST
+from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
 from libhdrnet.radiometry import FloatImage, decode_srgb
 

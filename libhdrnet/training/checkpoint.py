@@ -1,11 +1,14 @@
-"""Checkpoints: one safetensors file with weights, their average and Adam's moments; no pickle.
+"""Checkpoints: an index and safetensors files of at most 16 MiB with weights, their average and Adam's moments.
 
-A checkpoint is written beside its final name and renamed, so a kill leaves the one before.
+The index is written last, beside its final name, and renamed; what only an earlier one named goes after that. So a kill
+leaves the checkpoint before.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,6 +17,9 @@ from torch import Tensor, nn
 
 from libhdrnet.errors import InputError, OutputError
 from libhdrnet.files import whole_file
+
+LARGEST = 15 << 20
+"""Bytes of tensors in a file."""
 
 
 @dataclass
@@ -24,32 +30,33 @@ class Progress:
     step: int = 0
     seconds: float = 0.0
     seed: int = 0
-    batch: int = 0
-    ablation: str | None = None
-    only: str | None = None
+    what: dict[str, Any] = field(default_factory=dict)
+    """`TrainingOptions.what` of the run."""
 
 
 def save_checkpoint(
     path: Path, progress: Progress, network: nn.Module, average: dict[str, Tensor], adam: torch.optim.Adam
 ) -> None:
-    """Write the whole state of a run to `path`.
+    """Write the whole state of a run: `path` is the index, the others lie beside it.
 
     Raises:
         OutputError: it cannot be written; the checkpoint before is kept.
     """
-    tensors: dict[str, Tensor] = {}
-    for name, parameter in network.named_parameters():
-        tensors[f"weights.{name}"] = parameter.detach().contiguous()
-        tensors[f"average.{name}"] = average[name].contiguous()
-        if parameter in adam.state:
-            tensors[f"step.{name}"] = adam.state[parameter]["step"].clone()
-            tensors[f"first.{name}"] = adam.state[parameter]["exp_avg"].contiguous()
-            tensors[f"second.{name}"] = adam.state[parameter]["exp_avg_sq"].contiguous()
+    names = []
+    for number, tensors in enumerate(_parts(_state(network, average, adam))):
+        names.append(f"{path.name}-{progress.step}-{number}")
+        with whole_file(path.with_name(names[-1])) as temporary:
+            try:
+                save_file(tensors, temporary)
+            except SafetensorError as error:
+                raise OutputError(
+                    f"'{path}' cannot be written ({error}): free some space or choose another."
+                ) from error
     with whole_file(path) as temporary:
-        try:
-            save_file(tensors, temporary, metadata={"progress": json.dumps(asdict(progress))})
-        except SafetensorError as error:
-            raise OutputError(f"'{path}' cannot be written ({error}): free some space or choose another.") from error
+        temporary.write_text(json.dumps({"progress": asdict(progress), "parts": names}))
+    for old in path.parent.glob(f"{path.name}-*"):
+        if old.name not in names:
+            old.unlink()
 
 
 def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], adam: torch.optim.Adam) -> Progress:
@@ -59,17 +66,41 @@ def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], 
         InputError: the file is not a checkpoint of this network.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            progress = Progress(**json.loads(file.metadata()["progress"]))
-            for name, parameter in network.named_parameters():
-                parameter.data.copy_(file.get_tensor(f"weights.{name}"))
-                average[name].copy_(file.get_tensor(f"average.{name}"))
-                if f"first.{name}" in file.keys():  # noqa: SIM118 (safe_open is no mapping)
-                    adam.state[parameter] = {
-                        "step": file.get_tensor(f"step.{name}"),
-                        "exp_avg": file.get_tensor(f"first.{name}").to(parameter.device),
-                        "exp_avg_sq": file.get_tensor(f"second.{name}").to(parameter.device),
-                    }
+        index = json.loads(path.read_text())
+        progress = Progress(**index["progress"])
+        found: dict[str, Tensor] = {}
+        for name in index["parts"]:
+            with safe_open(path.with_name(name), framework="pt") as file:
+                found |= {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+        for name, parameter in network.named_parameters():
+            parameter.data.copy_(found[f"weights.{name}"])
+            average[name].copy_(found[f"average.{name}"])
+            if f"first.{name}" in found:
+                adam.state[parameter] = {
+                    "step": found[f"step.{name}"],
+                    "exp_avg": found[f"first.{name}"].to(parameter.device),
+                    "exp_avg_sq": found[f"second.{name}"].to(parameter.device),
+                }
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         raise InputError(f"{path}: not a checkpoint of this network ({error}); train without --resume.") from error
     return progress
+
+
+def _state(network: nn.Module, average: dict[str, Tensor], adam: torch.optim.Adam) -> Iterator[tuple[str, Tensor]]:
+    for name, parameter in network.named_parameters():
+        yield f"weights.{name}", parameter.detach().contiguous()
+        yield f"average.{name}", average[name].contiguous()
+        if parameter in adam.state:
+            yield f"step.{name}", adam.state[parameter]["step"].clone()
+            yield f"first.{name}", adam.state[parameter]["exp_avg"].contiguous()
+            yield f"second.{name}", adam.state[parameter]["exp_avg_sq"].contiguous()
+
+
+def _parts(tensors: Iterator[tuple[str, Tensor]]) -> Iterator[dict[str, Tensor]]:
+    part: dict[str, Tensor] = {}
+    for name, tensor in tensors:
+        if part and sum(t.nbytes for t in part.values()) + tensor.nbytes > LARGEST:
+            yield part
+            part = {}
+        part[name] = tensor
+    yield part

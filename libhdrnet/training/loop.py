@@ -1,8 +1,7 @@
 """The training loop: `hdrnet train NET` from synthesis to weights and their card.
 
-The rate follows a cosine over the run's budget of minutes or steps; a checkpoint every few minutes survives a
-kill. With a budget of steps a run that was interrupted ends with the same weights as one that was not, where each batch
-is seen once: defocus, and any network with no workers.
+The rate follows a cosine over the run's budget of minutes or steps; a checkpoint every two minutes survives a kill.
+With a budget of steps and no workers a run that was interrupted ends with the same weights as one that was not.
 """
 
 import csv
@@ -11,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,75 +19,25 @@ from torch import Tensor, nn
 
 from libhdrnet.errors import InputError
 from libhdrnet.files import output_error
-from libhdrnet.networks import NETWORKS, DefocusNet, MSFFNet, PSFNet, build
-from libhdrnet.networks.ablations import ABLATIONS, Ablation, ablations_of
+from libhdrnet.networks import NETWORKS, build
 from libhdrnet.training.bank import load_pack, pack_bank
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from libhdrnet.training.objectives import PARTS, objective, part_of
+from libhdrnet.training.objectives import objective, part_of
+from libhdrnet.training.options import TrainingOptions, check
 from libhdrnet.training.supply import Supply, bracket_supply, defocus_supply
 from libhdrnet.weights import load_network, save_weights
 
 log = logging.getLogger(__name__)
-CHECKPOINT_SECONDS = 180.0
-LARGEST_GRADIENT = 0.3
-"""Norm to which gradients are cut: one odd batch must not throw a young network off."""
+CHECKPOINT_SECONDS = 120.0
+HELD_OUT = 1_000_003
+"""Seed of the samples that a run is judged on and never learns from."""
+JUDGED = 4
+"""So many batches of them."""
+OnStep = Callable[[int, float, float], None]
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
-    """One training run."""
-
-    network: str
-    """Name in `networks.NETWORKS`."""
-    data: Path | None
-    """Folder with hdr/ and sharp/, or None where there is a pack."""
-    out: Path
-    """Folder for the checkpoint, the log and the weights."""
-    minutes: float = 60.0
-    """Budget of training time, earlier stretches included."""
-    batch: int = 4
-    """Samples a step."""
-    patch: int = 64
-    """Edge of a training patch in pixels; also the window of local statistics at inference."""
-    rate: float = 1e-4
-    """First learning rate; the last is a hundredth of it (thesis: 1e-4 to 1e-6)."""
-    seed: int = 0
-    """Seed of weights and samples."""
-    resume: bool = False
-    """Go on from the checkpoint in `out`."""
-    workers: int = 1
-    """What makes samples: processes of defocus, threads of brackets; 0: the training itself, one after the other."""
-    device: str = "cpu"
-    """torch device."""
-    average: float = 0.998
-    """Decay of the averaged weights that are exported; 0 exports the last ones."""
-    limit: int | None = None
-    """Read only that many pictures of each kind."""
-    steps: int | None = None
-    """Budget in steps, earlier stretches included, instead of `minutes`."""
-    start: Path | None = None
-    """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
-    ablation: str | None = None
-    """Name in `networks.ablations`; None: the full network."""
-    pack: Path | None = None
-    """File of `bank.make_pack`, instead of `data`; for networks that merge."""
-    only: str | None = None
-    """Train that part of the defocus network alone, a name in `objectives.PARTS`: the other stays as it is."""
-
-    @property
-    def configuration(self) -> Ablation:
-        """The ablation, or the full network."""
-        return Ablation(self.network, "", "") if self.ablation is None else ABLATIONS[self.ablation]
-
-    def spent(self, progress: Progress) -> float:
-        """Share of the budget that is spent."""
-        if self.steps is not None:
-            return progress.step / self.steps
-        return progress.seconds / (60 * self.minutes)
-
-
-def train(options: TrainingOptions, on_step: Callable[[int, float, float], None] | None = None) -> Path:
-    """Train a network, write `out/NET.safetensors` with its card and return that path.
+def train(options: TrainingOptions, on_step: OnStep | None = None) -> Path:
+    """Train a network, write `out/TASK.safetensors` with its card and return that path.
 
     `on_step(step, loss, fraction)` is called after each step; fraction is the share of the budget that is spent.
 
@@ -97,11 +46,11 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
             overwritten.
         OutputError: `out` cannot be written to.
     """
-    _check(options)
+    check(options)
     checkpoint = options.out / f"{options.network}.checkpoint"
     if checkpoint.exists() and not options.resume:
         raise InputError(f"{checkpoint}: a run was begun there; go on with --resume, or give another folder.")
-    device = torch.device(options.device)
+    recipe, device = options.chosen, torch.device(options.device)
     supply = _supply(options, device)
     torch.manual_seed(options.seed)
     network, earlier = _first_network(options)
@@ -110,10 +59,8 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     trained = part_of(network, options.only)
-    adam = torch.optim.Adam(trained, lr=options.rate, betas=(0.9, 0.999))
-    progress = Progress(
-        options.network, seed=options.seed, batch=options.batch, ablation=options.ablation, only=options.only
-    )
+    adam = torch.optim.Adam(trained, lr=recipe.rate, betas=(0.9, 0.999))
+    progress = Progress(options.network, seed=options.seed, what=options.what())
     with _writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
@@ -121,16 +68,15 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
         _check_same(checkpoint, progress, options)
     saved = time.monotonic()
     network.train()
-    with supply(progress.seed, progress.step) as batches:
+    with supply(progress.seed, progress.step, options.workers) as batches:
         while (fraction := options.spent(progress)) < 1:
             begun = time.monotonic()
-            warm = min(1.0, (progress.step + 1) / 50)
+            warm = min(1.0, (progress.step + 1) / recipe.warm_up)
             for group in adam.param_groups:
-                group["lr"] = warm * options.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
-            batch = [tensor.to(device) for tensor in next(batches)]
-            loss = objective(options.configuration, options.only, network, batch, fraction)
-            _learn(loss, adam, trained)
-            _update_average(average, network, min(options.average, progress.step / (progress.step + 10)))
+                group["lr"] = warm * recipe.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
+            loss = objective(options, network, [tensor.to(device) for tensor in next(batches)], fraction)
+            _learn(loss, adam, trained, recipe.largest_gradient)
+            _update_average(average, network, min(recipe.average, progress.step / (progress.step + 10)))
             progress.step += 1
             progress.seconds += time.monotonic() - begun
             told, rate = float(loss.detach()), adam.param_groups[0]["lr"]
@@ -141,28 +87,28 @@ def train(options: TrainingOptions, on_step: Callable[[int, float, float], None]
                 save_checkpoint(checkpoint, progress, network, average, adam)
                 saved = time.monotonic()
     save_checkpoint(checkpoint, progress, network, average, adam)
-    return export(options, progress, average, earlier, _changed_options(network))
+    return _export(options, progress, network, average, earlier, supply)
 
 
-def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter]) -> None:
+def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter], largest: float) -> None:
     adam.zero_grad(set_to_none=True)
     if not torch.isfinite(loss):  # one batch must not end a run
         return
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(trained, LARGEST_GRADIENT)
+    nn.utils.clip_grad_norm_(trained, largest)
     adam.step()
 
 
 def _supply(options: TrainingOptions, device: torch.device) -> Supply:
-    made = {"count": options.batch, "size": options.patch, "workers": options.workers}
+    made = {"count": options.chosen.batch, "size": options.chosen.patch}
     if device.type == "mps":  # knows no bicubic interpolation of places
         device = torch.device("cpu")
     if options.pack is not None:
-        return bracket_supply(options.network, load_pack(options.pack, device, options.limit), **made)
+        return bracket_supply(options.task, load_pack(options.pack, device, options.limit), **made)
     data = cast(Path, options.data)
-    if options.network == "defocus":
+    if options.task == "defocus":
         return defocus_supply(data, limit=options.limit, **made)
-    return bracket_supply(options.network, pack_bank(data, device, options.limit), **made)
+    return bracket_supply(options.task, pack_bank(data, device, options.limit), **made)
 
 
 def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] | None]:
@@ -170,7 +116,10 @@ def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] 
     network = build(options.network, **options.configuration.options)
     if options.start is None:
         return network, None
-    trained, card = load_network(options.network, options.start)
+    trained, card = load_network(options.task, options.start)
+    if card.network != options.network:
+        raise InputError(f"{options.start}: its weights are of {card.network}, not of {options.network}.")
+
     kept = {name: tensor for name, tensor in trained.state_dict().items() if not _only_in_training(options, name)}
     try:
         network.load_state_dict(kept, strict=False)
@@ -187,69 +136,55 @@ def _only_in_training(options: TrainingOptions, name: str) -> bool:
     return bool(prefix and name.startswith(prefix))
 
 
-def _changed_options(network: nn.Module) -> dict[str, Any]:
+def _changed_options(options: TrainingOptions, network: nn.Module) -> dict[str, Any]:
     """Options of a network that are not its defaults: what a loader has to know."""
-    chosen = cast(PSFNet | MSFFNet | DefocusNet, network).options
-    return {f.name: getattr(chosen, f.name) for f in fields(chosen) if getattr(chosen, f.name) != f.default}
+    usual, own = NETWORKS[options.network].options(), cast(Any, network).options
+    return {f.name: getattr(own, f.name) for f in fields(own) if getattr(own, f.name) != getattr(usual, f.name)}
 
 
-def export(
-    options: TrainingOptions,
-    progress: Progress,
-    average: dict[str, Tensor],
-    earlier: dict[str, Any] | None = None,
-    changed: dict[str, Any] | None = None,
-) -> Path:
-    """Write the averaged weights in half precision with a card of how they were made, after an `earlier` run's.
-
-    `changed` are the network's options that are not its defaults.
-    """
+def _export(
+    options: TrainingOptions, progress: Progress, network: nn.Module, average: dict[str, Tensor],
+    earlier: dict[str, Any] | None, supply: Supply,
+) -> Path:  # fmt: skip
+    """Write the averaged weights in half precision with a card of how they were made, after an `earlier` run's."""
+    torch.manual_seed(options.seed)
+    started = _held_out_loss(options, _first_network(options)[0].to(options.device), supply)
+    network.load_state_dict(average, strict=False)
     kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
-    budget = f"--minutes {options.minutes:g}" if options.steps is None else f"--steps {options.steps}"
-    kind = f" --ablation {options.ablation}" if options.ablation else ""
-    kind += f" --only {options.only}" if options.only else ""
+    recipe, changed = options.chosen, _changed_options(options, network)
+    words = [f"hdrnet train {options.network}", f"--recipe {options.recipe}"]
+    words += [f"--{name} {value}" for name in ("ablation", "only") if (value := getattr(options, name))]
+    words += [f"--steps {recipe.steps}" if recipe.steps else f"--minutes {recipe.minutes:g}"]
+    words += [f"--batch {recipe.batch} --patch {recipe.patch} --rate {recipe.rate:g} --seed {progress.seed}"]
+    words += ["--start FOLDER, which holds the earlier weights"] if earlier else []
     card = {
         "network": options.network,
         **({"ablation": options.ablation} if options.ablation else {}),
         **({"options": changed} if changed else {}),
         "trained_on": "synthetic samples made from CC0 radiance panoramas and permissively licensed photographs",
+        "recipe": options.recipe,
         "steps": progress.step,
         "hours": round(progress.seconds / 3600, 2),
-        "batch": options.batch,
-        "patch": options.patch,
-        "rate": options.rate,
+        "batch": recipe.batch,
+        "patch": recipe.patch,
+        "rate": recipe.rate,
         "seed": progress.seed,
         "device": options.device,
-        "reproduce": f"hdrnet train {options.network}{kind} {budget} --batch {options.batch} "
-        f"--patch {options.patch} --rate {options.rate:g} --seed {progress.seed}"
-        + (" --start FOLDER, which holds the earlier weights" if earlier else ""),
+        "reproduce": " ".join(words),
+        "held_out": {"batches": JUDGED, "loss": _held_out_loss(options, network, supply), "at_the_start": started},
         **({"earlier": earlier} if earlier else {}),
     }
     with _writing(options.out):
-        return save_weights(options.out, options.network, kept, card)
+        return save_weights(options.out, options.task, kept, card)
 
 
-def _check(options: TrainingOptions) -> None:
-    if options.network not in NETWORKS:
-        raise InputError(f"network {options.network!r} is unknown; choose one of {', '.join(NETWORKS)}.")
-    if options.ablation is not None and options.ablation not in ablations_of(options.network):
-        names = ", ".join(ablations_of(options.network))
-        raise InputError(f"{options.network} has no ablation {options.ablation!r}; choose one of {names}.")
-    if options.only is not None and (options.network != "defocus" or options.only not in PARTS):
-        raise InputError(f"{options.network} has no part {options.only!r}; defocus has {' and '.join(PARTS)}.")
-    if (options.data is None) == (options.pack is None):
-        raise InputError("training needs --data FOLDER, or --pack FILE.")
-    if options.pack is not None and options.network == "defocus":
-        raise InputError("a pack is for networks that merge; defocus learns from --data FOLDER.")
-    multiple = NETWORKS[options.network].multiple
-    if options.patch < multiple or options.patch % multiple:
-        raise InputError(f"patch {options.patch} does not fit; give a multiple of {multiple} pixels.")
-    if options.workers < 0:
-        raise InputError(f"workers {options.workers} is out of range; give 0 or more.")
-    for name in ("minutes", "steps", "batch", "rate", "limit"):
-        value = getattr(options, name)
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise InputError(f"{name} {value} is out of range; give a positive number.")
+@torch.no_grad()
+def _held_out_loss(options: TrainingOptions, network: nn.Module, supply: Supply) -> float:
+    """Return the mean loss, as it is at the end of a run, of samples that are never learned from."""
+    device, network = torch.device(options.device), network.train()
+    with supply(HELD_OUT, 0, 0) as batches:
+        losses = [objective(options, network, [x.to(device) for x in next(batches)], 1.0) for _ in range(JUDGED)]
+    return round(float(torch.stack(losses).mean()), 6)
 
 
 @contextmanager
@@ -261,13 +196,11 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _check_same(checkpoint: Path, progress: Progress, options: TrainingOptions) -> None:
-    if progress.ablation != options.ablation:
-        before = f"--ablation {progress.ablation}" if progress.ablation else "no --ablation"
-    elif progress.only != options.only:
-        before = f"--only {progress.only}" if progress.only else "no --only"
-    else:
-        return
-    raise InputError(f"{checkpoint}: its run has {before}; go on with the same, or give another folder.")
+    wanted = options.what()
+    for name, value in wanted.items():
+        if (before := progress.what.get(name)) != value:
+            told = f"--{name} {before}" if before is not None else f"no --{name}"
+            raise InputError(f"{checkpoint}: its run has {told}; go on with the same, or give another folder.")
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

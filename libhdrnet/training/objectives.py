@@ -1,7 +1,7 @@
 """What each network is trained for: its losses (`losses`), the thesis's stages, and parts that are trained alone."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +19,11 @@ from libhdrnet.training.losses import (
     weighted_defocus_loss,
 )
 
+if TYPE_CHECKING:
+    from libhdrnet.training.options import TrainingOptions
+
 STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
 """Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
-KEPT_ESTIMATION = 0.1
-"""Weight of the first stages' loss that stays in the last one."""
 EACH_PICTURE = 0.02
 """Weight of each picture's own loss beside that of the last stage."""
 PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
@@ -35,38 +36,39 @@ def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
     return [parameter for module in modules for parameter in module.parameters()]
 
 
-def objective(
-    configuration: Ablation, only: str | None, network: nn.Module, batch: Sequence[Tensor], fraction: float
-) -> Tensor:
-    """Return the loss of a batch after that fraction of the budget; `only`: of a part of the defocus network."""
-    if only == "map":
+def objective(options: "TrainingOptions", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:
+    """Return the loss of a batch after that fraction of the budget."""
+    if options.only == "map":
         return _map_loss(cast(DefocusNet, network), batch)
-    if only == "deblurring":
+    if options.only == "deblurring":
         return _deblurring_loss(cast(DefocusNet, network), batch)
-    if configuration.network == "defocus":
-        return _defocus_loss(configuration, cast(DefocusNet, network), batch, fraction)
+    if options.task == "defocus":
+        kept = options.chosen.kept_estimation
+        return _defocus_loss(options.configuration, cast(DefocusNet, network), batch, fraction, kept)
     with torch.autocast(batch[0].device.type, torch.bfloat16, enabled=batch[0].device.type == "cuda"):
-        return _merging_loss(configuration, network, batch)
+        return _merging_loss(options.task, options.configuration, network, batch)
 
 
-def _merging_loss(configuration: Ablation, network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
-    if configuration.network == "selection":
+def _merging_loss(task: str, configuration: Ablation, network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
+    if task == "selection":
         seen, weight, radiance, there, truth, white = batch
         fused, _ = fuse(radiance, weight, network(seen, there), there)
         return selection_loss(fused, truth, white)
-    exposures, known, truth = batch
-    if configuration.network == "psfnet":
-        return tone_mapped_l1(network(exposures, known), truth)
+    exposures, fused, truth = batch
+    if task == "psfnet":
+        return tone_mapped_l1(network(exposures, fused), truth)
     auxiliary = configuration.flow_weight > 0
-    reconstructed = cast(MSFFNet, network).reconstruct(exposures, known, auxiliary=auxiliary)
+    reconstructed = cast(MSFFNet, network).reconstruct(exposures, fused, auxiliary=auxiliary)
     return flow_loss(*reconstructed, truth, configuration.flow_weight)
 
 
-def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: Sequence[Tensor], fraction: float) -> Tensor:
+def _defocus_loss(
+    configuration: Ablation, net: DefocusNet, batch: Sequence[Tensor], fraction: float, kept_estimation: float
+) -> Tensor:
     """Loss of the thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, fine-tuned.
 
-    Without a share of the estimation's loss in the last one the estimated map drifts away from radii. An ablation's
-    budget ends with its last stage; end to end there is only the loss of stage two.
+    `kept_estimation`: weight of the first stages' loss that stays in the last one. An ablation's budget ends with its
+    last stage; end to end there is only the loss of stage two.
     """
     blurred, sharp, true_radius = batch
     radius = net.estimate(blurred)
@@ -76,7 +78,7 @@ def _defocus_loss(configuration: Ablation, net: DefocusNet, batch: Sequence[Tens
     joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
     if configuration.end_to_end or configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
         return joint
-    return weighted_defocus_loss(true_radius, restored, sharp) + KEPT_ESTIMATION * joint
+    return weighted_defocus_loss(true_radius, restored, sharp) + kept_estimation * joint
 
 
 def _map_loss(net: DefocusNet, batch: Sequence[Tensor]) -> Tensor:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from libhdrnet.training.defocus import DefocusRecipe
     from libhdrnet.training.scenes import Scenes
 
-Supply = Callable[[int, int], AbstractContextManager[Iterator[Batch]]]
-"""Opens a run's batches from a seed and the number of the first."""
+Supply = Callable[[int, int, int], AbstractContextManager[Iterator[Batch]]]
+"""Opens a run's batches from a seed, the number of the first and how many workers make them; see `queued.batches`."""
 
 
-def defocus_supply(data: Path, *, count: int, size: int, workers: int, limit: int | None) -> Supply:
+def defocus_supply(data: Path, *, count: int, size: int, limit: int | None) -> Supply:
     """Return batches of so many defocused pictures, made by worker processes.
 
     Raises:
@@ -39,7 +39,7 @@ def defocus_supply(data: Path, *, count: int, size: int, workers: int, limit: in
     make = partial(_defocus_sample, load_scenes(data, limit=limit), DefocusRecipe(size=size))
 
     @contextmanager
-    def opened(seed: int, first: int) -> Iterator[Iterator[Batch]]:
+    def opened(seed: int, first: int, workers: int) -> Iterator[Iterator[Batch]]:
         samples = dataset.SyntheticDataset(make, seed)
         made = dataset.batches(samples, start=first * count, size=count, workers=workers)
         yield (tuple(batch) for batch in made)
@@ -47,20 +47,20 @@ def defocus_supply(data: Path, *, count: int, size: int, workers: int, limit: in
     return opened
 
 
-def bracket_supply(network: str, bank: Bank, *, count: int, size: int, workers: int) -> Supply:
-    """Return batches of so many brackets for a network that merges, made on the bank's device with so many threads.
+def bracket_supply(task: str, bank: Bank, *, count: int, size: int) -> Supply:
+    """Return batches of so many brackets for a network that merges, made on the bank's device.
 
     PSFNet and MSFFNet correct what the selection of `weights_folder` fuses.
 
     Raises:
         WeightsError: no weights of the selection.
     """
-    if network == "selection":
+    if task == "selection":
         make = partial(selection_batch, bank, count, size)
     else:
         selection = cast(SelectionNet, load_network("selection", weights_folder())[0].to(bank.tiles.device))
-        make = partial(reconstruction_batch, bank, selection, 3 if network == "psfnet" else 2, count, size)
-    return lambda seed, first: batches(partial(make, seed), first=first, threads=workers, seed=seed)
+        make = partial(reconstruction_batch, bank, selection, 3 if task == "psfnet" else 2, count, size)
+    return lambda seed, first, workers: batches(partial(make, seed), first=first, threads=workers, seed=seed)
 
 
 def _defocus_sample(scenes: "Scenes", recipe: "DefocusRecipe", rng: "np.random.Generator") -> dataset.Sample:

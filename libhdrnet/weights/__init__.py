@@ -1,6 +1,7 @@
-"""Trained weights: NAME.safetensors in half precision with a card NAME.json beside it, and their loader.
+"""Trained weights: TASK.safetensors in half precision with a card TASK.json beside it, and their loader.
 
-The card says how the weights were made and carries the file's SHA-256, which is checked at every load.
+The card says which network they are for (`networks.NETWORKS`), how they were made, and the file's SHA-256, which is
+checked at every load.
 """
 
 import hashlib
@@ -32,7 +33,9 @@ class Card:
     """What is known about a weights file."""
 
     name: str
-    """The network."""
+    """The task, as the file is called."""
+    network: str
+    """The network, in `networks.NETWORKS`."""
     sha256: str
     """Checksum of the safetensors file."""
     patch: int
@@ -42,7 +45,7 @@ class Card:
 
 
 def read_card(name: str, folder: Path = FOLDER) -> Card:
-    """Read the card of network `name`.
+    """Read the card of the weights for task `name`.
 
     Raises:
         WeightsError: it is missing or damaged.
@@ -50,7 +53,7 @@ def read_card(name: str, folder: Path = FOLDER) -> Card:
     path = folder / f"{name}.json"
     try:
         facts = json.loads(path.read_text("utf-8"))
-        return Card(name, str(facts["sha256"]), int(facts["patch"]), facts)
+        return Card(name, str(facts["network"]), str(facts["sha256"]), int(facts["patch"]), facts)
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: no weights for {name!r} there; {_MEND}.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -58,7 +61,7 @@ def read_card(name: str, folder: Path = FOLDER) -> Card:
 
 
 def load_network(name: str, folder: Path = FOLDER) -> tuple[nn.Module, Card]:
-    """Build network `name` with its trained weights, in float32, ready for inference.
+    """Build the network for task `name` with its trained weights, in float32, ready for inference.
 
     Raises:
         WeightsError: weights or card are missing, damaged (checksum) or of another network.
@@ -72,7 +75,9 @@ def load_network(name: str, folder: Path = FOLDER) -> tuple[nn.Module, Card]:
     found = hashlib.sha256(data).hexdigest()
     if found != card.sha256:
         raise WeightsError(f"{path}: damaged (checksum {found[:12]}, its card says {card.sha256[:12]}); {_MEND}.")
-    network = build(name, **card.facts.get("options", {}))
+    if card.network not in NETWORKS or NETWORKS[card.network].task != name:
+        raise WeightsError(f"{path}: its card names {card.network!r}, which is no network for {name!r}; {_MEND}.")
+    network = build(card.network, **card.facts.get("options", {}))
     try:
         tensors = load(data)
         missing, unexpected = network.load_state_dict(
@@ -80,7 +85,7 @@ def load_network(name: str, folder: Path = FOLDER) -> tuple[nn.Module, Card]:
         )
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(f"{path}: not weights of {name!r} ({error}); {_MEND}.") from error
-    prefix = NETWORKS[name].training_only
+    prefix = NETWORKS[card.network].training_only
     missing = [key for key in missing if not (prefix and key.startswith(prefix))]
     if missing or unexpected:
         raise WeightsError(f"{path}: not weights of {name!r} ({(missing + unexpected)[0]} differs); {_MEND}.")

@@ -195,7 +195,7 @@ class Overflowing(torch.nn.Module):
 
 
 def overflowing(monkeypatch, picture, precision, most=np.inf):
-    card = Card("psfnet", "0" * 64, 64, {})
+    card = Card("psfnet", "psfnet-fast", "0" * 64, 64, {})
 
     class Loaded:
         def __call__(self, name, device, dtype):

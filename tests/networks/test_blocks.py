@@ -1,21 +1,7 @@
-import math
-
-import pytest
 import torch
-from torch.nn.functional import pixel_shuffle
 
 from libhdrnet.networks import build, use_local_statistics
-from libhdrnet.networks.blocks import (
-    CORRECTION,
-    SEEN,
-    ChannelAttention,
-    PooledStatistics,
-    SpatialAttention,
-    corrected,
-    seen,
-    spread,
-)
-from libhdrnet.radiometry import mu_law
+from libhdrnet.networks.blocks import ChannelAttention, PooledStatistics, SpatialAttention, spread
 
 
 def test_without_a_window_statistics_are_the_mean_of_the_patch():
@@ -61,29 +47,6 @@ def test_attention_only_weakens():
     for block in (ChannelAttention(16), SpatialAttention()):
         out = block(x)
         assert torch.all(out <= x) and torch.all(out >= 0)
-
-
-def test_a_correction_is_added_in_the_mu_law_domain_and_stays_in_range():
-    radiance = torch.tensor([0.0, 1e-4, 0.3, 1.0])
-    assert torch.allclose(corrected(radiance, torch.zeros(4)), radiance, atol=1e-6)
-    step = math.log1p(5000 * 0.3) / math.log1p(5000) + 0.01
-    expected = math.expm1(step * math.log1p(5000)) / 5000
-    assert corrected(radiance, torch.full((4,), 0.01 / CORRECTION))[2].item() == pytest.approx(expected, rel=1e-4)
-    assert corrected(radiance, torch.full((4,), -1 / CORRECTION)).max() == 0
-    whole = corrected(radiance, torch.full((4,), 1 / CORRECTION))
-    assert whole.min() > 0.9999 and whole.max() <= 1
-
-
-def test_what_a_network_sees_is_the_code_the_radiance_and_how_it_differs_from_the_known():
-    exposures, known = torch.rand(2, 3, 6, 4, 6), torch.rand(2, 3, 4, 6)
-    folded = seen(exposures, known)
-    assert folded.shape == (6, SEEN * 4, 2, 3)
-    code, radiance, difference = pixel_shuffle(folded, 2).reshape(2, 3, SEEN, 4, 6).split(3, 2)
-    assert torch.allclose(code + 0.5, exposures[:, :, :3])
-    told, base = (torch.from_numpy(mu_law(x.numpy())) for x in (exposures[:, :, 3:], known))
-    assert torch.allclose(radiance + 0.5, told, atol=1e-6)
-    expected = (told - base[:, None]) * 10
-    assert torch.allclose(difference, expected.clamp(-1, 1), atol=1e-5)
 
 
 def test_local_statistics_can_be_switched_on_and_off():

@@ -44,23 +44,32 @@ def test_an_upsampled_flow_keeps_its_direction_and_doubles_its_length():
     assert torch.allclose(2 * enlarge(flow, 2), torch.full((1, 2, 8, 8), 3.0))
 
 
-def test_flow_is_estimated_at_three_scales_from_coarse_to_fine():
-    network, exposures, known = small(), torch.rand(1, 2, 6, 16, 24), torch.rand(1, 3, 16, 24)
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [("msffnet", [(16, 24), (8, 12), (4, 6)]), ("msffnet-fast", [(8, 12), (4, 6), (2, 3)])],
+)
+def test_flow_is_estimated_at_three_scales_from_coarse_to_fine(name, sizes):
+    network, exposures, known = build(name, channels=8), torch.rand(1, 2, 6, 16, 24), torch.rand(1, 3, 16, 24)
     short, reference = network.features(exposures, known)
     flows, warped = network.align(short, reference)
-    assert [f.shape[-2:] for f in flows] == [(8, 12), (4, 6), (2, 3)]
+    assert [f.shape[-2:] for f in flows] == sizes
     assert [w.shape for w in warped] == [f.shape for f in short]
 
 
 def test_the_flow_to_look_at_is_in_the_picture_s_pixels():
-    network, exposures, known = small(), torch.rand(1, 2, 6, 16, 24), torch.rand(1, 3, 16, 24)
-    flows, _ = network.align(*network.features(exposures, known))
-    assert torch.allclose(network.flow_of(exposures, known), 2 * enlarge(flows[0], 2))
+    ours = build("msffnet-fast", channels=8)
+    exposures, known = torch.rand(1, 2, 6, 16, 24), torch.rand(1, 3, 16, 24)
+    flows, _ = ours.align(*ours.features(exposures, known))
+    assert torch.allclose(ours.flow_of(exposures, known), 2 * enlarge(flows[0], 2))
+    network = small()
+    flows, _ = network.align(*network.features(exposures))
+    assert torch.equal(network.flow_of(exposures), flows[0])
 
 
-def test_gradients_reach_every_parameter_through_both_losses(parameters_without_gradient):
+@pytest.mark.parametrize("name", ["msffnet", "msffnet-fast"])
+def test_gradients_reach_every_parameter_through_both_losses(name, parameters_without_gradient):
     def make():
-        network = build("msffnet", channels=32)
+        network = build(name, channels=32)
         out, auxiliary = network.reconstruct(torch.rand(2, 2, 6, 16, 16), torch.rand(2, 3, 16, 16), auxiliary=True)
         return network, out.square().mean() + auxiliary.square().mean()
 
@@ -92,3 +101,12 @@ def test_every_ablation_of_table_3_4_runs(option, auxiliary):
     assert set(network.state_dict()) != set(small().state_dict()) or any(
         network.state_dict()[k].shape != v.shape for k, v in small().state_dict().items()
     )
+
+
+def test_h_of_comes_from_the_warped_features_alone():
+    network, exposures = small(), torch.rand(1, 2, 6, 16, 16)
+    short, reference = network.features(exposures)
+    _, warped = network.align(short, reference)
+    _, extra = network.reconstruct(exposures, auxiliary=True)
+    assert torch.equal(network.auxiliary(warped, None), extra)
+    assert extra.min() > 0 and extra.max() < 1

@@ -1,9 +1,9 @@
 import pytest
 import torch
-from torch.nn.functional import leaky_relu
 
 from libhdrnet.networks import PSFNetOptions, build
-from libhdrnet.networks.psfnet import PSFB, SFFB, SLOPE, PSFNet
+from libhdrnet.networks.form import FAST, THESIS
+from libhdrnet.networks.psfnet import PSFB, SFFB, PSFNet
 from libhdrnet.training.losses import mu_law
 
 
@@ -34,36 +34,42 @@ def test_sffb_returns_the_weighted_sum_of_its_images():
     assert torch.allclose(block(features), expected, atol=1e-6)
 
 
-def test_a_psfb_is_eqs_2_2_to_2_4_written_out():
-    block, features = PSFB(8, "sffb"), torch.randn(2, 3, 8, 6, 6)
-    own = leaky_relu(block.conv1(block.norm(features.flatten(0, 1))), SLOPE).unflatten(0, (2, 3))
+@pytest.mark.parametrize("form", [THESIS, FAST], ids=["thesis", "fast"])
+def test_a_psfb_is_eqs_2_2_to_2_4_written_out(form):
+    block, features = PSFB(8, "sffb", form), torch.randn(2, 3, 8, 6, 6)
+    own = form.activated(block.conv1(block.norm(features.flatten(0, 1)))).unflatten(0, (2, 3))
     fused = block.fusion(own)
     expected = [block.conv2(torch.cat([fused, own[:, i]], 1)) + features[:, i] for i in range(3)]
     assert torch.allclose(block(features), torch.stack(expected, 1), atol=1e-5)
 
 
-@pytest.mark.parametrize("size", [(2, 2), (18, 22), (16, 40)])
-def test_any_even_size_comes_out_as_it_went_in_and_in_range(size):
-    out = small()(torch.rand(1, 3, 6, *size), torch.rand(1, 3, *size))
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("psfnet", (1, 1)), ("psfnet", (17, 23)), *(("psfnet-fast", size) for size in ((2, 2), (18, 22), (16, 40)))],
+)
+def test_a_size_that_fits_comes_out_as_it_went_in_and_in_range(name, size):
+    network = build(name, channels=8, blocks=2)
+    out = network(torch.rand(1, 3, 6, *size), torch.rand(1, 3, *size))
     assert out.shape == (1, 3, *size)
     assert out.min() >= 0 and out.max() <= 1
 
 
-def test_gradients_reach_every_parameter(parameters_without_gradient):
+@pytest.mark.parametrize("name", ["psfnet", "psfnet-fast"])
+def test_gradients_reach_every_parameter(name, parameters_without_gradient):
     def make():
-        network = build("psfnet", channels=32, blocks=2)
+        network = build(name, channels=32, blocks=2)
         return network, network(torch.rand(2, 3, 6, 16, 16), torch.rand(2, 3, 16, 16)).square().mean()
 
     assert parameters_without_gradient(make) == set()
 
 
-def test_it_starts_from_the_fused_radiance():
+def test_ours_starts_from_the_fused_radiance():
     reference = torch.rand(1, 3, 24, 24) * 0.2 + 0.01
     shots = [(reference * ratio).clamp(0, 1) for ratio in (1, 4, 16)]
     exposures = torch.stack([torch.cat([x ** (1 / 2.2), x / r], 1) for x, r in zip(shots, (1, 4, 16), strict=True)], 1)
-    full = build("psfnet")
+    full = build("psfnet-fast")
     started = (mu_law(full(exposures, reference)) - mu_law(reference)).abs().mean()
-    without = (mu_law(build("psfnet", radiance_skip=False)(exposures, reference)) - mu_law(reference)).abs().mean()
+    without = (mu_law(build("psfnet")(exposures)) - mu_law(reference)).abs().mean()
     assert started < 0.02 < without
 
 
@@ -81,7 +87,7 @@ def test_each_exposure_matters():
     "options",
     [
         {"fusion": "sum"}, {"fusion": "concat"}, {"fusion": "sffb"}, {"blocks": 0}, {"blocks": 4}, {"blocks": 8},
-        {"dual_attention": False}, {"local_skip": False}, {"global_skip": False}, {"radiance_skip": False},
+        {"dual_attention": False}, {"local_skip": False}, {"global_skip": False},
     ],
 )  # fmt: skip
 def test_every_ablation_of_tables_2_2_to_2_4_runs_and_differs(options):
@@ -95,3 +101,8 @@ def test_every_ablation_of_tables_2_2_to_2_4_runs_and_differs(options):
         same_weights = default.load_state_dict(ablated.state_dict(), strict=False)
         structure = bool(same_weights.missing_keys or same_weights.unexpected_keys)
         assert structure or not torch.allclose(default(exposures, known), out)
+
+
+def test_the_thesis_s_network_needs_nothing_but_the_exposures():
+    network, exposures = small(), torch.rand(1, 3, 6, 16, 16)
+    assert torch.equal(network(exposures), network(exposures, torch.rand(1, 3, 16, 16)))

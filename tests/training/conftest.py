@@ -6,8 +6,15 @@ from libhdrnet.io import write_display, write_radiance
 from libhdrnet.training import loop
 from libhdrnet.training.scenes import Scenes
 
-SMALL = {"selection": {"widths": (8, 8, 8)}, "psfnet": {"channels": 8, "blocks": 1}, "msffnet": {"channels": 8},
-         "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1}}  # fmt: skip
+SMALL = {
+    "selection": {"widths": (8, 8, 8)},
+    "psfnet": {"channels": 8, "blocks": 1},
+    "msffnet": {"channels": 8},
+    "defocus": {"channels": 16, "conditions": 8, "blocks": 1},
+}
+for _name in ("psfnet", "msffnet"):
+    SMALL[f"{_name}-fast"] = SMALL[_name]
+SMALL["defocus-fast"] = {**SMALL["defocus"], "outer_blocks": 1}
 
 
 def picture(seed, height=96, width=128):
@@ -43,3 +50,9 @@ def small_networks(monkeypatch):
     """Train networks with few channels, so that a step takes milliseconds."""
     build = loop.build
     monkeypatch.setattr(loop, "build", lambda name: build(name, **SMALL[name]))
+
+
+@pytest.fixture(autouse=True)
+def _judged_quickly(monkeypatch):
+    """Judge runs on one batch, which takes no time."""
+    monkeypatch.setattr(loop, "JUDGED", 1)

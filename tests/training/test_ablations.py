@@ -5,11 +5,12 @@ from libhdrnet.errors import InputError
 from libhdrnet.evaluation.published import TABLES
 from libhdrnet.networks.ablations import ABLATIONS
 from libhdrnet.training import loop
-from libhdrnet.training.loop import TrainingOptions, train
+from libhdrnet.training.loop import train
+from libhdrnet.training.options import TrainingOptions
 from libhdrnet.weights import load_network
 
 NARROW = {"psfnet": {"channels": 8}, "msffnet": {"channels": 8},
-          "defocus": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1}}  # fmt: skip
+          "defocus": {"channels": 16, "conditions": 8, "blocks": 1}}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ def run():
             adam.zero_grad()
             network(torch.rand(1, 3, 6, 16, 16), torch.rand(1, 3, 16, 16)).square().mean().backward()
             adam.step()
-        return Progress("psfnet", steps, 1.5, seed, 4), network, average, adam
+        return Progress("psfnet", steps, 1.5, seed, {"batch": 4}), network, average, adam
 
     return make
 
@@ -51,17 +51,44 @@ def test_a_checkpoint_before_the_first_step_has_no_moments(tmp_path, run):
     assert not adam.state
 
 
+def files(folder):
+    """What lies in a folder, as bytes by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_checkpoint_lies_in_files_that_an_accelerator_s_machine_can_send(tmp_path):
+    network = build("defocus")
+    adam = torch.optim.Adam(network.parameters())
+    for parameter in network.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    adam.step()
+    average = {name: p.detach().clone() for name, p in network.named_parameters()}
+    save_checkpoint(tmp_path / "a", Progress("defocus", 1), network, average, adam)
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert max(sizes) <= 16 << 20 and sum(sizes) > 60 << 20
+    other = build("defocus")
+    other_average, other_adam = dict(average), torch.optim.Adam(other.parameters())
+    load_checkpoint(tmp_path / "a", other, other_average, other_adam)
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), other.parameters(), strict=True))
+
+
+def test_a_later_checkpoint_takes_the_place_of_the_one_before(tmp_path, run):
+    save_checkpoint(tmp_path / "a", *run(1))
+    save_checkpoint(tmp_path / "a", *run(2))
+    assert sorted(files(tmp_path)) == ["a", "a-2-0"]
+
+
 @pytest.mark.parametrize("moment", ["while the tensors are written", "before it is renamed"])
 def test_an_interrupted_checkpoint_keeps_the_one_before(tmp_path, run, monkeypatch, moment):
     path = tmp_path / "a"
     save_checkpoint(path, *run(1))
-    before = path.read_bytes()
+    before = files(tmp_path)
 
     def stop(*_):
         raise KeyboardInterrupt
 
-    def write_half(tensors, file, metadata):
-        file.write_bytes(before[: len(before) // 2])
+    def write_half(tensors, file):
+        file.write_bytes(before["a-1-0"][: len(before["a-1-0"]) // 2])
         raise KeyboardInterrupt
 
     if moment == "before it is renamed":
@@ -70,25 +97,26 @@ def test_an_interrupted_checkpoint_keeps_the_one_before(tmp_path, run, monkeypat
         monkeypatch.setattr(checkpoint, "save_file", write_half)
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint(path, *run(2))
-    assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["a"]
+    assert files(tmp_path) == before
 
 
 def test_a_full_disk_is_named_and_keeps_the_checkpoint_before(tmp_path, run, monkeypatch):
     path = tmp_path / "a"
     save_checkpoint(path, *run(1))
-    before = path.read_bytes()
+    before = files(tmp_path)
 
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match="a' cannot be written .no space left on device.: free some space"):
+    with pytest.raises(OutputError, match="a-2-0' cannot be written .no space left on device.: free some space"):
         save_checkpoint(path, *run(2))
-    assert path.read_bytes() == before
+    assert files(tmp_path) == before
 
 
-@pytest.mark.parametrize("damage", ["empty", "truncated", "text", "another network", "no progress"])
+@pytest.mark.parametrize(
+    "damage", ["empty", "truncated", "text", "another network", "no progress", "a part is missing"]
+)
 def test_a_file_that_is_no_checkpoint_of_the_network_is_named(tmp_path, run, damage):
     path = tmp_path / "psfnet.checkpoint"
     progress, network, average, adam = run(1)
@@ -98,7 +126,9 @@ def test_a_file_that_is_no_checkpoint_of_the_network_is_named(tmp_path, run, dam
         adam = torch.optim.Adam(network.parameters())
     save_checkpoint(path, progress, network, average, adam)
     if damage == "no progress":
-        checkpoint.save_file({"a": torch.zeros(1)}, path)
+        path.write_text('{"parts": []}')
+    if damage == "a part is missing":
+        (tmp_path / "psfnet.checkpoint-1-0").unlink()
     if damage in ("empty", "truncated", "text"):
         whole = path.read_bytes()
         path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2], "text": b"Dear sir or madam"}[damage])

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
@@ -14,13 +15,14 @@ import torch
 from commands import ENVIRONMENT, TIMEOUT
 
 from libhdrnet.errors import InputError, OutputError
-from libhdrnet.networks import build
+from libhdrnet.networks import NETWORKS, build
 from libhdrnet.training import loop
-from libhdrnet.training.loop import TrainingOptions, train
+from libhdrnet.training.checkpoint import load_checkpoint
+from libhdrnet.training.everything import SHARES, train_all
+from libhdrnet.training.loop import train
 from libhdrnet.training.objectives import PARTS
+from libhdrnet.training.options import RECIPES, TrainingOptions
 from libhdrnet.weights import load_network
-
-NETWORKS = ("selection", "psfnet", "msffnet", "defocus")
 
 
 @pytest.fixture
@@ -42,9 +44,9 @@ def log(folder, network):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_training_ends_with_weights_and_a_card_that_load(options, network):
     path = train(options(network))
-    loaded, card = load_network(network, path.parent)
+    loaded, card = load_network(NETWORKS[network].task, path.parent)
     assert (card.patch, card.facts["steps"], card.facts["batch"]) == (16, 6, 1)
-    assert f"hdrnet train {network} --steps 6" in card.facts["reproduce"]
+    assert f"hdrnet train {network} --recipe ours --steps 6" in card.facts["reproduce"]
     assert all(torch.isfinite(tensor).all() for tensor in loaded.state_dict().values())
     rows = log(path.parent, network)
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6]
@@ -61,13 +63,13 @@ def test_training_changes_the_weights(options, network, tmp_path):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_alone_is_trained_and_the_other_stays(options, tmp_path, part):
-    whole = train(options("defocus", steps=1, out=tmp_path / "whole"))
-    path = train(options("defocus", only=part, start=whole.parent, out=tmp_path / part))
+    whole = train(options("defocus-fast", steps=1, out=tmp_path / "whole"))
+    path = train(options("defocus-fast", only=part, start=whole.parent, out=tmp_path / part))
     before, after = (load_network("defocus", p.parent)[0].state_dict() for p in (whole, path))
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert {name.partition(".")[0] for name in changed} == set(PARTS[part])
     assert (
-        f"hdrnet train defocus --only {part} --steps 6"
+        f"hdrnet train defocus-fast --recipe ours --only {part} --steps 6"
         in json.loads(path.with_suffix(".json").read_text())["reproduce"]
     )
 
@@ -134,12 +136,68 @@ def test_minutes_are_a_budget_of_time(options):
     assert fractions == sorted(fractions) and fractions[-1] == 1
 
 
+@pytest.mark.usefixtures("small_networks")
+def test_a_card_tells_the_loss_of_samples_that_were_never_learned_from(options, tmp_path):
+    paths = [train(options(steps=steps, rate=3e-3, out=tmp_path / str(steps))) for steps in (1, 60)]
+    one, many = (json.loads(path.with_suffix(".json").read_text())["held_out"] for path in paths)
+    assert one["at_the_start"] == many["at_the_start"] and one["batches"] == loop.JUDGED
+    assert many["loss"] < one["loss"]
+
+
+@pytest.mark.usefixtures("small_networks")
+def test_the_thesis_s_recipe_has_no_averaged_weights_and_begins_at_full_rate(options):
+    path = train(options(recipe="thesis", average=None))
+    assert log(path.parent, "psfnet")[0]["rate"] == pytest.approx(1e-4)
+    last, _ = load_network("psfnet", path.parent)
+    network = build("psfnet", channels=8, blocks=1)
+    average = {name: p.detach().clone() for name, p in network.named_parameters()}
+    load_checkpoint(path.parent / "psfnet.checkpoint", network, average, torch.optim.Adam(network.parameters()))
+    for name, parameter in network.named_parameters():
+        assert torch.equal(last.state_dict()[name], parameter.detach().half().float())
+
+
+def test_the_thesis_s_recipe_is_what_the_thesis_says(tmp_path):
+    merging, defocus = RECIPES["thesis"]["psfnet"], RECIPES["thesis"]["defocus"]
+    assert (merging.patch, merging.batch, merging.rate, merging.steps) == (256, 8, 1e-4, 210 * 4440 // 8)
+    assert (defocus.patch, defocus.batch, defocus.rate) == (256, 16, 1e-4)
+    chosen = TrainingOptions("psfnet", tmp_path, tmp_path, recipe="thesis", minutes=25, patch=128).chosen
+    assert (chosen.steps, chosen.minutes, chosen.patch, chosen.batch) == (None, 25, 128, 8)
+
+
+@pytest.mark.usefixtures("small_networks")
+def test_a_run_of_another_recipe_does_not_go_on(options):
+    train(options(steps=1))
+    with pytest.raises(InputError, match="its run has --recipe ours; go on with the same"):
+        train(options(steps=2, recipe="thesis", resume=True))
+    with pytest.raises(InputError, match="its run has --patch 16"):
+        train(options(steps=2, patch=32, resume=True))
+
+
+@pytest.mark.usefixtures("small_networks")
+def test_all_are_trained_one_after_the_other_and_go_on_where_they_were(options, tmp_path):
+    told, run = [], options("all", steps=None, minutes=0.02)
+    paths = train_all(run, lambda *step: told.append(step))
+    assert [path.name for path in paths] == [f"{NETWORKS[name].task}.safetensors" for name in SHARES]
+    assert list(dict.fromkeys(name for name, *_ in told)) == list(SHARES)
+    shares = [done for *_, done in told]
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    before = [path.read_bytes() for path in paths]
+    again = []
+    train_all(replace(run, resume=True), lambda *step: again.append(step))
+    assert again == [] and [path.read_bytes() for path in paths] == before
+
+
+def test_what_fits_one_network_is_refused_for_all(options):
+    with pytest.raises(InputError, match="--only is for one network"):
+        train_all(options("all", steps=None, only="map"))
+
+
 @pytest.fixture(scope="module")
 def overfitted(data, tmp_path_factory):
     """The log of a run that sees one and the same bracket all the time, one with much to learn."""
     out = tmp_path_factory.mktemp("overfitted")
     options = TrainingOptions("psfnet", data, out, batch=1, patch=32, workers=0, steps=120, rate=5e-3)
-    with loop._supply(options, torch.device("cpu"))(0, 0) as batches:
+    with loop._supply(options, torch.device("cpu"))(0, 0, 0) as batches:
         batch = max((next(batches) for _ in range(20)), key=lambda b: float((b[0][0, 1, :3] > 0.98).float().mean()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "build", lambda name: build(name, channels=8, blocks=1))
@@ -162,7 +220,7 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": "hdrcnn"}, "'hdrcnn' is unknown; choose one of psfnet"),
+        ({"network": "hdrcnn"}, "'hdrcnn' is unknown; choose one of all, psfnet"),
         ({"patch": 20}, "patch 20 .* multiple of 16"),
         ({"patch": 0}, "patch 0"),
         ({"batch": 0}, "batch 0"),
@@ -174,6 +232,9 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
         ({"workers": -1}, "workers -1"),
         ({"data": None}, "needs --data FOLDER, or --pack FILE"),
         ({"network": "defocus", "data": None, "pack": Path("a.pack")}, "a pack is for networks that merge"),
+        ({"recipe": "best"}, "psfnet has no recipe 'best'; choose ours, thesis"),
+        ({"network": "selection", "recipe": "thesis"}, "selection has no recipe 'thesis'; choose ours"),
+        ({"network": "psfnet-fast", "ablation": "no-dab"}, "psfnet-fast has no ablation 'no-dab'"),
         ({"only": "map"}, "psfnet has no part 'map'; defocus has map and deblurring"),
     ],
 )
@@ -201,6 +262,8 @@ SMALL_TRAINING = """
 import sys
 from libhdrnet.cli import main
 from libhdrnet.training import loop
+from libhdrnet.training.checkpoint import load_checkpoint
+from libhdrnet.training.everything import SHARES, train_all
 build = loop.build
 loop.build = lambda name: build(name, channels=8)
 loop.CHECKPOINT_SECONDS = -1

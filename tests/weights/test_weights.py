@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from libhdrnet.errors import WeightsError
-from libhdrnet.networks import NETWORKS, build
+from libhdrnet.networks import NETWORKS, TASKS, build
 from libhdrnet.weights import FOLDER, load_network, read_card, save_weights
 
 
@@ -13,7 +13,7 @@ def saved(tmp_path):
     network = build("msffnet", channels=8)
     prefix = NETWORKS["msffnet"].training_only
     tensors = {n: p for n, p in network.state_dict().items() if not n.startswith(prefix)}
-    save_weights(tmp_path, "msffnet", tensors, {"patch": 64, "options": {"channels": 8}})
+    save_weights(tmp_path, "msffnet", tensors, {"network": "msffnet", "patch": 64, "options": {"channels": 8}})
     return tmp_path, network
 
 
@@ -61,7 +61,7 @@ def test_weights_of_another_network_are_refused(saved):
     folder, _ = saved
     (folder / "psfnet.safetensors").write_bytes((folder / "msffnet.safetensors").read_bytes())
     (folder / "psfnet.json").write_text((folder / "msffnet.json").read_text())
-    with pytest.raises(WeightsError, match="not weights of 'psfnet'"):
+    with pytest.raises(WeightsError, match="its card names 'msffnet', which is no network for 'psfnet'"):
         load_network("psfnet", folder)
 
 
@@ -72,7 +72,7 @@ def test_weights_of_other_options_are_refused(saved):
         load_network("msffnet", saved[0])
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", TASKS)
 def test_the_package_s_own_weights_load_and_have_a_card(name):
     _, card = load_network(name, FOLDER)
     assert {"trained_on", "steps", "hours", "reproduce", "validation", "limits"} <= set(card.facts)

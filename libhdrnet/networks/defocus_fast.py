@@ -1,0 +1,188 @@
+"""Our own network for chapter 4's task, which a CPU can afford ("defocus-fast").
+
+Inputs and outputs are those of `defocus`; H and W multiples of 4. It differs from the thesis's: pixels are folded into
+channels, the deblurring net works at a half and at a quarter of the resolution, the estimation net at a quarter and
+coarser: so few layers see a blur disc whole, and a pixel costs a tenth. Both nets also see the picture's detail
+relative to its local contrast, the correction is in units of that contrast, and features are normalised before each
+block: without these the nets learned next to nothing in their first thousands of steps. Gamma's parts are gates around
+1.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from libhdrnet.networks.blocks import (
+    HALF,
+    QUARTER,
+    SLOPE,
+    ChannelNorm,
+    ExactConvolution,
+    PooledStatistics,
+    at_precision,
+    conv3x3,
+    initialise,
+    ramp,
+)
+from libhdrnet.networks.detail import detail_and_contrast, local_mean
+from libhdrnet.networks.estimation_fast import EstimationNet
+from libhdrnet.networks.modulation import SFT, Conditions
+
+IN_FOCUS = (0.3, 0.6)
+"""Radii in pixels between which the correction begins: a disc of one pixel is what a lens and a mosaic leave."""
+LOST = (10.0, 16.0)
+"""Radii in pixels between which it fades again: what so large a disc has wiped out would be invented."""
+BALANCE = (0.75, 0.95)
+"""A lens spreads light and takes none away, so what a correction adds and takes evens out over a disc. Between these
+shares of it that do not, it fades: the network misjudges what it never saw, a lamp in the dark for example."""
+DISC = 33
+"""Edge in pixels of the square over which it must."""
+LEAST_CHANGE = 0.002
+"""Mean change that is too small to be judged."""
+CORRECTION = 5.0
+"""The deblurring net's unit of correction, in local contrasts."""
+
+
+@dataclass(frozen=True)
+class DefocusFastOptions:
+    """What the thesis's ablations vary (Table 4.3); the defaults are its full network."""
+
+    modulation: Literal["none", "sft", "sft-dec", "sft-fdec"] = "sft-dec"
+    """"none" is the baseline; "sft": gamma and beta whole; "sft-dec": gamma split into a channel and a spatial
+    part; "sft-fdec": both split."""
+    channels: int = 96
+    """Channels of the deblurring net at a quarter of the resolution; half as many at half of it."""
+    conditions: int = 32
+    """Channels of the condition features."""
+    blocks: int = 6
+    """Number of conditioned residual blocks at a quarter of the resolution."""
+    outer_blocks: int = 2
+    """Number of them at half of it, before and again after."""
+    max_radius: float = 20.0
+    """Largest radius of the circle of confusion the map can show, in pixels."""
+
+
+def balance(change: Tensor) -> Tensor:
+    """Return from 1 to 0 (B, 1, H, W) how far a correction (B, 3, H, W) can be one: it moves light and makes none."""
+    change = change.mean(1, keepdim=True)
+    kept, moved = local_mean(change, DISC).abs(), local_mean(change.abs(), DISC)
+    return 1 - ramp(kept / (moved + LEAST_CHANGE), *BALANCE)
+
+
+class ConditionNet(nn.Module):
+    """Three convolutions from the defocus map (B, 1, H, W) to conditions at both resolutions (Sec. 4.3.2)."""
+
+    def __init__(self, conditions: int) -> None:
+        super().__init__()
+        self.conv1 = ExactConvolution(HALF**2, conditions)
+        self.conv2 = conv3x3(conditions, conditions)
+        self.conv3 = conv3x3(conditions, conditions, 2)
+        self.pool_half = PooledStatistics(HALF)
+        self.pool_quarter = PooledStatistics(QUARTER)
+
+    def forward(self, radius: Tensor) -> tuple[Conditions, Conditions]:
+        """Return conditions at a half and at a quarter of the resolution."""
+        first = at_precision(F.relu(self.conv1(F.pixel_unshuffle(radius, HALF))), self.conv2)
+        half = F.relu(self.conv2(first))
+        quarter = F.relu(self.conv3(half))
+        return (
+            Conditions(half, self.pool_half(half), self.pool_half.cell),
+            Conditions(quarter, self.pool_quarter(quarter), self.pool_quarter.cell),
+        )
+
+
+class ConditionedResidualBlock(nn.Module):
+    """SFT, convolution, SFT, convolution and a skip (Figure 4.2)."""
+
+    def __init__(self, options: DefocusFastOptions, channels: int) -> None:
+        super().__init__()
+        self.norm = ChannelNorm(channels)
+        self.modulated = options.modulation != "none"
+        if self.modulated:
+            self.sft1 = SFT(options.modulation, options.conditions, channels)
+            self.sft2 = SFT(options.modulation, options.conditions, channels)
+        self.conv1 = conv3x3(channels, channels)
+        self.conv2 = conv3x3(channels, channels)
+
+    def forward(self, x: Tensor, conditions: Conditions) -> Tensor:
+        """Map (B, C, H, W) to the same shape."""
+        y = self.norm(x)
+        y = self.sft1(y, conditions) if self.modulated else y
+        y = F.leaky_relu(self.conv1(y), SLOPE)
+        y = self.sft2(y, conditions) if self.modulated else y
+        out: Tensor = x + self.conv2(y)
+        return out
+
+
+class DeblurringNet(nn.Module):
+    """The picture and the conditions to a correction of the picture (Sec. 4.3.3)."""
+
+    def __init__(self, options: DefocusFastOptions) -> None:
+        super().__init__()
+        n = options.channels
+        self.enter = ExactConvolution(6 * HALF**2, n // 2)
+        self.before = self._blocks(options, options.outer_blocks, n // 2)
+        self.down = conv3x3(n // 2, n, 2)
+        self.blocks = self._blocks(options, options.blocks, n)
+        self.up = nn.Conv2d(n, n // 2 * (QUARTER // HALF) ** 2, 1)
+        self.after = self._blocks(options, options.outer_blocks, n // 2)
+        self.leave = conv3x3(n // 2, n // 2)
+        self.output = ExactConvolution(n // 2, 3 * HALF**2)
+
+    @staticmethod
+    def _blocks(options: DefocusFastOptions, count: int, channels: int) -> nn.ModuleList:
+        return nn.ModuleList(ConditionedResidualBlock(options, channels) for _ in range(count))
+
+    def forward(self, image: Tensor, half: Conditions, quarter: Conditions) -> Tensor:
+        """Return the deblurred picture (B, 3, H, W), not clipped."""
+        detail, contrast = detail_and_contrast(image)
+        shown = F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
+        x = at_precision(F.leaky_relu(self.enter(shown), SLOPE), self.down)
+        for block in self.before:
+            x = block(x, half)
+        y = F.leaky_relu(self.down(x), SLOPE)
+        for block in self.blocks:
+            y = block(y, quarter)
+        x = x + F.pixel_shuffle(self.up(y), QUARTER // HALF)
+        for block in self.after:
+            x = block(x, half)
+        correction = F.pixel_shuffle(self.output(F.leaky_relu(self.leave(x), SLOPE)), HALF)
+        restored: Tensor = image + CORRECTION * contrast * correction
+        return restored
+
+
+class DefocusFast(nn.Module):
+    """Estimation, condition and deblurring net together (Figure 4.1)."""
+
+    def __init__(self, options: DefocusFastOptions = DefocusFastOptions()) -> None:  # noqa: B008 (frozen)
+        super().__init__()
+        self.options = options
+        self.estimation = EstimationNet(options.max_radius)
+        self.condition = ConditionNet(options.conditions)
+        self.deblurring = DeblurringNet(options)
+        initialise(self)
+
+    def estimate(self, image: Tensor) -> Tensor:
+        """Return the defocus map (B, 1, H, W), radius in pixels."""
+        radius: Tensor = self.estimation(image)
+        return radius
+
+    def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
+        """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
+
+        In training not clipped, and whole; else what is in focus and what is lost stay, what is no correction fades.
+        """
+        shown = radius.clamp(0, self.options.max_radius) / self.options.max_radius
+        restored: Tensor = self.deblurring(image, *self.condition(shown))
+        if self.training:
+            return restored
+        share = ramp(radius, *IN_FOCUS) * (1 - ramp(radius, *LOST)) * balance(restored - image)
+        return torch.lerp(image, restored, share).clamp(0, 1)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the deblurred picture (B, 3, H, W) and the defocus map (B, 1, H, W)."""
+        radius = self.estimate(image)
+        return self.deblur(image, radius), radius
