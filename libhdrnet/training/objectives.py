@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
+from libhdrnet.engine.device import choose_precision
 from libhdrnet.networks import DefocusNet, MSFFNet
 from libhdrnet.networks.ablations import Ablation
 from libhdrnet.training.fusion import fuse
@@ -37,15 +38,16 @@ def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
 
 
 def objective(options: "TrainingOptions", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:
-    """Return the loss of a batch after that fraction of the budget."""
-    if options.only == "map":
-        return _map_loss(cast(DefocusNet, network), batch)
-    if options.only == "deblurring":
-        return _deblurring_loss(cast(DefocusNet, network), batch)
-    if options.task == "defocus":
-        kept = options.chosen.kept_estimation
-        return _defocus_loss(options.configuration, cast(DefocusNet, network), batch, fraction, kept)
-    with torch.autocast(batch[0].device.type, torch.bfloat16, enabled=batch[0].device.type == "cuda"):
+    """Return the loss of a batch after that fraction of the budget; in bf16 where the device has it."""
+    device = batch[0].device
+    with torch.autocast(device.type, torch.bfloat16, enabled=choose_precision(device) == torch.bfloat16):
+        if options.only == "map":
+            return _map_loss(cast(DefocusNet, network), batch)
+        if options.only == "deblurring":
+            return _deblurring_loss(cast(DefocusNet, network), batch)
+        if options.task == "defocus":
+            kept = options.chosen.kept_estimation
+            return _defocus_loss(options.configuration, cast(DefocusNet, network), batch, fraction, kept)
         return _merging_loss(options.task, options.configuration, network, batch)
 
 
