@@ -22,6 +22,8 @@ _REACHES, _SMALL = (1 / 50, 1 / 10), 320
 pingpong), and the long edge that they are found at."""
 _DISBELIEVED = (4.0, 8.0)
 """Logits that the reference is ahead of the shortest frame by from which that is not believed, and not at all."""
+_EDGE = 3
+"""Pixels of the reduced size that the soft edge of something moving reaches (pingpong's head)."""
 _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
 
@@ -53,6 +55,25 @@ class Lost:
         for place in places:
             logs = logs * (1 - place[..., None])
         return Lost(logs)
+
+
+def doubted_around(bracket: Bracket, logits: FloatImage) -> FloatImage:
+    """Return logits (n, h, w) in which what contradicts a saturated reference is not believed next to that, either.
+
+    There a bound is all that is known: the soft edge of what passed before a white sky agrees with it.
+    """
+    import cv2
+
+    share = _clipped_share(bracket).min(-1)
+    if len(logits) == 1 or not share.any():
+        return logits
+    core, reach = (np.ones((2 * radius + 1,) * 2, np.uint8) for radius in (_EDGE - 1, 2 * _EDGE - 1))
+    found = logits.copy()
+    for log in found[1:]:
+        lead = np.maximum(logits[0] - log, 0)
+        spread = cv2.dilate(cv2.erode(share * lead, core), reach)  # specks do not spread
+        log -= share * np.maximum(cv2.blur(spread, (_EDGE, _EDGE)) - lead, 0)
+    return found
 
 
 def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> Lost | None:
