@@ -8,7 +8,6 @@ from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.merge.candidates import Bracket, Candidate, find_candidates
 from libhdrnet.merge.fusion import Believed, Weights, decided
-from libhdrnet.merge.highlights import doubted_around
 from libhdrnet.merge.mask import Choices, feathered
 from libhdrnet.merge.reconstruction import Unknown, find_unknown
 from libhdrnet.merge.selection import select
@@ -45,7 +44,7 @@ def find(
     logits, report = select(bracket, candidates, settings, reporter.part(0.5, 1))
     if thrifty:
         give_back_memory()
-    return Findings(candidates, doubted_around(bracket, logits), report)
+    return Findings(candidates, logits, report)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,9 @@ class Believed:
 def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage | float = 0.0) -> Believed:
     """Weigh candidates as `weigh` does, before it is normalised."""
     trust = np.stack([np.maximum(1 - c.saturation, _least(bracket, c.frame)) * _seen(bracket, c) for c in candidates])
+    lost = None
+    if not isinstance(logits, float):
+        logits, lost = lost_light(bracket, candidates, logits)
     logs = np.zeros_like(trust) + np.float32(logits)
     for log, candidate in zip(logs, candidates, strict=True):
         if candidate.flow is not None:
@@ -78,7 +81,6 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
     light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
     for log, candidate in zip(logs, candidates, strict=True):
         log -= np.log(bracket.noise(candidate.frame, light))
-    lost = None if isinstance(logits, float) else lost_light(bracket, candidates, logits)
     return Believed(logs, trust, lost)
 
 

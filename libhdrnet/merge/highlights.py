@@ -24,6 +24,8 @@ _DISBELIEVED = (4.0, 8.0)
 """Logits that the reference is ahead of the shortest frame by from which that is not believed, and not at all."""
 _EDGE = 3
 """Pixels of the reduced size that the soft edge of something moving reaches (pingpong's head)."""
+_DARKER = 0.1
+"""Share of the light around by which what is in front of it is surely darker."""
 _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
 
@@ -57,46 +59,48 @@ class Lost:
         return Lost(logs)
 
 
-def doubted_around(bracket: Bracket, logits: FloatImage) -> FloatImage:
-    """Return logits (n, h, w) in which what contradicts a saturated reference is not believed next to that, either.
-
-    There a bound is all that is known: the soft edge of what passed before a white sky agrees with it.
-    """
-    import cv2
-
-    share = _clipped_share(bracket).min(-1)
-    if len(logits) == 1 or not share.any():
-        return logits
-    core, reach = (np.ones((2 * radius + 1,) * 2, np.uint8) for radius in (_EDGE - 1, 2 * _EDGE - 1))
-    found = logits.copy()
-    for log in found[1:]:
-        lead = np.maximum(logits[0] - log, 0)
-        spread = cv2.dilate(cv2.erode(share * lead, core), reach)  # specks do not spread
-        log -= share * np.maximum(cv2.blur(spread, (_EDGE, _EDGE)) - lead, 0)
-    return found
-
-
-def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> Lost | None:
+def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> tuple[FloatImage, Lost | None]:
     """Find what the clipped channels of the reference lack where the shortest frame is not believed, or None.
 
-    logits: (n, h, w), how far the candidates are believed; (1, 1, 1) where all are alike.
+    logits: (n, h, w), how far the candidates are believed; (1, 1, 1) where all are alike. They are returned, and beside
+    what contradicts a clipped reference nothing darker than the light around is believed any more: a bound is all that
+    is known there, and the soft edge of what passed before a white sky agrees with it.
     """
-    if len(logits) < len(candidates):
-        return None
-    index = next(i for i, c in enumerate(candidates) if c.frame == bracket.shortest)
-    reference, shortest = candidates[0], candidates[index]
-    alone = np.clip((logits[0] - logits[index] - _DISBELIEVED[0]) / (_DISBELIEVED[1] - _DISBELIEVED[0]), 0, 1)
+    if len(logits) < len(candidates) or (logits[0] - logits[1:]).max() <= _DISBELIEVED[0]:
+        return logits, None
     share = _clipped_share(bracket)
-    if not (alone[..., None] * share).any():
-        return None
-    own, other = (np.maximum(candidate.radiance, np.float32(DARKEST)) for candidate in (reference, shortest))
-    # What is darker there than the reference's white is something else, in front of it.
-    seen = shortest.coverage[..., None] * np.square(np.minimum(other / own, 1))
-    white = share.min(-1, keepdims=True)
+    if not share.any():
+        return logits, None
+    index = next(i for i, c in enumerate(candidates) if c.frame == bracket.shortest)
+    own, other = (np.maximum(candidates[i].radiance, np.float32(DARKEST)) for i in (0, index))
+    white = share.min(-1)
+    beside = [_beside(white * np.maximum(logits[0] - logit, 0)) for logit in logits[1:]]
+    # What is darker there than the reference's white is something else, in front of it, and its edge is next to that.
+    seen = candidates[index].coverage * (1 - _disbelieved(beside[index - 1]))
     logs = np.zeros_like(share)
-    for part in (np.broadcast_to(white, share.shape), share - white):  # a white sky tells nothing of blue hills
-        logs += part * _brighter(part * seen, other, own)
-    return Lost(alone[..., None] * logs / np.maximum(share, np.float32(DARKEST)))
+    for part in (white[..., None], share - white[..., None]):  # a white sky tells nothing of blue hills
+        weights = part * seen[..., None] * np.square(np.minimum(other / own, 1))
+        logs += part * _brighter(weights, other, own)
+    logs /= np.maximum(share, np.float32(DARKEST))
+    around = (own * np.exp(logs)).mean(-1)
+    doubted = logits.copy()
+    for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
+        darker = np.clip((1 - candidate.radiance.mean(-1) / around) / _DARKER, 0, 1)
+        logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
+    alone = _disbelieved(doubted[0] - doubted[index])
+    return doubted, Lost(alone[..., None] * logs) if (alone[..., None] * share).any() else None
+
+
+def _disbelieved(lead: FloatImage) -> FloatImage:
+    return np.asarray(np.clip((lead - _DISBELIEVED[0]) / (_DISBELIEVED[1] - _DISBELIEVED[0]), 0, 1), np.float32)
+
+
+def _beside(lead: FloatImage) -> FloatImage:
+    """Return how far the reference is ahead (h, w) of a candidate, or is next to it; specks do not count."""
+    import cv2
+
+    core, reach = (np.ones((2 * radius + 1,) * 2, np.uint8) for radius in (_EDGE - 1, 2 * _EDGE - 1))
+    return np.asarray(cv2.blur(cv2.dilate(cv2.erode(lead, core), reach), (_EDGE, _EDGE)), np.float32)
 
 
 def _brighter(weights: FloatImage, light: FloatImage, known: FloatImage) -> FloatImage:

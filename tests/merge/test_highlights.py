@@ -31,20 +31,20 @@ def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
     found = merge(images, list(TIMES), reference=1, align=False).radiance
     behind, beside = (np.median(found[70:110, x : x + 40], (0, 1)) for x in (160, 300))
     assert beside == pytest.approx(colour, rel=0.15)
-    assert behind == pytest.approx(beside, rel=0.25)
+    assert behind == pytest.approx(beside, rel=0.15)
 
 
-@pytest.mark.parametrize("width", [6, 12])
-def test_the_soft_edge_of_a_passer_by_leaves_no_edge_in_the_sky(width):
+@pytest.mark.parametrize("width", [4, 10])
+def test_the_soft_edge_of_a_passer_by_leaves_no_line_in_the_sky(width):
     light = scene((2.5, 2.5, 2.5))
     yy, xx = np.mgrid[:240, :360]
-    ring = np.hypot(yy - 90, xx - 180)
-    opacity = np.clip((46 - ring) / width, 0, 1)[..., None]
+    ring = np.hypot(yy - 80, xx - 180)
+    opacity = np.clip((20 + width - ring) / width, 0, 1)[..., None]
     passed = light * (1 - opacity) + 0.02 * opacity
     images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
     found = merge(images, list(TIMES), reference=1, align=False).radiance.mean(-1)
-    around = [np.median(found[(ring > r) & (ring < r + 1.5)]) for r in range(30, 60, 2)]
-    assert np.abs(np.diff(around)).max() < 0.16  # of a sky of 2.5; 0.29 and 0.35 with the edge
+    around = [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, 40, 2)]
+    assert np.min(around) > 2.3 and np.max(around) < 2.6
 
 
 def test_what_a_person_takes_from_the_reference_comes_as_it_was_captured():
