@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from libhdrnet.alignment import fetch
 from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings, run_tiled
-from libhdrnet.merge.candidates import Bracket, Candidate, saturation
-from libhdrnet.networks.selection import BRIGHT, DARK, Candidates, features, fine_difference
+from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, saturation
+from libhdrnet.networks.selection import BOUND, BRIGHT, DARK, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
 
 STRIP = 16
@@ -62,7 +62,10 @@ def select(
         reporter=reporter, stage="choosing among the exposures",
     )  # fmt: skip
     logits *= doubt[..., None]
-    return np.ascontiguousarray(logits.transpose(2, 0, 1)), report
+    planes = np.ascontiguousarray(logits.transpose(2, 0, 1))
+    for plane, candidate in zip(planes[1:], candidates[1:], strict=True):
+        plane -= np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
+    return planes, report
 
 
 def _tiled(settings: Settings, candidates: int) -> Settings:
