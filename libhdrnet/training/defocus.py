@@ -126,7 +126,9 @@ def _texture(cuts: SharpCuts, dice: Dice, size: int, lit: Tensor) -> Tensor:
     """Return what a layer shows: a photograph whose highlights are as bright as they were, and perhaps with lamps."""
     cut = cuts.cut(dice, size)
     strength = each(dice.uniform(0, 0.9) * dice.happens(0.5))
-    texture = cut / (1 - strength * cut.amax(1, keepdim=True).square()) * torch.exp(0.4 * each(dice.normal()))
+    red, green, blue = torch.split(cut, 1, 1)
+    peak = red.maximum(green).maximum(blue)
+    texture = cut / (1 - strength * peak.square()) * torch.exp(0.4 * each(dice.normal()))
     places = (dice.uniform(0, 1, LAMPS) * size * size).long()
     power = torch.exp(dice.uniform(0, 4, LAMPS)) * (lit * dice.happens(0.3))[:, None]
     lamps = torch.zeros(dice.count, size * size, device=dice.device).scatter(1, places, power).view(-1, 1, size, size)

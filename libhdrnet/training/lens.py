@@ -73,8 +73,8 @@ class Lens:
         """
         edge = spectrum.shape[-2]
         weights = torch.fft.rfft2(self.kernels(radius), s=(edge, edge))
-        weights = weights.repeat(1, spectrum.shape[1] // 3, 1, 1) if weights.shape[1] > 1 else weights
-        whole: Tensor = torch.fft.irfft2(spectrum * weights, s=(edge, edge))
+        coloured = torch.unflatten(spectrum, 1, (-1, weights.shape[1])) * weights[:, None]
+        whole: Tensor = torch.fft.irfft2(coloured.flatten(1, 2), s=(edge, edge))
         return whole[..., 2 * REACH : 2 * REACH + size, 2 * REACH : 2 * REACH + size]
 
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.training.bank import EDGE, Bank
-from libhdrnet.training.movement import Dice, each
+from libhdrnet.training.movement import Dice
 
 TRIES = 8
 """So many cuts are looked at before the best of them is taken."""
@@ -53,14 +53,17 @@ class SharpCuts:
         blurred, told = self._shares(chosen, top, left, size)
         order = torch.arange(TRIES, device=dice.device) * 1e-6  # of equals the first
         best = ((blurred - MOST_BLURRED).clamp(min=0) + (told < LEAST_TOLD) + order).argmin(1, keepdim=True)
-        places = torch.stack([chosen, top, left], 2).gather(1, best[..., None].expand(-1, 1, 3))[:, 0].tolist()
-        cut = torch.stack([self.tiles[i, :, y : y + size, x : x + size] for i, y, x in places]).float()
+        places = torch.stack([x.gather(1, best)[:, 0] for x in (chosen, top, left)], 1).tolist()
+        turns = (dice.uniform(0, 1, 3) < 0.5).tolist()
+        cut = torch.stack([self._turned(place, size, turn) for place, turn in zip(places, turns, strict=True)])
         missing = size - cut.shape[-1]
-        cut = F.pad(cut, (0, missing, 0, missing), mode="reflect") if missing else cut
-        cut = torch.where(each(dice.happens(0.5)) > 0, cut.mT, cut)
-        for axis in (2, 3):
-            cut = torch.where(each(dice.happens(0.5)) > 0, cut.flip(axis), cut)
-        return cut
+        return F.pad(cut.float(), (0, missing, 0, missing), mode="reflect") if missing else cut.float()
+
+    def _turned(self, place: list[int], size: int, turn: list[bool]) -> Tensor:
+        tile, top, left = place
+        cut = self.tiles[tile, :, top : top + size, left : left + size]
+        cut = cut.mT if turn[0] else cut
+        return cut.flip([axis for axis in (1, 2) if turn[axis]])
 
     def _shares(self, chosen: Tensor, top: Tensor, left: Tensor, size: int) -> tuple[Tensor, Tensor]:
         """Return the share of blurred cells and of those with fine structure, of each cut."""

@@ -121,6 +121,22 @@ def test_sharpening_adds_its_amount_of_the_finest_pattern_and_leaves_what_is_eve
     assert (sharpened(torch.full((1, 3, 8, 8), 0.3), torch.ones(1)) - 0.3).abs().max() < 1e-6
 
 
+def test_light_above_the_knee_spills_into_the_other_channels_and_no_other_does():
+    light = torch.tensor([0.9, 0.1, 0.1]).view(1, 3, 1, 1).expand(COUNT, -1, 8, 8)
+    seen = [sensor(crosstalk=0.5, knee=knee).developed(light) - light for knee in (0.95, 0.7)]
+    assert seen[0].abs().max() < 1e-5
+    assert (seen[1][:, 1:] - 0.1).abs().max() < 1e-5
+
+
+def test_a_file_holds_so_many_levels_and_is_a_jpeg_only_where_it_has_a_quality():
+    codes = torch.rand(COUNT, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    quality = torch.where(torch.arange(COUNT) % 2 == 0, 80.0, 0.0)
+    seen = replace(sensor(levels=255.0), quality=quality).saved(codes)
+    wrong = (seen - codes).abs().amax((1, 2, 3))
+    assert ((255 * seen).round() - 255 * seen).abs().max() < 1e-3
+    assert (wrong[1::2] < 0.51 / 255).all() and (wrong[::2] > 2 / 255).all()
+
+
 def test_the_ideal_picture_has_the_look_and_neither_noise_nor_loss():
     camera = Camera.with_sensor(dice(), mosaic=0.5)
     light = torch.rand(COUNT, 3, 32, 32, generator=torch.Generator().manual_seed(0))
