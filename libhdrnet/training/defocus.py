@@ -131,7 +131,9 @@ def _texture(cuts: SharpCuts, dice: Dice, size: int, lit: Tensor) -> Tensor:
     texture = cut / (1 - strength * peak.square()) * torch.exp(0.4 * each(dice.normal()))
     places = (dice.uniform(0, 1, LAMPS) * size * size).long()
     power = torch.exp(dice.uniform(0, 4, LAMPS)) * (lit * dice.happens(0.3))[:, None]
-    lamps = torch.zeros(dice.count, size * size, device=dice.device).scatter(1, places, power).view(-1, 1, size, size)
+    lamps = (
+        torch.zeros(dice.count, size * size, device=dice.device).scatter_add(1, places, power).view(-1, 1, size, size)
+    )
     return texture + 8 * smoothed(lamps, 2) * dice.uniform(0.3, 1, 3, 1, 1)
 
 

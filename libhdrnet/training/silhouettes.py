@@ -8,7 +8,7 @@ from torch import Tensor
 
 from libhdrnet.training.movement import Dice, blob, each
 
-_COARSE = 4
+_COARSE = 8
 _BOTH_SIDES = (0.1, 0.5), (0.5, 0.95)
 """Between ranks in the two lies the level at which a picture is cut: between two of its parts, if it has such."""
 _EVEN = 0.005
@@ -39,7 +39,7 @@ def _object(texture: Tensor, dice: Dice) -> Tensor:
     )
     level = level * torch.where(each(dice.happens(0.5)) > 0, 1.0, -1.0)
     smooth = F.interpolate(F.avg_pool2d(level, _COARSE), size=level.shape[-2:], mode="bicubic", align_corners=False)
-    level = smooth + 0.2 * (level - smooth)
+    level = smooth + 0.3 * (level - smooth)
     ranked = smooth[..., ::_COARSE, ::_COARSE].flatten(1).sort(1).values
     low, high = (ranked.gather(1, (dice.uniform(*part) * ranked.shape[1]).long()[:, None]) for part in _BOTH_SIDES)
     return (_pixels_away(level - each(low + high) / 2) - 0.5).clamp(0, 1)
