@@ -201,7 +201,7 @@ def _add_train(commands: Any) -> None:
                    "msffnet-fast, defocus-fast or selection (ours), or all of ours one after the other")  # fmt: skip
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="FOLDER", help="holds hdr/ (radiance) and sharp/ (photographs)")
-    source.add_argument("--pack", metavar="FILE", help="what 'hdrnet pack' made of it; not for defocus")
+    source.add_argument("--pack", metavar="FILE", help="what 'hdrnet pack' made of it")
     p.add_argument("-o", "--output", default="hdrnet-training", metavar="FOLDER", help="checkpoint, log and weights")
     p.add_argument("--recipe", choices=("ours", "thesis"), default="ours", help="patch, batch, rate, budget and loss "
                    "where they are not given: ours (an hour), or the thesis's (days on an accelerator)")  # fmt: skip
@@ -214,8 +214,8 @@ def _add_train(commands: Any) -> None:
     p.add_argument("--patch", type=int, help="edge of a sample in pixels (ours: 64)")
     p.add_argument("--rate", type=float, help="first learning rate (1e-4)")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--workers", type=int, default=1, help="threads (defocus: processes) that make samples; 0: each "
-                   "batch is made when it is its turn and seen once (default: 1)")  # fmt: skip
+    p.add_argument("--workers", type=int, default=1, help="threads that make samples; 0: each batch is made when "
+                   "it is its turn and seen once (default: 1)")  # fmt: skip
     p.add_argument("--limit", type=int, help="use only that many pictures of each kind")
     p.add_argument("--ablation", metavar="NAME", help="a row of the thesis's tables of ablations, such as no-dab "
                    "(a wrong name lists them)")  # fmt: skip

@@ -13,12 +13,11 @@ import tifffile
 
 from libhdrnet.demo import Bracket, moments, render_bracket
 from libhdrnet.errors import OutputError
+from libhdrnet.evaluation.defocused.sample import DefocusRecipe, make_defocus
+from libhdrnet.evaluation.matte import irregular_matte
 from libhdrnet.files import output_error
 from libhdrnet.io import write_display, write_map, write_radiance
 from libhdrnet.radiometry import FloatImage, encode_gamma, encode_srgb
-from libhdrnet.training.defocus import DefocusRecipe, make_defocus
-from libhdrnet.training.matte import irregular_matte
-from libhdrnet.training.scenes import Scenes
 
 SYNTHETIC = {"synthetic": "kalantari", "synthetic-defocus": "pairs"}
 """Names of the built-in sets, and the layout each is written in."""
@@ -124,12 +123,11 @@ def _photographed(exposed: FloatImage, rng: np.random.Generator) -> FloatImage:
 
 def _write_defocused(folder: Path, rooms: list[Bracket]) -> None:
     photographs = [np.round(np.clip(encode_srgb(room.radiance), 0, 1) * 255).astype(np.uint8) for room in rooms]
-    scenes = Scenes([], photographs)
     for part in ("blurred", "sharp", "map"):
         (folder / part).mkdir(exist_ok=True)
     for index in range(2 * COUNT):
         recipe = DefocusRecipe(size=min(CUT, SIZE[0] // 2), sharp=0.0, resized=0.0)
-        blurred, sharp, radius = make_defocus(scenes, recipe, np.random.default_rng([11, index]))
+        blurred, sharp, radius = make_defocus(photographs, recipe, np.random.default_rng([11, index]))
         name = f"room-{index + 1}"
         write_display(folder / "blurred" / f"{name}.png", np.ascontiguousarray(blurred.transpose(1, 2, 0)))
         write_display(folder / "sharp" / f"{name}.png", np.ascontiguousarray(sharp.transpose(1, 2, 0)))

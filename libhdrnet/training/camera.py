@@ -1,92 +1,192 @@
-"""What a camera does after the lens: mosaic, noise, demosaic, denoising, tone curve, sharpening, 8 bits, JPEG."""
+"""What a camera makes of light, on the device that trains: noise, white balance, mosaic, response, sharpening, JPEG.
 
-from dataclasses import dataclass
+Pictures are (B, 3, H, W). Light is relative to saturation, codes are in [0, 1]. A part whose number is 0 is off.
+"""
 
-import numpy as np
+import math
+from dataclasses import dataclass, replace
 
-from libhdrnet.radiometry import FloatImage, encode_srgb
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from libhdrnet.training.jpeg import jpeg
+from libhdrnet.training.mosaic import demosaiced
+from libhdrnet.training.movement import Dice, each
+
+_GRID = 1024
 
 
 @dataclass(frozen=True)
 class Camera:
-    """One camera and how it is set."""
+    """Cameras of a batch: one for each sample. Numbers are (B,), those of channels (B, 3, 1, 1)."""
 
-    noise: float
-    """Standard deviation of the noise where the sensor is half way to saturation, relative to it."""
-    gains: tuple[float, float]
-    """White balance: gain of red and of blue over green's."""
-    mosaic: bool
-    """One colour a pixel (Bayer), interpolated afterwards; False: all three, as after a resampling."""
-    denoising: float
-    """Standard deviation in pixels of the smoothing of colour noise; 0 for none."""
-    contrast: float
-    """Strength of the S-shaped tone curve, 0 for none."""
-    sharpening: tuple[float, float]
-    """Amount and standard deviation in pixels of the unsharp mask."""
-    quality: int | None
-    """Of the JPEG; None: 8 bits without loss."""
+    gamma: Tensor
+    contrast: Tensor
+    shoulder: Tensor
+    toe: Tensor
+    shot: Tensor
+    read: Tensor
+    """Variances: of light x it is shot x + read."""
+    blotch: Tensor
+    coarse: Tensor
+    """Share of the noise's variance in blotches of several pixels, as cameras that reduce noise leave it."""
+    common: Tensor
+    """Share of the noise's variance that all channels have in common."""
+    crosstalk: Tensor
+    knee: Tensor
+    sharpening: Tensor
+    levels: Tensor
+    quality: Tensor
+    """Of JPEG; 0: none."""
+    halved: Tensor
+    gains: Tensor
+    """White balance: what each channel's signal is multiplied by; 1 where light is already as the sensor sees it."""
+    mosaic: Tensor
+    """1 where a pixel of the sensor sees one colour."""
+    denoising: Tensor
+    """Share of colour's fine structure, noise above all, that is smoothed away."""
 
     @staticmethod
-    def random(rng: np.random.Generator) -> "Camera":
-        """Draw a camera."""
+    def random(dice: Dice) -> "Camera":
+        """Draw a camera and its settings for each bracket, whose pixels are a sensor's made smaller: no mosaic."""
+        speed = torch.exp(dice.uniform(0, math.log(60)))
+        eight = dice.happens(0.8)
+        each_channel = dice.normal(3, 1, 1)
+        shoulder = each(dice.uniform(0, 0.8) * dice.happens(0.7))
         return Camera(
-            noise=float(np.exp(rng.uniform(np.log(5e-4), np.log(8e-3)))),
-            gains=(rng.uniform(1.3, 2.4), rng.uniform(1.2, 2.2)),
-            mosaic=rng.random() < 0.7,
-            denoising=rng.uniform(0.5, 1.5) if rng.random() < 0.5 else 0.0,
-            contrast=rng.uniform(0, 0.6) if rng.random() < 0.7 else 0.0,
-            sharpening=(rng.uniform(0, 0.8) if rng.random() < 0.6 else 0.0, rng.uniform(0.6, 1.2)),
-            quality=int(rng.integers(80, 99)) if rng.random() < 0.7 else None,
+            gamma=each(dice.uniform(1.8, 2.6)) * (1 + 0.015 * each_channel),
+            contrast=each(dice.uniform(0, 0.9)),
+            shoulder=shoulder * (1 + 0.05 * dice.normal(3, 1, 1)),
+            toe=each(dice.uniform(0, 0.12)),
+            shot=2e-5 * speed,
+            read=(2e-4 * speed**0.8) ** 2,
+            blotch=dice.uniform(0, 0.8),
+            coarse=dice.uniform(0, 0.6) * eight * dice.happens(0.6),
+            common=dice.uniform(0, 0.9) * dice.happens(0.6),
+            crosstalk=dice.uniform(0, 0.6) * dice.happens(0.6),
+            knee=dice.uniform(0.7, 1),
+            sharpening=dice.uniform(0, 0.8) * dice.happens(0.6),
+            levels=torch.where(eight > 0, 255.0, 65535.0),
+            quality=torch.floor(dice.uniform(75, 99)) * eight * dice.happens(0.85),
+            halved=dice.happens(0.5),
+            gains=torch.ones_like(each_channel),
+            mosaic=torch.zeros_like(speed),
+            denoising=torch.zeros_like(speed),
         )
 
-    def photograph(self, linear: FloatImage, rng: np.random.Generator) -> FloatImage:
-        """Return what the camera saves of `linear` (H, W, 3) in [0, 1], even edges: encoded, in [0, 1]."""
-        import cv2
+    @staticmethod
+    def with_sensor(dice: Dice, mosaic: float) -> "Camera":
+        """Draw a camera for each single picture: of the sensor's own pixels, or of those made smaller, with less noise.
 
-        sensor = linear * self._white
-        sensor += np.float32(self.noise) * np.sqrt(2 * sensor + 0.02) * rng.standard_normal(sensor.shape, np.float32)
-        code = self._developed(sensor)
-        if self.denoising:
-            luma = cv2.cvtColor(code, cv2.COLOR_RGB2YCrCb)
-            luma[..., 1:] = cv2.GaussianBlur(luma[..., 1:], (0, 0), self.denoising)
-            code = cv2.cvtColor(luma, cv2.COLOR_YCrCb2RGB)
-        byte = np.round(self._rendered(code) * 255).astype(np.uint8)
-        if self.quality is not None:
-            file = cv2.imencode(".jpg", byte[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, self.quality])[1]
-            byte = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
-        return np.asarray(byte / np.float32(255), np.float32)
-
-    def ideal(self, linear: FloatImage) -> FloatImage:
-        """Return the same with neither noise nor loss: mosaic, tone curve and sharpening are the camera's look.
-
-        A network that had to undo them would sharpen what is in focus.
+        White balance and denoising are drawn, too, and a share of them has a mosaic, whose interpolation makes noise
+        blotchy by itself.
         """
-        return self._rendered(self._developed(linear * self._white))
+        camera = Camera.random(dice)
+        one_colour = dice.happens(mosaic)
+        fewer = torch.exp(-dice.uniform(0, math.log(30)))
+        gains = torch.stack([dice.uniform(1.3, 2.4), torch.ones_like(fewer), dice.uniform(1.2, 2.2)], 1)
+        return replace(
+            camera,
+            shot=fewer * camera.shot,
+            read=fewer * camera.read,
+            blotch=camera.blotch * (1 - one_colour),
+            common=camera.common * (1 - one_colour),
+            gains=gains.view(-1, 3, 1, 1),
+            mosaic=one_colour,
+            denoising=dice.uniform(0, 1) * dice.happens(0.5),
+        )
 
-    @property
-    def _white(self) -> FloatImage:
-        return np.array([1 / self.gains[0], 1, 1 / self.gains[1]], np.float32)
+    def respond(self, light: Tensor) -> Tensor:
+        """Return the codes of light in [0, 1], channel by channel."""
+        u = light.clamp(1e-9, 1) ** (1 / self.gamma)
+        u = u + self.contrast * u * (1 - u) * (u - 0.5)
+        u = u * (1 + self.shoulder) / (1 + self.shoulder * u)
+        return u.clamp(1e-9, 1) ** (1 + self.toe * (1 - u))
 
-    def _developed(self, sensor: FloatImage) -> FloatImage:
-        sensor = np.clip(sensor, 0, 1)
-        return encode_srgb(np.clip((_demosaiced(sensor) if self.mosaic else sensor) / self._white, 0, 1))
+    def inverse(self, codes: Tensor) -> Tensor:
+        """Return the light (B, 3, H, W) of codes in [0, 1]."""
+        line = torch.linspace(0, 1, 2 * _GRID, device=codes.device) ** 2
+        curve = self.respond(line.view(1, 1, 1, -1).expand(len(codes), 3, 1, -1)).squeeze(2)
+        wanted = torch.linspace(0, 1, _GRID, device=codes.device).expand(len(codes), 3, -1).contiguous()
+        after = torch.searchsorted(curve.contiguous(), wanted).clamp(1, 2 * _GRID - 1)
+        low, high = curve.gather(2, after - 1), curve.gather(2, after)
+        part = ((wanted - low) / (high - low).clamp(min=1e-7)).clamp(0, 1)
+        table = line[after - 1] + part * (line[after] - line[after - 1])
+        place = codes.clamp(0, 1) * (_GRID - 1)
+        index = place.floor().clamp(max=_GRID - 2).long()
+        flat = index.flatten(2)
+        first = table.gather(2, flat).view_as(codes)
+        second = table.gather(2, flat + 1).view_as(codes)
+        return first + (place - index) * (second - first)
 
-    def _rendered(self, code: FloatImage) -> FloatImage:
-        import cv2
+    def photograph(self, light: Tensor, dice: Dice) -> Tensor:
+        """Return the codes that a file holds of light, 1 = saturation."""
+        return self.saved(self.developed(light, dice))
 
-        code = code + np.float32(self.contrast) * (code * code * (3 - 2 * code) - code)
-        amount, sigma = self.sharpening
-        if amount:
-            code = code + np.float32(amount) * (code - cv2.GaussianBlur(code, (0, 0), sigma))
-        return np.asarray(np.clip(code, 0, 1), np.float32)
+    def developed(self, light: Tensor, dice: Dice | None = None) -> Tensor:
+        """Return the codes of light before they are rounded; without dice the ideal ones, of a sensor without noise.
+
+        Mosaic, response and sharpening are a camera's look: a network that had to undo them would sharpen what is in
+        focus, so the ideal picture has them.
+        """
+        over = (light.amax(1, keepdim=True) - each(self.knee)).clamp(min=0)
+        sensor = (light + each(self.crosstalk) * over) / self.gains
+        if dice is not None:
+            variance = each(self.shot) * sensor.clamp(0, 1.5) + each(self.read)
+            sensor = sensor + torch.sqrt(variance) * self._grain(dice, sensor)
+        seen = sensor.clamp(0, 1) * self.gains
+        if bool((self.mosaic > 0).any()):
+            seen = torch.where(each(self.mosaic) > 0, demosaiced(seen), seen)
+        codes = self.respond(seen.clamp(0, 1))
+        if bool((self.denoising > 0).any()):
+            colour = codes - codes.mean(1, keepdim=True)
+            codes = codes + each(self.denoising) * (smoothed(colour, 4) - colour)
+        return sharpened(codes, self.sharpening)
+
+    def saved(self, codes: Tensor) -> Tensor:
+        """Return codes as a file holds them: rounded, most of them to 8 bits, and many as JPEG."""
+        codes = (codes * each(self.levels)).round() / each(self.levels)
+        if bool((self.quality > 0).any()):
+            lossy = jpeg(codes, self.quality.clamp(min=1), self.halved)
+            codes = torch.where(each(self.quality) > 0, lossy, codes)
+        return codes
+
+    def _grain(self, dice: Dice, like: Tensor) -> Tensor:
+        """Return noise of unit variance that denoising has made blotchy."""
+        height, width = like.shape[-2:]
+        white = self._channels(dice, height, width)
+        share = each(self.blotch)
+        fine = (1 - share) * white + share * 2.0 * smoothed(white)
+        fine = fine / _variance(share, (1.0, 0.5, 0.5625)).sqrt()
+        blotches = F.interpolate(self._channels(dice, height // 4, width // 4), size=(height, width), mode="bicubic")
+        blotches = blotches / blotches.std((1, 2, 3), keepdim=True)
+        return (1 - each(self.coarse)).sqrt() * fine + each(self.coarse).sqrt() * blotches
+
+    def _channels(self, dice: Dice, height: int, width: int) -> Tensor:
+        own, common = dice.normal(3, height, width), dice.normal(1, height, width)
+        return (1 - each(self.common)).sqrt() * own + each(self.common).sqrt() * common
+
+    def fine_share(self) -> Tensor:
+        """Return the share of the noise's variance that is seen at the finest scale (`photometry.noise`), (B,)."""
+        fine = _variance(self.blotch, (1.0, 1 / 18, 1 / 64)) / _variance(self.blotch, (1.0, 0.5, 0.5625))
+        return (1 - self.coarse) * fine
 
 
-def _demosaiced(sensor: FloatImage) -> FloatImage:
-    """Keep one colour a pixel (red top left, blue diagonally below) and interpolate the others."""
-    import cv2
+def sharpened(codes: Tensor, amount: Tensor) -> Tensor:
+    """Add to codes (B, 3, H, W) an amount (B,) of their finest structure."""
+    return (codes + each(amount) * (codes - smoothed(codes))).clamp(0, 1)
 
-    raw = sensor[..., 1].copy()
-    raw[::2, ::2] = sensor[::2, ::2, 0]
-    raw[1::2, 1::2] = sensor[1::2, 1::2, 2]
-    full = cv2.demosaicing(np.round(raw * 65535).astype(np.uint16), cv2.COLOR_BayerRGGB2RGB_EA)
-    return np.asarray(full, np.float32) / np.float32(65535)
+
+def _variance(share: Tensor, parts: tuple[float, float, float]) -> Tensor:
+    """Return the variance of noise and its blur, mixed, from their own and what they have in common."""
+    return (1 - share) ** 2 * parts[0] + 2 * share * (1 - share) * parts[1] + share**2 * parts[2]
+
+
+def smoothed(picture: Tensor, times: int = 1) -> Tensor:
+    """Smooth (B, C, H, W) by weights of 1/4, 1/2 and 1/4 both ways; sums take a tenth of a convolution's time."""
+    for _ in range(times):
+        x = F.pad(picture, (1, 1, 1, 1), mode="replicate")
+        x = 0.5 * x[..., 1:-1] + 0.25 * (x[..., :-2] + x[..., 2:])
+        picture = 0.5 * x[..., 1:-1, :] + 0.25 * (x[..., :-2, :] + x[..., 2:, :])
+    return picture

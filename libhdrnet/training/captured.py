@@ -15,7 +15,7 @@ from libhdrnet.alignment import dense_flow
 from libhdrnet.networks.selection import BRIGHT, DARK, FADE, Candidates
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.training.bank import Bank
-from libhdrnet.training.development import Development
+from libhdrnet.training.camera import Camera
 from libhdrnet.training.movement import Dice, displaced, each, shots
 
 REDUCED = 2
@@ -50,7 +50,7 @@ def capture(
     stops, there = _stops(dice, frames, around)
     moves = dice.happens(0.5)
     light = _exposed(shots(bank, dice, size, MARGIN, stops, moves), dice, stops)
-    camera = Development.random(dice)
+    camera = Camera.random(dice)
     codes = torch.stack([camera.photograph(light[:, j] * each(2.0 ** stops[:, j]), dice) for j in range(frames)], 1)
     tones = _Tones(camera)
     errors = [_Errors.random(dice, first=j == 0) for j in range(frames)]
@@ -180,7 +180,7 @@ def _exposed(scene: Tensor, dice: Dice, stops: Tensor) -> Tensor:
 class _Tones:
     """The reference's tones: what a calibration makes of light, which knows the response up to a smooth curve."""
 
-    def __init__(self, camera: Development) -> None:
+    def __init__(self, camera: Camera) -> None:
         device = camera.shot.device
         at = torch.tensor([0.9 * _BEND, _BEND], device=device).view(1, 1, 1, 2).expand(len(camera.shot), 3, 1, 2)
         self.camera = camera

@@ -1,187 +1,144 @@
-"""Synthetic defocus with ground truth: layered scenes, thin-lens blur in linear light, a camera, often a resizing.
+"""Defocused pictures with their truth, on the device that trains: layers of depth, a lens, a camera, often a resizing.
 
-A sample is the blurred picture (3, S, S), the sharp one (3, S, S), both sRGB-encoded in [0, 1], and the true
-radius of the circle of confusion (1, S, S) in pixels: zero in focus, and else at least LEAST_RADIUS.
+Light is linear until the camera; what lies before hides what lies behind as it does in a lens: a layer's matte is
+blurred with it. Depth is told by the root of the radius of the circle of confusion, negative behind the plane of focus
+(`lens`): steps of it are fine where little is blurred.
 """
 
-from dataclasses import dataclass
+import math
+from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
 
-from libhdrnet.radiometry import FloatImage
-from libhdrnet.training.camera import Camera
-from libhdrnet.training.matte import irregular_matte
-from libhdrnet.training.scenes import Scenes
-from libhdrnet.training.sharpness import crop_sharp
+from libhdrnet.training.camera import Camera, sharpened, smoothed
+from libhdrnet.training.lens import LARGEST, LEAST, REACH, Lens
+from libhdrnet.training.movement import Dice, each
+from libhdrnet.training.queued import Batch
+from libhdrnet.training.sharpness import SharpCuts
+from libhdrnet.training.silhouettes import KINDS, silhouette
 
+LAYERS = (3, 4, 3, 5, 4, 6, 8)
+"""Layers of depth of the batches, in turn."""
+STEPS = ((5,), (3, 3), (5, 3), (1, 3, 3))
+"""Depths at which the layers from the back are blurred, and interpolated between, in turn; the others have one."""
 STEP = 0.5
-"""Least difference in pixels of radii between whose blurred versions is interpolated."""
-LEAST_RADIUS = 0.05
-"""Radius in pixels below which nothing is blurred."""
-FINER = 4
-"""A disc's radius is at least so many places of the grid on which it is drawn."""
+"""Largest step: what is interpolated is as blurred as it should be within a tenth."""
+SHRINKS = (1.0, 1.5, 1.0, 1.25, 1.75)
+"""How much smaller pictures are made after the camera, in turn."""
+IN_FOCUS = 0.15
+"""Share of samples that are wholly in focus."""
+LAMPS = 8
+_FAST = 48
+"""Multiples of it have fast Fourier transforms."""
 
 
-@dataclass(frozen=True)
-class DefocusRecipe:
-    """How defocused pictures are made."""
+@torch.no_grad()
+def defocus_batch(
+    cuts: SharpCuts, count: int, size: int, seed: int, number: int, _pool: ThreadPoolExecutor | None = None
+) -> Batch:
+    """Make batch `number` of `count` samples, size x size pixels.
 
-    size: int = 64
-    """Edge of a patch in pixels."""
-    max_radius: float = 16.0
-    """Largest radius of the circle of confusion, in pixels."""
-    sharp: float = 0.15
-    """Share of samples that are wholly in focus."""
-    resized: float = 0.5
-    """Share of samples that were made smaller after the camera, down to a half."""
+    Returns the blurred pictures and the sharp ones (B, 3, H, W), both as a camera encodes them, in [0, 1], and the true
+    radius of the circle of confusion (B, 1, H, W) in pixels, of what the sharp picture shows.
+    """
+    dice = Dice.of(count, cuts.tiles.device, seed, number)
+    shrink = SHRINKS[number % len(SHRINKS)]
+    light, sharp, radius = _seen(cuts, dice, round(size * shrink), number)
+    exposure = _exposure(sharp, dice)
+    camera = Camera.with_sensor(dice, mosaic=0.8 if shrink > 1 else 0.2)
+    amount = dice.uniform(0, 0.6) * dice.happens(0.4)
+
+    def finished(codes: Tensor) -> Tensor:
+        if codes.shape[-1] != size:
+            codes = F.interpolate(codes, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
+        return sharpened(codes, amount)
+
+    blurred = camera.saved(finished(camera.developed(light * exposure, dice)))
+    truth = finished(camera.developed(sharp * exposure))
+    radius = F.interpolate(radius, size=(size, size), mode="nearest-exact") / shrink
+    return blurred, truth, torch.where(radius < LEAST, 0.0, radius)
 
 
-def make_defocus(
-    scenes: Scenes, recipe: DefocusRecipe, rng: np.random.Generator
-) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """Make one sample: blurred (3, S, S), sharp (3, S, S), radius (1, S, S), float32."""
-    margin = int(recipe.max_radius) + 4
-    shrink = rng.uniform(1, 2) if rng.random() < recipe.resized else 1.0
-    size = 2 * round(recipe.size * shrink / 2)
-    canvas = size + 2 * margin
-    aperture = _Aperture.random(rng)
-    sharp = crop_sharp(scenes, rng, canvas)
-    in_focus = rng.random() < recipe.sharp
-    radius = np.zeros((canvas, canvas), np.float32) if in_focus else _radius_map(canvas, recipe, rng)
-    blurred = _blur(sharp, radius, aperture)
-    for _ in range(int(rng.integers(0, 4))):
-        layer = crop_sharp(scenes, rng, canvas)
-        matte = irregular_matte(canvas, rng, radius=rng.uniform(0.1, 0.5) * size)[..., None]
-        front = np.full_like(radius, 0.0 if in_focus else _random_radius(recipe, rng))
-        # A layer in front bleeds over what lies behind it: its matte is blurred with it.
-        covered = _blur(layer * matte, front, aperture)
-        veil = _blur(np.repeat(matte, 3, -1), front, aperture)
-        blurred = blurred * (1 - veil) + covered
-        sharp = sharp * (1 - matte) + layer * matte
-        radius = radius * (1 - matte[..., 0]) + front * matte[..., 0]
-    inner = slice(margin, margin + size)
-    exposure = np.float32(0.9 / max(float(np.quantile(sharp, 0.97)), 0.05) * np.exp(rng.normal(0, 0.2)))
-    camera = Camera.random(rng)
-    truth = camera.ideal(np.clip(sharp[inner, inner] * exposure, 0, 1))
-    seen = camera.photograph(np.clip(blurred[inner, inner] * exposure, 0, 1), rng)
-    radius = _resized(radius[inner, inner] * np.float32(recipe.size / size), recipe.size)
-    radius[radius < LEAST_RADIUS] = 0  # the thin end of a soft matte is no blur
-    return (
-        _resized(seen, recipe.size).transpose(2, 0, 1).copy(),
-        _resized(truth, recipe.size).transpose(2, 0, 1).copy(),
-        radius[None],
+def _seen(cuts: SharpCuts, dice: Dice, size: int, number: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the light of a scene through a lens and without, both (B, 3, H, W), and the radius (B, 1, H, W)."""
+    canvas = _FAST * math.ceil((size + 2 * REACH) / _FAST)
+    inner = (..., slice(REACH, REACH + size), slice(REACH, REACH + size))
+    layers, ramps = LAYERS[number % len(LAYERS)], STEPS[number % len(STEPS)]
+    lens = Lens.random(dice, fringed=number % 3 == 0)
+    depths, steep = _depths(dice, layers)
+    lamps = (dice.uniform() * layers).long()
+    light = sharp = radius = torch.zeros(1, 1, 1, 1, device=dice.device)
+    for index in range(layers):
+        texture = _texture(cuts, dice, canvas, (lamps == index).float())
+        matte = torch.ones_like(texture[:, :1])
+        if index:
+            matte = silhouette(KINDS[(index + number) % len(KINDS)], texture, dice)
+        steps = ramps[index] if index < len(ramps) else 1
+        place = (steps - 1) / 2 * _surface(dice, size) if steps > 1 else torch.zeros_like(radius)
+        gap = STEP * dice.uniform().sqrt() * steep
+        layer = torch.cat([texture * matte] + bool(index) * lens.colours.shape[1] * [matte], 1)
+        spread = _spread(lens, layer, depths[:, index], gap, place, steps, size)
+        light = light * (1 - spread[:, 3:]) + spread[:, :3] if index else spread
+        sharp = sharp + matte[inner] * (texture[inner] - sharp)
+        own = (each(depths[:, index]) + each(gap) * place).square()
+        radius = torch.where(matte[inner] > 0.5, own, radius)
+    return light.clamp(min=0), sharp, radius
+
+
+def _spread(lens: Lens, layer: Tensor, depth: Tensor, gap: Tensor, place: Tensor, steps: int, size: int) -> Tensor:
+    """Blur a layer at so many depths (B,) with a gap (B,) between, and interpolate where a place lies between them."""
+    spread, spectrum = torch.zeros_like(place), torch.fft.rfft2(layer)
+    for step in range(steps):
+        away = step - (steps - 1) / 2
+        at = depth + gap * away
+        spread = spread + lens.blurred(spectrum, at * at.abs(), size) * (1 - (place - away).abs()).clamp(min=0)
+    return spread
+
+
+def _depths(dice: Dice, layers: int) -> tuple[Tensor, Tensor]:
+    """Return the depths of layers from the back to the front (B, layers), and 0 where all is in focus, else 1, (B,)."""
+    places = dice.uniform(0, 1, layers).sort(1).values
+    focused = places.gather(1, (dice.uniform() ** 1.5 * layers).long()[:, None])[:, 0]  # more often what lies behind
+    focus = torch.where(dice.happens(0.8) > 0, focused, dice.uniform(-0.3, 1.3))
+    radii = places - focus[:, None]
+    radii = radii / radii.abs().amax(1, keepdim=True) * (LARGEST * dice.uniform())[:, None]
+    steep = 1 - dice.happens(IN_FOCUS)
+    most = math.sqrt(LARGEST) - STEP * (max(map(max, STEPS)) - 1) / 2
+    return (radii.sign() * radii.abs().sqrt()).clamp(-most, most) * steep[:, None], steep
+
+
+def _surface(dice: Dice, size: int) -> Tensor:
+    """Return the depth within a layer (B, 1, S, S) in [-1, 1]: a plane, a bowl or waves, or something of each."""
+    line = torch.linspace(-1, 1, size, device=dice.device)
+    x, y = line.view(1, 1, 1, -1), line.view(1, 1, -1, 1)
+    angle = dice.uniform(0, 2 * math.pi)
+    plane = x * each(angle.cos()) + y * each(angle.sin())
+    bowl = 1 - 1.5 * ((x - dice.uniform(-1, 1, 1, 1, 1)).square() + (y - dice.uniform(-1, 1, 1, 1, 1)).square())
+    parts = dice.uniform(0, 1, 3, 1, 1) * (dice.uniform(0, 1, 3, 1, 1) < 0.5)
+    parts[:, 0] += 0.3
+    mixed = (parts * torch.cat([plane, bowl, 0.7 * dice.field(5, size, 1)], 1)).sum(1, keepdim=True)
+    return (mixed / parts.sum(1, keepdim=True)).clamp(-1, 1)
+
+
+def _texture(cuts: SharpCuts, dice: Dice, size: int, lit: Tensor) -> Tensor:
+    """Return what a layer shows: a photograph whose highlights are as bright as they were, and perhaps with lamps."""
+    cut = cuts.cut(dice, size)
+    strength = each(dice.uniform(0, 0.9) * dice.happens(0.5))
+    red, green, blue = torch.split(cut, 1, 1)
+    peak = red.maximum(green).maximum(blue)
+    texture = cut / (1 - strength * peak.square()) * torch.exp(0.4 * each(dice.normal()))
+    places = (dice.uniform(0, 1, LAMPS) * size * size).long()
+    power = torch.exp(dice.uniform(0, 4, LAMPS)) * (lit * dice.happens(0.3))[:, None]
+    lamps = (
+        torch.zeros(dice.count, size * size, device=dice.device).scatter_add(1, places, power).view(-1, 1, size, size)
     )
+    return texture + 8 * smoothed(lamps, 2) * dice.uniform(0.3, 1, 3, 1, 1)
 
 
-def _resized(image: FloatImage, size: int) -> FloatImage:
-    import cv2
-
-    if image.shape[0] == size:
-        return image
-    return np.asarray(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _random_radius(recipe: DefocusRecipe, rng: np.random.Generator) -> float:
-    return 0.0 if rng.random() < 0.3 else float(recipe.max_radius * rng.random() ** 1.2)
-
-
-def _radius_map(size: int, recipe: DefocusRecipe, rng: np.random.Generator) -> FloatImage:
-    """Radius of a plane that may be tilted, |S2 - S1| / S2 of Eq. 1.3 with its constants drawn at random."""
-    if rng.random() < 0.4:
-        return np.full((size, size), _random_radius(recipe, rng), np.float32)
-    angle = rng.uniform(0, 2 * np.pi)
-    yy, xx = np.mgrid[:size, :size].astype(np.float32) / size - 0.5
-    depth = 1 + 0.9 * rng.random() * (xx * np.cos(angle) + yy * np.sin(angle)) * 2 / np.sqrt(2)
-    focus = rng.uniform(0.4, 2.0)
-    radius = np.abs(depth - focus) / depth
-    return np.asarray(radius * (recipe.max_radius * rng.random() ** 0.7 / max(float(radius.max()), 1e-3)), np.float32)
-
-
-def _blur(image: FloatImage, radius: FloatImage, aperture: "_Aperture") -> FloatImage:
-    """Convolve with the aperture scaled to each place's radius: interpolated between a few blurred versions."""
-    low, high = float(radius.min()), float(radius.max())
-    stops = _stops(low, high)
-    versions = [_convolved(image, r, aperture) for r in stops]
-    if len(versions) == 1:
-        return np.asarray(versions[0], np.float32)
-    index = np.clip(np.searchsorted(stops, radius, side="right") - 1, 0, len(stops) - 2)
-    share = ((radius - stops[index]) / (stops[index + 1] - stops[index]))[..., None]
-    stack = np.stack(versions)
-    rows, columns = np.indices(radius.shape)
-    return np.asarray(stack[index, rows, columns] * (1 - share) + stack[index + 1, rows, columns] * share, np.float32)
-
-
-def _stops(low: float, high: float) -> npt.NDArray[np.float32]:
-    """Return radii from low to high, the next half a pixel or a third further."""
-    stops = [low]
-    while stops[-1] < high - STEP / 2:
-        stops.append(min(high, stops[-1] + max(STEP, stops[-1] / 3)))
-    return np.asarray(stops, np.float32)
-
-
-def _convolved(image: FloatImage, radius: float, aperture: "_Aperture") -> FloatImage:
-    import cv2
-
-    channels = [
-        cv2.filter2D(channel, -1, aperture.kernel(radius * aperture.fringe**order), borderType=cv2.BORDER_REFLECT)
-        for order, channel in zip((1, 0, -1), cv2.split(image), strict=True)
-    ]
-    return np.asarray(cv2.merge(channels), np.float32)
-
-
-def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    near, far = (1.5 * x - 2.5) * x**2 + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
-
-
-@dataclass(frozen=True)
-class _Aperture:
-    """Shape of the blur disc: a circle or a polygon, soft-edged, with a bright or a dim rim, cut to a cat's eye."""
-
-    blades: int
-    turn: float
-    rim: float
-    softness: float
-    cut: float
-    """How far the second edge of a cat's eye is moved in, as a share of the radius."""
-    fringe: float
-    """Radius of red over green's, and of green over blue's."""
-
-    @staticmethod
-    def random(rng: np.random.Generator) -> "_Aperture":
-        blades = 0 if rng.random() < 0.5 else int(rng.integers(5, 10))
-        cut = rng.uniform(0.1, 0.9) if rng.random() < 0.3 else 0.0
-        return _Aperture(
-            blades, rng.uniform(0, np.pi), rng.normal(0, 0.3), rng.uniform(0.3, 1.0), cut, 1 + rng.normal(0, 0.015)
-        )
-
-    def kernel(self, radius: float) -> npt.NDArray[np.float32]:
-        """Weights of the pixels around one, whose sum is 1.
-
-        The disc is drawn on a finer grid and brought to the pixels by the weights of cubic interpolation (Keys 1981),
-        which keep its second moment: a disc of half a pixel blurs as much as it does in a lens.
-        """
-        if radius < LEAST_RADIUS:
-            return np.ones((1, 1), np.float32)
-        reach = int(np.ceil(radius + 2.5))
-        finer = max(2, int(np.ceil(FINER / radius)))
-        places = np.arange(-reach * finer, reach * finer + 1) / finer
-        pixels = np.arange(-reach, reach + 1)
-        share = _cubic(np.abs(pixels[:, None] - places))
-        weight = share @ self._disc(radius, places) @ share.T
-        return np.asarray(weight / weight.sum(), np.float32)
-
-    def _disc(self, radius: float, places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        yy, xx = places[:, None], places[None]
-        edge = self.softness * min(1.0, radius)
-        distance = np.hypot(xx, yy)
-        if self.blades:
-            sector = 2 * np.pi / self.blades
-            angle = (np.arctan2(yy, xx) + self.turn) % sector - sector / 2
-            distance = distance * np.cos(angle) / np.cos(sector / 4)
-        weight = np.clip((radius - distance) / edge + 0.5, 0, 1)
-        if self.cut:
-            away = np.hypot(xx - self.cut * radius * np.cos(self.turn), yy - self.cut * radius * np.sin(self.turn))
-            weight = weight * np.clip((radius - away) / edge + 0.5, 0, 1)
-        return np.maximum(weight * (1 + self.rim * (distance / radius) ** 2), 0)
+def _exposure(sharp: Tensor, dice: Dice) -> Tensor:
+    """Return what light is multiplied by (B, 1, 1, 1), so that little of the picture is saturated."""
+    ranked = sharp.amax(1)[:, ::4, ::4].flatten(1).sort(1).values
+    bright = ranked[:, int(0.97 * ranked.shape[1])].clamp(min=0.05)
+    return each(0.9 / bright * torch.exp(0.5 * dice.normal() - 0.2))

@@ -24,7 +24,7 @@ from libhdrnet.training.bank import load_pack, pack_bank
 from libhdrnet.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from libhdrnet.training.objectives import objective, part_of
 from libhdrnet.training.options import TrainingOptions, check
-from libhdrnet.training.supply import Supply, bracket_supply, defocus_supply
+from libhdrnet.training.supply import Supply, supply_of
 from libhdrnet.weights import load_network, save_weights
 
 log = logging.getLogger(__name__)
@@ -104,11 +104,8 @@ def _supply(options: TrainingOptions, device: torch.device) -> Supply:
     if device.type == "mps":  # knows no bicubic interpolation of places
         device = torch.device("cpu")
     if options.pack is not None:
-        return bracket_supply(options.task, load_pack(options.pack, device, options.limit), **made)
-    data = cast(Path, options.data)
-    if options.task == "defocus":
-        return defocus_supply(data, limit=options.limit, **made)
-    return bracket_supply(options.task, pack_bank(data, device, options.limit), **made)
+        return supply_of(options.task, load_pack(options.pack, device, options.limit), **made)
+    return supply_of(options.task, pack_bank(cast(Path, options.data), device, options.limit), **made)
 
 
 def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] | None]:

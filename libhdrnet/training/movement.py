@@ -77,7 +77,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     background = bank.crops(dice.count, canvas, dice.generator)
     reach = float(margin)
     things = [_thing(bank, dice, canvas, size, reach, moves) for _ in range(OBJECTS)]
-    water = each(moves * dice.happens(0.3)) * _blob(dice, canvas, dice.uniform(0.3, 0.9) * size)
+    water = each(moves * dice.happens(0.3)) * blob(dice, canvas, dice.uniform(0.3, 0.9) * size)
     amplitude = each(dice.uniform(0.5, 7))
     brightens = each(dice.uniform(0, 0.5) * dice.happens(0.5))
     fine = each(dice.happens(0.5))
@@ -141,7 +141,7 @@ def _thing(bank: Bank, dice: Dice, canvas: int, size: int, reach: float, moves: 
     texture = bank.crops(dice.count, canvas, dice.generator) * torch.exp(each(dice.normal()) * 0.8)
     thin = each(dice.happens(0.2))
     line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
-    matte = _blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)
+    matte = blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)
     matte = matte * (1 - thin + thin * line)
     clear = torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), torch.ones_like(moves))
     there = moves * dice.happens(0.6)
@@ -152,11 +152,13 @@ def _thing(bank: Bank, dice: Dice, canvas: int, size: int, reach: float, moves: 
     return _Thing(texture, matte * each(clear * there), velocity, dice.normal(2) * 0.2 * reach, place)
 
 
-def _blob(dice: Dice, canvas: int, radius: Tensor) -> Tensor:
-    """Return a soft, irregular blob (B, 1, canvas, canvas) in [0, 1] around the middle."""
+def blob(dice: Dice, canvas: int, radius: Tensor, place: Tensor | None = None) -> Tensor:
+    """Return a soft, irregular blob (B, 1, canvas, canvas) in [0, 1] around the middle, or `place` (B, 2) from it."""
     line = torch.arange(canvas, device=dice.device) - canvas / 2
     angle, stretch = dice.uniform(0, math.pi), torch.exp(dice.uniform(0, 0.8))
     x, y = line.view(1, 1, 1, -1), line.view(1, 1, -1, 1)
+    if place is not None:
+        x, y = x - each(place[:, 0]), y - each(place[:, 1])
     u = x * each(angle.cos()) + y * each(angle.sin())
     v = y * each(angle.cos()) - x * each(angle.sin())
     edge = each(radius.clamp(min=2))

@@ -135,8 +135,6 @@ def check(options: TrainingOptions) -> None:
         raise InputError(f"{options.network} has no part {options.only!r}; defocus has {' and '.join(PARTS)}.")
     if (options.data is None) == (options.pack is None):
         raise InputError("training needs --data FOLDER, or --pack FILE.")
-    if options.pack is not None and options.task == "defocus":
-        raise InputError("a pack is for networks that merge; defocus learns from --data FOLDER.")
     multiple, patch = NETWORKS[options.network].multiple, options.patch
     if patch is not None and (patch < multiple or patch % multiple):
         raise InputError(f"patch {patch} does not fit; give a multiple of {multiple} pixels.")

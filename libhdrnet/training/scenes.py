@@ -15,13 +15,11 @@ import numpy.typing as npt
 from libhdrnet.errors import HdrnetError, InputError
 from libhdrnet.io.read import Photo, read_photo
 from libhdrnet.ops.defocus import display_encoded
-from libhdrnet.radiometry import FloatImage, decode_srgb
 
 log = logging.getLogger(__name__)
 LONG_EDGE = 1024
 KEPT_APART = 10
 """Of so many pictures of a kind, in the order of their names, the last is not for training but for validation."""
-_SRGB: FloatImage = decode_srgb(np.arange(256) / 255)
 
 
 @dataclass(frozen=True)
@@ -52,39 +50,6 @@ def read_photographs(paths: Sequence[Path]) -> list[npt.NDArray[np.uint8]]:
     """Return the pictures that can be read, (H, W, 3), reduced like all training material."""
     encoded = (display_encoded(photo.pixels, photo.encoding == "linear") for photo in _read_all(paths))
     return [np.asarray(np.rint(255 * pixels), np.uint8) for pixels in encoded]
-
-
-def crop_linear(scenes: Scenes, rng: np.random.Generator, size: int, *, photographs_only: bool = False) -> FloatImage:
-    """Cut a random (size, size, 3) linear picture, scaled, flipped and turned at random; its median is near 0.2.
-
-    A photograph's highlights are expanded at random, so that it has a dynamic range worth a bracket.
-    """
-    import cv2
-
-    use_radiance = not photographs_only and len(scenes.radiance) > 0 and rng.random() < 0.35
-    use_radiance = use_radiance or not scenes.photographs
-    source = scenes.radiance if use_radiance else scenes.photographs
-    image = source[int(rng.integers(len(source)))]
-    height, width = image.shape[:2]
-    # a photograph that is enlarged is no longer sharp
-    zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(1.0 if photographs_only else 1.6))))
-    cut = int(np.clip(round(size / zoom), 8, min(height, width)))
-    top = int(rng.integers(height - cut + 1))
-    if use_radiance:  # skip the poles of a panorama
-        top = int(np.clip(top, 0.12 * height, max(0.12 * height, 0.88 * height - cut)))
-        top = min(top, height - cut)
-    left = int(rng.integers(width - cut + 1))
-    patch = image[top : top + cut, left : left + cut]
-    linear = patch.astype(np.float32) if use_radiance else _SRGB[patch]
-    linear = cv2.resize(linear, (size, size), interpolation=cv2.INTER_AREA if cut > size else cv2.INTER_LINEAR)
-    linear = np.rot90(linear, int(rng.integers(4)))
-    if rng.random() < 0.5:
-        linear = linear[:, ::-1]
-    if not use_radiance and not photographs_only:
-        strength = rng.uniform(0.0, 0.95)
-        peak = linear.max(-1, keepdims=True)
-        linear = linear / (1.0 - strength * np.clip(peak, 0, 1) ** 2)
-    return np.ascontiguousarray(np.maximum(linear, 0), np.float32)
 
 
 def _chosen(folder: Path, validation: bool) -> list[Path]:

@@ -14,9 +14,9 @@ import numpy as np
 from scipy.stats import spearmanr
 from skimage.metrics import peak_signal_noise_ratio
 
+from libhdrnet.evaluation.defocused.sample import DefocusRecipe, make_defocus
 from libhdrnet.ops.deblur import deblur_pixels
-from libhdrnet.training.defocus import DefocusRecipe, make_defocus
-from libhdrnet.training.scenes import Scenes, load_scenes, read_photographs
+from libhdrnet.training.scenes import load_scenes, read_photographs
 
 STEP = 2
 """Of the pixels whose ranks are compared."""
@@ -32,11 +32,11 @@ def main():
     folder = options.source[0] if options.source[0].is_dir() else None
     if folder and options.source[1:]:
         parser.error("give one folder, or pictures.")
-    scenes = load_scenes(folder, validation=True) if folder else Scenes([], read_photographs(options.source))
+    photographs = load_scenes(folder, validation=True).photographs if folder else read_photographs(options.source)
     recipe = DefocusRecipe(size=options.size)
     rows, maps = [], []
     for index in range(options.samples):
-        sample = make_defocus(scenes, recipe, np.random.default_rng([options.seed, index]))
+        sample = make_defocus(photographs, recipe, np.random.default_rng([options.seed, index]))
         blurred, sharp, radius = (np.ascontiguousarray(plane.transpose(1, 2, 0)) for plane in sample)
         result = deblur_pixels(blurred, False)
         rows.append([peak_signal_noise_ratio(sharp, image, data_range=1) for image in (blurred, result.pixels)])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from commands import ENVIRONMENT, TIMEOUT
 
 from libhdrnet.training.bank import make_pack
@@ -16,11 +17,12 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_a_machine_without_readers_of_pictures_trains_from_a_pack(data, tmp_path):
+@pytest.mark.parametrize("network", ["selection", "defocus"])
+def test_a_machine_without_readers_of_pictures_trains_from_a_pack(data, tmp_path, network):
     make_pack(data, tmp_path / "a.pack")
-    words = ["train", "selection", "--pack", "a.pack", "-o", "run", "--steps", "3", "--patch", "32", "--batch", "1",
+    words = ["train", network, "--pack", "a.pack", "-o", "run", "--steps", "3", "--patch", "32", "--batch", "1",
              "--device", "cpu", "--limit", "1", "--json"]  # fmt: skip
     done = subprocess.run([sys.executable, "-c", RUN, *words], cwd=tmp_path, env=ENVIRONMENT, capture_output=True,
                           text=True, timeout=TIMEOUT)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "run" / "selection.safetensors").exists()
+    assert (tmp_path / "run" / f"{network}.safetensors").exists()

@@ -1,90 +1,131 @@
-import numpy as np
+import cv2
 import pytest
+import textures
+import torch
 
-from libhdrnet.training.defocus import LEAST_RADIUS, DefocusRecipe, _Aperture, _blur, make_defocus
+from libhdrnet.training import defocus
+from libhdrnet.training.bank import EDGE, Bank
+from libhdrnet.training.camera import smoothed
+from libhdrnet.training.defocus import LAYERS, SHRINKS, STEPS, defocus_batch
+from libhdrnet.training.lens import LARGEST, LEAST
+from libhdrnet.training.movement import Dice
+from libhdrnet.training.sharpness import SharpCuts
+from libhdrnet.training.silhouettes import KINDS, silhouette
 
-SIZE = 32
+SIZE = 48
 
 
-def samples(scenes, count, **options):
-    recipe = DefocusRecipe(size=SIZE, **options)
-    return [make_defocus(scenes, recipe, np.random.default_rng([5, index])) for index in range(count)]
+@pytest.fixture(scope="module")
+def cuts():
+    """Photographs with fine detail."""
+    grey = torch.stack([textures.noise(4, cells, cells)[:, :1] for cells in (16, 100, 300)]).mean(0)
+    return SharpCuts.of(Bank((0.3 * textures.noise(4, 12) + 0.7 * grey).half(), 4))
+
+
+@pytest.fixture(scope="module")
+def batches(cuts):
+    return [defocus_batch(cuts, 6, SIZE, 5, number) for number in range(10)]
 
 
 def detail(picture):
     """Energy of what changes from pixel to pixel."""
-    return float(np.square(np.diff(picture, axis=1)).mean() + np.square(np.diff(picture, axis=2)).mean())
+    return (picture.diff(dim=-1)[..., 1:, :].square() + picture.diff(dim=-2)[..., 1:].square()).sum(1, keepdim=True)
 
 
-def test_a_sample_has_the_shapes_and_ranges_of_its_docstring(scenes):
-    for blurred, sharp, radius in samples(scenes, 12):
-        assert blurred.shape == sharp.shape == (3, SIZE, SIZE) and radius.shape == (1, SIZE, SIZE)
-        assert blurred.dtype == sharp.dtype == radius.dtype == np.float32
+def test_a_batch_has_the_shapes_and_ranges_of_its_docstring(batches):
+    for blurred, sharp, radius in batches:
+        assert blurred.shape == sharp.shape == (6, 3, SIZE, SIZE) and radius.shape == (6, 1, SIZE, SIZE)
         for picture in (blurred, sharp):
-            assert picture.min() >= 0 and picture.max() <= 1
-        assert radius.min() >= 0 and radius.max() <= 16
-        assert not ((radius > 0) & (radius < LEAST_RADIUS)).any()
+            assert torch.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1
+        assert radius.min() >= 0 and radius.max() <= LARGEST + 1e-4
+        assert not ((radius > 0) & (radius < LEAST)).any()
 
 
-def test_the_same_seed_makes_the_same_sample(scenes):
-    (first,), (second,) = samples(scenes, 1), samples(scenes, 1)
-    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+def test_the_same_seed_and_number_make_the_same_batch_and_others_another(cuts, batches):
+    again = defocus_batch(cuts, 6, SIZE, 5, 3)
+    assert all(torch.equal(a, b) for a, b in zip(batches[3], again, strict=True))
+    assert not torch.equal(defocus_batch(cuts, 6, SIZE, 6, 3)[0], again[0])
 
 
-def test_a_radius_of_zero_leaves_the_picture_nearly_sharp(scenes):
-    for blurred, sharp, radius in samples(scenes, 12, max_radius=0.0):
+def test_layers_ramps_and_sizes_come_in_every_combination():
+    lengths = [len(turn) for turn in (LAYERS, STEPS, SHRINKS)]
+    numbers = range(lengths[0] * lengths[1] * lengths[2])
+    assert len({tuple(n % length for length in lengths) for n in numbers}) == len(numbers)
+
+
+def test_within_a_picture_the_blur_is_where_the_radius_is(batches):
+    kept = {}
+    for name, low, high in (("near", 0, 0.5), ("little", 1, 2), ("much", 4, 30)):
+        found = [0.0, 0.0]
+        for blurred, sharp, radius in batches:
+            where = (radius >= low) & (radius < high)
+            where = where[..., 1:, 1:] & where[..., :-1, :-1]
+            found = [f + detail(x)[where].sum().item() for f, x in zip(found, (blurred, sharp), strict=True)]
+        kept[name] = found[0] / found[1]
+    assert kept["much"] < 0.5 * kept["little"] < 0.5 * kept["near"]
+
+
+def test_what_is_in_focus_differs_by_noise_and_loss_alone(cuts, monkeypatch):
+    monkeypatch.setattr(defocus, "IN_FOCUS", 1.0)
+    for number in range(4):
+        blurred, sharp, radius = defocus_batch(cuts, 4, SIZE, 5, number)
         assert radius.max() == 0
-        assert np.abs(blurred - sharp).mean() < 0.06
-        assert detail(blurred) > 0.8 * detail(sharp)
+        assert (blurred - sharp).abs().mean() < 0.04
+        assert detail(blurred).sum() > 0.9 * detail(sharp).sum()
 
 
-@pytest.mark.parametrize("smaller", [0.0, 3.0])
-def test_a_larger_radius_means_more_blur(scenes, smaller):
-    def kept(max_radius):
-        made = samples(scenes, 30, max_radius=max_radius, sharp=0.0)
-        return sum(detail(blurred) for blurred, _, _ in made) / sum(detail(sharp) for _, sharp, _ in made)
-
-    assert kept(smaller + 6) < 0.9 * kept(smaller)
-
-
-def test_within_a_picture_the_blur_is_where_the_radius_is(scenes):
-    kept = {True: [], False: []}
-    for blurred, sharp, radius in samples(scenes, 60, sharp=0.0):
-        for near in (True, False):
-            where = radius[0, 1:, 1:] < 0.5 if near else radius[0, 1:, 1:] > 4
-            if where.sum() > 200:
-                steps = [np.abs(np.diff(picture, axis=1))[:, :, 1:][:, where].mean() for picture in (blurred, sharp)]
-                kept[near].append(steps[0] / max(steps[1], 1e-3))
-    assert len(kept[True]) > 5 and len(kept[False]) > 5
-    assert np.mean(kept[False]) < 0.6 * np.mean(kept[True])
+def test_some_samples_are_wholly_sharp_and_some_have_ramps_and_edges_of_depth(batches):
+    radii = torch.cat([radius for _, _, radius in batches])
+    assert 0.05 < (radii.amax((1, 2, 3)) == 0).float().mean() < 0.5
+    steps = radii.diff(dim=-1).abs()
+    assert (steps.amax((1, 2, 3)) > 2).float().mean() > 0.3
+    assert (((steps > 0.01) & (steps < 0.3)).float().mean((1, 2, 3)) > 0.2).float().mean() > 0.15
 
 
-def test_the_sharp_share_is_wholly_in_focus(scenes):
-    assert all(radius.max() == 0 for _, _, radius in samples(scenes, 20, sharp=1.0))
+def test_light_of_a_layer_in_front_hides_what_lies_behind_and_none_is_made(cuts, monkeypatch):
+    """All layers are even and as bright as each other: whatever their depths, so is the picture."""
+    even = SharpCuts(torch.full((1, 3, EDGE, EDGE), 0.25).half(), cuts.sums[:1])
+    monkeypatch.setattr(defocus, "_texture", lambda cuts, dice, size, lit: cuts.cut(dice, size))
+    for number in range(4):
+        light, sharp, radius = defocus._seen(even, Dice.of(4, torch.device("cpu"), 5, number), SIZE, number)
+        assert radius.max() > 1
+        assert (light - 0.25).abs().max() < 2e-3 and (sharp - 0.25).abs().max() < 1e-5
 
 
-def test_some_samples_are_wholly_sharp_and_some_have_depth(scenes):
-    made = samples(scenes, 60)
-    assert any(radius.max() == 0 for _, _, radius in made)
-    assert any(radius.max() - radius.min() > 3 for _, _, radius in made)
+def test_a_lamp_in_the_dark_becomes_a_disc_of_its_radius(cuts, monkeypatch):
+    depths = torch.linspace(-3, 3, 16)
+    monkeypatch.setattr(defocus, "LAYERS", (1,))
+    monkeypatch.setattr(defocus, "STEPS", ((1,),))
+    monkeypatch.setattr(defocus, "_depths", lambda dice, layers: (depths[:, None], torch.ones(16)))
+
+    def lamp(cuts, dice, size, lit):
+        texture = torch.zeros(dice.count, 3, size, size)
+        texture[..., size // 2, size // 2] = 1
+        return smoothed(texture, 2)
+
+    monkeypatch.setattr(defocus, "_texture", lamp)
+    light, _, radius = defocus._seen(cuts, Dice.of(16, torch.device("cpu"), 5, 1), SIZE, 1)
+    assert (light.sum((1, 2, 3)) - 3).abs().max() < 0.02
+    for disc, wide in zip(light[:, 1], radius.amax((1, 2, 3)), strict=True):
+        if wide > 3:
+            _, around = cv2.minEnclosingCircle((disc > 0.2 * disc.max()).nonzero().float().numpy())
+            assert around == pytest.approx(wide.item(), rel=0.25)
 
 
-@pytest.mark.parametrize("radius", [0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 3.0, 16.0])
-@pytest.mark.parametrize("softness", [0.3, 1.0])
-def test_a_disc_spreads_light_as_far_as_its_radius_says(radius, softness):
-    kernel = _Aperture(blades=0, turn=0, rim=0, softness=softness, cut=0, fringe=1).kernel(radius)
-    places = np.arange(len(kernel)) - len(kernel) // 2
-    second_moment = (kernel * np.add.outer(places**2, places**2)).sum()
-    assert kernel.sum() == pytest.approx(1, abs=1e-5)
-    # Of a disc it is radius^2 / 2; a soft edge adds to it.
-    assert np.sqrt(2 * second_moment) == pytest.approx(radius, rel=0.03 if softness < 0.5 else 0.2)
+@pytest.mark.parametrize("kind", sorted(set(KINDS)))
+def test_a_silhouette_covers_a_part_and_has_edges_a_few_pixels_wide(cuts, kind):
+    dice = Dice.of(12, torch.device("cpu"), 3, 0)
+    matte = silhouette(kind, cuts.cut(dice, 96), dice)
+    assert matte.shape == (12, 1, 96, 96) and matte.min() >= 0 and matte.max() <= 1
+    covered = (matte > 0.5).float().mean((1, 2, 3))
+    assert 0.02 < covered.mean() < 0.8 and (covered > 0).float().mean() > 0.8
+    assert ((matte > 0.02) & (matte < 0.98)).float().mean() < 0.3
 
 
-def test_where_the_radius_changes_each_place_is_blurred_as_by_its_own(scene):
-    picture, aperture = scene(96, 96), _Aperture(0, 0, 0, 0.5, 0, 1)
-    ramp = np.tile(np.linspace(0, 12, 96, dtype=np.float32), (96, 1))
-    together = _blur(picture, ramp, aperture)
-    for column in (4, 12, 24, 60, 90):
-        alone = _blur(picture, np.full_like(ramp, ramp[0, column]), aperture)
-        changed = np.abs(alone - picture)[:, column].mean()
-        assert np.abs(together - alone)[:, column].mean() < 0.12 * changed
+def test_an_object_s_silhouette_follows_the_picture_s_own_edges():
+    picture = torch.full((8, 3, 96, 96), 0.2)
+    picture[..., 20:60] = 0.7
+    matte = silhouette("object", picture + 0.01 * torch.rand(picture.shape), Dice.of(8, torch.device("cpu"), 3, 0))
+    edges = (matte.diff(dim=-1).abs().sum(1) > 0.5).nonzero()
+    near = (edges[:, 2] - 20).abs().minimum((edges[:, 2] - 60).abs()) <= 4
+    assert len(edges) and near.float().mean() > 0.5

@@ -7,7 +7,6 @@ import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import repeat
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -231,7 +230,6 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
         ({"limit": 0}, "limit 0"),
         ({"workers": -1}, "workers -1"),
         ({"data": None}, "needs --data FOLDER, or --pack FILE"),
-        ({"network": "defocus", "data": None, "pack": Path("a.pack")}, "a pack is for networks that merge"),
         ({"recipe": "best"}, "psfnet has no recipe 'best'; choose ours, thesis"),
         ({"network": "selection", "recipe": "thesis"}, "selection has no recipe 'thesis'; choose ours"),
         ({"network": "psfnet-fast", "ablation": "no-dab"}, "psfnet-fast has no ablation 'no-dab'"),

@@ -5,7 +5,7 @@ import tifffile
 from libhdrnet.errors import InputError
 from libhdrnet.io import write_display, write_radiance
 from libhdrnet.radiometry import decode_srgb
-from libhdrnet.training.scenes import Scenes, crop_linear, load_scenes, read_photographs
+from libhdrnet.training.scenes import load_scenes, read_photographs
 
 
 def test_a_folder_s_pictures_are_read(data):
@@ -62,18 +62,3 @@ def test_a_file_that_cannot_be_read_is_left_out(tmp_path, data, caplog):
 def test_a_folder_without_pictures_is_named(tmp_path):
     with pytest.raises(InputError, match=f"{tmp_path}: no pictures in hdr/ or sharp/"):
         load_scenes(tmp_path)
-
-
-@pytest.mark.parametrize("photographs_only", [False, True])
-@pytest.mark.parametrize("size", [16, 80, 200])
-def test_a_crop_has_the_size_that_was_asked_for(scenes, size, photographs_only):
-    for seed in range(8):
-        crop = crop_linear(scenes, np.random.default_rng(seed), size, photographs_only=photographs_only)
-        assert crop.shape == (size, size, 3) and crop.dtype == np.float32
-        assert np.isfinite(crop).all() and crop.min() >= 0
-
-
-def test_one_kind_of_picture_is_enough(scenes):
-    rng = np.random.default_rng(0)
-    assert crop_linear(Scenes(scenes.radiance, []), rng, 32, photographs_only=True).shape == (32, 32, 3)
-    assert crop_linear(Scenes([], scenes.photographs), rng, 32).shape == (32, 32, 3)

@@ -1,55 +1,69 @@
-import cv2
-import numpy as np
 import pytest
+import textures
+import torch
+import torch.nn.functional as F
 
-from libhdrnet.training.scenes import Scenes
-from libhdrnet.training.sharpness import MOST_BLURRED, blurred_share, crop_sharp
+from libhdrnet.training.bank import EDGE, Bank
+from libhdrnet.training.movement import Dice
+from libhdrnet.training.sharpness import MOST_BLURRED, SharpCuts, blurred_and_told
+
+CPU = torch.device("cpu")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def leaves():
-    """A linear picture (256, 256, 3) with detail of every size."""
-    rng = np.random.default_rng(0)
-    layers = [cv2.resize(rng.random((n, n), np.float32), (256, 256)) for n in (8, 32, 128, 256)]
-    grey = np.clip(0.5 + 3 * (np.mean(layers, 0) - 0.5), 0, 1)
-    return np.repeat(grey[..., None], 3, -1)
+    """Two linear pictures with detail of every size."""
+    layers = [textures.noise(2, cells, cells)[:, :1] for cells in (16, 64, 256, 512)]
+    return (0.5 + 3 * (torch.stack(layers).mean(0) - 0.5)).clamp(0, 1).expand(-1, 3, -1, -1)
 
 
-def blurred(picture, sigma=3):
-    return cv2.GaussianBlur(picture, (0, 0), sigma)
+def blurred(pictures, times=12):
+    for _ in range(times):
+        pictures = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="reflect"), 3, 1)
+    return pictures
+
+
+def share(pictures):
+    return blurred_and_told(pictures)[0].float().mean().item()
 
 
 def test_a_picture_in_focus_has_next_to_nothing_blurred(leaves):
-    assert blurred_share(leaves) < 0.01
+    soft, told = blurred_and_told(leaves)
+    assert soft.shape == told.shape == (2, EDGE // 16, EDGE // 16)
+    assert soft.float().mean() < 0.01 and told.float().mean() > 0.9
 
 
 def test_a_picture_out_of_focus_is_blurred_where_it_has_structure(leaves):
-    assert blurred_share(blurred(leaves)) > 0.5
+    assert share(blurred(leaves)) > 0.5
 
 
-def test_a_half_that_is_out_of_focus_is_found(leaves):
-    mixed = leaves.copy()
-    mixed[:, 128:] = blurred(leaves)[:, 128:]
-    assert 0.2 < blurred_share(mixed) < 0.6
+def test_a_half_that_is_out_of_focus_is_found_where_it_is(leaves):
+    mixed = leaves.clone()
+    mixed[..., EDGE // 2 :] = blurred(leaves)[..., EDGE // 2 :]
+    soft, _ = blurred_and_told(mixed)
+    assert soft[..., 18:].float().mean() > 0.5 and soft[..., :14].float().mean() < 0.01
 
 
-def test_what_is_soft_at_every_scale_or_even_is_not_known_to_be_in_focus(leaves):
-    assert blurred_share(blurred(leaves, 20)) == 1
-    assert blurred_share(np.full((128, 128, 3), 0.4, np.float32)) == 1
+def test_what_is_even_is_not_known_to_be_in_focus():
+    assert not blurred_and_told(torch.full((1, 3, 64, 64), 0.4))[1].any()
 
 
 def test_beside_a_sharp_edge_an_even_place_is_in_focus():
-    edge = np.full((128, 128, 3), 0.2, np.float32)
-    edge[:, 64:] = 0.7
-    assert blurred_share(edge) < MOST_BLURRED
+    edge = torch.full((1, 3, 128, 128), 0.2)
+    edge[..., 64:] = 0.7
+    assert share(edge) < MOST_BLURRED
 
 
-def test_cuts_are_taken_from_what_is_in_focus(leaves):
-    photographs = [np.uint8(picture * 255) for picture in [leaves] + [blurred(leaves)] * 2]
-    shares = [blurred_share(crop_sharp(Scenes([], photographs), np.random.default_rng(i), 100)) for i in range(20)]
-    assert np.mean(np.array(shares) < MOST_BLURRED) > 0.9
+def test_cuts_are_taken_from_what_is_in_focus_and_are_the_photographs_pixels(leaves):
+    soft = blurred(leaves)
+    cuts = SharpCuts.of(Bank(torch.cat([leaves[:1], soft[:1], soft[1:]]).half(), 3))
+    cut = cuts.cut(Dice.of(40, CPU, 1, 0), 96)
+    assert cut.shape == (40, 3, 96, 96)
+    known = set(leaves[0, 0].half().flatten().tolist())
+    sharp = [set(picture[0].half().flatten().tolist()) <= known for picture in cut]
+    assert sum(sharp) > 36
 
 
-def test_if_nothing_is_in_focus_a_cut_is_had_all_the_same(leaves):
-    scenes = Scenes([], [np.uint8(blurred(leaves) * 255)])
-    assert crop_sharp(scenes, np.random.default_rng(0), 100).shape == (100, 100, 3)
+def test_if_nothing_is_in_focus_or_large_enough_a_cut_is_had_all_the_same(leaves):
+    cuts = SharpCuts.of(Bank(blurred(leaves).half(), 0))
+    assert cuts.cut(Dice.of(3, CPU, 1, 0), EDGE + 48).shape == (3, 3, EDGE + 48, EDGE + 48)
