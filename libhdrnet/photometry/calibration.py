@@ -198,8 +198,8 @@ def _notes(
     if total == 0 and response != "known" and not refused.any():
         yield HdrnetWarning(
             sentence(
-                "Too little is well exposed in two frames to match their tones; add the exposures between them, if th"
-                "ere are any."
+                "Too little is well exposed in two frames to match their tones; add the exposures between them, if "
+                "there are any."
             )
         )
     if missing := np.flatnonzero(np.isnan(claimed)).tolist():

@@ -11,7 +11,7 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GObject, Gtk  # noqa: E402
 
-from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_SLIDER, PF_STRING  # noqa: E402
+from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING  # noqa: E402
 
 SPACE = 6
 BESIDE = 220
@@ -32,6 +32,8 @@ def ask(procedure, declared, config, given, values):
     for place, parameter in enumerate(declared.options):
         if parameter.kind == PF_SLIDER:
             dialog.get_scale_entry(parameter.name, 1.0)
+        elif parameter.kind == PF_RADIO:
+            dialog.get_widget(parameter.name, Gtk.ComboBox)  # GIMP 3.2 makes buttons without a key of two choices
         elif parameter.kind == PF_FILES:
             own[place] = _file_list(dialog, parameter, config)
             if parameter.extra:
