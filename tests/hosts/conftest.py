@@ -1,5 +1,7 @@
 """Fixtures of the tests in GIMP and darktable: one server, a GIMP of each kind, the library beside them."""
 
+from pathlib import Path
+
 import pytest
 from gimp_hosts import Gimp2, Gimp3, Gimp32
 from host_root import missing
@@ -20,6 +22,15 @@ def weights(tmp_path_factory):
 def place(weights):
     """A resident server with small random networks."""
     home = Home(weights)
+    home.serve()
+    yield home
+    home.end()
+
+
+@pytest.fixture(scope="session")
+def trained():
+    """A resident server with the trained networks."""
+    home = Home(Path(libhdrnet.__file__).parent / "weights")
     home.serve()
     yield home
     home.end()
