@@ -14,6 +14,7 @@ SPACE = 6
 def ask(declared, values, given):
     """Let a person change `values` ({name: value}); tell whether she wants it done."""
     image = given[0] if given else None
+    note = declared.note() if declared.note else ""  # before the preview begins: it tells what is there
     ui.gimp_ui_init(declared.name.encode(), False)
     dialog = _dialog(declared.label.replace("_", "").rstrip("….").encode(), (declared.action or "gtk-ok").encode())
     gtk.gtk_dialog_add_button(dialog, b"gtk-help", HELP)
@@ -21,10 +22,12 @@ def ask(declared, values, given):
     gtk.gtk_table_set_row_spacings(table, SPACE)
     gtk.gtk_table_set_col_spacings(table, SPACE)
     gtk.gtk_container_set_border_width(table, 2 * SPACE)
+    reads = {}
     beside = gtk.gtk_hbox_new(False, SPACE)
+    pane = _preview(declared.preview(*given), reads, beside) if declared.preview else None
     gtk.gtk_box_pack_end(beside, table, True, True, 0)
     gtk.gtk_box_pack_start(gtk.gtk_dialog_get_content_area(dialog), beside, True, True, 0)
-    reads, focuses, kept = {}, {}, []
+    focuses, kept = {}, []
     for row, option in enumerate(declared.options):
         widget, focus, reads[option.name] = _widget(option, values[option.name], image, kept)
         focuses[option.name] = focus, widget
@@ -37,11 +40,10 @@ def ask(declared, values, given):
             gtk.gtk_table_attach_defaults(table, label, 0, 1, row, row + 1)
         gtk.gtk_table_attach_defaults(table, widget, 0 if option.kind == PF_BOOL else 1, 2, row, row + 1)
     _connect(declared.options, focuses, reads, kept)
-    if declared.note:
-        label = gtk.gtk_label_new(declared.note().encode())
+    if note:
+        label = gtk.gtk_label_new(note.encode())
         gtk.gtk_misc_set_alignment(label, 0.0, 0.5)
         gtk.gtk_table_attach_defaults(table, label, 0, 2, len(declared.options), len(declared.options) + 1)
-    pane = _preview(declared.preview(*given), reads, beside) if declared.preview else None
     gtk.gtk_widget_show_all(dialog)
     while (answer := gtk.gtk_dialog_run(dialog)) == HELP:
         gimp.gimp_help(None, declared.name.encode())

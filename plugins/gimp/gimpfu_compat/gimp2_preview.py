@@ -31,8 +31,8 @@ class Pane:
         self._made = queue.SimpleQueue()
         self._seen, self._since, self._asked = None, 0.0, None
         self._shown = None
-        self._build()
         self._painter = Painter(preview, self._made.put)
+        self._build()
         self._look_again = Timed(self._look)
         self._timer = glib.g_timeout_add(LOOK, self._look_again, None)
 

@@ -33,8 +33,8 @@ class Pane:
         self._preview, self._values, self._choose = preview, values, choose
         self._timer = 0
         self._shown = None
-        self._build()
         self._painter = Painter(preview, lambda shown: GLib.idle_add(self._receive, shown))
+        self._build()
         self.ask()
 
     def ask(self, *_):

@@ -42,6 +42,7 @@ class Painter:
         self._thread.join(END_SECONDS)
 
     def _work(self):
+        self._preview.begin()
         while True:
             with self._changed:
                 self._changed.wait_for(self.outdated)

@@ -1,5 +1,6 @@
 """The preview in the dialog of Merge Exposures: the server keeps small frames while options are tried."""
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 
@@ -75,6 +76,11 @@ class MergePreview:
             files = tuple(os.path.abspath(file) for file in values["files"])
         exposures = parse(values["exposures"], len(files or names))
         return Request(Bracket(files, names, response, values["device"]), exposures, opened, options)
+
+    def begin(self):
+        """Start the server, if there is none, while the dialog is made."""
+        with contextlib.suppress(hdrnet_client.ClientError):  # `show` says it
+            self._server = hdrnet_client.connect()
 
     def show(self, request, outdated):
         """Return the Picture; Failure says why there is none."""
