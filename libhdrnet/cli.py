@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not expected and os.environ.get("HDRNET_DEBUG"):
             raise
         text, kind, code = explain(error)
-        console.error(text, kind, code)
+        console.error(text if expected else f"{text} HDRNET_DEBUG=1 shows where.", kind, code)
         return code
     return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
 
-from libhdrnet.errors import HdrnetWarning
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, parts_of, text_of
 from libhdrnet.remaining import Clock, in_words
 
 
@@ -35,7 +35,7 @@ class Console:
 
     def warning(self, text: str) -> None:
         """Say something the user should know about the result."""
-        self._say("warning", f"hdrnet: warning: {text}", sys.stderr, message=text)
+        self._say("warning", f"hdrnet: warning: {text}", sys.stderr, message=text, **parts_of(text))
 
     def note(self, text: str) -> None:
         """Say something worth knowing about how it was done."""
@@ -44,7 +44,7 @@ class Console:
 
     def error(self, text: str, kind: str, code: int) -> None:
         """Say why a command failed."""
-        self._say("error", f"hdrnet: {text}", sys.stderr, message=text, kind=kind, code=code)
+        self._say("error", f"hdrnet: {text}", sys.stderr, message=text, kind=kind, code=code, **parts_of(text))
 
     def progress(self, fraction: float, stage: str, left: float | None = None) -> None:
         """Show how far the work is (engine.progress.ProgressCallback).
@@ -58,7 +58,9 @@ class Console:
             if stage != self._last[1] or fraction - self._last[0] >= 0.01 or fraction >= 1 > self._last[0]:
                 self._last = (fraction, stage)
                 known = {} if left is None else {"left": round(left, 1)}
-                self._say("progress", "", self._out, fraction=round(fraction, 4), stage=stage, **known)
+                self._say(
+                    "progress", "", self._out, fraction=round(fraction, 4), stage=stage, **parts_of(stage), **known
+                )
         elif self._bar is not None:
             self._bar.update(self._task, completed=fraction, description=stage, left=in_words(left))
 
@@ -93,7 +95,8 @@ class Console:
         file: TextIO | None = None, line: str | None = None,
     ) -> None:  # fmt: skip
         if issubclass(category, HdrnetWarning):
-            self.warning(str(message))
+            tell = self.note if issubclass(category, HdrnetNote) else self.warning
+            tell(text_of(message) if isinstance(message, Warning) else message)
 
     def _say(self, event: str, text: str, stream: TextIO, **facts: Any) -> None:
         if self.as_json:

@@ -3,6 +3,35 @@
 Every message is one sentence that names the file, the value and the way out.
 """
 
+from typing import Any
+
+
+class Sentence(str):
+    """A sentence that keeps what it was made of, by which a host says it in another language."""
+
+    template: str
+    """The sentence with the names of its values in braces, as for `str.format`."""
+    values: dict[str, str]
+    """Some may be sentences themselves."""
+
+
+def sentence(template: str, **values: object) -> Sentence:
+    """Put values into a template, which the plug-ins' catalogues hold: it has to be written out where it is used."""
+    said = {name: value if isinstance(value, Sentence) else str(value) for name, value in values.items()}
+    made = Sentence(template.format(**said))
+    made.template, made.values = template, said
+    return made
+
+
+def parts_of(text: str) -> dict[str, Any]:
+    """Return what a message carries beside a sentence: its template and values; nothing of a text without."""
+    if not isinstance(text, Sentence):
+        return {}
+    return {
+        "template": text.template,
+        "values": {name: parts_of(value) or value for name, value in text.values.items()},
+    }
+
 
 class HdrnetError(Exception):
     """Base of all errors raised by libhdrnet; `exit_code` is what the command line ends with."""
@@ -65,20 +94,40 @@ class HdrnetWarning(UserWarning):
     """Something the user should know about a result that was made all the same."""
 
 
+class HdrnetNote(HdrnetWarning):
+    """Something about a result that needs nothing of the user: it is told where details are, not in a host's dialog."""
+
+
+def sizes_differ(name: str, size: tuple[int, int], other: str, other_size: tuple[int, int]) -> InputError:
+    """Error for two frames of a bracket that have not one size; sizes are height and width."""
+    return InputError(
+        sentence(
+            "{other} is {other_size} pixels and {name} is {size}; give exposures of one size from one camera.",
+            name=name, size=f"{size[1]}x{size[0]}", other=other, other_size=f"{other_size[1]}x{other_size[0]}",
+        )
+    )  # fmt: skip
+
+
 def readable(text: object, most: int = 160) -> str:
     """Make what a file or a library says fit for a sentence: one line, printable, of at most `most` characters."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in str(text)).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
+def text_of(error: BaseException) -> str:
+    """Return what an error or a warning says, as a Sentence if it was made as one."""
+    return error.args[0] if error.args and isinstance(error.args[0], Sentence) else str(error)
+
+
 def explain(error: BaseException) -> tuple[str, str, int]:
     """Return one sentence, the kind and the exit code for anything that ended the work, a bug included."""
     if isinstance(error, HdrnetError):
-        return str(error), error.kind, error.exit_code
+        return text_of(error), error.kind, error.exit_code
     if isinstance(error, KeyboardInterrupt):
-        return "cancelled; no unfinished file is left.", CancelledError.__name__, CancelledError.exit_code
+        return sentence("cancelled; no unfinished file is left."), CancelledError.__name__, CancelledError.exit_code
     if isinstance(error, MemoryError):
-        text = "memory ran out; close other programs or use smaller pictures."
+        text = sentence("memory ran out; close other programs or use smaller pictures.")
         return text, OutOfMemoryError.__name__, OutOfMemoryError.exit_code
-    text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
-    return f"{text}; this is a bug, please report it (HDRNET_DEBUG=1 shows where).", type(error).__name__, 1
+    kind, said = type(error).__name__, " ".join(str(error).split())
+    text = sentence("unexpected {kind}: {text}; this is a bug, please report it.", kind=kind, text=said)
+    return text, kind, 1

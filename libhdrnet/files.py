@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from libhdrnet.errors import OutputError
+from libhdrnet.errors import OutputError, sentence
 
 _PART = ".hdrnet-"
 _LEFT_ALONE = 3600.0
 _ADVICE = {
-    errno.ENOSPC: "free some space or choose another folder",
-    errno.EDQUOT: "free some space or choose another folder",
-    errno.EROFS: "choose another folder",
-    errno.EACCES: "choose another folder",
-    errno.ENOENT: "create its folder first",
+    errno.ENOSPC: sentence("free some space or choose another folder"),
+    errno.EDQUOT: sentence("free some space or choose another folder"),
+    errno.EROFS: sentence("choose another folder"),
+    errno.EACCES: sentence("choose another folder"),
+    errno.ENOENT: sentence("create its folder first"),
 }
 
 _CUT_SHORT = re.compile(r"requested and \d+ written")
@@ -70,5 +70,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
     if error.errno is None and _CUT_SHORT.search(str(error)):
         error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     reason = (error.strerror or str(error) or "unknown reason").lower()
-    advice = _ADVICE.get(error.errno or 0, "try again or choose another folder")
-    return OutputError(f"'{path}' cannot be written ({reason}): {advice}.")
+    advice = _ADVICE.get(error.errno or 0, sentence("try again or choose another folder"))
+    return OutputError(
+        sentence("'{path}' cannot be written ({reason}): {advice}.", path=path, reason=reason, advice=advice)
+    )

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 
-from libhdrnet.errors import HdrnetWarning
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, text_of
 
-_EAR: ContextVar[Callable[[str], None] | None] = ContextVar("ear", default=None)
+Tell = Callable[[str], None]
+_EAR: ContextVar[tuple[Tell, Tell] | None] = ContextVar("ear", default=None)
 
 
 class _Hook:
@@ -33,7 +34,7 @@ class _Hook:
                 if ear is None or not issubclass(category, HdrnetWarning):
                     shown(message, category, *rest, **more)  # type: ignore[arg-type]
                 else:
-                    ear(str(message))
+                    ear[issubclass(category, HdrnetNote)](text_of(message) if isinstance(message, Warning) else message)
 
             warnings.showwarning = show
 
@@ -48,9 +49,9 @@ _hook = _Hook()
 
 
 @contextmanager
-def heard(tell: Callable[[str], None]) -> Iterator[None]:
-    """Tell the library's warnings inside, in this context, and not what other threads do meanwhile."""
-    token = _EAR.set(tell)
+def heard(warn: Tell, note: Tell = lambda _text: None) -> Iterator[None]:
+    """Tell the library's warnings and notes inside, in this context, and not what other threads do meanwhile."""
+    token = _EAR.set((warn, note))
     try:
         with _hook:
             yield
@@ -60,7 +61,7 @@ def heard(tell: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def told() -> Iterator[list[str]]:
-    """Collect the library's warnings, each once."""
+    """Collect the library's warnings, each once, without its notes."""
     texts: list[str] = []
     with heard(lambda text: None if text in texts else texts.append(text)):
         yield texts

@@ -3,14 +3,22 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from libhdrnet._version import __version__
-from libhdrnet.client.hdrnet_client import PATIENCE, ClientError, NoAnswerError, Server, ServerUnavailableError, connect
+from libhdrnet.client.hdrnet_client import (
+    PATIENCE,
+    ClientError,
+    NoAnswerError,
+    Sentence,
+    Server,
+    ServerUnavailableError,
+    connect,
+)
 from libhdrnet.console import Console
-from libhdrnet.errors import ResidentError
+from libhdrnet.errors import ResidentError, sentence
 
 PATHS = ("inputs", "input", "output", "preview", "mask", "map", "choices", "base")
 """Parameters that hold paths."""
@@ -86,7 +94,9 @@ def _as_given(given: dict[str, str]) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        text = f"{str(error).rstrip('.')}; {error.hint[0].lower()}{error.hint[1:]}" if error.hint else str(error)
+        text = str(error) if error.hint else error.args[0]
+        if error.hint:
+            text = f"{text.rstrip('.')}; {error.hint[0].lower()}{error.hint[1:]}"
         text = text if text.endswith(".") else f"{text}."
         raise ResidentError(_restored(text, given), error.kind, error.exit_code) from error
 
@@ -103,9 +113,20 @@ def _absolute(value: Any, given: dict[str, str]) -> Any:
 
 
 def _restored(text: str, given: dict[str, str]) -> str:
+    if isinstance(text, Sentence) and text.template:
+        return _made_anew(text.template, text.values, given)
     for path in sorted(given, key=len, reverse=True):
         text = text.replace(path, given[path])
     return text
+
+
+def _made_anew(template: str, values: Mapping[str, Any], given: dict[str, str]) -> str:
+    """Put values into a sentence again, with paths as the user wrote them."""
+    made = {
+        name: _made_anew(**value, given=given) if isinstance(value, dict) else _restored(value, given)
+        for name, value in values.items()
+    }
+    return sentence(template, **made)
 
 
 def _described(facts: dict[str, Any]) -> str:

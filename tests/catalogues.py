@@ -31,7 +31,7 @@ _IN_LUA = re.compile(rf"\b(?:_|gettext)\(\s*({_TEXT}(?:\s*\.\.\s*{_TEXT})*)")
 
 
 def words():
-    """Give each text of the plug-ins with its file, then what the server says in fixed words."""
+    """Give each text of the plug-ins with its file, then what the server says in words that are known here."""
     for path in sorted((ROOT / "plugins").rglob("*.py")):
         for _line, text, _comments, _context in extract_from_file("python", path, keywords={"_": None}):
             yield text, path
@@ -42,14 +42,16 @@ def words():
         for line in filter(_NAMES_STAGE.search, path.read_text().splitlines()):
             for text in re.findall(r'"([^"{]+)"', line):
                 yield text, path
-    yield from ((text, CLIENT) for text in _told(ast.parse(CLIENT.read_text())))
+    for path in sorted((ROOT / "libhdrnet").rglob("*.py")):
+        yield from ((text, path) for text in _texts(path, lambda name: name == "sentence", 1))
+    yield from ((text, CLIENT) for text in _texts(CLIENT, lambda name: name.endswith("Error"), 2))
 
 
-def _told(tree):
-    """Sentences and hints of the client's errors, but for those with values."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Error"):
-            yield from (argument.value for argument in node.args[:2] if isinstance(argument, ast.Constant))
+def _texts(path, is_called, count):
+    """Give the texts, but for those with values in them, that are the first arguments of such calls."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and is_called(getattr(node.func, "id", "")):
+            yield from (argument.value for argument in node.args[:count] if isinstance(argument, ast.Constant))
 
 
 def template():

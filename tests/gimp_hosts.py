@@ -20,6 +20,7 @@ class Gimp3:
 
     suite = "trixie"
     program = "gimp-3.0"
+    console = "gimp-console-3.0"
     settings = "GIMP3_DIRECTORY"
     gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n'
 
@@ -66,7 +67,7 @@ class Gimp3:
     def batch(self):
         """Return the command that runs the scenario."""
         driver = f"exec(open('{REPOSITORY}/tests/hosts/gimp3_driver.py').read())"
-        return ["gimp-console-3.0", "-idf", "--batch-interpreter", "python-fu-eval", "-b", driver, "--quit"]
+        return [self.console, "-idf", "--batch-interpreter", "python-fu-eval", "-b", driver, "--quit"]
 
     def give(self, **pictures):
         """Put float32 pictures where `add_layer` finds them."""
@@ -78,11 +79,21 @@ class Gimp3:
         return np.fromfile(self.folder / f"{name}.out", dtype).reshape(shape)
 
 
+class Gimp32(Gimp3):
+    """A GIMP 3.2."""
+
+    suite = "forky"
+    program = "gimp-3.2"
+    console = "gimp-console-3.2"
+    gimprc = '(show-welcome-dialog no)\n(config-version "3.2.6")\n'
+
+
 class Gimp2(Gimp3):
     """A GIMP 2.10; its scenarios speak with gimp2_driver.py."""
 
     suite = "bookworm"
     program = "gimp-2.10"
+    console = "gimp-console-2.10"
     settings = "GIMP2_DIRECTORY"
     gimprc = ""
 
@@ -94,7 +105,7 @@ class Gimp2(Gimp3):
 
     def batch(self):
         """Return the command that runs the scenario."""
-        return ["gimp-console-2.10", "-idf", "-b", "(hdrnet-test-scenario 1)", "-b", "(gimp-quit 0)"]
+        return [self.console, "-idf", "-b", "(hdrnet-test-scenario 1)", "-b", "(gimp-quit 0)"]
 
 
 def equal(found, expected):

@@ -52,6 +52,7 @@ def german(folder):
 
     It is named as the German one, which gettext asks for, and is C's in all else: decimal points stay.
     """
-    (folder / "locales").mkdir()
-    (folder / "locales/de_DE.utf8").symlink_to("/usr/lib/locale/C.utf8")
+    if not (folder / "locales").exists():
+        (folder / "locales").mkdir()
+        (folder / "locales/de_DE.utf8").symlink_to("/usr/lib/locale/C.utf8")
     return {"LC_ALL": "de_DE.UTF-8", "LOCPATH": str(folder / "locales")}

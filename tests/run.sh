@@ -86,8 +86,8 @@ else
   echo "== these passed; now pytest"
 fi
 
-# GIMP, two versions, darktable, three, and two bare systems for the installer, once; where they cannot be had, their tests are skipped and say why
-for suite in trixie bookworm trixie-backports bare-trixie bare-bookworm; do
+# GIMP, three versions, darktable, three, and two bare systems for the installer, once; where they cannot be had, their tests are skipped and say why
+for suite in trixie bookworm trixie-backports forky bare-trixie bare-bookworm; do
   tests/hosts/root.sh build "$suite" || echo "== the tests in the hosts of $suite will be skipped; the line above says why"
 done
 

@@ -29,10 +29,11 @@ import stat
 import struct
 import sys
 import time
+from types import MappingProxyType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, BinaryIO
 
 PROTOCOL = 1
@@ -43,6 +44,22 @@ PATIENCE = 3.0
 """Seconds within which a server that runs says how it is."""
 TASKS = ("merge", "preview", "defocus", "deblur", "exposures")
 _SIZES = {"float32": 4, "uint16": 2, "uint8": 1}
+
+
+class Sentence(str):
+    """What the server says, with what it was made of where a host may say it in its own language."""
+
+    template = ""
+    """The sentence with names in braces, as for `str.format`."""
+    values: Mapping[str, Any] = MappingProxyType({})
+    """By those names: texts, or {"template", "values"} of their own."""
+
+
+def told_by(text: str, about: dict[str, Any]) -> Sentence:
+    """Make a Sentence of what a message says, and of what it has beside it."""
+    made = Sentence(text)
+    made.template, made.values = about.get("template", ""), about.get("values", {})
+    return made
 
 
 class ClientError(Exception):
@@ -477,9 +494,9 @@ class Server:
                 if message is not None and about.get("id") == number:
                     if message["method"] == "progress" and on_progress is not None:
                         self.left = about.get("left")
-                        on_progress(about["fraction"], about["stage"])
+                        on_progress(about["fraction"], told_by(about["stage"], about))
                     elif message["method"] == "message" and on_note is not None:
-                        on_note(about["kind"], about["text"])
+                        on_note(about["kind"], told_by(about["text"], about))
                 if not asked and should_cancel is not None and should_cancel():
                     asked = True
                     channel.send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
@@ -598,16 +615,22 @@ class Preview:
     def show(self, options: dict[str, Any], **callbacks: Any) -> dict[str, Any]:
         """Return a picture of the merge with these options, and what is to be known of it.
 
-        See `preview` in libhdrnet/server/methods.py; arrays have to stay shared. `callbacks` are those of
-        `Server.call`, which says what is raised.
+        See `preview` in libhdrnet/server/methods.py; arrays have to stay shared, and warnings are Sentences.
+        `callbacks` are those of `Server.call`, which says what is raised.
         """
         if self._handle is not None:
             try:
-                return self._server.call("preview", {**options, "handle": self._handle}, **callbacks)
+                return self._ask({**options, "handle": self._handle}, callbacks)
             except PreviewGoneError:
                 self._handle = None
-        shown = self._server.call("preview", {**options, **self._bracket}, **callbacks)
+        shown = self._ask({**options, **self._bracket}, callbacks)
         self._handle = shown["handle"]
+        return shown
+
+    def _ask(self, params: dict[str, Any], callbacks: dict[str, Any]) -> dict[str, Any]:
+        shown = self._server.call("preview", params, **callbacks)
+        for told in (shown, *shown["frames"]):
+            told["warnings"] = [told_by(warning["text"], warning) for warning in told["warnings"]]
         return shown
 
     def close(self) -> None:
@@ -675,7 +698,7 @@ def _result(message: dict[str, Any]) -> dict[str, Any]:
     kind = data.get("kind", "")
     if kind == VersionError.__name__:
         raise VersionError(error["message"])
-    raised = _KINDS.get(kind, TaskError)(error["message"], data.get("hint", ""), kind)
+    raised = _KINDS.get(kind, TaskError)(told_by(error["message"], data), data.get("hint", ""), kind)
     raised.exit_code = data.get("exit_code", raised.exit_code)
     raise raised
 

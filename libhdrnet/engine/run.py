@@ -20,7 +20,7 @@ from libhdrnet.engine.device import choose_device, choose_precision, default_til
 from libhdrnet.engine.models import loaded
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.tiling import Tile, parts
-from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError
+from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError, sentence
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.weights import Card, read_card, weights_folder
@@ -159,7 +159,10 @@ def _next_place(place: _Place, error: BaseException) -> _Place:
         return replace(place, tile=place.tile // 2 // STATISTICS_GRID * STATISTICS_GRID)
     if place.device.type == "cpu":
         raise OutOfMemoryError(
-            f"memory ran out even with {place.tile}-pixel tiles; close other programs or use a smaller picture."
+            sentence(
+                "memory ran out even with {pixels}-pixel tiles; close other programs or use a smaller picture.",
+                pixels=place.tile,
+            )
         ) from error
     cpu = torch.device("cpu")
     return _Place(cpu, choose_precision(cpu), default_tile(cpu))

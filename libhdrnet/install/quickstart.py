@@ -42,7 +42,7 @@ def install_into(options: argparse.Namespace) -> None:
         else:
             wheel = ready_wheel(options.wheels) or pip.build(copy_tree(Path(scratch, "tree")), Path(scratch))
             if fresh:
-                check_space(folder, pip.plan([str(wheel)], options.torch), say)
+                check_space(folder, pip.plan([str(wheel)], options.torch), say, options.torch)
             say("Installing.")
             pip.add(str(wheel), torch=options.torch)
             pip.run("install", "--no-deps", "--force-reinstall", str(wheel))

@@ -145,7 +145,7 @@ def _build(options: argparse.Namespace, machine: Machine, versions: Versions, ma
         pip = Pip(make_environment(folder, say), versions.cache, constraints_file(), options.wheels, say=say)
         pip.renew()
         packages = _plan(pip, options, Path(scratch))
-        check_space(folder, packages, say)
+        check_space(folder, packages, say, options.torch)
         say("Installing.")
         pip.install(packages)
         say("Merging the demo's bracket." if options.demo else "Trying the command.")
@@ -204,7 +204,7 @@ def _foretell(options: argparse.Namespace, machine: Machine) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         python = make_environment(Path(scratch, "environment"), say)
         pip = Pip(python, Path(scratch, "cache"), constraints_file(), options.wheels, say=say)
-        check_space(machine.data, _plan(pip, options, Path(scratch)), say)
+        check_space(machine.data, _plan(pip, options, Path(scratch)), say, options.torch, only_tell=True)
     say(f"would install libhdrnet {__version__} into '{machine.data}', and the command '{machine.launcher}'.")
     for host in _hosts(options):
         try:

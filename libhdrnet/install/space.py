@@ -1,33 +1,42 @@
 """What an installation takes, told before anything is downloaded, and whether the disk has room for it."""
 
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from libhdrnet.errors import OutputError
-from libhdrnet.install.pip import Package, choose_torch
+from libhdrnet.install.pip import InstallError, Package, choose_torch
 from libhdrnet.install.plugins import Say
 
 MARGIN = 100 << 20
 """Bytes that a bare environment takes, and a little more."""
 
 
-def check_space(folder: Path, packages: Sequence[Package], say: Say) -> None:
-    """Tell what an installation takes.
+def check_space(folder: Path, packages: Sequence[Package], say: Say, torch: str, *, only_tell: bool = False) -> None:
+    """Tell what an installation takes; ask, unless it is `only_tell`, before what only an NVIDIA card has a use for.
 
     Raises:
         OutputError: there is too little space.
+        InstallError: the person did not want it.
     """
     parent = next(path for path in (folder, *folder.parents) if path.exists())
     free, needed = shutil.disk_usage(parent).free, _downloads(packages) + _taken(packages)
     say(_estimate(packages, free))
-    if choose_torch("auto") == "cpu" and any(package.name.startswith("nvidia") for package in packages):
+    if choose_torch(torch) == "cpu" and any(package.name.startswith("nvidia") for package in packages):
         say("This is the build of PyTorch for NVIDIA cards: that for the CPU could not be reached.")
+        if not (only_tell or _agreed("Install it all the same? [y/N] ")):
+            raise InstallError("the build of PyTorch for the CPU could not be reached: try again later.")
     if free < needed:
         raise OutputError(
             f"'{parent}' has {_megabytes(free)} free, about {_megabytes(needed)} are needed: free some space, "
             "or set XDG_DATA_HOME (Windows: LOCALAPPDATA) to a folder on another disk."
         )
+
+
+def _agreed(question: str) -> bool:
+    """Ask whoever sits at the terminal; without one it is taken as agreed."""
+    return not sys.stdin.isatty() or input(question).strip().lower() in ("y", "yes")
 
 
 def _estimate(packages: Sequence[Package], free: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, sentence
 
 Kind = Literal["jpeg", "png", "tiff", "exr", "hdr", "heif", "jxl", "other", "raw"]
 
@@ -70,17 +70,21 @@ def kind_of(path: Path) -> Kind:
     Raises InputError for a missing file, a folder, an empty or unreadable file and an unsupported kind.
     """
     if path.is_dir():
-        raise InputError(f"'{path}' is a folder: name a picture in it.")
+        raise InputError(sentence("'{path}' is a folder: name a picture in it.", path=path))
     try:
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError:
-        raise InputError(f"'{path}' does not exist: check the name.") from None
+        raise InputError(sentence("'{path}' does not exist: check the name.", path=path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"'{path}' cannot be opened ({reason}): check its name and permissions.") from error
+        raise InputError(
+            sentence("'{path}' cannot be opened ({reason}): check its name and permissions.", path=path, reason=reason)
+        ) from error
     if not head:
-        raise InputError(f"'{path}' is empty (0 bytes): copy it again from the camera or the backup.")
+        raise InputError(
+            sentence("'{path}' is empty (0 bytes): copy it again from the camera or the backup.", path=path)
+        )
     kind = next((format.kind for format in FORMATS if format.mark.match(head)), None)
     if kind == "tiff" and len(head) >= 16 and _is_tiff_raw(path, head):
         return "raw"
@@ -88,10 +92,17 @@ def kind_of(path: Path) -> Kind:
         return kind
     for offset, magic, name in _REFUSED:
         if head[offset : offset + len(magic)] == magic:
-            raise InputError(f"'{path}' is a {name} file, which cannot be read: export it as TIFF, PNG or JPEG.")
+            raise InputError(
+                sentence(
+                    "'{path}' is a {kind} file, which cannot be read: export it as TIFF, PNG or JPEG.",
+                    path=path, kind=name,
+                )
+            )  # fmt: skip
     if path.suffix.lower() in RAW_SUFFIXES:
         return "raw"
-    raise InputError(f"'{path}' is no picture of a known kind: {READABLE} can be read.")
+    raise InputError(
+        sentence("'{path}' is no picture of a known kind: {kinds} can be read.", path=path, kinds=READABLE)
+    )
 
 
 def _is_tiff_raw(path: Path, head: bytes) -> bool:

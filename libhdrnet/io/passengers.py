@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from os import PathLike
 from pathlib import Path
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetNote, InputError
 from libhdrnet.io.formats.jpeg_segments import SCAN, segments
 from libhdrnet.io.kinds import kind_of
 
@@ -30,8 +30,8 @@ _MP_ENTRIES = 0xB002
 _LAYER_TAG, _REDUCED, _MASK = 37724, 1, 4
 
 
-def warn_of_passengers(paths: Iterable[str | PathLike[str]], used: Collection[str] = ()) -> None:
-    """Warn, in one line for each kind but those `used`, of what is in the files and not in what is made of them."""
+def note_passengers(paths: Iterable[str | PathLike[str]], used: Collection[str] = ()) -> None:
+    """Note, in one line for each kind but those `used`, what is in the files and not in what is made of them."""
     found: dict[str, list[Path]] = {}
     for path in map(Path, paths):
         for what in set(passengers(path)).difference(used):
@@ -40,7 +40,7 @@ def warn_of_passengers(paths: Iterable[str | PathLike[str]], used: Collection[st
         others = f" and {len(holders) - 1} more hold" if len(holders) > 1 else " holds"
         warnings.warn(
             f"'{holders[0]}'{others} {what}, which the result does not carry: keep the original.",
-            HdrnetWarning,
+            HdrnetNote,
             stacklevel=2,
         )
 

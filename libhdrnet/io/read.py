@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable
+from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera, Matrices, camera_of
@@ -182,7 +182,12 @@ def _read(path: Path, *, gain_map: bool = False, reduction: int = 1, **developme
             decoded = gain_maps.decode(path) if with_map else _decode(path, kind, reduction, development)
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
-        raise InputError(f"'{path}' ({megapixels:.0f} megapixels) does not fit into memory: scale it down.") from error
+        raise InputError(
+            sentence(
+                "'{path}' ({megapixels} megapixels) does not fit into memory: scale it down.",
+                path=path, megapixels=f"{megapixels:.0f}",
+            )
+        ) from error  # fmt: skip
     check_finite(path, decoded.pixels, decoded.alpha)
     encoding, icc = _encoding(decoded, metadata, path)
     camera = None
@@ -273,8 +278,11 @@ def _header(path: Path) -> tuple[Kind, Header]:
                 header = tiff.header(path)
         except InputError:
             raise InputError(
-                f"'{path}' is a RAW file that LibRaw cannot read ({readable(error)}): convert it to DNG or TIFF."
-            ) from error
+                sentence(
+                    "'{path}' is a RAW file that LibRaw cannot read ({reason}): convert it to DNG or TIFF.",
+                    path=path, reason=readable(error),
+                )
+            ) from error  # fmt: skip
     if header.height <= 0 or header.width <= 0:
         raise InputError(f"'{path}' has no pixels ({header.width} x {header.height}): save it again.")
     return kind, cast(Header, header)
@@ -328,10 +336,13 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
 
         space = readable(colour.profile_space(icc)) or "an unknown space"
         warnings.warn(
-            f"'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
+            sentence(
+                "'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
+                path=path, space=space,
+            ),
             HdrnetWarning,
             stacklevel=3,
-        )
+        )  # fmt: skip
         return "srgb", None
     return "icc", icc
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import sizes_differ
 from libhdrnet.hearing import told
 from libhdrnet.io.formats import raw
 from libhdrnet.io.formats.decoded import Header
@@ -90,7 +90,4 @@ def _check_sizes(files: Sequence[Path], headers: Sequence[Header]) -> None:
     first = headers[0]
     for path, header in zip(files, headers, strict=True):
         if sorted((header.height, header.width)) != sorted((first.height, first.width)):
-            raise InputError(
-                f"{path} is {header.width}x{header.height} pixels and {files[0]} is {first.width}x{first.height}; "
-                "give exposures of one size from one camera."
-            )
+            raise sizes_differ(str(files[0]), (first.height, first.width), str(path), (header.height, header.width))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetWarning, OutputError, readable
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import associated as multiplied
@@ -173,7 +173,7 @@ def store_with_gain_map(
 ) -> None:
     """Write a picture, (H, W, 3) uint8 in sRGB, to a JPEG with a gain map that leads to `linear`, float32.
 
-    Where `linear` does not rise above white there is none, and a HdrnetWarning says so.
+    Where `linear` does not rise above white there is none, and a HdrnetNote says so.
     """
     headroom = headroom_of(linear)
 
@@ -183,7 +183,7 @@ def store_with_gain_map(
         try:
             return gain_map_file.with_gain_map(data, jpeg.encode(codes, quality=fine, icc=None), gain)
         except ValueError:
-            _warn_of_plain_jpeg(path, "its XMP leaves no room for one")
+            _tell_plain_jpeg(path, "its XMP leaves no room for one", HdrnetWarning)
             return data
 
     store_coded(
@@ -191,11 +191,11 @@ def store_with_gain_map(
         completed=completed if headroom else None,
     )  # fmt: skip
     if not headroom:
-        _warn_of_plain_jpeg(path, "nothing in the picture is brighter than white")
+        _tell_plain_jpeg(path, "nothing in the picture is brighter than white", HdrnetNote)
 
 
-def _warn_of_plain_jpeg(path: Path, why: str) -> None:
-    warnings.warn(f"'{path}' is a plain JPEG without a gain map: {why}.", HdrnetWarning, stacklevel=4)
+def _tell_plain_jpeg(path: Path, why: str, kind: type[HdrnetWarning]) -> None:
+    warnings.warn(f"'{path}' is a plain JPEG without a gain map: {why}.", kind, stacklevel=4)
 
 
 def one_channel(pixels: Array) -> Array:
@@ -217,5 +217,8 @@ def _check_side(path: Path, pixels: Array, largest: int) -> None:
 def warn_of_loss(path: Path, lost: list[str], kind: str) -> None:
     """Warn of what a file of that kind cannot hold, if there is something."""
     if lost:
-        message = f"'{path}' loses {' and '.join(lost)}, which {kind} cannot hold: write a TIFF to keep them."
+        message = sentence(
+            "'{path}' loses {lost}, which {kind} cannot hold: write a TIFF to keep them.",
+            path=path, lost=" and ".join(lost), kind=kind,
+        )  # fmt: skip
         warnings.warn(message, HdrnetWarning, stacklevel=3)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, sentence, sizes_differ
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
@@ -105,7 +105,12 @@ def load_frames(
         orientations.append(source.orientation)
         places.append(place)
     if len(frames) < LEAST_FRAMES:
-        raise InputError(f"only {len(frames)} of {len(images)} images can be read; a merge takes two or more.")
+        raise InputError(
+            sentence(
+                "only {count} of {all} images can be read; a merge takes two or more.",
+                count=len(frames), all=len(images),
+            )
+        )  # fmt: skip
     if exposure_times is not None:
         exposure_times = [exposure_times[place] for place in places]
     frames = _laid_alike(frames, orientations)
@@ -153,10 +158,7 @@ def _with_knee(frame: Frame, knee: float, frames: int) -> Frame:
 
 
 def _sizes_differ(first: str, codes: Codes, name: str, others: Codes) -> InputError:
-    sizes = [f"{shape[1]}x{shape[0]}" for shape in (codes.shape, others.shape)]
-    return InputError(
-        f"{name} is {sizes[1]} pixels and {first} is {sizes[0]}; give exposures of one size from one camera."
-    )
+    return sizes_differ(first, codes.shape[:2], name, others.shape[:2])
 
 
 def _exposed(frames: list[Frame], given: Sequence[float] | None) -> list[Frame]:
@@ -190,9 +192,12 @@ def check_differ(frames: Sequence[Frame]) -> None:
         for frame in frames[1:]
     ):
         raise InputError(
-            f"{frames[0].name} and the {len(frames) - 1} other files hold one and the same picture; "
-            "give different exposures of the scene."
-        )
+            sentence(
+                "all {count} files, {name} among them, hold one and the same picture; give different exposures of the "
+                "scene.",
+                count=len(frames), name=frames[0].name,
+            )
+        )  # fmt: skip
 
 
 def gains_of(frames: Sequence[Frame]) -> tuple[float, ...]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from libhdrnet.alignment import Alignment, align
 from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, sentence
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket
 from libhdrnet.merge.findings import decide, find
@@ -411,7 +411,7 @@ def calibrated(frames: Sequence[Frame], reference: int, response: str, *, given:
         exact=[frame.exact for frame in frames], last_word=given,
     )  # fmt: skip
     for note in calibration.notes:
-        warnings.warn(note, HdrnetWarning, stacklevel=3)
+        warnings.warn(note, stacklevel=3)
     return calibration
 
 
@@ -429,7 +429,9 @@ def alpha_of(frames: Sequence[Frame]) -> FloatImage | None:
     transparent = [frame.name for frame in frames if frame.transparent]
     if 0 < len(transparent) < len(frames):
         warnings.warn(
-            f"The transparency of '{transparent[0]}' is left out: other frames of the bracket have none.",
+            sentence(
+                "The transparency of '{name}' is left out: other frames of the bracket have none.", name=transparent[0]
+            ),
             HdrnetWarning,
             stacklevel=3,
         )
@@ -453,7 +455,12 @@ def check_options(count: int, model: str, reference: int | None, deghost: float,
     if model not in MODELS:
         raise InputError(f"model {model!r} is unknown; choose one of {', '.join(MODELS)}.")
     if reference is not None and not 0 <= reference < count:
-        raise InputError(f"reference {reference + 1} is not one of the {count} images; give 1 to {count}.")
+        raise InputError(
+            sentence(
+                "reference {number} is not one of the {count} images; give 1 to {count}.",
+                number=reference + 1, count=count,
+            )
+        )  # fmt: skip
     if not 0 <= deghost <= 1:
         raise InputError(f"deghost {deghost} is out of range; give 0 to 1.")
     if model != "auto" and deghost != DEGHOST:
@@ -461,7 +468,9 @@ def check_options(count: int, model: str, reference: int | None, deghost: float,
     if model != "auto" and chosen:
         raise InputError(f"choices mean nothing to model {model!r}; use 'auto'.")
     if model == "psfnet" and count < 3:
-        raise InputError(f"model 'psfnet' takes three exposures and {count} were given; use 'auto' or 'msffnet'.")
+        raise InputError(
+            sentence("PSFNet takes three exposures and {count} were given; choose another method.", count=count)
+        )
 
 
 def method_of(model: str, exposures: Sequence[float], reference: int) -> tuple[str, tuple[int, ...]]:
@@ -472,8 +481,11 @@ def method_of(model: str, exposures: Sequence[float], reference: int) -> tuple[s
     if model == "msffnet" or (model == "auto" and len(exposures) == 2 and shorter):
         if not shorter:
             raise InputError(
-                f"model 'msffnet' needs an exposure shorter than the reference (image {reference + 1}); "
-                "choose another reference or model."
+                sentence(
+                    "MSFFNet needs an exposure shorter than the reference, image {number}; choose another reference "
+                    "or method.",
+                    number=reference + 1,
+                )
             )
         wanted = exposures[reference] / 4
         return "msffnet", (min(shorter, key=lambda i: abs(np.log2(exposures[i] / wanted))), reference)

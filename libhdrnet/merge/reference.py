@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, sentence
 from libhdrnet.keeping import let_go
 
 Frame = npt.NDArray[np.uint16]
@@ -38,7 +38,12 @@ def validate_exposures(exposures: Sequence[float], n: int) -> list[float]:
             raise InputError(f"Frame {i + 1} has exposure {t}; give a positive, finite exposure time.")
     stops = math.log2(max(values)) - math.log2(min(values))
     if stops > _MOST_STOPS:
-        raise InputError(f"The exposures are {stops:.0f} stops apart, which no bracket is; check the exposure times.")
+        raise InputError(
+            sentence(
+                "The exposures are {stops} stops apart, which no bracket is; check the exposure times.",
+                stops=f"{stops:.0f}",
+            )
+        )
     return values
 
 

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 
 from libhdrnet.alignment import Alignment, estimate_alignment
-from libhdrnet.errors import HdrnetWarning
+from libhdrnet.errors import HdrnetWarning, sentence
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.merge.upright import likenesses
@@ -30,7 +30,7 @@ def tell_strangers(frames: Sequence[Frame]) -> None:
     for place, like in enumerate(likenesses(pictures)):
         if like < _UNLIKE or (like < _ALIKE and _fits_none(pictures, place)):
             warnings.warn(
-                f"{shown[place].name} shows another scene than the other frames; leave it out.",
+                sentence("{name} shows another scene than the other frames; leave it out.", name=shown[place].name),
                 HdrnetWarning,
                 stacklevel=3,
             )

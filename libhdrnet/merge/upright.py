@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning
+from libhdrnet.errors import HdrnetNote
 from libhdrnet.io.orientation import applied, undone
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage
@@ -31,7 +31,7 @@ class Turned:
 
 
 def lay_alike(frames: Sequence[Turned]) -> list[Turned]:
-    """Turn frames like most of the others, with a warning, where their tags differ and their pixels lie alike."""
+    """Turn frames like most of the others, with a note, where their tags differ and their pixels lie alike."""
     counts = Counter(frame.orientation for frame in frames)
     if len(counts) == 1:
         return list(frames)
@@ -49,7 +49,7 @@ def _like(frame: Turned, usual: int, pictures: Sequence[FloatImage]) -> Turned:
     warnings.warn(
         f"'{frame.name}' says it is turned another way (orientation {frame.orientation}) than the other frames "
         f"({usual}), but its pixels lie like theirs: it is read as they are.",
-        HdrnetWarning,
+        HdrnetNote,
         stacklevel=4,
     )
     coverage = None if frame.coverage is None else applied(undone(frame.coverage, frame.orientation), usual)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, sentence
 from libhdrnet.photometry.exposures import common_black, settle
 from libhdrnet.photometry.matching import blend, match, tones_of
 from libhdrnet.photometry.model import FIXED, Doubles, Fit, Pairs, fit, tables
@@ -63,7 +63,7 @@ class Calibration:
     """Stops that the pixels measure above the claimed exposure; None: not claimed, or nothing to measure."""
     noise: Noise
     """Of linear values of the frame's own, 1 = its saturation."""
-    notes: tuple[str, ...]
+    notes: tuple[HdrnetWarning, ...]
     """Sentences for the person, where something matters."""
 
     def at(self, index: int, code: float) -> FloatImage:
@@ -141,7 +141,7 @@ def calibrate(
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
         noise,
-        tuple(_notes(claimed, true, off, refused, rivals, pairs.without(refused), found.misfits, response)),
+        tuple(_notes(claimed, true, off, refused, rivals, pairs.without(refused), found.misfits, response, last_word)),
     )
 
 
@@ -184,25 +184,59 @@ def _notes(
     pairs: Pairs,
     misfits: Doubles,
     response: Response,
-) -> Iterator[str]:
-    """Say what the person has to know of the exposures; all are relative to the reference."""
+    last_word: bool,
+) -> Iterator[HdrnetWarning]:
+    """Say what there is to be known of the exposures, and what needs the person; all are relative to the reference."""
     total = pairs.weights.sum()
     if total > 0 and (stops := pairs.weights @ np.abs(misfits) / total / math.log(2)) > _NOTABLE:
-        yield f"The frames contradict their exposures by {stops:.1f} stops in the mean; check the exposure times."
+        yield HdrnetWarning(
+            sentence(
+                "The frames contradict their exposures by {stops} stops in the mean; check the exposure times.",
+                stops=f"{stops:.1f}",
+            )
+        )
     if total == 0 and response != "known" and not refused.any():
-        yield "Too little is well exposed in two frames to calibrate them; their nominal tones are used."
+        yield HdrnetWarning(
+            sentence(
+                "Too little is well exposed in two frames to match their tones; add the exposures between them, if "
+                "there are any."
+            )
+        )
     if missing := np.flatnonzero(np.isnan(claimed)).tolist():
-        how = "measured from the pixels" if total > 0 else "guessed"
-        names = " and ".join(str(i + 1) for i in missing)
-        which = "No frame tells its exposure" if len(missing) == len(claimed) else f"Frame {names} has no exposure"
-        stops = ", ".join(f"{np.log2(true[i]):+.1f}" for i in missing)
-        yield f"{which}: {stops} EV relative to the reference, {how}."
+        yield _unknown(missing, true, everyone=len(missing) == len(claimed), measured=total > 0)
     for i, (claim, away) in enumerate(zip(claimed, off, strict=True)):
         if not np.isnan(claim) and abs(away) > _NOTABLE:
-            said = f"Frame {i + 1} claims {np.log2(claim):+.1f} EV relative to the reference but its pixels say"
-            what = "check its exposure time" if refused[i] else "they are believed"
-            what += "".join(f", though frame {rival + 1} may be the wrong one instead" for rival in rivals)
-            yield f"{said} {np.log2(claim) + away:+.1f} EV; {what}."
+            yield _contradicted(i, np.log2(claim), np.log2(claim) + away, refused[i], rivals, last_word)
+
+
+def _unknown(missing: list[int], true: Doubles, *, everyone: bool, measured: bool) -> HdrnetWarning:
+    """Tell the exposures that nobody told."""
+    numbers = ", ".join(str(i + 1) for i in missing)
+    which = "No frame tells its exposure" if everyone else f"Frame {numbers} has no exposure"
+    stops = ", ".join(f"{np.log2(true[i]):+.1f}" for i in missing)
+    if measured:
+        return HdrnetNote(f"{which}: {stops} EV relative to the reference, measured from the pixels.")
+    return HdrnetWarning(
+        sentence(
+            "Frame {numbers} has no exposure, and nothing to measure it by: {stops} EV relative to the reference is a "
+            "guess; give the exposures.",
+            numbers=numbers, stops=stops,
+        )
+    )  # fmt: skip
+
+
+def _contradicted(
+    index: int, claimed: float, measured: float, refused: bool, rivals: list[int], last_word: bool
+) -> HdrnetWarning:
+    """Tell an exposure, EV, that the pixels contradict; who gave it, or may have to look at another one, is warned."""
+    what = sentence("check its exposure time") if refused else sentence("they are believed")
+    for rival in rivals:
+        what = sentence("{what}, though frame {number} may be the wrong one instead", what=what, number=rival + 1)
+    text = sentence(
+        "Frame {number} claims {claimed} EV relative to the reference but its pixels say {measured} EV; {what}.",
+        number=index + 1, claimed=f"{claimed:+.1f}", measured=f"{measured:+.1f}", what=what,
+    )  # fmt: skip
+    return HdrnetWarning(text) if last_word or rivals or refused else HdrnetNote(text)
 
 
 def _better(

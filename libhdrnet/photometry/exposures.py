@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, sentence
 from libhdrnet.photometry.relations import Sample, log_linear
 from libhdrnet.radiometry import FloatImage
 
@@ -63,8 +63,10 @@ def measured_exposures(
     order, decodes = by_brightness(samples), np.repeat(decode[:, None], 3, 1)
     if not any(claimed) and all(measured_stops(samples[b], samples[a], decodes) is None for a, b in pairwise(order)):
         raise InputError(
-            "No frame tells its exposure, and too little is well exposed in two of them to measure it; give the "
-            "exposures, as times like 1/60, 1/15, 1/4 or as stops like -2, 0, +2."
+            sentence(
+                "No frame tells its exposure, and too little is well exposed in two of them to measure it; give the "
+                "exposures, as times like 1/60, 1/15, 1/4 or as stops like -2, 0, +2."
+            )
         )
     found, _ = settle(claimed, order[len(order) // 2], samples, decodes, last_word=True)
     units = [t / f for t, f in zip(claimed, found.tolist(), strict=True) if t is not None]

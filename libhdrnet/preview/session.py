@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.engine import Reporter, Settings, bounded, check_settings, threads
-from libhdrnet.errors import InputError
+from libhdrnet.errors import sizes_differ
 from libhdrnet.hearing import told
 from libhdrnet.io.reduced import PIXELS, SmallBracket, area_reduced, read_small_bracket
 from libhdrnet.merge.candidates import Candidate
@@ -327,10 +327,7 @@ def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple
     size = small.full_size
     for array in arrays:
         if sorted(array.shape[:2]) != sorted(size):
-            raise InputError(
-                f"one image is {array.shape[1]}x{array.shape[0]} pixels and another {size[1]}x{size[0]}; "
-                "give exposures of one size from one camera."
-            )
+            raise sizes_differ("one image", size, "another", array.shape[:2])
     factor = max(1.0, (size[0] * size[1] / PIXELS) ** 0.5)
     photos, reduced = iter(small.photos), iter([_reduced(array, factor) for array in arrays])
     both: list[ImageLike | Photo] = [

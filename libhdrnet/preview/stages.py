@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from libhdrnet.alignment import align
 from libhdrnet.engine import Reporter, Settings, threads
+from libhdrnet.errors import sentence
 from libhdrnet.hearing import told
 from libhdrnet.merge.candidates import Bracket
 from libhdrnet.merge.findings import Findings, find
@@ -83,11 +84,15 @@ def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
         codes, coverage, alignment = align(
             frame.codes, frames[reference].codes, frame.coverage, long_edge=_ALIGNED_EDGE
         )  # fmt: skip
-        return replace(frame, codes=codes, coverage=coverage), alignment.note if unlike(alignment) else None
+        return replace(frame, codes=codes, coverage=coverage), _apart() if unlike(alignment) else None
 
     with ThreadPoolExecutor(threads.count()) as pool:
         found = list(pool.map(aligned, frames))
     return Aligned([frame for frame, _ in found], tuple(note for _, note in found))
+
+
+def _apart() -> str:
+    return sentence("this frame cannot be laid over the reference; choose another reference, or leave it out.")
 
 
 def find_out(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError
 from libhdrnet.io.choices import read_choices
 from libhdrnet.io.outputs import check_output
 from libhdrnet.review.desk import Desk
@@ -77,7 +77,7 @@ def _also_told(tell: Callable[[str], None]) -> Iterator[None]:
         shown = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-            if issubclass(category, HdrnetWarning):
+            if issubclass(category, HdrnetWarning) and not issubclass(category, HdrnetNote):
                 tell(str(message))
             shown(message, category, *rest, **more)
 

@@ -20,6 +20,9 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 - One job is at work at a time, and beside it one `preview` or `exposures`, for which a person waits. Of those that
   wait, small ones (3 megapixels in all) go before larger ones, each of which lets three pass; the `stage` of a job that
   waits tells how many come before it, and about how long they take.
+- What a host may say in its own language has beside its text what it was made of: {"template": "'{path}' does not
+  exist: check the name.", "values": {"path": …}}, in a notification's params, an error's data, a preview's warnings. A
+  value may be such a pair, too.
 - Progress is told whenever there is some, and every 0.3 s, the last again if there is nothing new.
 - Pixels are files in the folder that `hello` named, private to the connection: little-endian, rows from the top,
   described as {"file": name, "shape": [height, width, 3], "dtype": "float32", "uint16" or "uint8"}. They are

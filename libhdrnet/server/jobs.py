@@ -6,10 +6,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from libhdrnet import tasks
-from libhdrnet.errors import CancelledError, HdrnetError
+from libhdrnet.errors import CancelledError, HdrnetError, parts_of, sentence
 from libhdrnet.hearing import heard
 from libhdrnet.remaining import Clock
 from libhdrnet.server.pace import Pace
@@ -81,7 +82,8 @@ class Job:
 
     def tell(self, kind: str, text: str) -> None:
         """Tell the owner a warning or a note."""
-        self._notify("message", kind=kind, text=text)
+        log.info("%s: %s: %s", self.method, kind, text)
+        self._notify("message", kind=kind, text=text, **parts_of(text))
 
     def tell_progress(self) -> None:
         """Tell the owner how far it is, if that was told long ago."""
@@ -92,7 +94,7 @@ class Job:
         self.fraction, self.stage, self._told = fraction, stage, time.monotonic()
         left = None if self.clock is None else self.clock.left(fraction)
         known = {} if left is None else {"left": round(left, 1)}
-        self._notify("progress", fraction=round(fraction, 6), stage=stage, **known)
+        self._notify("progress", fraction=round(fraction, 6), stage=stage, **parts_of(stage), **known)
 
     def _notify(self, method: str, **params: Any) -> None:
         if self.state != "done":
@@ -152,7 +154,7 @@ class Jobs:
             self._cancel(chosen)
         for job in chosen:
             if job is not self._running:
-                job.finish(refusal(job.identity, CancelledError("cancelled while waiting for its turn.")))
+                job.finish(refusal(job.identity, CancelledError(sentence("cancelled while waiting for its turn."))))
         return len(chosen)
 
     def stop(self, finish: bool) -> None:
@@ -164,8 +166,8 @@ class Jobs:
             self._changed.notify_all()
         for job in stopped:
             doing = "waiting" if job.state == "waiting" else job.stage
-            error = ProtocolError(STOPPED, f"the server was stopped while it was {doing}; ask again.",
-                                  kind="StoppedError")  # fmt: skip
+            text = sentence("the server was stopped while it was {doing}; ask again.", doing=doing)
+            error = ProtocolError(STOPPED, text, kind="StoppedError")
             job.finish(refusal(job.identity, error))
 
     def wait(self, seconds: float) -> bool:
@@ -214,7 +216,7 @@ class Jobs:
         """Do the work and return the answer."""
         begun = time.monotonic()
         try:
-            with heard(lambda text: job.tell("warning", text)):
+            with heard(partial(job.tell, "warning"), partial(job.tell, "note")):
                 result = job.work(job.talk())
         except BaseException as error:
             log.info("%s: %s after %.1f s: %s", job.method, type(error).__name__, time.monotonic() - begun, error)

@@ -13,8 +13,9 @@
            "handle"; with "handle" and other options (those of a merge, "tone" and its own) the next picture. Pictures
            are uint8, sRGB: {"handle", "size", "full_size", "picture", "marked": the same with what moved in colour,
            "reference", "frames": [{"name", "exposure", "stops", "warnings"}, …], "warnings", "unknown": the share of
-           the picture that no frame shows}, and on opening "thumbnails". With "rebuild": true the network makes what is
-           unknown. "choices" are (height, width) uint8: 0 nothing, k frame k, 255 the network; "quick": true redoes
+           the picture that no frame shows}, and on opening "thumbnails". A warning is {"text"}, as a host may say it
+           {"template", "values"} too. With "rebuild": true the network makes what is unknown. "choices" are (height,
+           width) uint8: 0 nothing, k frame k, 255 the network; "quick": true redoes
            only what they change. {"handle", "close": true} closes it, and so do the connection's end and minutes
            without use; a handle that is not open any more is refused as PreviewGoneError.
 `defocus`  of "input" (a path) or "array"; with "output" into a file, else the radii as pixels; with "scaled": true

@@ -3,6 +3,8 @@
 import time
 from typing import Protocol
 
+from libhdrnet.errors import sentence
+
 TELLING = 0.1
 """From this fraction on, a job's own progress tells its duration if no such job was done before."""
 
@@ -39,12 +41,13 @@ class Pace:
     def place(self, before: list[Work]) -> str:
         """Say in words how many jobs come first, and how long that takes where it is known."""
         left = [self.seconds_left(job) for job in before]
-        count = f"waiting: {len(before)} job{'s' * (len(before) != 1)} before this one"
         known = [seconds for seconds in left if seconds is not None]
-        return f"{count}, {_about(sum(known))}" if len(known) == len(left) else count
+        if len(known) < len(left):
+            return sentence("waiting: {count} before this one", count=len(before))
+        return sentence("waiting: {count} before this one, {left}", count=len(before), left=_about(sum(known)))
 
 
 def _about(seconds: float) -> str:
     if seconds < 60:
-        return f"about {max(round(seconds / 5) * 5, 5)} s"
-    return f"about {round(seconds / 60)} min"
+        return sentence("about {count} s", count=max(round(seconds / 5) * 5, 5))
+    return sentence("about {count} min", count=round(seconds / 60))

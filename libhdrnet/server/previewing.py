@@ -1,11 +1,13 @@
 """The work of the method `preview`: open a bracket small, and render it into pixels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from libhdrnet import tasks
+from libhdrnet.errors import parts_of
 from libhdrnet.io.reduced import SmallBracket
 from libhdrnet.preview import Preview, View, marked
 from libhdrnet.server.pixels import map_array, write_array
@@ -45,7 +47,7 @@ def show_preview(
     )
     shown = preview.render(view, quick=options.quick, reporter=reporter(talk).part(0.2 if opening else 0, 1))
     frames = [
-        {"name": frame.name, "exposure": frame.exposure, "stops": round(stops, 3), "warnings": list(warnings)}
+        {"name": frame.name, "exposure": frame.exposure, "stops": round(stops, 3), "warnings": _told(warnings)}
         for frame, stops, warnings in zip(preview.frames, shown.stops, shown.frame_warnings, strict=True)
     ]
     thumbnails = [write_array(frame.thumbnail, folder, "thumbnail") for frame in preview.frames] if opening else None
@@ -56,10 +58,14 @@ def show_preview(
         "marked": write_array(marked(shown.picture, shown.labels), folder, "marked"),
         "reference": shown.reference + 1,
         "frames": frames,
-        "warnings": list(shown.warnings),
+        "warnings": _told(shown.warnings),
         "unknown": round(shown.unknown, 6),
         **({"thumbnails": thumbnails} if thumbnails else {}),
     }
+
+
+def _told(texts: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"text": text, **parts_of(text)} for text in texts]
 
 
 def _choices(description: dict[str, Any] | None, folder: Path) -> "Choices | None":

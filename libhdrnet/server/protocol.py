@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from libhdrnet.errors import CancelledError, InputError, OutOfMemoryError, OutputError, explain
+from libhdrnet.errors import CancelledError, InputError, OutOfMemoryError, OutputError, explain, parts_of, text_of
 
 PARSE, INVALID, UNKNOWN_METHOD, BAD_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
 FAILED, NOT_TRUSTED, VERSION, STOPPED, CANCELLED, OUT_OF_MEMORY, OUTPUT = range(-32000, -32007, -1)
@@ -72,13 +72,12 @@ def answer(identity: Identity, result: dict[str, Any]) -> dict[str, Any]:
 def refusal(identity: Identity, error: BaseException) -> dict[str, Any]:
     """Return the message why a call was not done."""
     if isinstance(error, ProtocolError):
-        data = {"kind": error.kind, "exit_code": 2 if error.code in (BAD_PARAMS, UNKNOWN_METHOD) else 1}
-        return {"id": identity, "error": {"code": error.code, "message": str(error), "data": data}}
-    text, kind, exit_code = explain(error)
-    return {
-        "id": identity,
-        "error": {"code": _code(error), "message": text, "data": {"kind": kind, "exit_code": exit_code}},
-    }
+        text, kind, exit_code = text_of(error), error.kind, 2 if error.code in (BAD_PARAMS, UNKNOWN_METHOD) else 1
+    else:
+        text, kind, exit_code = explain(error)
+    data = {"kind": kind, "exit_code": exit_code, **parts_of(text)}
+    code = error.code if isinstance(error, ProtocolError) else _code(error)
+    return {"id": identity, "error": {"code": code, "message": text, "data": data}}
 
 
 def _code(error: BaseException) -> int:

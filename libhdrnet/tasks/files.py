@@ -79,7 +79,7 @@ def merge_images(
 
     exposures = options.exposures(len(images))
 
-    from libhdrnet.io.passengers import GAIN_MAP, warn_of_passengers
+    from libhdrnet.io.passengers import GAIN_MAP, note_passengers
     from libhdrnet.merge.pipeline import merge
 
     result = merge(
@@ -90,7 +90,7 @@ def merge_images(
         reporter=reporter(talk),
     )  # fmt: skip
     files = [image for image in images if isinstance(image, str | Path)]
-    warn_of_passengers(files, used=[GAIN_MAP] if options.read_gain_map else [])
+    note_passengers(files, used=[GAIN_MAP] if options.read_gain_map else [])
     return result
 
 
@@ -213,7 +213,7 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import check_output
-    from libhdrnet.io.passengers import GAIN_MAP, warn_of_passengers
+    from libhdrnet.io.passengers import GAIN_MAP, note_passengers
     from libhdrnet.io.read import read_photo
     from libhdrnet.io.write import write_like
 
@@ -233,7 +233,7 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     )  # fmt: skip
     record = result.as_record(options.input)
     write_like(photo, options.output, result.pixels, record=record)
-    warn_of_passengers([options.input], used=[GAIN_MAP] if photo.gain_map else [])
+    note_passengers([options.input], used=[GAIN_MAP] if photo.gain_map else [])
     for note in result.report.notes:
         talk.note(note)
     return Done(f"wrote {options.output}", [options.output], record)

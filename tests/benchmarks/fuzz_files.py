@@ -29,7 +29,7 @@ from fuzz_seeds import seeds
 
 from libhdrnet.errors import HdrnetError, HdrnetWarning
 from libhdrnet.io import group_brackets, image_size, linear_rec709, read_metadata, read_photo, read_record, write_like
-from libhdrnet.io.passengers import warn_of_passengers
+from libhdrnet.io.passengers import note_passengers
 from libhdrnet.merge.frames import load_frames
 
 LONGEST = 400
@@ -48,7 +48,7 @@ def treat(path, twin, way):
     if way == 0 and found:
         suffix = path.suffix if path.suffix in WRITABLE else WRITTEN_AS.get(path.suffix, ".tif")
         output = path.with_name(f"out{suffix}")
-        yield "write", attempt(lambda: (write_like(found[0], output, found[0].pixels), warn_of_passengers([path])))
+        yield "write", attempt(lambda: (write_like(found[0], output, found[0].pixels), note_passengers([path])))
         if output.exists():
             yield "read again", attempt(lambda: must_read(output))
     elif way == 1:

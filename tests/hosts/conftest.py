@@ -1,7 +1,9 @@
 """Fixtures of the tests in GIMP and darktable: one server, a GIMP of each kind, the library beside them."""
 
+from pathlib import Path
+
 import pytest
-from gimp_hosts import Gimp2, Gimp3
+from gimp_hosts import Gimp2, Gimp3, Gimp32
 from host_root import missing
 from residents import Home, wait_until
 from small_networks import save_random_weights
@@ -25,6 +27,15 @@ def place(weights):
     home.end()
 
 
+@pytest.fixture(scope="session")
+def trained():
+    """A resident server with the trained networks."""
+    home = Home(Path(libhdrnet.__file__).parent / "weights")
+    home.serve()
+    yield home
+    home.end()
+
+
 @pytest.fixture
 def own_home(weights):
     """A user without a server, or with one that the test may kill."""
@@ -39,6 +50,11 @@ def gimp3_home(tmp_path_factory, place):
 
 
 @pytest.fixture(scope="session")
+def gimp32_home(tmp_path_factory, place):
+    return Gimp32(tmp_path_factory.mktemp("gimp32"), place)
+
+
+@pytest.fixture(scope="session")
 def gimp2_home(tmp_path_factory, place):
     return Gimp2(tmp_path_factory.mktemp("gimp2"), place)
 
@@ -47,6 +63,12 @@ def gimp2_home(tmp_path_factory, place):
 def gimp3(request):
     """A GIMP 3."""
     yield from _gimp(request, "trixie", "gimp3_home")
+
+
+@pytest.fixture
+def gimp32(request):
+    """A GIMP 3.2."""
+    yield from _gimp(request, "forky", "gimp32_home")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Small Debians with the real hosts for the tests in this folder: trixie (Debian 13) has GIMP 3.0 and darktable 5.0,
-# bookworm (Debian 12) has GIMP 2.10 and darktable 4.2, trixie-backports has darktable 5.4; bare-trixie and bare-bookworm
-# have nothing but Python, for what installs libhdrnet.
+# bookworm (Debian 12) has GIMP 2.10 and darktable 4.2, trixie-backports has darktable 5.4, forky (testing) GIMP 3.2;
+# bare-trixie and bare-bookworm have nothing but Python, for what installs libhdrnet.
 #
 #   root.sh build SUITE                    build it, once; it lies in ~/.cache/libhdrnet/hosts (or $HDRNET_CACHE/hosts)
 #   root.sh path SUITE                     print its folder if it is there and of this list of packages; else fail
@@ -26,8 +26,9 @@ choose() {
     trixie) packages+=(gir1.2-gimp-3.0 lua-check lua5.3 python3-gi python3-gi-cairo) ;;
     bookworm) packages+=(libgimp2.0) ;;
     trixie-backports) packages=(darktable lua5.4 imagemagick openbox x11-apps x11-utils xauth xdotool xvfb) ;;
+    forky) packages=(gimp gir1.2-gimp-3.0 imagemagick openbox python3 python3-gi python3-gi-cairo x11-apps x11-utils xauth xdotool xvfb) ;;
     bare-trixie | bare-bookworm) packages=(ca-certificates passwd python3 python3-venv) ;;
-    *) fail "name a suite: trixie, bookworm, trixie-backports, bare-trixie or bare-bookworm." ;;
+    *) fail "name a suite: trixie, bookworm, trixie-backports, forky, bare-trixie or bare-bookworm." ;;
   esac
   root=$hosts/$suite
   stamp=$root/.built-from
@@ -52,7 +53,9 @@ build() {
   for part in $(printf '%s\n' "$release" "$name" | uniq); do
     sources+=("deb [signed-by=$signed] $mirror $part main")
   done
+  # between two releases the list of testing is signed for a week at a time, and a mirror may lag behind
   TMPDIR=$hosts mmdebstrap --quiet --variant=apt --mode=root --aptopt='APT::Install-Recommends "0"' \
+    --aptopt='Acquire::Check-Valid-Until "false"' \
     --aptopt="APT::Default-Release \"$name\"" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --include="${packages[*]}" \

@@ -517,3 +517,35 @@ def test_what_is_told_is_told_in_german(darktable):
     )  # fmt: skip
     assert told["summary"] == [[f"{FRAMES}: zusammengeführt als a_hdr.exr"]]
     assert ["Zusammenführen der Aufnahmen"] in told["stage"]
+
+
+@BOTH
+def test_what_is_wrong_with_a_bracket_is_said_in_german(darktable):
+    paths = write_bracket(darktable.pictures, size=SIZE)
+    install("darktable", darktable.folder / "lua")
+    darktable.environment.update(german(darktable.folder))
+    scenario = (
+        importing(path.name for path in paths)
+        + """
+for _, spoil in ipairs({ spoil_1, spoil_2 }) do spoil() merge() end"""
+    )
+    spoiling = """
+local function write(name, from)
+  local source, target = assert(io.open(folder .. "/" .. from, "rb")), nil
+  local data = source:read("a")
+  source:close()
+  target = assert(io.open(folder .. "/" .. name, "wb"))
+  target:write(data)
+  target:close()
+end
+local function spoil_1() write("c.jpg", "small.jpg") end
+local function spoil_2() os.remove(folder .. "/c.jpg") end
+"""
+    cv2.imwrite(str(darktable.pictures / "small.jpg"), np.zeros((30, 40, 3), np.uint8))
+    told = darktable.play(spoiling + scenario, plugin=darktable.folder / "lua/hdrnet.lua", frames="original files")
+    folder = darktable.pictures
+    assert told["summary"] == [
+        [f"{FRAMES}: {folder}/c.jpg hat 40x30 Pixel und {folder}/a.jpg hat {SIZE[1]}x{SIZE[0]}; Aufnahmen gleicher "
+         "Größe aus einer Kamera wählen."],
+        [f"{FRAMES}: „{folder}/c.jpg“ gibt es nicht: Namen prüfen."],
+    ]  # fmt: skip

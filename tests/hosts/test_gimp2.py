@@ -104,6 +104,25 @@ for precision in (150, 550):
         np.testing.assert_allclose(gimp2.take(f"radii-{precision}", HEIGHT, WIDTH), expected / white, atol=step)
 
 
+def test_a_part_of_a_layer_is_read_small(gimp2):
+    picture = np.zeros((200, 400, 3), np.float32)
+    picture[:, 200:] = (0.2, 0.4, 0.8)
+    gimp2.give(picture=picture)
+    told = gimp2.play("""
+layer = add_layer(new_image(400, 200), "picture", (400, 200))
+pixels, width, height = layer.read_small("RGB float", (100, 0, 300, 200), 1500)
+told["size"] = width, height
+Path(FOLDER, "small.out").write_bytes(pixels)
+""")
+    width, height = told["size"]
+    assert (width, height) == (47, 31)  # 1,500 pixels at most
+    small = gimp2.take("small", height, width, 3)
+    np.testing.assert_allclose(
+        small[:, 18:], np.broadcast_to(np.float32((0.2, 0.4, 0.8)), small[:, 18:].shape), atol=1e-3
+    )
+    np.testing.assert_allclose(small[:, :13], 0, atol=1e-3)
+
+
 def test_errors_are_errors_of_the_pdb_and_change_nothing(gimp2, scene, own_home):
     gimp2.give(picture=scene(HEIGHT, WIDTH))
     absent = gimp2.play(f"""

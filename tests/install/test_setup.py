@@ -117,3 +117,29 @@ def test_the_estimate_counts_what_has_to_be_downloaded():
         "To download: 200 MB in 2 files (torch 2.0 200 MB; 1 of unknown size); "
         "923 MB on disk (200 MB more until it is done), where 5.0 GB are free."
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "torch", "asked"), [("n\n", "cpu", True), ("y\n", "cpu", True), ("", "cuda", False)]
+)
+def test_who_has_no_nvidia_card_is_asked_before_its_build_is_taken(tmp_path, answer, torch, asked):
+    """At a terminal of its own: without one nobody can be asked."""
+    script = f"""
+from pathlib import Path
+from libhdrnet.install.pip import Package
+from libhdrnet.install.space import check_space
+
+packages = [Package("nvidia-cublas", "13", "https://x/nvidia.whl", "", 1000, 2000)]
+check_space(Path({str(tmp_path)!r}), packages, print, {torch!r})
+print("GOES ON")
+"""
+    end, terminal = os.openpty()
+    os.write(end, answer.encode())
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdin=terminal, capture_output=True, text=True, timeout=TIMEOUT
+    )
+    os.close(end)
+    os.close(terminal)
+    assert ("Install it all the same?" in done.stdout) == asked
+    assert ("GOES ON" in done.stdout) == (answer != "n\n")
+    assert ("could not be reached: try again later" in done.stderr) == (answer == "n\n")

@@ -86,7 +86,7 @@ def test_few_steps_are_rounded_at_random_so_that_shadows_stay_even(tmp_path):
 
 
 def test_lights_beyond_what_integers_hold_are_cut_off_and_told(tmp_path, light):
-    with pytest.warns(HdrnetWarning, match="lights of 400 times white as 32 times.*--exr-bits 16 keeps them"):
+    with pytest.warns(HdrnetWarning, match="lights of 400 times white as 32 times.*half floats"):
         write_radiance(tmp_path / "a.dng", light * 100)
     pixels, tags = stored(tmp_path / "a.dng")
     assert pixels.dtype == np.uint16 and tags["WhiteLevel"] == (65535 // 32,) * 3

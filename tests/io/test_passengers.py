@@ -11,7 +11,7 @@ from synthetic import jpeg, png
 
 from libhdrnet.errors import HdrnetWarning
 from libhdrnet.io import read_photo, write_like, write_radiance
-from libhdrnet.io.passengers import DEPTH, EXTENDED_XMP, GAIN_MAP, LAYERS, PAGES, VIDEO, passengers, warn_of_passengers
+from libhdrnet.io.passengers import DEPTH, EXTENDED_XMP, GAIN_MAP, LAYERS, PAGES, VIDEO, note_passengers, passengers
 
 SPACES = """xmlns:Container="http://ns.google.com/photos/1.0/container/"
  xmlns:Item="http://ns.google.com/photos/1.0/container/item/" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"
@@ -140,7 +140,7 @@ def test_a_bracket_with_gain_maps_is_told_of_in_one_line(tmp_path, scene, small)
     for path in paths:
         path.write_bytes(CASES["Ultra HDR"](scene, small))
     with pytest.warns(HdrnetWarning, match=r"a\.jpg' and 2 more hold a gain map, .*: keep the original") as told:
-        warn_of_passengers(paths)
+        note_passengers(paths)
     assert len(told) == 1
 
 

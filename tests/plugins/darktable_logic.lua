@@ -285,6 +285,14 @@ test("an error is told in hdrnet's words", function()
   local done, failure = ask([[echo '{"event": "error", "message": "no space", "code": 2}'; exit 2]])
   equal({ done, failure }, { nil, "no space" })
 end)
+test("what hdrnet says is said in the person's language where its template is known", function()
+  local german = { ["'{path}' is {what}."] = "„{path}“ ist {what}.", empty = "leer", waiting = "Warten" }
+  local function gettext(text) return german[text] or text end
+  local what = { template = "empty", values = {} }
+  local event = { template = "'{path}' is {what}.", values = { path = "%1{what}", what = what } }
+  equal(program.said(event, gettext, "'%1{what}' is empty."), "„%1{what}“ ist leer.")
+  equal({ program.said({}, gettext, "waiting"), program.said({}, gettext, "{x}") }, { "Warten", "{x}" })
+end)
 test("a crash is told by its last line, silence by its code", function()
   equal(select(2, ask("echo first >&2; echo last >&2; exit 1")), "last")
   equal(select(2, ask("exit 9")), ("'%s' ended with code 9"):format(scratch .. "/hdrnet command"))

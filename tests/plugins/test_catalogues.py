@@ -100,6 +100,7 @@ def test_every_label_of_a_dialog_has_a_key_of_its_own(path, procedures):
     for procedure in procedures:
         labels = [option.label for option in procedure.options]
         labels += [procedure.preview.tick] if procedure.preview else []
+        labels += [procedure.action] if procedure.action else []
         keys = [re.findall("_(.)", said.get(label, label).lower()) for label in labels]
         assert all(len(found) == 1 for found in keys)
         assert len({found[0] for found in keys}) == len(keys), (procedure.name, keys)

@@ -13,10 +13,12 @@ sys.path[:0] = [str(GIMP), str(GIMP / "hdrnet"), str(GIMP.parents[1] / "libhdrne
 
 import frames  # noqa: E402
 import gimpfu_compat  # noqa: E402
+import hdrnet_client  # noqa: E402
+import resident  # noqa: E402
 import rows  # noqa: E402
 from gimpfu_compat import PF_INT, PF_RADIO, PF_SLIDER, Failure, areas, declaration  # noqa: E402
 from mapping import white_of  # noqa: E402
-from resident import alike, time_left  # noqa: E402
+from resident import alike, time_left, translated  # noqa: E402
 
 
 @pytest.fixture
@@ -148,3 +150,15 @@ def test_warnings_that_differ_in_a_file_or_a_frame_alone_are_one():
 def test_a_time_left_is_said_in_round_words_and_not_at_all_near_the_end():
     said = [time_left(seconds) for seconds in (None, 4, 13, 200)]
     assert said == ["", "", "about 15 s left", "about 3 min left"]
+
+
+def test_a_sentence_of_the_server_is_said_in_the_person_s_language(monkeypatch):
+    german = {"'{path}' is {what}.": "„{path}“ ist {what}.", "empty": "leer", "waiting": "Warten"}
+    monkeypatch.setattr(resident, "_", lambda text: german.get(text, text))
+    about = {
+        "template": "'{path}' is {what}.",
+        "values": {"path": "/{a}.jpg", "what": {"template": "empty", "values": {}}},
+    }
+    said = hdrnet_client.InputError(hdrnet_client.told_by("'/{a}.jpg' is empty.", about))
+    assert translated(said.args[0]) == "„/{a}.jpg“ ist leer."
+    assert [translated("waiting"), translated("'x' is {y}.")] == ["Warten", "'x' is {y}."]

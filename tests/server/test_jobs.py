@@ -190,7 +190,7 @@ def test_a_job_that_waits_is_told_so_and_can_be_cancelled(living, wire, ask_slow
         with pytest.raises(hdrnet_client.CancelledError, match="while waiting for its turn"):
             server.call("merge", params, lambda _, stage: stages.append(stage), lambda: len(stages) >= 3)
         jobs = server.call("status")["jobs"]
-        assert all(stage.startswith("waiting: 1 job before this one") for stage in stages)
+        assert all(stage.startswith("waiting: 1 before this one") for stage in stages)
         assert [job["state"] for job in jobs] == ["running"]
         wire.send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": "slow"}})
         assert server.call("merge", params)["shape"] == [96, 128, 3]

@@ -49,14 +49,14 @@ def test_a_larger_job_lets_only_a_few_pass():
 def test_the_expected_time_is_of_the_job_s_own_progress_or_of_what_the_last_such_job_took():
     pace, now = Pace(), time.monotonic()
     done, waiting, running = job("done", 1_000_000), job("waiting", 3_000_000), job("running", 2_000_000)
-    assert pace.place([waiting]) == "waiting: 1 job before this one"
+    assert pace.place([waiting]) == "waiting: 1 before this one"
     done.begun, running.begun, running.fraction = now - 10, now - 30, 0.5
-    assert pace.place([running]) == "waiting: 1 job before this one, about 30 s"
-    assert pace.place([running, waiting]) == "waiting: 2 jobs before this one"
+    assert pace.place([running]) == "waiting: 1 before this one, about 30 s"
+    assert pace.place([running, waiting]) == "waiting: 2 before this one"
     pace.learn(done)
-    assert pace.place([running, waiting]) == "waiting: 2 jobs before this one, about 40 s"
+    assert pace.place([running, waiting]) == "waiting: 2 before this one, about 40 s"
     running.fraction = 0.99
-    assert pace.place([running]) == "waiting: 1 job before this one, about 5 s"
+    assert pace.place([running]) == "waiting: 1 before this one, about 5 s"
 
 
 def test_the_size_of_a_job_is_of_shapes_and_headers(tmp_path):
@@ -85,10 +85,10 @@ def test_a_map_asked_for_last_is_made_before_a_large_merge(living, wire, ask_slo
     picture = {"file": "0.raw", "shape": [64, 64, 3], "dtype": "float32"}
     merge = {"arrays": frames, "exposure_times": [1, 2], "model": "classical", "align": False}
     large.send({"jsonrpc": "2.0", "id": "large", "method": "merge", "params": merge})
-    assert json.loads(large.file.readline())["params"]["stage"].startswith("waiting: 1 job before this one")
+    assert json.loads(large.file.readline())["params"]["stage"].startswith("waiting: 1 before this one")
     small.send({"jsonrpc": "2.0", "id": "small", "method": "defocus", "params": {"array": picture}})
-    assert json.loads(small.file.readline())["params"]["stage"].startswith("waiting: 1 job before this one")
-    while not json.loads(large.file.readline())["params"]["stage"].startswith("waiting: 2 jobs before this one"):
+    assert json.loads(small.file.readline())["params"]["stage"].startswith("waiting: 1 before this one")
+    while not json.loads(large.file.readline())["params"]["stage"].startswith("waiting: 2 before this one"):
         pass
     assert [one["method"] for one in wire.ask("status")["result"]["jobs"]] == ["merge", "defocus", "merge"]
     wire.send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": "slow"}})

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import InputError, readable
+from libhdrnet.errors import InputError, readable, sentence
 from libhdrnet.io.camera import Matrices
 
 Array = npt.NDArray[Any]
@@ -63,7 +63,12 @@ def split(array: Array) -> tuple[Array, Array | None, bool]:
 def damaged(path: Path, why: object) -> InputError:
     """Error for a file that ends too early or holds nonsense."""
     reason = readable(why).rstrip(".") or "no reason given"
-    return InputError(f"'{path}' is damaged or incomplete ({reason}): copy it again from the camera or the backup.")
+    return InputError(
+        sentence(
+            "'{path}' is damaged or incomplete ({reason}): copy it again from the camera or the backup.",
+            path=path, reason=reason,
+        )
+    )  # fmt: skip
 
 
 def check_finite(path: Path, *arrays: Array | None) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError, readable
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
@@ -69,7 +69,7 @@ def header(path: Path) -> Header:
 def decode(path: Path) -> Decoded:
     """Decode to linear Rec.709 float32, as the module's docstring says.
 
-    A HdrnetWarning names lines of the header that make no sense and pixels that are not square.
+    A HdrnetNote names lines of the header that make no sense, a HdrnetWarning pixels that are not square.
     """
     head = _read_head(path)
     try:
@@ -174,7 +174,11 @@ def _product(head: _Head, name: str, size: int, path: Path) -> Array:
 
 
 def _warn_of_line(path: Path, line: str) -> None:
-    _warn(f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).")
+    warnings.warn(
+        f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).",
+        HdrnetNote,
+        stacklevel=5,
+    )
 
 
 def _warn(message: str) -> None:

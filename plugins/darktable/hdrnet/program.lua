@@ -40,6 +40,15 @@ function program.time_left(seconds, gettext)
   return gettext("about %d min left"):format(math.max(1, math.floor(seconds / 60 + 0.5)))
 end
 
+--- What an event says, in the person's language as far as its template is known there.
+function program.said(event, gettext, text)
+  if type(event.template) ~= "string" then return gettext(text) end
+  return (gettext(event.template):gsub("{([%w_]+)}", function(name)
+    local value = event.values[name]
+    return type(value) == "table" and program.said(value, gettext) or value
+  end))
+end
+
 --- Run `hdrnet` with `--json`. Returns the facts of its last word, {event = "done", …}, or nil and a sentence;
 --- then its warnings. `report(fraction, stage)` tells how far it is.
 function program.run(context, words, folder, report, should_stop)
@@ -51,15 +60,15 @@ function program.run(context, words, folder, report, should_stop)
     local event = context.json.decode(line)
     if type(event) ~= "table" then return end
     if event.event == "progress" then
-      local stage = context.gettext(tostring(event.stage))
+      local stage = program.said(event, context.gettext, tostring(event.stage))
       local left = program.time_left(tonumber(event.left), context.gettext)
       report(tonumber(event.fraction) or 0, left and ("%s, %s"):format(stage, left) or stage)
     elseif event.event == "done" then
       done = event
     elseif event.event == "error" then
-      failure = tostring(event.message)
+      failure = program.said(event, context.gettext, tostring(event.message))
     elseif event.event == "warning" then
-      warnings[#warnings + 1] = tostring(event.message)
+      warnings[#warnings + 1] = program.said(event, context.gettext, tostring(event.message))
     end
   end, should_stop)
   if should_stop() then return nil, context.gettext("cancelled"), warnings end

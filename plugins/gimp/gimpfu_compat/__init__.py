@@ -1,8 +1,8 @@
 """Python-Fu's `register(…)` and `main()` for Python 3: one plug-in source for GIMP 3 and GIMP 2.10.
 
-README.md beside this file has an example. `declaration` what is registered · `areas` strips of rows · `gimp3`,
-`gimp3_dialog` and `gimp3_preview` the back end by GObject introspection · `gimp2`, `gimp2_dialog` and `libgimp2` the
-one by ctypes.
+README.md beside this file has an example. `declaration` what is registered · `areas` strips of rows · `painter` the
+thread of a preview · `gimp3`, `gimp3_dialog` and `gimp3_preview` the back end by GObject introspection · `gimp2`,
+`gimp2_dialog` and `gimp2_preview` the one by ctypes on what `libgimp2` and `gtk2` declare.
 """
 
 import sys

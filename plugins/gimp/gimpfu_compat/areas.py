@@ -22,3 +22,10 @@ def common(areas):
     left, top = (max(area[axis] for area in areas) for axis in (0, 1))
     right, bottom = (min(area[axis] + area[axis + 2] for area in areas) for axis in (0, 1))
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+
+def smaller(area, pixels):
+    """Return an area (x, y, width, height) reduced to about so many pixels, and the factor."""
+    factor = min(1.0, (pixels / (area[2] * area[3])) ** 0.5)
+    left, top, width, height = (int(edge * factor) for edge in area)
+    return (left, top, max(width, 1), max(height, 1)), factor

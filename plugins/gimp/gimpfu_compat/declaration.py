@@ -127,11 +127,12 @@ def register(
         prepare: Called as prepare(image, drawable, values) before a dialog, with the values of the last time by name;
             returns those to begin with instead.
         note: Called without arguments for a dialog; returns a line to show in it.
-        preview: Called as preview(image, drawable) for a dialog of GIMP 3; returns what makes its preview, an object
+        preview: Called as preview(image, drawable) for a dialog; returns what makes its preview, an object
             with `gather(values)`, called where GIMP can be asked, which returns a request or raises Failure;
-            `show(request, outdated)`, called in a thread of its own, which returns a Picture or raises Failure, or
-            anything once `outdated()` is true; `choose(index)`, which returns values to set when a part is clicked;
-            `close()`, called in that thread at the end; and the texts `tick`, `legend` and `begun`.
+            `choose(index)`, which returns values to set when a part is clicked (in GIMP 3); called in a thread of its
+            own `begin()`, first, which may prepare and fails silently, `show(request, outdated)`, which returns a
+            Picture or raises Failure, or anything once `outdated()` is true, and `close()` at the end; and the texts
+            `tick`, `legend` and `begun`.
         action: Label of the dialog's button, for OK.
     """
     parameters = [Parameter(*values) for values in params]

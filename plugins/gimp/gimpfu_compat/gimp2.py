@@ -9,7 +9,7 @@ import traceback
 from ctypes import byref, c_char_p, c_int
 
 from gimpfu_compat import libgimp2 as c
-from gimpfu_compat.areas import strips
+from gimpfu_compat.areas import smaller, strips
 from gimpfu_compat.declaration import (
     PF_BOOL,
     PF_DRAWABLE,
@@ -232,6 +232,16 @@ class Layer(_Numbered):
         finally:
             gobject.g_object_unref(buffer)
 
+    def read_small(self, form, area, pixels):
+        """Return an area averaged down to about so many pixels: its bytes, width and height."""
+        layout = babl.babl_format(form.encode())
+        part, factor = smaller(area, pixels)
+        small = ctypes.create_string_buffer(part[2] * part[3] * babl.babl_format_get_bytes_per_pixel(layout))
+        buffer = gimp.gimp_drawable_get_buffer(self.native)
+        gegl.gegl_buffer_get(buffer, c.Rectangle(*part), factor, layout, small, 0, c.CLAMP)
+        gobject.g_object_unref(buffer)
+        return small.raw, part[2], part[3]
+
     def fill(self, form, pixels):
         """Set all pixels of a layer that is new, from strips of bytes."""
         self._set(gimp.gimp_drawable_get_buffer(self.native), form, (0, 0, *self.size), pixels)
@@ -341,7 +351,7 @@ def _ask(declared, values, on):
     from gimpfu_compat.gimp2_dialog import ask
 
     values.update(declared.prepare(*on, values) if declared.prepare else {})
-    return ask(declared, values, on[0] if on else None)
+    return ask(declared, values, on)
 
 
 def _given(declared, given):

@@ -1,103 +1,33 @@
-"""The dialog of GIMP 2.10: GTK 2 through ctypes, a row for each parameter."""
+"""The dialog of GIMP 2.10: GTK 2, a row for each parameter."""
 
 import ctypes
 import os
-import sys
-from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_void_p
 from functools import partial
 
 from gimpfu_compat.declaration import PF_BOOL, PF_FILES, PF_INT, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING
-from gimpfu_compat.libgimp2 import declare, gimp, glib, gobject, load, taken
+from gimpfu_compat.gtk2 import CANCEL, HELP, OK, Clicked, gtk, ui
+from gimpfu_compat.libgimp2 import gimp, glib, gobject, taken
 
 SPACE = 6
-OK, CANCEL, HELP = -5, -6, -11
-_BOX = (c_void_p, c_void_p, c_int, c_int, c_int)
-Clicked = ctypes.CFUNCTYPE(None, c_void_p, c_void_p)
 
 
-class _Names(Structure):
-    pass
-
-
-_Names._fields_ = [("data", c_void_p), ("next", POINTER(_Names))]
-
-ui = load("gimpui-2.0", 0)
-declare(ui, {"gimp_ui_init": (None, c_char_p, c_int)})
-gtk = load({"win32": "gtk-win32-2.0", "darwin": "gtk-quartz-2.0"}.get(sys.platform, "gtk-x11-2.0"), 0)
-declare(gtk, {
-    "gtk_box_pack_start": (None, *_BOX),
-    "gtk_button_new_from_stock": (c_void_p, c_char_p),
-    "gtk_check_button_new_with_mnemonic": (c_void_p, c_char_p),
-    "gtk_combo_box_get_active": (c_int, c_void_p),
-    "gtk_combo_box_set_active": (None, c_void_p, c_int),
-    "gtk_combo_box_text_append_text": (None, c_void_p, c_char_p),
-    "gtk_combo_box_text_new": (c_void_p,),
-    "gtk_container_add": (None, c_void_p, c_void_p),
-    "gtk_container_set_border_width": (None, c_void_p, c_int),
-    "gtk_dialog_add_button": (c_void_p, c_void_p, c_char_p, c_int),
-    "gtk_dialog_get_content_area": (c_void_p, c_void_p),
-    "gtk_dialog_new": (c_void_p,),
-    "gtk_dialog_run": (c_int, c_void_p),
-    "gtk_dialog_set_default_response": (None, c_void_p, c_int),
-    "gtk_entry_get_text": (c_char_p, c_void_p),
-    "gtk_entry_new": (c_void_p,),
-    "gtk_entry_set_activates_default": (None, c_void_p, c_int),
-    "gtk_entry_set_text": (None, c_void_p, c_char_p),
-    "gtk_events_pending": (c_int,),
-    "gtk_file_chooser_get_filenames": (POINTER(_Names), c_void_p),
-    "gtk_file_chooser_set_current_folder": (c_int, c_void_p, c_char_p),
-    "gtk_file_chooser_set_select_multiple": (None, c_void_p, c_int),
-    "gtk_file_chooser_widget_new": (c_void_p, c_int),
-    "gtk_hscale_new_with_range": (c_void_p, c_double, c_double, c_double),
-    "gtk_label_new": (c_void_p, c_char_p),
-    "gtk_label_new_with_mnemonic": (c_void_p, c_char_p),
-    "gtk_label_set_mnemonic_widget": (None, c_void_p, c_void_p),
-    "gtk_main_iteration": (c_int,),
-    "gtk_misc_set_alignment": (None, c_void_p, ctypes.c_float, ctypes.c_float),
-    "gtk_range_get_value": (c_double, c_void_p),
-    "gtk_range_set_value": (None, c_void_p, c_double),
-    "gtk_scrolled_window_new": (c_void_p, c_void_p, c_void_p),
-    "gtk_spin_button_get_value": (c_double, c_void_p),
-    "gtk_spin_button_new_with_range": (c_void_p, c_double, c_double, c_double),
-    "gtk_spin_button_set_value": (None, c_void_p, c_double),
-    "gtk_table_attach_defaults": (None, c_void_p, c_void_p, c_int, c_int, c_int, c_int),
-    "gtk_table_new": (c_void_p, c_int, c_int, c_int),
-    "gtk_table_set_col_spacings": (None, c_void_p, c_int),
-    "gtk_table_set_row_spacings": (None, c_void_p, c_int),
-    "gtk_text_buffer_get_bounds": (None, c_void_p, c_void_p, c_void_p),
-    "gtk_text_buffer_get_text": (c_void_p, c_void_p, c_void_p, c_void_p, c_int),
-    "gtk_text_buffer_set_text": (None, c_void_p, c_char_p, c_int),
-    "gtk_text_view_get_buffer": (c_void_p, c_void_p),
-    "gtk_text_view_new": (c_void_p,),
-    "gtk_toggle_button_get_active": (c_int, c_void_p),
-    "gtk_toggle_button_set_active": (None, c_void_p, c_int),
-    "gtk_vbox_new": (c_void_p, c_int, c_int),
-    "gtk_widget_destroy": (None, c_void_p),
-    "gtk_widget_grab_focus": (None, c_void_p),
-    "gtk_widget_set_sensitive": (None, c_void_p, c_int),
-    "gtk_widget_set_size_request": (None, c_void_p, c_int, c_int),
-    "gtk_widget_set_tooltip_text": (None, c_void_p, c_char_p),
-    "gtk_widget_show_all": (None, c_void_p),
-    "gtk_window_set_default_size": (None, c_void_p, c_int, c_int),
-    "gtk_window_set_title": (None, c_void_p, c_char_p),
-})  # fmt: skip
-declare(glib, {"g_slist_free": (None, c_void_p)})
-declare(gobject, {
-    "g_signal_connect_data": (ctypes.c_ulong, c_void_p, c_char_p, Clicked, c_void_p, c_void_p, c_int),
-})  # fmt: skip
-
-
-def ask(declared, values, image):
+def ask(declared, values, given):
     """Let a person change `values` ({name: value}); tell whether she wants it done."""
+    image = given[0] if given else None
+    note = declared.note() if declared.note else ""  # before the preview begins: it tells what is there
     ui.gimp_ui_init(declared.name.encode(), False)
-    dialog = _dialog(declared.label.replace("_", "").rstrip("….").encode())
+    dialog = _dialog(declared.label.replace("_", "").rstrip("….").encode(), (declared.action or "gtk-ok").encode())
     gtk.gtk_dialog_add_button(dialog, b"gtk-help", HELP)
     table = gtk.gtk_table_new(len(declared.options) + 1, 2, False)
     gtk.gtk_table_set_row_spacings(table, SPACE)
     gtk.gtk_table_set_col_spacings(table, SPACE)
     gtk.gtk_container_set_border_width(table, 2 * SPACE)
-    gtk.gtk_box_pack_start(gtk.gtk_dialog_get_content_area(dialog), table, True, True, 0)
-    reads, focuses, kept = {}, {}, []
+    reads = {}
+    beside = gtk.gtk_hbox_new(False, SPACE)
+    pane = _preview(declared.preview(*given), reads, beside) if declared.preview else None
+    gtk.gtk_box_pack_end(beside, table, True, True, 0)
+    gtk.gtk_box_pack_start(gtk.gtk_dialog_get_content_area(dialog), beside, True, True, 0)
+    focuses, kept = {}, []
     for row, option in enumerate(declared.options):
         widget, focus, reads[option.name] = _widget(option, values[option.name], image, kept)
         focuses[option.name] = focus, widget
@@ -110,17 +40,27 @@ def ask(declared, values, image):
             gtk.gtk_table_attach_defaults(table, label, 0, 1, row, row + 1)
         gtk.gtk_table_attach_defaults(table, widget, 0 if option.kind == PF_BOOL else 1, 2, row, row + 1)
     _connect(declared.options, focuses, reads, kept)
-    if declared.note:
-        label = gtk.gtk_label_new(declared.note().encode())
+    if note:
+        label = gtk.gtk_label_new(note.encode())
         gtk.gtk_misc_set_alignment(label, 0.0, 0.5)
         gtk.gtk_table_attach_defaults(table, label, 0, 2, len(declared.options), len(declared.options) + 1)
     gtk.gtk_widget_show_all(dialog)
     while (answer := gtk.gtk_dialog_run(dialog)) == HELP:
         gimp.gimp_help(None, declared.name.encode())
+    if pane is not None:
+        pane.end()
     if answer == OK:
         values.update({name: read() for name, read in reads.items()})
     _close(dialog)
     return answer == OK
+
+
+def _preview(preview, reads, box):
+    from gimpfu_compat.gimp2_preview import Pane
+
+    pane = Pane(preview, lambda: {name: read() for name, read in reads.items()})
+    gtk.gtk_box_pack_start(box, pane.widget, False, False, SPACE)
+    return pane
 
 
 def _connect(options, widgets, reads, kept):
@@ -145,11 +85,11 @@ def _connect(options, widgets, reads, kept):
             on(widgets[name][0], b"changed", show)
 
 
-def _dialog(title):
+def _dialog(title, action=b"gtk-ok"):
     dialog = gtk.gtk_dialog_new()
     gtk.gtk_window_set_title(dialog, title)
     gtk.gtk_dialog_add_button(dialog, b"gtk-cancel", CANCEL)
-    agree = gtk.gtk_dialog_add_button(dialog, b"gtk-ok", OK)
+    agree = gtk.gtk_dialog_add_button(dialog, action, OK)
     gtk.gtk_dialog_set_default_response(dialog, OK)
     gtk.gtk_widget_grab_focus(agree)  # as in GIMP's own dialogs: Return agrees
     return dialog

@@ -10,7 +10,7 @@ gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gegl, Gimp, Gio, GLib, GObject  # noqa: E402
 
-from gimpfu_compat.areas import strips  # noqa: E402
+from gimpfu_compat.areas import smaller, strips  # noqa: E402
 from gimpfu_compat.declaration import (  # noqa: E402
     PF_BOOL,
     PF_FILES,
@@ -216,9 +216,8 @@ class Layer:
 
     def read_small(self, form, area, pixels):
         """Return an area averaged down to about so many pixels: its bytes, width and height."""
-        factor = min(1.0, (pixels / (area[2] * area[3])) ** 0.5)
-        left, top, width, height = (int(edge * factor) for edge in area)
-        part = Gegl.Rectangle.new(left, top, max(width, 1), max(height, 1))
+        reduced, factor = smaller(area, pixels)
+        part = Gegl.Rectangle.new(*reduced)
         small = self.native.get_buffer().get(part, factor, form, Gegl.AbyssPolicy.CLAMP)
         return small, part.width, part.height
 

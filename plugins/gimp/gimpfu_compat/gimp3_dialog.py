@@ -11,7 +11,7 @@ gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GObject, Gtk  # noqa: E402
 
-from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_SLIDER, PF_STRING  # noqa: E402
+from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING  # noqa: E402
 
 SPACE = 6
 BESIDE = 220
@@ -21,17 +21,21 @@ BESIDE = 220
 def ask(procedure, declared, config, given, values):
     """Let a person set `config`; tell whether she wants it done. `values()` are those of the config, by name."""
     image = given[0] if given else None
+    note = declared.note() if declared.note else ""  # before the preview begins: it tells what is there
     GimpUi.init(declared.name)
     title = declared.label.replace("_", "").rstrip("….")
     dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
     if declared.action:
         dialog.set_ok_label(declared.action)
+    pane = _preview(declared.preview(*given), config, values) if declared.preview else None
     content = dialog.get_content_area()
     content.set_spacing(2 * SPACE)
     own = {}
     for place, parameter in enumerate(declared.options):
         if parameter.kind == PF_SLIDER:
             dialog.get_scale_entry(parameter.name, 1.0)
+        elif parameter.kind == PF_RADIO:
+            dialog.get_widget(parameter.name, Gtk.ComboBox)  # GIMP 3.2 makes buttons without a key of two choices
         elif parameter.kind == PF_FILES:
             own[place] = _file_list(dialog, parameter, config)
             if parameter.extra:
@@ -49,9 +53,10 @@ def ask(procedure, declared, config, given, values):
         content.pack_start(widget, False, False, 0)
         content.reorder_child(widget, content.child_get_property(after, "position"))
     rows = _scroll(content, len(declared.options))
-    pane = _preview_beside(content, rows, declared.preview(*given), config, values) if declared.preview else None
-    if declared.note:
-        label = Gtk.Label(label=declared.note(), xalign=0, wrap=True, max_width_chars=60)
+    if pane is not None:
+        _put_beside(content, rows, pane)
+    if note:
+        label = Gtk.Label(label=note, xalign=0, wrap=True, max_width_chars=60)
         label.get_style_context().add_class("dim-label")
         content.pack_end(label, False, False, 0)
     content.show_all()
@@ -62,8 +67,8 @@ def ask(procedure, declared, config, given, values):
     return agreed
 
 
-def _preview_beside(content, rows, preview, config, values):
-    """Put a preview to the left of the rows; it follows the config."""
+def _preview(preview, config, values):
+    """Make what shows a preview; it follows the config."""
     from gimpfu_compat.gimp3_preview import Pane
 
     def choose(chosen):
@@ -72,13 +77,17 @@ def _preview_beside(content, rows, preview, config, values):
 
     pane = Pane(preview, values, choose)
     config.connect("notify", pane.ask)
+    return pane
+
+
+def _put_beside(content, rows, pane):
+    """Put a preview to the left of the rows."""
     beside = Gtk.Box(spacing=2 * SPACE)
     content.remove(rows)
     beside.pack_start(pane.widget, True, True, 0)
     beside.pack_start(rows, False, False, 0)
     content.pack_start(beside, True, True, 0)
     content.reorder_child(beside, 0)
-    return pane
 
 
 def _grey(widget, config, name, value):

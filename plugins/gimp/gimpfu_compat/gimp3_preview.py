@@ -4,8 +4,6 @@ The dialog never waits for it: what fails is said in its place, and what was ask
 """
 
 import os
-import threading
-import traceback
 
 import gi
 
@@ -15,7 +13,7 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GdkPixbuf, GLib, Gtk, Pango  # noqa: E402
 
 from gimpfu_compat.declaration import Failure  # noqa: E402
-from gimpfu_compat.words import unexpected  # noqa: E402
+from gimpfu_compat.painter import Painter, fitted  # noqa: E402
 
 SPACE = 6
 WAIT = 250
@@ -25,8 +23,6 @@ EDGES = (600, 400)
 THUMBNAIL = 64
 LIST = 210
 """Pixels of the list's height."""
-END_SECONDS = 2.0
-"""How long the end of the dialog waits for a picture that is being made."""
 
 
 class Pane:
@@ -35,14 +31,10 @@ class Pane:
     def __init__(self, preview, values, choose):
         """`preview` is what `register` describes; `values()` are the dialog's, `choose(values)` sets some of them."""
         self._preview, self._values, self._choose = preview, values, choose
-        self._changed = threading.Condition()
-        self._request = None
-        self._ended = False
         self._timer = 0
         self._shown = None
+        self._painter = Painter(preview, lambda shown: GLib.idle_add(self._receive, shown))
         self._build()
-        self._worker = threading.Thread(target=self._work, name="preview", daemon=True)
-        self._worker.start()
         self.ask()
 
     def ask(self, *_):
@@ -55,10 +47,7 @@ class Pane:
         """Stop; what is being made is not waited for, beyond a moment."""
         if self._timer:
             GLib.source_remove(self._timer)
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-        self._worker.join(END_SECONDS)
+        self._painter.end()
 
     def _build(self):
         screen = Gdk.Display.get_default().get_monitor(0).get_workarea()
@@ -97,36 +86,15 @@ class Pane:
 
     def _put(self, request):
         self._spinner.start()
-        with self._changed:
-            self._request = request
-            self._changed.notify_all()
+        self._painter.ask(request)
 
-    def _work(self):
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._ended or self._request is not None)
-                request, self._request = self._request, None
-                if self._ended:
-                    break
-            try:
-                done, shown = self._show, self._preview.show(request, self._outdated)
-            except Failure as failure:
-                done, shown = self._say, str(failure)
-            except Exception as bug:
-                if self._outdated():
-                    continue
-                traceback.print_exc()
-                done, shown = self._say, unexpected(bug)
-            GLib.idle_add(self._deliver, done, shown)
-        self._preview.close()
-
-    def _outdated(self):
-        return self._ended or self._request is not None
-
-    def _deliver(self, done, shown):
-        if not self._outdated():
+    def _receive(self, shown):
+        if not self._painter.outdated():
             self._spinner.stop()
-            done(shown)
+            if isinstance(shown, str):
+                self._say(shown)
+            else:
+                self._show(shown)
         return GLib.SOURCE_REMOVE
 
     def _say(self, text):
@@ -178,6 +146,4 @@ def _pixbuf(width, height, pixels, across, down):
     whole = GdkPixbuf.Pixbuf.new_from_bytes(
         GLib.Bytes.new(pixels), GdkPixbuf.Colorspace.RGB, False, 8, width, height, 3 * width
     )
-    factor = min(across / width, down / height)
-    size = (max(1, round(edge * factor)) for edge in (width, height))
-    return whole.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)
+    return whole.scale_simple(*fitted(width, height, across, down), GdkPixbuf.InterpType.BILINEAR)

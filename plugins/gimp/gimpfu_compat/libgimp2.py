@@ -8,8 +8,8 @@ from ctypes import POINTER, Structure, Union, c_char_p, c_double, c_int, c_int32
 """GimpPDBArgType."""
 EXECUTION_ERROR, CALLING_ERROR, SUCCESS, CANCEL = 0, 1, 3, 4
 """GimpPDBStatusType."""
-RGB, FLOAT_LINEAR, RGB_IMAGE, PLUGIN = 0, 600, 0, 1
-"""GimpImageBaseType, GimpPrecision, GimpImageType, GimpPDBProcType."""
+RGB, FLOAT_LINEAR, RGB_IMAGE, PLUGIN, CLAMP = 0, 600, 0, 1, 1
+"""GimpImageBaseType, GimpPrecision, GimpImageType, GimpPDBProcType, GeglAbyssPolicy."""
 
 
 class _Data(Union):

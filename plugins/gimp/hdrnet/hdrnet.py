@@ -51,7 +51,7 @@ register(
          _("What to merge: the files in the list, or the visible layers of the image")),
         (PF_FILES, "files", _("_Files"), None, ("source", "files"),
          _("Two or more exposures: RAW, TIFF, PNG, JPEG, OpenEXR or Radiance files")),
-        (PF_STRING, "exposures", _("_Exposures"), "", "files",
+        (PF_STRING, "exposures", _("E_xposures"), "", "files",
          _("In stops, like -2, 0, +2, or as times, like 1/60, 1/15, 1/4; for layers from the lowest to the topmost. "
            "Empty: from the files' EXIF or the layers' names")),
         (PF_INT, "reference", _("Refere_nce"), 0, (0, 999, 1),
@@ -74,7 +74,7 @@ register(
          _("Of the tone-mapped layer. Fusion: each place as one of several exposures shows it best, as for interiors")),
         (PF_SLIDER, "exposure", _("_Brightness"), 0.0, (-4.0, 4.0, 0.1),
          _("Stops that the tone-mapped layer is brighter than what is chosen")),
-        (PF_SLIDER, "local", _("Loca_l adaptation"), 0.5, (0.0, 1.0, 0.05),
+        (PF_SLIDER, "local", _("Local a_daptation"), 0.5, (0.0, 1.0, 0.05),
          _("How far bright and dark areas are brought together in the tone-mapped layer")),
         (PF_SLIDER, "saturation", _("Saturat_ion"), 1.0, (0.0, 2.0, 0.05), _("Of the tone-mapped layer; 0 is grey")),
         (PF_BOOL, "mask", _("Add a layer with the mas_k"), False, None,
@@ -82,7 +82,7 @@ register(
         DEVICE,
     ],
     [(PF_IMAGE, "merged", _("The merged image"))],
-    merge, MENU, prepare=suggestions, note=device_in_use, preview=MergePreview, action=_("Merge"),
+    merge, MENU, prepare=suggestions, note=device_in_use, preview=MergePreview, action=_("M_erge"),
 )  # fmt: skip
 
 register(

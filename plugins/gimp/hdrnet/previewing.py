@@ -1,5 +1,6 @@
 """The preview in the dialog of Merge Exposures: the server keeps small frames while options are tried."""
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,7 @@ from frames import files_of, layer_exposures, layers_of, parse
 from gimpfu_compat import Failure, Part, Picture
 from gimpfu_compat.words import _
 from merging import check_count, form_for, options_of
-from resident import told
+from resident import told, translated
 
 PIXELS = 1e6
 """Of a layer that is handed over for a preview."""
@@ -76,6 +77,11 @@ class MergePreview:
         exposures = parse(values["exposures"], len(files or names))
         return Request(Bracket(files, names, response, values["device"]), exposures, opened, options)
 
+    def begin(self):
+        """Start the server, if there is none, while the dialog is made."""
+        with contextlib.suppress(hdrnet_client.ClientError):  # `show` says it
+            self._server = hdrnet_client.connect()
+
     def show(self, request, outdated):
         """Return the Picture; Failure says why there is none."""
         try:
@@ -116,7 +122,7 @@ class MergePreview:
         finer = None
         if shown["unknown"] and not options.get("rebuild") and options["model"] == "auto":
             finer = replace(request, options=dict(request.options, rebuild=True))
-        return Picture((width, height), pixels, marked, self._parts(shown), "\n".join(shown["warnings"]), finer)
+        return Picture((width, height), pixels, marked, self._parts(shown), _lines(shown["warnings"]), finer)
 
     def _opened(self, bracket):
         about = {"response": bracket.response, "device": bracket.device}
@@ -147,5 +153,9 @@ class MergePreview:
         for number, (frame, thumbnail) in enumerate(zip(shown["frames"], self._thumbnails), 1):
             chosen = number == shown["reference"]
             text = f"{frame['stops']:+.1f} EV" if not chosen else _("reference")
-            parts.append(Part(frame["name"], text, "\n".join(frame["warnings"]), chosen, thumbnail))
+            parts.append(Part(frame["name"], text, _lines(frame["warnings"]), chosen, thumbnail))
         return parts
+
+
+def _lines(warnings):
+    return "\n".join(translated(warning) for warning in warnings)

@@ -32,7 +32,7 @@ def ask(connection, method, params):
     first, last = STEPS
 
     def progress(fraction, stage):
-        text, left = _(stage), time_left(connection.left)
+        text, left = translated(stage), time_left(connection.left)
         text = text[:1].upper() + text[1:]
         host().progress(first + (last - first) * fraction, f"{text}, {left}" if left else text)
 
@@ -46,14 +46,26 @@ def ask(connection, method, params):
     return done
 
 
+def translated(text):
+    """Say what the server says in the person's language, as far as it is known there."""
+    return _filled(text.template, text.values) if getattr(text, "template", "") else _(text)
+
+
+def _filled(template, values):
+    made = {name: _filled(**value) if isinstance(value, dict) else value for name, value in values.items()}
+    return _(template).format(**made)
+
+
 def alike(texts):
-    """Return each text once; of those that differ in a file or a frame alone the first, and how many there are."""
+    """Say each text once; of those that differ in a file or a frame alone the first, and how many there are."""
     groups = {}
     for text in texts:
         groups.setdefault(_NAMED.sub("", text), []).append(text)
     more = _("{text} (and {count} more like this)")
     return [
-        group[0] if len(set(group)) == 1 else more.format(text=group[0], count=len(set(group)) - 1)
+        translated(group[0])
+        if len(set(group)) == 1
+        else more.format(text=translated(group[0]), count=len(set(group)) - 1)
         for group in groups.values()
     ]
 
@@ -89,7 +101,7 @@ def device_in_use():
 
 def told(error):
     """Say what is wrong and, in lines of their own, what to do."""
-    lines = [_(str(error)), error.hint and _(error.hint)]
+    lines = [translated(error.args[0]), error.hint and _(error.hint)]
     if type(error) is hdrnet_client.ServerUnavailableError:
         lines.append(_("To install hdrnet, run in a terminal, in its folder: ./installers/install.sh"))
     return "\n".join(filter(None, lines))
