@@ -167,6 +167,16 @@ def test_strength_scales_the_correction(scene):
 
 
 @pytest.mark.parametrize("linear", [False, True])
+def test_the_mask_tells_where_detail_was_recovered(scene, linear):
+    image, radius = scene(64, 96) * 0.8 + 0.1, np.zeros((64, 96), np.float32)
+    radius[:, :32] = 3
+    after, mask = deblur(image, radius, linear=linear, return_mask=True, device="cpu")
+    assert mask.shape == (64, 96) and mask.dtype == np.float32
+    assert mask[:, :24].max() > 0.1 and mask.min() >= 0 and mask.max() <= 1 and (mask[:, 64:] == 0).all()
+    assert np.array_equal(after, deblur(image, radius, linear=linear, device="cpu"))
+
+
+@pytest.mark.parametrize("linear", [False, True])
 def test_values_above_white_and_below_black_are_kept(scene, linear):
     image = scene(32, 32)
     image[:8], image[8:12] = 5.0, -0.25
