@@ -164,6 +164,7 @@ def _add_defocus(commands: Any) -> None:
     p.add_argument("input", metavar="IMAGE")
     p.add_argument("-o", "--output", required=True, metavar="MAP",
                    help=".tif, .exr: radius in pixels; .png, .jpg: scaled to the visible range")  # fmt: skip
+    p.add_argument("--colour", action="store_true", help="in false colours, with a scale in pixels below (.png, .jpg)")
     _add_engine(p)
 
 
@@ -172,6 +173,8 @@ def _add_deblur(commands: Any) -> None:
     p.add_argument("input", metavar="IMAGE")
     p.add_argument("-o", "--output", required=True, metavar="OUT", help="picture of the same depth and profile")
     p.add_argument("--map", metavar="MAP", help="defocus map to use: float .tif or .exr, radius in pixels")
+    p.add_argument("--mask", metavar="OUT.png", help="also write where detail was recovered (white), where that is not "
+                   "certain (grey) and what was left alone (black)")  # fmt: skip
     p.add_argument("--strength", type=float, default=1.0, metavar="0..1", help="share of the correction (default: 1)")
     _add_gain_map(p)
     _add_engine(p)
@@ -230,8 +233,8 @@ def _add_eval(commands: Any) -> None:
                    "realdof, realistic, pairs (a folder), or built in: synthetic, synthetic-defocus")  # fmt: skip
     p.add_argument("--root", metavar="DIR", help="folder of the set, in the layout in which it is published")
     p.add_argument("--methods", metavar="A,B", help="brackets: ours, classical, psfnet, msffnet, debevec, mertens, "
-                   "reference; defocus: ours, input; NET@FOLDER takes the weights of a training run, such as an "
-                   "ablation's")  # fmt: skip
+                   "reference; defocus: ours, unsharp, richardson-lucy, hyper-laplacian (with our map), input; "
+                   "NET@FOLDER takes the weights of a training run, such as an ablation's")  # fmt: skip
     p.add_argument("-o", "--output", metavar="FOLDER", help="results (default: hdrnet-eval/SET)")
     p.add_argument(
         "--report", metavar="OUT.html", help="also write one page with tables, plots and pictures to compare"

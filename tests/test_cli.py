@@ -316,8 +316,11 @@ def test_a_defocus_map_holds_radii_and_can_guide_a_deblur(tmp_path, hdrnet):
     assert ended.code == 0 and ended.out.startswith(f"wrote {radii} (largest radius ")
     assert tifffile.imread(radii).dtype == np.float32 and tifffile.imread(radii).shape == (24, 32)
     assert read_record(radii)["operation"] == "defocus"
-    ended = hdrnet("deblur", photo, "-o", tmp_path / "o.png", "--map", radii, "--device", "cpu")
-    assert ended.code == 0
+    ended = hdrnet("defocus", photo, "-o", tmp_path / "map.png", "--colour", "--device", "cpu")
+    assert ended.code == 0 and read_photo(tmp_path / "map.png").pixels.shape == (24 + 24, 32, 3)
+    mask = tmp_path / "mask.tif"
+    ended = hdrnet("deblur", photo, "-o", tmp_path / "o.png", "--map", radii, "--mask", mask, "--device", "cpu")
+    assert ended.code == 0 and tifffile.imread(mask).shape == (24, 32)
     assert read_record(tmp_path / "o.png")["map"] == "given"
 
 

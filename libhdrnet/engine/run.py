@@ -23,7 +23,7 @@ from libhdrnet.engine.tiling import Tile, parts
 from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError, sentence
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.radiometry import FloatImage
-from libhdrnet.weights import Card, read_card, weights_folder
+from libhdrnet.weights import read_card, weights_folder
 
 log = logging.getLogger(__name__)
 SMALLEST_TILE = 64
@@ -76,6 +76,7 @@ def run_tiled(
     needed: npt.NDArray[np.bool_] | None = None,
     forward: Callable[[nn.Module], Forward] = lambda network: network,
     margin: int | None = None,
+    larger: int = 1,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     stage: str = "running the network",
@@ -85,7 +86,8 @@ def run_tiled(
     `fetch(rows, columns)` returns the network's inputs for that rectangle, each (..., h, w) float32 without the
     batch dimension; `forward(network)` is the callable to use, the network itself by default. With `needed`,
     bool (H, W), only the parts of tiles that hold such a pixel are computed; the rest of `out` is left as it is.
-    `margin` is what a part of the network needs around a tile, if it is not what the whole needs; tiles grow with it.
+    `margin` is what a part of the network needs around a tile, if it is not what the whole needs; `larger`, how many
+    times larger its tiles may be.
 
     Raises:
         InputError: bad device, precision or tile.
@@ -95,17 +97,13 @@ def run_tiled(
         WeightsError: the weights are missing or damaged.
     """
     place = _first_place(settings)
+    margin = NETWORKS[read_card(name, weights_folder()).network].margin if margin is None else margin
     if settings.tile is None and needed is not None:
-        place = replace(
-            place,
-            tile=_fewest_pixels(
-                needed, place.tile, _margin(read_card(name, weights_folder())) if margin is None else margin
-            ),
-        )
+        place = replace(place, tile=_fewest_pixels(needed, place.tile * larger, margin) // larger)
     notes: list[str] = []
     while True:
         try:
-            sha256, again = _run(name, place, fetch, out, needed, forward, margin, reporter, stage)
+            sha256, again = _run(name, place, fetch, out, needed, forward, margin, larger, reporter, stage)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
@@ -135,10 +133,6 @@ def _first_place(settings: Settings) -> _Place:
     if tile < SMALLEST_TILE or tile > 65536:
         raise InputError(f"tile {tile} is out of range; give 64 to 65536 pixels.")
     return _Place(device, choose_precision(device, settings.precision), -(-tile // STATISTICS_GRID) * STATISTICS_GRID)
-
-
-def _margin(card: Card) -> int:
-    return NETWORKS[card.network].margin
 
 
 def _fewest_pixels(needed: npt.NDArray[np.bool_], usual: int, margin: int) -> int:
@@ -181,16 +175,15 @@ def _run(
     out: npt.NDArray[np.float32],
     needed: npt.NDArray[np.bool_] | None,
     forward: Callable[[nn.Module], Forward],
-    margin: int | None,
+    margin: int,
+    larger: int,
     reporter: Reporter,
     stage: str,
 ) -> tuple[str, int]:
     """Fill `out`; return the weights' checksum and how many tiles had to be computed again in float32."""
     network, card = loaded(name, str(place.device), place.dtype)
     call = forward(network)
-    usual = _margin(card)
-    margin = usual if margin is None else margin
-    edge = -(-place.tile * margin // (usual * STATISTICS_GRID)) * STATISTICS_GRID
+    edge = -(-place.tile * larger // STATISTICS_GRID) * STATISTICS_GRID
     cut = parts(needed, out.shape, edge, margin, STATISTICS_GRID)
     for part in cut:
         out[part.where] = 0

@@ -17,6 +17,8 @@ from libhdrnet.evaluation.baselines import debevec, reference_alone
 from libhdrnet.evaluation.methods import Method, Outcome, deblur_scene, merge_scene
 from libhdrnet.evaluation.scenes import BracketScene, DefocusScene, Scene, read_float, read_map
 from libhdrnet.merge.frames import load_frames
+from libhdrnet.networks.defocus_fast import IN_FOCUS
+from libhdrnet.ops.recovery import grey, reblurred_error
 from libhdrnet.radiometry import FloatImage, decode_gamma, encode_srgb
 
 RADIANCE_METRICS = {
@@ -199,13 +201,13 @@ def _run_defocus(job: Job, scene: DefocusScene) -> dict[str, Any]:
     return {
         "seconds": outcome.seconds,
         "facts": outcome.facts,
-        **_defocus_result(job, scene, outcome, sharp, radius, place),
+        **_defocus_result(job, scene, outcome, shown, sharp, radius, place),
     }
 
 
 def _defocus_result(
-    job: Job, scene: DefocusScene, outcome: Outcome, sharp: FloatImage | None, radius: FloatImage | None,
-    place: pictures.Place,
+    job: Job, scene: DefocusScene, outcome: Outcome, shown: FloatImage, sharp: FloatImage | None,
+    radius: FloatImage | None, place: pictures.Place,
 ) -> dict[str, Any]:  # fmt: skip
     figures: dict[str, float] = {}
     made: dict[str, Any] = {}
@@ -216,6 +218,11 @@ def _defocus_result(
             figures["psnr"] = metrics.psnr(outcome.restored, sharp)
             figures["ssim"] = metrics.ssim(outcome.restored, sharp)
             made["error"] = pictures.error_map(np.abs(outcome.restored - sharp).mean(-1))
+    if outcome.radius is not None and outcome.restored is not None:
+        error = reblurred_error(grey(shown, False), grey(outcome.restored, False), outcome.radius)
+        blurred = np.isfinite(error) & (outcome.radius > IN_FOCUS[1])
+        if blurred.any():
+            figures["reblurred"] = metrics.psnr(error, np.zeros_like(error), mask=blurred)
     if outcome.radius is not None:
         made["defocus"] = pictures.defocus_picture(outcome.radius, scene.largest)
         if radius is not None:

@@ -15,6 +15,7 @@ from libhdrnet.engine import Settings
 from libhdrnet.engine.models import loaded
 from libhdrnet.errors import InputError
 from libhdrnet.evaluation import baselines
+from libhdrnet.evaluation.deconvolution import DECONVOLUTIONS
 from libhdrnet.evaluation.flow import feature_flow
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.networks import NETWORKS
@@ -23,7 +24,7 @@ from libhdrnet.radiometry import FloatImage
 BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
 OURS = {"ours": "auto", "classical": "classical", "psfnet": "psfnet", "msffnet": "msffnet"}
 """Names of our methods and their model in `merge_exposures`."""
-METHODS = {"bracket": (*OURS, *BASELINES), "defocus": ("ours", "input")}
+METHODS = {"bracket": (*OURS, *BASELINES), "defocus": ("ours", *DECONVOLUTIONS, "input")}
 DEFAULT = {"bracket": ("ours", "debevec", "mertens", "reference"), "defocus": ("ours", "input")}
 TITLES = {
     "ours": "ours",
@@ -33,6 +34,9 @@ TITLES = {
     "debevec": "Debevec's mean",
     "mertens": "Mertens's fusion (one gain fitted)",
     "reference": "reference frame alone",
+    "unsharp": "unsharp masking, our map",
+    "richardson-lucy": "Richardson and Lucy, our map",
+    "hyper-laplacian": "hyper-Laplacian deconvolution, our map",
     "input": "the picture as it is (all taken for sharp)",
 }
 
@@ -156,8 +160,11 @@ def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings)
     with _weights(method):
         begun = time.perf_counter()
         radius, _ = defocus_map(image, False, settings, Reporter())
-        result = deblur_pixels(encoded, False, radius, settings=settings)
-        return Outcome(time.perf_counter() - begun, restored=np.clip(result.pixels, 0, 1), radius=radius)
+        if method.kind in DECONVOLUTIONS:
+            restored = DECONVOLUTIONS[method.kind](encoded, radius)
+        else:
+            restored = np.clip(deblur_pixels(encoded, False, radius, settings=settings).pixels, 0, 1)
+        return Outcome(time.perf_counter() - begun, restored=restored, radius=radius)
 
 
 @contextmanager

@@ -72,8 +72,8 @@ class Form:
 THESIS = Form()
 """As in the thesis."""
 FAST = Form(fold=2, slope=SLOPE, normalised=True, baseline=True)
-"""Ours. After as much processor time, five minutes of one core from random weights, PSFNet's L1 (Eq. 2.6) on samples that
-it never learned from is 0.0116 in this form (0.0119 is the baseline's) and 0.0547 in the thesis's."""
+"""Ours. After as much processor time, five minutes of one core from random weights, PSFNet's L1 (Eq. 2.6) on samples
+that it never learned from is 0.0116 in this form (0.0119 is the baseline's) and 0.0547 in the thesis's."""
 
 
 def _given(baseline: Tensor | None) -> Tensor:

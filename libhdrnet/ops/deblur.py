@@ -7,7 +7,7 @@ which takes a fourth of the time and reaches discs that the network has never se
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.networks import DefocusNet
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
+from libhdrnet.ops.recovery import recovery
 from libhdrnet.radiometry import FloatImage, decode_srgb
 
 HALVED = (6.0, 10.0)
@@ -38,6 +39,8 @@ class DeblurResult:
     """False if the caller gave the map."""
     strength: float
     report: Report
+    mask: FloatImage | None = None
+    """Where detail was recovered (`ops.recovery`), if that was asked for."""
 
     def as_record(self, name: str) -> dict[str, Any]:
         """JSON-able record of how the picture was made; `name` is the input's."""
@@ -48,6 +51,42 @@ class DeblurResult:
             "map": "estimated" if self.estimated else "given",
             "engine": self.report.as_record(),
         }
+
+
+@overload
+def deblur(
+    image: str | Path | npt.NDArray[Any],
+    defocus: npt.NDArray[Any] | None = None,
+    *,
+    strength: float = 1.0,
+    linear: bool | None = None,
+    read_gain_map: bool = False,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | None = None,
+    threads: int | None = None,
+    return_mask: Literal[False] = False,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCallback | None = None,
+) -> npt.NDArray[Any]: ...
+
+
+@overload
+def deblur(
+    image: str | Path | npt.NDArray[Any],
+    defocus: npt.NDArray[Any] | None = None,
+    *,
+    strength: float = 1.0,
+    linear: bool | None = None,
+    read_gain_map: bool = False,
+    device: str = "auto",
+    precision: str = "auto",
+    tile: int | None = None,
+    threads: int | None = None,
+    return_mask: Literal[True],
+    progress: ProgressCallback | None = None,
+    cancel: CancelCallback | None = None,
+) -> tuple[npt.NDArray[Any], FloatImage]: ...
 
 
 def deblur(
@@ -61,9 +100,10 @@ def deblur(
     precision: str = "auto",
     tile: int | None = None,
     threads: int | None = None,
+    return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
-) -> npt.NDArray[Any]:
+) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], FloatImage]:
     """Deblur a picture that is out of focus in places (thesis, Secs. 4.3.2 and 4.3.3).
 
     Args:
@@ -76,12 +116,14 @@ def deblur(
         precision: "auto", "fp32", "bf16" or "fp16".
         tile: Edge of the network's tiles in pixels; None chooses.
         threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
+        return_mask: Return (picture, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
 
     Returns:
         Array of the input's shape, dtype and encoding. Float values outside [0, 1] are kept: the correction is
-        computed for the clipped picture and added.
+        computed for the clipped picture and added. With `return_mask` also float32 (H, W): 1 where detail was
+        recovered that, blurred again, gives the input back, 0.5 where it does not, 0 where the picture was left alone.
 
     Raises:
         InputError: the image, the map or an option cannot be used.
@@ -92,9 +134,11 @@ def deblur(
     """
     pixels, is_linear = open_image(image, linear, gain_map=read_gain_map)
     settings = Settings(device, precision, tile, threads)
-    return deblur_pixels(
-        pixels, is_linear, defocus, strength=strength, settings=settings, reporter=Reporter(progress, cancel)
-    ).pixels
+    result = deblur_pixels(
+        pixels, is_linear, defocus, strength=strength, with_mask=return_mask, settings=settings,
+        reporter=Reporter(progress, cancel),
+    )  # fmt: skip
+    return result.pixels if result.mask is None else (result.pixels, result.mask)
 
 
 def deblur_pixels(
@@ -103,6 +147,7 @@ def deblur_pixels(
     defocus: npt.NDArray[Any] | None = None,
     *,
     strength: float = 1.0,
+    with_mask: bool = False,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> DeblurResult:
@@ -110,7 +155,7 @@ def deblur_pixels(
     if not 0 <= strength <= 1:
         raise InputError(f"strength {strength} is out of range; give 0 to 1.")
     with bounded(settings.threads):
-        return _deblurred(pixels, linear, defocus, strength, settings, reporter)
+        return _deblurred(pixels, linear, defocus, strength, with_mask, settings, reporter)
 
 
 def _deblurred(
@@ -118,6 +163,7 @@ def _deblurred(
     linear: bool,
     defocus: npt.NDArray[Any] | None,
     strength: float,
+    with_mask: bool,
     settings: Settings,
     reporter: Reporter,
 ) -> DeblurResult:
@@ -130,7 +176,8 @@ def _deblurred(
     out = np.empty_like(pixels)
     for rows in bands(pixels.shape[0]):
         out[rows] = _apply(pixels[rows], correction[rows], linear, strength)
-    return DeblurResult(out, radius, estimated, strength, report)
+    mask = recovery(pixels, out, linear, radius) if with_mask else None
+    return DeblurResult(out, radius, estimated, strength, report, mask)
 
 
 def _correction(

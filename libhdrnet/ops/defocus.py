@@ -2,7 +2,8 @@
 
 The network knows blur discs of up to 16 pixels; what is far out of focus looks like an even place to it. So the picture
 is also looked at in a half, a quarter... of its size: where the smaller one tells a radius that is large for the larger
-one, it is believed; where both see a blur, both are heard.
+one, it is believed; where both see a blur, both are heard. Where the smaller one is enough, the larger is not
+looked at: in even places, in crisp ones that it tells to be in focus, and in what is far out of it.
 """
 
 import math
@@ -17,8 +18,10 @@ from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter,
 from libhdrnet.merge.sources import check_array
 from libhdrnet.radiometry import FloatImage, encode_srgb
 
-MARGIN = 96
-"""Pixels around a tile that still change its map: twice as many as for deblurring."""
+MARGIN = 64
+"""Pixels around a tile that still change its map: by 0.02 pixels in the mean, by 0.4 in one place of a hundred."""
+LARGER = 2
+"""Its tiles may be so much larger than others: it works at a quarter of the resolution."""
 LEAST_EDGE = 96
 """Short edge in pixels of the smallest picture that is looked at."""
 BELIEVED = (9.0, 14.0)
@@ -31,6 +34,20 @@ HEARD = (1.0, 3.0)
 than one."""
 HEARD_SHARE = 0.35
 """Its share then."""
+CELL = 32
+"""Edge in pixels of the cells whose detail is measured."""
+AROUND = 5
+"""Edge in cells of the square that has to agree."""
+EVEN = 0.7 / 255
+"""A cell that differs by less from two to four pixels (root mean square) is even: no blur can be seen in it."""
+CRISP = 0.65
+"""Share of that difference which remains from one pixel to two, in a place in focus; a slope has 0.5. Nineteen pictures
+(photographs and real pairs): 0.65 leaves the map as it is but for 0.12 pixels in 95 of 100 places (1.0 in the pairs,
+which are blurred everywhere) and looks at 0.8 of their area; 0.75 for 0.00 (0.85), at 1.2 of it."""
+SURELY = 0.25
+"""Radius in pixels below which the smaller picture takes a place to be in focus."""
+ENOUGH = (0.2, 0.4)
+"""Share of the cells around that have to be looked at for one to be so in part, and whole."""
 LEAST_WHITE = 4
 """Radius in pixels of white, at least, in a map to look at: what is in focus all over is black."""
 
@@ -104,10 +121,47 @@ def _at_all_sizes(
         return _defocus_map(pixels, linear, settings, reporter)
     half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     coarse, _ = _at_all_sizes(half, linear, settings, reporter.part(0, 0.25))
-    radius, report = _defocus_map(pixels, linear, settings, reporter.part(0.25, 1))
+    asked = _asked(pixels, linear, coarse)
+    needed = np.concatenate([enlarged(asked, (height, width), rows) > 0 for rows in bands(height)])
+    radius, report = _defocus_map(pixels, linear, settings, reporter.part(0.25, 1), needed)
     for rows in bands(height):
-        _believe(radius[rows], 2 * enlarged(coarse, (height, width), rows))
+        larger = 2 * enlarged(coarse, (height, width), rows)
+        _believe(radius[rows], larger)
+        radius[rows] = larger + enlarged(asked, (height, width), rows) * (radius[rows] - larger)
     return radius, report
+
+
+def _asked(pixels: npt.NDArray[Any], linear: bool, coarse: FloatImage) -> FloatImage:
+    """Return from 0 to 1 how far the network is to look at each cell, given the smaller picture's map."""
+    import cv2
+
+    fine, less_fine = detail(pixels, linear)
+    size = fine.shape[::-1]
+    in_focus = 2 * cv2.resize(coarse, size, interpolation=cv2.INTER_AREA) < SURELY
+    far = cv2.resize(ramp(2 * coarse, *BELIEVED), size, interpolation=cv2.INTER_AREA) > 0.999
+    square = (AROUND, AROUND)
+    crisp = cv2.blur(fine, square) > CRISP**2 * cv2.blur(less_fine, square)
+    enough = (less_fine < EVEN**2) | (crisp & in_focus) | (far & ~crisp)
+    return ramp(cv2.blur((~enough).astype(np.float32), square), *ENOUGH)
+
+
+def detail(pixels: npt.NDArray[Any], linear: bool) -> tuple[FloatImage, FloatImage]:
+    """Return the mean squares of what differs from one pixel to two and from two to four, for each cell."""
+    fine, less_fine = np.concatenate([_detail(pixels[rows], linear) for rows in bands(pixels.shape[0])], 1)
+    return fine, less_fine
+
+
+def _detail(pixels: npt.NDArray[Any], linear: bool) -> FloatImage:
+    import cv2
+
+    grey = cv2.cvtColor(display_encoded(pixels, linear), cv2.COLOR_RGB2GRAY)
+    grey = cv2.copyMakeBorder(grey, 0, -grey.shape[0] % CELL, 0, -grey.shape[1] % CELL, cv2.BORDER_REPLICATE)
+    size = (grey.shape[1] // CELL, grey.shape[0] // CELL)
+    powers = []
+    for _ in range(3):
+        powers.append(cv2.resize(grey * grey, size, interpolation=cv2.INTER_AREA))
+        grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return np.stack([powers[0] - powers[1], powers[1] - powers[2]])
 
 
 def white_radius(radius: FloatImage) -> int:
@@ -127,17 +181,19 @@ def ramp(values: FloatImage, low: float, high: float) -> FloatImage:
 
 
 def _defocus_map(
-    pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
-) -> tuple[FloatImage, Report]:
-    """Estimate the radius as far as the network can see it."""
+    pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter,
+    needed: npt.NDArray[np.bool_] | None = None,
+) -> tuple[FloatImage, Report]:  # fmt: skip
+    """Estimate the radius as far as the network can see it; 0 where it is not needed."""
 
     def fetch(rows: slice, columns: slice) -> tuple[FloatImage]:
         return (display_encoded(pixels[rows, columns], linear).transpose(2, 0, 1),)
 
-    radius = np.empty((*pixels.shape[:2], 1), np.float32)
+    radius = np.zeros((*pixels.shape[:2], 1), np.float32)
     report = run_tiled(
         "defocus", fetch, radius, forward=lambda network: network.estimate,  # type: ignore[arg-type, return-value]
-        margin=MARGIN, settings=settings, reporter=reporter, stage="estimating the defocus",
+        margin=MARGIN, larger=LARGER, needed=needed, settings=settings, reporter=reporter,
+        stage="estimating the defocus",
     )  # fmt: skip
     return radius[..., 0], report
 

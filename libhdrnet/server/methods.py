@@ -91,6 +91,7 @@ class DeblurPixels(tasks.DeblurOptions):
     linear: bool = False
     map: str | dict[str, Any] | None = None
     map_white: float | None = None
+    mask: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,12 +245,16 @@ def _deblur(options: DeblurPixels, folder: Path, talk: tasks.Talk) -> dict[str, 
     if radius is not None and radius.dtype.kind == "u":
         radius = radii(radius, options.map_white)
     result = deblur_pixels(
-        pixels, linear, radius, strength=options.strength, settings=settings(options), reporter=reporter(talk)
-    )
+        pixels, linear, radius, strength=options.strength, with_mask=options.mask, settings=settings(options),
+        reporter=reporter(talk),
+    )  # fmt: skip
     for note in result.report.notes:
         talk.note(note)
     record = result.as_record(_name(options.input))
-    return {**write_array(result.pixels, folder, "deblurred"), "linear": linear, "record": record}
+    done = {**write_array(result.pixels, folder, "deblurred"), "linear": linear, "record": record}
+    if result.mask is not None:
+        done["mask"] = write_array(result.mask, folder, "mask")
+    return done
 
 
 def _exposures(asked: Exposures) -> dict[str, Any]:

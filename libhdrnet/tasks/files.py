@@ -195,31 +195,39 @@ def _write_tone_mapped(
 def _defocus(options: DefocusFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import check_output
 
-    check_output(options.output, inputs=[options.input], kinds="map")
+    check_output(options.output, inputs=[options.input], kinds="display" if options.colour else "map")
     _check_new(options.output, options.overwrite)
 
-    from libhdrnet.io.write import write_map
+    from libhdrnet.io.write import write_display, write_map
     from libhdrnet.ops.defocus import defocus_map, open_image, white_radius
 
     pixels, linear = open_image(options.input, None)
     radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
     record = defocus_record(Path(options.input).name, report)
     white = white_radius(radius)
-    write_map(options.output, radius, scale=white, record=record)
+    if options.colour:
+        from libhdrnet.ops.falsecolour import false_colours
+
+        write_display(options.output, false_colours(radius, white), record=record)
+    else:
+        write_map(options.output, radius, scale=white, record=record)
     largest = float(radius.max())
     message = f"wrote {options.output} (largest radius {largest:.1f} pixels)"
     return Done(message, [options.output], record, {"largest_radius": largest, "white": white})
 
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_output
+    from libhdrnet.io.outputs import check_output, check_places
     from libhdrnet.io.passengers import GAIN_MAP, note_passengers
     from libhdrnet.io.read import read_photo
-    from libhdrnet.io.write import write_like
+    from libhdrnet.io.write import write_like, write_map
 
     inputs = [options.input] + ([options.map] if options.map else [])
-    check_output(options.output, inputs=inputs, kinds="any")
-    _check_new(options.output, options.overwrite)
+    outputs = [path for path in (options.output, options.mask) if path]
+    for path in outputs:
+        check_output(path, inputs=inputs, kinds="any" if path is options.output else "map")
+        _check_new(path, options.overwrite)
+    check_places(outputs)
 
     from libhdrnet.ops.deblur import deblur_pixels
 
@@ -229,14 +237,16 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     radius = read_map(options.map) if options.map else None
     result = deblur_pixels(
         photo.pixels, photo.encoding == "linear", radius, strength=options.strength,
-        settings=settings(options), reporter=reporter(talk),
+        with_mask=bool(options.mask), settings=settings(options), reporter=reporter(talk),
     )  # fmt: skip
     record = result.as_record(options.input)
+    if options.mask and result.mask is not None:
+        write_map(options.mask, result.mask, scale=1.0, record=record)
     write_like(photo, options.output, result.pixels, record=record)
     note_passengers([options.input], used=[GAIN_MAP] if photo.gain_map else [])
     for note in result.report.notes:
         talk.note(note)
-    return Done(f"wrote {options.output}", [options.output], record)
+    return Done(f"wrote {', '.join(outputs)}", outputs, record)
 
 
 def defocus_record(name: str, report: "Report") -> dict[str, Any]:

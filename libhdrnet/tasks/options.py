@@ -115,6 +115,8 @@ class DefocusFiles(DefocusOptions):
 
     input: str
     output: str
+    colour: bool = False
+    """In false colours, with a scale."""
     overwrite: bool = False
 
 
@@ -134,6 +136,7 @@ class DeblurFiles(DeblurOptions):
     input: str
     output: str
     map: str | None = None
+    mask: str | None = None
     overwrite: bool = False
 
 

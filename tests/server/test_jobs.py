@@ -91,6 +91,9 @@ def test_defocus_and_deblur_of_an_array_are_the_plain_functions(server, plain, s
         done = server.call("deblur", {"array": array, "linear": linear, **params, **NETWORK})
         assert np.array_equal(fetched(server, done), plain.deblur(image, linear=linear, **options, **NETWORK))
         assert done["linear"] is linear
+    done = server.call("deblur", {"array": array, "linear": linear, "mask": True, **NETWORK})
+    _, mask = plain.deblur(image, linear=linear, return_mask=True, **NETWORK)
+    assert np.array_equal(fetched(server, done["mask"]), mask)
 
 
 def test_a_map_to_look_at_is_a_share_of_white(server, plain, scene):

@@ -63,7 +63,8 @@ def run(folder, *words):
         (["merge", "a.jpg", "b.jpg", "c.jpg", "-o", "o.hdr", "--times", "1/60,1/15,1/4", "--reference", "1", *NETWORK],
          ["o.hdr"]),
         (["defocus", "a.jpg", "-o", "d.tif", *NETWORK], ["d.tif"]),
-        (["deblur", "a.jpg", "-o", "s.png", "--strength", "0.5", *NETWORK], ["s.png"]),
+        (["defocus", "a.jpg", "-o", "d.png", "--colour", *NETWORK], ["d.png"]),
+        (["deblur", "a.jpg", "-o", "s.png", "--strength", "0.5", "--mask", "m.png", *NETWORK], ["s.png", "m.png"]),
         (["deblur", "a.jpg", "-o", "s.jpg", "--map", "map.tif", *NETWORK], ["s.jpg"]),
     ],
 )  # fmt: skip
