@@ -117,6 +117,9 @@ def test_where_the_smaller_picture_is_enough_the_larger_is_not_looked_at(kind, t
 
     monkeypatch.setattr(defocus, "_defocus_map", see)
     monkeypatch.setattr(defocus, "LEAST_EDGE", 256)
+    estimate_defocus(pixels)
+    assert asked.pop().all() and asked.pop() is None  # a small picture is looked at whole
+    monkeypatch.setattr(defocus, "LARGE", pixels.shape[0] * pixels.shape[1] - 1)
     radius = estimate_defocus(pixels)
     assert asked[0] is None and not asked[1][:, :400].any() and asked[1][:, 600:].all()
     assert np.allclose(radius[:, :400], told)
