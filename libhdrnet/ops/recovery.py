@@ -48,7 +48,7 @@ def reblurred_error(before: FloatImage, after: FloatImage, radius: FloatImage) -
     """
     least = np.full(before.shape, np.nan, np.float32)
     for near, _, blurred in _tried(before, after, radius):
-        error = np.sqrt(_mean(np.square(blurred - before)))
+        error = _size(blurred - before)
         least[near] = np.fmin(least, error)[near]
     return least
 
@@ -81,7 +81,7 @@ def _recovery(before: FloatImage, after: FloatImage, radius: FloatImage) -> Floa
 
 
 def _judged(before: FloatImage, after: FloatImage, radius: FloatImage) -> FloatImage:
-    changed = ramp(np.sqrt(_mean(np.square(after - before))), *VISIBLE)
+    changed = ramp(_size(after - before), *VISIBLE)
     agreement = np.zeros(before.shape, np.float32)
     if not changed.any():
         return changed
@@ -116,6 +116,11 @@ def disc(radius: float) -> FloatImage:
     across = np.arange(-reach, reach + 1)
     kernel = np.clip(radius + 0.5 - np.hypot(across[:, None], across), 0, 1)
     return np.asarray(kernel / kernel.sum(), np.float32)
+
+
+def _size(difference: FloatImage) -> FloatImage:
+    """Return the root mean square around each place; sums that slide round to a little below zero."""
+    return np.sqrt(np.maximum(_mean(difference * difference), 0))
 
 
 def _mean(plane: FloatImage) -> FloatImage:

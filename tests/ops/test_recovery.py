@@ -42,3 +42,10 @@ def test_the_error_of_a_picture_blurred_again_is_that_of_the_best_radius(photo):
     near, far = (reblurred_error(before, after, np.full(before.shape, r, np.float32)) for r in (2.5, 8))
     assert near.max() < 1e-5 < 0.01 < np.median(far)
     assert np.isnan(reblurred_error(before, after, np.full(before.shape, 40, np.float32))).all()
+
+
+def test_where_nothing_was_changed_beside_much_that_was_there_is_a_number():
+    before = np.full((400, 400, 3), 0.5, np.float32)
+    after = before.copy()
+    after[:200] += np.random.default_rng(1).normal(0, 0.2, (200, 400, 1)).astype(np.float32)
+    assert np.isfinite(recovery(before, after, False, np.full((400, 400), 3, np.float32))).all()
