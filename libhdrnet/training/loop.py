@@ -95,8 +95,8 @@ def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter], la
     if not torch.isfinite(loss):  # one batch must not end a run
         return
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(trained, largest)
-    adam.step()
+    if torch.isfinite(nn.utils.clip_grad_norm_(trained, largest)):
+        adam.step()
 
 
 def _supply(options: TrainingOptions, device: torch.device) -> Supply:

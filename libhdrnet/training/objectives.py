@@ -27,6 +27,9 @@ STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
 """Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
 EACH_PICTURE = 0.02
 """Weight of each picture's own loss beside that of the last stage."""
+LEAST_IN_HALF = 64
+"""Pixels of a patch from which bf16 is used: oneDNN's gradient of a 7x7 kernel over 2x2 features, MSFFNet's of 16 pixels,
+reads beyond them (NaN in 5 of 30 steps; none at 32 and 64 pixels)."""
 PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
 """Parts of the defocus network that can be trained alone, and their modules."""
 
@@ -40,7 +43,8 @@ def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
 def objective(options: "TrainingOptions", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:
     """Return the loss of a batch after that fraction of the budget; in bf16 where the device has it."""
     device = batch[0].device
-    with torch.autocast(device.type, torch.bfloat16, enabled=choose_precision(device) == torch.bfloat16):
+    half = choose_precision(device) == torch.bfloat16 and options.chosen.patch >= LEAST_IN_HALF
+    with torch.autocast(device.type, torch.bfloat16, enabled=half):
         if options.only == "map":
             return _map_loss(cast(DefocusNet, network), batch)
         if options.only == "deblurring":

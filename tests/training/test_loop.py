@@ -293,3 +293,12 @@ def test_a_run_that_was_killed_goes_on_from_its_checkpoint(data, tmp_path):
     assert told[-1]["event"] == "done" and told[-1]["outputs"] == [str(tmp_path / "msffnet.safetensors")]
     card = json.loads((tmp_path / "msffnet.json").read_text())
     assert card["steps"] == last
+
+
+def test_a_gradient_that_is_no_number_is_left_out():
+    weight = torch.nn.Parameter(torch.ones(2))
+    adam = torch.optim.Adam([weight])
+    loop._learn(
+        (weight.sum() - 2).abs().sqrt(), adam, [weight], 0.3
+    )  # the root's tip: a finite loss, no finite gradient
+    assert torch.equal(weight.detach(), torch.ones(2))
