@@ -28,8 +28,8 @@ STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
 EACH_PICTURE = 0.02
 """Weight of each picture's own loss beside that of the last stage."""
 LEAST_IN_HALF = 64
-"""Pixels of a patch from which bf16 is used: oneDNN's gradient of a 7x7 kernel over 2x2 features, MSFFNet's of 16 pixels,
-reads beyond them (NaN in 5 of 30 steps; none at 32 and 64 pixels)."""
+"""Pixels of a patch from which bf16 is used: oneDNN's gradient of a 7x7 kernel over 2x2 features, as MSFFNet's of 16
+pixels are, is not a number in 5 of 30 steps (none at 32 and 64 pixels)."""
 PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
 """Parts of the defocus network that can be trained alone, and their modules."""
 
