@@ -8,9 +8,10 @@ import pytest
 from residents import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells how much it takes")
-IDLE = 350e6
-"""Bytes in all, pages of libraries among them: 295 MB with two Pythons of the machine that this was tuned on, 665 right
-after the jobs; with a heap for each thread it was 360."""
+IDLE = 250e6
+"""Bytes of its own: 170 MB on the machine that this was tuned on (234 with a heap for each thread), 400 and more right
+after the jobs. Pages of libraries come on top, 125 to 250 MB of torch's, as the kernel maps them: not the server's doing.
+"""
 
 
 def memory(process, what):
@@ -25,7 +26,7 @@ def test_an_idle_server_gives_back_what_jobs_took_also_while_it_is_asked_for_its
         frames = [server.share(np.minimum(light * time, 1), light.shape) for time in (1, 2, 4)]
         server.fetch(server.call("merge", {"arrays": frames, "exposure_times": [1, 2, 4], "model": "classical"}))
         server.fetch(server.call("defocus", {"array": server.share(light[:512, :512].copy(), (512, 512, 3))}))
-    assert memory(process, "VmHWM") > 1.5 * IDLE
+    assert memory(process, "VmHWM") > 2 * IDLE
 
     def asked_it_is_small():
         wire = home.wire()
@@ -33,6 +34,6 @@ def test_an_idle_server_gives_back_what_jobs_took_also_while_it_is_asked_for_its
         assert wire.ask("status")["result"]["jobs"] == []
         wire.close()
         time.sleep(0.2)
-        return memory(process, "VmRSS") < IDLE
+        return memory(process, "RssAnon") < IDLE
 
     wait_until(asked_it_is_small, 30)
