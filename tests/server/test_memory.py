@@ -9,9 +9,8 @@ from residents import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells how much it takes")
 IDLE = 250e6
-"""Bytes of its own: 170 MB on the machine that this was tuned on (234 with a heap for each thread), 400 and more right
-after the jobs. Pages of libraries come on top, 125 to 250 MB of torch's, as the kernel maps them: not the server's doing.
-"""
+"""Bytes of its own: 170 MB on the machine that this was tuned on (234 with a heap for each thread), over 500 right after
+the jobs. Pages of libraries come on top, 125 to 250 MB of torch's, as the kernel maps them: not the server's doing."""
 
 
 def memory(process, what):
