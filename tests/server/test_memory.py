@@ -9,7 +9,7 @@ from residents import wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells how much it takes")
 IDLE = 250e6
-"""Bytes of its own: 170 MB on the machine that this was tuned on (234 with a heap for each thread), over 500 right after
+"""Bytes of its own: 170 MB on the machine that this was tuned on (234 with a heap for each thread), over 500 just after
 the jobs. Pages of libraries come on top, 125 to 250 MB of torch's, as the kernel maps them: not the server's doing."""
 
 
