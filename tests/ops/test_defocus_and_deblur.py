@@ -6,7 +6,7 @@ from libhdrnet import deblur, estimate_defocus
 from libhdrnet.demo import render_bracket
 from libhdrnet.engine import run
 from libhdrnet.errors import CancelledError, InputError
-from libhdrnet.networks import DefocusNet
+from libhdrnet.networks import DefocusFast
 from libhdrnet.ops import defocus
 from libhdrnet.ops.deblur import deblur_pixels
 from libhdrnet.radiometry import encode_srgb
@@ -148,7 +148,7 @@ def test_strength_zero_returns_the_picture_bit_for_bit(scene, dtype):
 
 @pytest.mark.parametrize("radius", [0.3, 16.0])
 def test_the_network_is_not_run_where_nothing_is_to_be_corrected(scene, radius, monkeypatch):
-    monkeypatch.setattr(DefocusNet, "deblur", lambda *_: pytest.fail("the network was run"))
+    monkeypatch.setattr(DefocusFast, "deblur", lambda *_: pytest.fail("the network was run"))
     image = (scene(70, 150) * 255).astype(np.uint8)
     assert np.array_equal(deblur(image, np.full((70, 150), radius), device="cpu"), image)
 
