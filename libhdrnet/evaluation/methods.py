@@ -1,11 +1,13 @@
 """The methods that can be evaluated, by name, and what each makes of a scene."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from libhdrnet.evaluation.flow import feature_flow
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.networks import NETWORKS
 from libhdrnet.radiometry import FloatImage
+from libhdrnet.weights import read_card, weights_folder
 
 BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
 OURS = {"ours": "auto", "classical": "classical", "psfnet": "psfnet", "msffnet": "msffnet"}
@@ -109,8 +112,6 @@ def _parse(name: str, kind: str) -> Method:
         raise InputError(
             f"the method {name!r}: only {'ours' if kind == 'defocus' else 'psfnet and msffnet'} take weights."
         )
-    from libhdrnet.weights import read_card
-
     card = read_card(network, Path(folder))
     return Method(name, what, Path(folder), card.network, card.facts.get("ablation"), card.sha256)
 
@@ -169,17 +170,21 @@ def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings)
 
 @contextmanager
 def _weights(method: Method) -> Iterator[None]:
-    """Have networks loaded from the method's folder while inside."""
+    """Have the method's network loaded from its folder while inside, the others as before."""
     if method.weights is None:
         yield
         return
     before = os.environ.get("HDRNET_WEIGHTS")
-    os.environ["HDRNET_WEIGHTS"] = str(method.weights)
-    loaded.cache_clear()
-    try:
-        yield
-    finally:
-        os.environ.pop("HDRNET_WEIGHTS")
-        if before is not None:
-            os.environ["HDRNET_WEIGHTS"] = before
+    with TemporaryDirectory() as folder:
+        for source in (weights_folder(), method.weights):  # a training run has the weights of one network only
+            for path in (*source.glob("*.json"), *source.glob("*.safetensors")):
+                shutil.copy(path, folder)
+        os.environ["HDRNET_WEIGHTS"] = folder
         loaded.cache_clear()
+        try:
+            yield
+        finally:
+            os.environ.pop("HDRNET_WEIGHTS")
+            if before is not None:
+                os.environ["HDRNET_WEIGHTS"] = before
+            loaded.cache_clear()

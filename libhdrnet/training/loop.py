@@ -57,6 +57,7 @@ def train(options: TrainingOptions, on_step: OnStep | None = None) -> Path:
     network = network.to(device)
     if device.type == "cuda":  # slower on CPUs without half precision
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        torch.backends.cudnn.benchmark = True  # all batches have one size
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     trained = part_of(network, options.only)
     adam = torch.optim.Adam(trained, lr=recipe.rate, betas=(0.9, 0.999))

@@ -1,4 +1,5 @@
 import csv
+import shutil
 import sys
 
 import pytest
@@ -11,9 +12,12 @@ def rows_of(folder):
         return list(csv.DictReader(file))
 
 
-def test_a_method_takes_the_weights_of_a_folder(tmp_path, hdrnet, random_weights):
+def test_a_method_takes_the_weights_of_a_training_run_which_has_no_others(tmp_path, hdrnet, random_weights):
     root = set_makers.kalantari(tmp_path / "set", 1)
-    method = f"psfnet@{random_weights}"
+    (tmp_path / "trained").mkdir()
+    for path in random_weights.glob("psfnet.*"):
+        shutil.copy(path, tmp_path / "trained")
+    method = f"psfnet@{tmp_path / 'trained'}"
     words = ("--methods", method, "--device", "cpu", "--predictions", tmp_path / "kept")
     ended = hdrnet("eval", "kalantari", "--root", root, "-o", tmp_path / "run", *words)
     assert ended.code == 0, ended.err
