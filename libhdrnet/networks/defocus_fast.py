@@ -31,7 +31,7 @@ from libhdrnet.networks.detail import detail_and_contrast, local_mean
 from libhdrnet.networks.estimation_fast import EstimationNet
 from libhdrnet.networks.modulation import SFT, Conditions
 
-IN_FOCUS = (0.3, 0.6)
+IN_FOCUS = (0.8, 1.8)
 """Radii in pixels between which the correction begins: a disc of one pixel is what a lens and a mosaic leave."""
 LOST = (10.0, 16.0)
 """Radii in pixels between which it fades again: what so large a disc has wiped out would be invented."""
