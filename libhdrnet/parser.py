@@ -234,7 +234,8 @@ def _add_eval(commands: Any) -> None:
     p.add_argument("--root", metavar="DIR", help="folder of the set, in the layout in which it is published")
     p.add_argument("--methods", metavar="A,B", help="brackets: ours, classical, psfnet, msffnet, debevec, mertens, "
                    "reference; defocus: ours, unsharp, richardson-lucy, hyper-laplacian (with our map), input; "
-                   "NET@FOLDER takes the weights of a training run, such as an ablation's")  # fmt: skip
+                   "NET@FOLDER takes the weights of a training run, such as an ablation's, and psfnet@thesis "
+                   "the thesis's form as we trained it")  # fmt: skip
     p.add_argument("-o", "--output", metavar="FOLDER", help="results (default: hdrnet-eval/SET)")
     p.add_argument(
         "--report", metavar="OUT.html", help="also write one page with tables, plots and pictures to compare"

@@ -22,7 +22,7 @@ from libhdrnet.evaluation.flow import feature_flow
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.networks import NETWORKS
 from libhdrnet.radiometry import FloatImage
-from libhdrnet.weights import read_card, weights_folder
+from libhdrnet.weights import THESIS, read_card, weights_folder
 
 BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
 OURS = {"ours": "auto", "classical": "classical", "psfnet": "psfnet", "msffnet": "msffnet"}
@@ -49,7 +49,7 @@ class Method:
     """A method, perhaps with weights of its own."""
 
     name: str
-    """As on the command line: "ours" or "psfnet@FOLDER"."""
+    """As on the command line: "ours", "psfnet@FOLDER" or "psfnet@thesis"."""
     kind: str
     weights: Path | None = None
     """Folder with the weights; None: those of the library."""
@@ -65,7 +65,8 @@ class Method:
         """What tables call it."""
         if not self.weights:
             return TITLES[self.kind]
-        return f"{NETWORKS[self.network].title}: {self.ablation or self.weights.name}"
+        title = NETWORKS[self.network].title
+        return title if self.weights == THESIS else f"{title}: {self.ablation or self.weights.name}"
 
 
 @dataclass
@@ -112,8 +113,9 @@ def _parse(name: str, kind: str) -> Method:
         raise InputError(
             f"the method {name!r}: only {'ours' if kind == 'defocus' else 'psfnet and msffnet'} take weights."
         )
-    card = read_card(network, Path(folder))
-    return Method(name, what, Path(folder), card.network, card.facts.get("ablation"), card.sha256)
+    weights = THESIS if folder == "thesis" else Path(folder)
+    card = read_card(network, weights)
+    return Method(name, what, weights, card.network, card.facts.get("ablation"), card.sha256)
 
 
 def merge_scene(

@@ -20,6 +20,8 @@ from libhdrnet.errors import WeightsError
 from libhdrnet.networks import NETWORKS, build
 
 FOLDER = Path(__file__).parent
+THESIS = FOLDER / "thesis"
+"""Weights of networks in the thesis's form, to be compared with."""
 _MEND = "reinstall libhdrnet, or give a folder with whole weights in HDRNET_WEIGHTS"
 
 

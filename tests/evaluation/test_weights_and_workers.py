@@ -6,6 +6,10 @@ import pytest
 import set_makers
 from commands import run_while_a_worker_is_killed
 
+from libhdrnet.evaluation.methods import parse_methods
+from libhdrnet.networks.form import THESIS
+from libhdrnet.weights import load_network
+
 
 def rows_of(folder):
     with (folder / "results.csv").open(newline="") as file:
@@ -22,6 +26,13 @@ def test_a_method_takes_the_weights_of_a_training_run_which_has_no_others(tmp_pa
     ended = hdrnet("eval", "kalantari", "--root", root, "-o", tmp_path / "run", *words)
     assert ended.code == 0, ended.err
     assert [row["method"] for row in rows_of(tmp_path / "run")] == [method]
+
+
+def test_psfnet_in_the_form_of_the_thesis_comes_with_the_library():
+    (method,) = parse_methods("psfnet@thesis", "bracket")
+    assert method.network == "psfnet" and method.title == "PSFNet, the thesis's form"
+    network, card = load_network("psfnet", method.weights)
+    assert card.facts["recipe"] == "thesis" and network.options.form == THESIS
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
