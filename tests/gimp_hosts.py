@@ -14,7 +14,7 @@ from residents import is_alive, wait_until
 import libhdrnet
 
 TIMEOUT = 90
-MESSAGE = re.compile(r"^(?:Merge Exposures|Deblur Defocus|Defocus Map)-Warning: (.*)", re.MULTILINE)
+MESSAGE = re.compile(r"^[^\n:]+-(?:Warning|Warnung): (.*)", re.MULTILINE)
 """First line of a plug-in's message, as a GIMP without a display writes it."""
 
 
@@ -64,7 +64,7 @@ class Gimp3:
         done = self.inside(*words, **options)
         assert (self.folder / "told.json").exists(), done.stdout + done.stderr
         told = json.loads((self.folder / "told.json").read_text())
-        told["messages"] = MESSAGE.findall(done.stderr)
+        told.update(stderr=done.stderr, messages=MESSAGE.findall(done.stderr))
         assert told.get("ended"), told.get("traceback", "") + done.stderr
         return told
 

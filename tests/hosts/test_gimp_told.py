@@ -3,7 +3,9 @@
 import cv2
 import numpy as np
 import pytest
-from commands import write_odd_bracket
+from commands import write_bracket, write_odd_bracket
+from host_root import german
+from synthetic import tag
 
 MAP = """
 image = new_image(400, 300)
@@ -42,3 +44,16 @@ def test_what_is_odd_about_each_frame_is_told_once_for_the_bracket(host, request
         f"'{paths[0]}' has 2 channels beside its colours: one is read as alpha, the others are left out. "
         "(and 2 more like this)"
     ]
+
+
+@HOSTS
+def test_a_frame_that_cannot_be_aligned_is_told_in_german(host, request):
+    gimp = request.getfixturevalue(host)
+    (gimp.folder / "apart").mkdir()
+    paths = write_bracket(gimp.folder / "apart", size=(240, 320))
+    cv2.imwrite(str(paths[2]), cv2.imread(str(paths[2]))[::-1, ::-1])
+    tag(paths[2], {"Exif.Photo.ExposureTime": "1/4"})
+    call = CALLS[host][0].format(files=[str(path) for path in paths])
+    told = gimp.play(call, **german(gimp.folder))
+    assert len(told["messages"]) == 1
+    assert f"{paths[2]} lässt sich nicht über das Referenzbild legen und geht unausgerichtet ein; " in told["stderr"]
