@@ -69,7 +69,7 @@ def stop(console: Console, finish: bool) -> None:
     """
     with _as_given({}):
         try:
-            with _server(start=False) as server:
+            with connect(start=False, any_protocol=True) as server:
                 server.call("shutdown", {"finish": finish})
         except ServerUnavailableError:
             console.result("no server is running.", running=False)

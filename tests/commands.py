@@ -112,3 +112,17 @@ def run_while_a_worker_is_killed(words, cluster, folder, pattern):
         done = len(whole(folder, pattern))
         told = main.communicate(timeout=TIMEOUT)
     return subprocess.CompletedProcess(command, main.returncode, *told), done
+
+
+def write_odd_bracket(folder):
+    """Write a bracket a.tif, b.tif, c.tif of whose frames each is warned: they have two channels beside the colours."""
+    paths = write_bracket(folder, ".tif")
+    for path, linear, seconds in zip(paths, exposures(), TIMES, strict=True):
+        codes = np.round(encode_srgb(linear) * 65535).astype(np.uint16)
+        opaque = np.full((*codes.shape[:2], 2), 65535, np.uint16)
+        tifffile.imwrite(
+            path, np.dstack([codes, opaque]), photometric="rgb", extrasamples=["unassalpha", "unspecified"]
+        )
+        with pyexiv2.Image(str(path)) as image:
+            image.modify_exif({"Exif.Photo.ExposureTime": seconds})
+    return paths

@@ -1,6 +1,7 @@
 """What the tests in real GIMPs share: the plug-in installed in a folder of its own, scenarios, pixels in files."""
 
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -13,6 +14,8 @@ from residents import is_alive, wait_until
 import libhdrnet
 
 TIMEOUT = 90
+MESSAGE = re.compile(r"^[^\n:]+-(?:Warning|Warnung): (.*)", re.MULTILINE)
+"""First line of a plug-in's message, as a GIMP without a display writes it."""
 
 
 class Gimp3:
@@ -61,6 +64,7 @@ class Gimp3:
         done = self.inside(*words, **options)
         assert (self.folder / "told.json").exists(), done.stdout + done.stderr
         told = json.loads((self.folder / "told.json").read_text())
+        told.update(stderr=done.stderr, messages=MESSAGE.findall(done.stderr))
         assert told.get("ended"), told.get("traceback", "") + done.stderr
         return told
 

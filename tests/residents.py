@@ -63,7 +63,7 @@ class Wire:
         return self.receive()
 
     def hello(self):
-        return self.ask("hello", {"protocol": 1}, "hello")["result"]
+        return self.ask("hello", {"protocol": hdrnet_client.PROTOCOL}, "hello")["result"]
 
     def close(self):
         self.file.close()

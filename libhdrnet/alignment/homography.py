@@ -99,7 +99,7 @@ def estimate_alignment(frame: Frame, reference: Frame, *, long_edge: int = _FINE
     before = fine.residual(np.eye(3))
     if before is not None and before * to_pixels < max(_TRIPOD, 0.1 * to_pixels):
         return _untouched(f"The frame is aligned already, to {before * to_pixels:.2f} pixels.")
-    coarse = prepare(frame, reference, min(long_edge, _COARSE_EDGE))
+    coarse = fine if long_edge <= _COARSE_EDGE else prepare(frame, reference, _COARSE_EDGE)
     if min(coarse.reference_valid.mean(), coarse.frame_valid.mean()) < 255 * _LEAST_VALID:
         return _untouched("Too little is well exposed in both frames to align them.")
     start = coarse.to_full(first_guess(coarse))

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, BinaryIO
 
-PROTOCOL = 1
+PROTOCOL = 2
+"""Number of the messages' form; a server of a lower one is replaced, one of a higher one needs a newer client."""
 MESSAGE_LIMIT = 1 << 20
 """Bytes of a message, its newline included."""
 START_SECONDS = 60.0
@@ -95,6 +96,9 @@ class NotTrustedError(ClientError):
 
 class VersionError(ClientError):
     """The server is of another version and could not be replaced."""
+
+    protocol = 0
+    """The server's; 0: it does not say."""
 
 
 class TaskError(ClientError):
@@ -317,27 +321,35 @@ def start_command() -> tuple[list[str], str | None]:
 
 
 def connect(
-    start: bool = True, *, command: list[str] | None = None, version: str | None = None, seconds: float = START_SECONDS
+    start: bool = True,
+    *,
+    command: list[str] | None = None,
+    version: str | None = None,
+    seconds: float = START_SECONDS,
+    any_protocol: bool = False,
 ) -> Server:
     """Connect to the server, and start it (unless `start` is False) if there is none or an older one.
 
     `command` and `version` are the words that run `hdrnet` and the version that has to answer; without them the
     installer's file says so, else the package this file lies in, else `hdrnet` on the PATH. `seconds` is how long
-    a start may take.
+    a start may take. With `any_protocol` a server whose messages are of another form will do: it can be shut down.
 
     Raises:
         ServerUnavailableError: no server, and none can be started.
         NotTrustedError: a folder, a socket or the other end is not this user's alone.
         VersionError: another version answers and could not be replaced.
     """
-    return Server(start, command, version, seconds)
+    return Server(start, command, version, seconds, any_protocol)
 
 
 class Server:
     """A connection to the server; see `connect`. Use it in a `with` block, or close it."""
 
-    def __init__(self, start: bool, command: list[str] | None, version: str | None, seconds: float) -> None:
+    def __init__(
+        self, start: bool, command: list[str] | None, version: str | None, seconds: float, any_protocol: bool
+    ) -> None:
         self._start = start
+        self._any_protocol = any_protocol
         self._command = command
         self._wanted = version
         self._unstartable: ServerUnavailableError | None = None
@@ -542,6 +554,14 @@ class Server:
             except _LostError:
                 self._drop()
                 continue
+            if self._any_protocol and told.get("protocol") != PROTOCOL:
+                return
+            if told.get("protocol", 0) > PROTOCOL:
+                self._drop()
+                raise VersionError(
+                    "this program's part of hdrnet is older than the hdrnet that runs.",
+                    "Install it again: hdrnet install gimp",
+                )
             if told.get("protocol") == PROTOCOL and wanted in (None, told.get("version")):
                 self.version, self.process, self.folder = told["version"], told["process"], told["folder"]
                 self._share_again()
@@ -566,8 +586,8 @@ class Server:
             params.update(nonce=nonce, proof=prove(channel.token, "client", nonce))
         try:
             told = self._ask("hello", params, seconds=30 if self._start else PATIENCE)
-        except VersionError:
-            return {}
+        except VersionError as error:
+            return {"protocol": error.protocol}
         if channel.token is not None and told.get("proof") != prove(channel.token, "server", nonce):
             self._drop()
             raise NotTrustedError("what answers in the server's place does not know the token.", "Run: hdrnet stop")
@@ -697,7 +717,9 @@ def _result(message: dict[str, Any]) -> dict[str, Any]:
     data = error.get("data") or {}
     kind = data.get("kind", "")
     if kind == VersionError.__name__:
-        raise VersionError(error["message"])
+        refused = VersionError(error["message"])
+        refused.protocol = data.get("protocol", 0)
+        raise refused
     raised = _KINDS.get(kind, TaskError)(told_by(error["message"], data), data.get("hint", ""), kind)
     raised.exit_code = data.get("exit_code", raised.exit_code)
     raise raised

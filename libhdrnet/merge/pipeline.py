@@ -35,7 +35,7 @@ from libhdrnet.merge.mask import (
 from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.sources import ImageLike
-from libhdrnet.merge.strangers import tell_strangers
+from libhdrnet.merge.strangers import tell_strangers, unlike
 from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
 
@@ -386,11 +386,18 @@ def convert(radiance: FloatImage, matrix: npt.NDArray[np.float64]) -> None:
 
 
 def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alignment | None]:
-    """Align the frames to the reference, in place."""
+    """Align the frames to the reference, in place; warn of those that cannot be."""
     alignments: list[Alignment | None] = []
     for index, frame in enumerate(frames):
         reporter(index / len(frames), "aligning")
         codes, coverage, alignment = align(frame.codes, frames[reference].codes, frame.coverage)
+        if unlike(alignment):
+            said = sentence(
+                "{name} cannot be laid over the reference and is merged as it lies; if the camera moved, choose "
+                "another reference, or leave it out.",
+                name=frame.name,
+            )
+            warnings.warn(said, HdrnetWarning, stacklevel=3)
         if codes is not frame.codes:
             let_go(frame.codes)
             codes = keep(codes, len(frames))

@@ -8,6 +8,7 @@ with the softmax of that: no invented pixel, no switch. Not in the thesis.
 Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a batch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -84,9 +85,9 @@ def fine_difference(frames: Candidates, factor: int) -> Tensor:
 
     What is finer than the reduced size shows here: a picture that lies half a pixel off is softer.
     """
-    reference, other = _comparable(frames)
-    gap = (other - reference).mean(2, keepdim=True).abs()
-    error = _deviation(frames, reference.mean(2, keepdim=True))
+    reference, other = _comparable(frames, _brightness)
+    gap = (other - reference).abs()
+    error = _deviation(frames, reference)
     return torch.unflatten(F.avg_pool2d((torch.log1p(gap / error) / 3).flatten(0, 1), factor), 0, gap.shape[:2])
 
 
@@ -126,8 +127,12 @@ def tone(radiance: Tensor) -> Tensor:
     return torch.log1p(_TONE * radiance.clamp(min=0)) / _TONE_WHITE
 
 
-def _comparable(frames: Candidates) -> tuple[Tensor, Tensor]:
-    """Return reference and candidates (B, n, 3, H, W) clipped to what both can show.
+def _brightness(radiance: Tensor) -> Tensor:
+    return radiance.mean(2, keepdim=True)
+
+
+def _comparable(frames: Candidates, of: Callable[[Tensor], Tensor] = lambda x: x) -> tuple[Tensor, Tensor]:
+    """Return reference and candidates (B, n, 3, H, W), or a mean `of` their channels, clipped to what both can show.
 
     Where a channel saturates cameras turn the others white, too: there only the brightest channels are compared.
     """
@@ -138,7 +143,7 @@ def _comparable(frames: Candidates) -> tuple[Tensor, Tensor]:
     top = torch.minimum(white.amin(2, keepdim=True), white[:, :1].amin(2, keepdim=True))
     near = torch.maximum(frames.saturation, frames.saturation[:, :1])
     brightest = (torch.minimum(x.amax(2, keepdim=True), top) for x in (frames.radiance[:, :1], frames.radiance))
-    reference, other = (x + near * (b - x) for x, b in zip((reference, other), brightest, strict=True))
+    reference, other = (x + near * (b - x) for x, b in zip((of(reference), of(other)), brightest, strict=True))
     return reference, other
 
 

@@ -71,6 +71,7 @@ class Connection:
         self._folder: Path | None = None
         self._trusted = token is None
         self._greeted = False
+        self._outdated = False
         self._closed = False
         sock.settimeout(SEND_SECONDS)
         self._outbox = Outbox(sock)
@@ -166,6 +167,8 @@ class Connection:
             raise ProtocolError(NOT_TRUSTED, "the client has not proved that it knows the token; say hello first.",
                                 kind="NotTrustedError")  # fmt: skip
         if method == "shutdown":
+            if self._outdated and params.get("finish") is True:  # it would put an older server in this one's place
+                raise _other_protocol()
             self._host.shutdown(params.get("finish") is True)
             return {}
         if not self._greeted or self._folder is None:
@@ -204,9 +207,10 @@ class Connection:
                                     kind="NotTrustedError")  # fmt: skip
             self._trusted = True
             told["proof"] = prove(self._token, "server", str(nonce))
-        if params.get("protocol") != PROTOCOL:
-            raise ProtocolError(VERSION, f"the server speaks protocol {PROTOCOL}; use a client of the same version.",
-                                kind="VersionError")  # fmt: skip
+        spoken = params.get("protocol")
+        if spoken != PROTOCOL:
+            self._outdated = isinstance(spoken, int) and spoken < PROTOCOL
+            raise _other_protocol()
         self._greeted = True
         if self._folder is None:
             self._folder = self._new_folder()
@@ -223,3 +227,8 @@ class Connection:
         for path in there:
             path.unlink(missing_ok=True)
         return {"released": len(there)}
+
+
+def _other_protocol() -> ProtocolError:
+    text = f"the server speaks protocol {PROTOCOL}; install the plug-in again, of the server's version ({__version__})."
+    return ProtocolError(VERSION, text, kind="VersionError")

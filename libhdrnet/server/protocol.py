@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from libhdrnet.client.hdrnet_client import PROTOCOL
 from libhdrnet.errors import CancelledError, InputError, OutOfMemoryError, OutputError, explain, parts_of, text_of
 
 PARSE, INVALID, UNKNOWN_METHOD, BAD_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
@@ -77,6 +78,8 @@ def refusal(identity: Identity, error: BaseException) -> dict[str, Any]:
         text, kind, exit_code = explain(error)
     data = {"kind": kind, "exit_code": exit_code, **parts_of(text)}
     code = error.code if isinstance(error, ProtocolError) else _code(error)
+    if code == VERSION:
+        data["protocol"] = PROTOCOL
     return {"id": identity, "error": {"code": code, "message": text, "data": data}}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyexiv2
 import pytest
 import tifffile
-from commands import COMMAND, ENVIRONMENT, exposures, radiance, write_bracket, write_frame
+from commands import COMMAND, ENVIRONMENT, exposures, radiance, write_bracket, write_frame, write_odd_bracket
 from darktable_host import NAMES, TIMEOUT, Darktable, contents, cropped
 from host_root import REPOSITORY, german, install, missing
 from residents import wait_until
@@ -548,4 +548,41 @@ local function spoil_2() os.remove(folder .. "/c.jpg") end
         [f"{FRAMES}: {folder}/c.jpg hat 40x30 Pixel und {folder}/a.jpg hat {SIZE[1]}x{SIZE[0]}; Aufnahmen gleicher "
          "Größe aus einer Kamera wählen."],
         [f"{FRAMES}: „{folder}/c.jpg“ gibt es nicht: Namen prüfen."],
+    ]  # fmt: skip
+
+
+KEYWORDS = ["Seerose", "Weiher im Mai"]
+TOLD_KEYWORDS = """
+local outputs = merge()
+for _, image in ipairs(dt.database) do
+  if image.path .. "/" .. image.filename == outputs[1] then
+    for _, tag in ipairs(dt.tags.get_tags(image)) do tell("tag", tag.name) end
+  end
+end
+"""
+
+
+@BOTH
+@pytest.mark.parametrize("frames", ["linear exports", "original files"])
+def test_keywords_of_the_frames_arrive_in_the_merged_picture(darktable, frames):
+    paths = write_bracket(darktable.pictures, size=SIZE)
+    for path in paths:
+        tag(path, xmp={"Xmp.dc.subject": KEYWORDS})
+    told = darktable.play(importing(path.name for path in paths) + TOLD_KEYWORDS, frames=frames)
+    assert told["summary"] == [[f"{FRAMES}: merged as a_hdr.exr"]]
+    subjects = read_photo(darktable.pictures / "a_hdr.exr").metadata.xmp["Xmp.dc.subject"]
+    assert set(subjects) == set(KEYWORDS)
+    tags = [row[0] for row in told["tag"]]
+    assert set(KEYWORDS) <= set(tags)
+    assert [name for name in tags if name not in KEYWORDS and not name.startswith("darktable|")] == []
+
+
+def test_what_is_odd_about_each_frame_is_told_once_for_the_bracket(darktable):
+    paths = write_odd_bracket(darktable.pictures)
+    told = darktable.play(importing(path.name for path in paths) + "merge()", frames="original files")
+    frames = "a.tif – c.tif"
+    assert told["summary"] == [
+        [f"{frames}: merged as a_hdr.exr"],
+        [f"{frames}: '{paths[0]}' has 2 channels beside its colours: one is read as alpha, the others are left out. "
+         "(and 2 more like this)"],
     ]  # fmt: skip

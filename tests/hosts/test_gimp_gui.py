@@ -177,3 +177,30 @@ def test_layers_are_previewed_and_what_is_wrong_is_said_below_the_picture(gimp3)
     write_demo(gimp3.folder, height=850, width=1275)
     gimp3.play(MAKE_LAYERS)
     assert gimp3.show(LAYERS_PREVIEWED, gimp3.folder / "layers.xcf")["kept"]
+
+
+GREYED = r"""
+window(r"\[?layers\]?.*3 layers")
+menu("m", 1)
+window("^Merge Exposures")
+def chooser():
+    run("xdotool", "mousemove", 831, 231, "click", 1)  # adds files to the list
+    time.sleep(3)
+    return bool(run("xdotool", "search", "--onlyvisible", "--name", "^Files$"))
+told["layers"] = chooser()
+shot("layers")
+key("alt+p", "Up")
+told["files"] = chooser()
+shot("files")
+"""
+
+
+@pytest.mark.parametrize("host", ["gimp3", "gimp32"])
+def test_files_are_not_asked_for_while_layers_are_merged(host, request):
+    from libhdrnet.demo.camera import write_bracket as write_demo
+
+    gimp = request.getfixturevalue(host)
+    write_demo(gimp.folder, height=400, width=600)
+    gimp.play(MAKE_LAYERS)
+    told = gimp.show(GREYED, gimp.folder / "layers.xcf")
+    assert (told["layers"], told["files"]) == (False, True)

@@ -1,9 +1,11 @@
+import warnings
+
 import numpy as np
 import pytest
 
 from libhdrnet import merge_exposures
 from libhdrnet.engine import Settings
-from libhdrnet.errors import CancelledError, InputError
+from libhdrnet.errors import CancelledError, HdrnetWarning, InputError
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.radiometry import look_up
@@ -278,3 +280,17 @@ def test_a_real_moving_bracket_merges_to_the_reference_s_content(shared, name, l
     ratio = np.log2(result.radiance[exposed] / linear[exposed])
     assert abs(np.median(ratio)) < 0.1
     assert np.mean(np.abs(ratio) < 0.5) > least
+
+
+def test_a_frame_that_cannot_be_aligned_is_told_and_merged_as_it_lies(bracket):
+    shots, _ = bracket(240, 320)
+    shots[2] = np.ascontiguousarray(shots[2][::-1, ::-1])
+    said = "image 3 cannot be laid over the reference and is merged as it lies"
+    with pytest.warns(HdrnetWarning, match=said) as told:
+        aligned = merge(shots, TIMES, model="classical", reference=1)
+    assert sum("laid over" in str(warning.message) for warning in told) == 1
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        lying = merge(shots, TIMES, model="classical", reference=1, align=False)
+    assert not any("laid over" in str(warning.message) for warning in told)
+    assert np.array_equal(aligned.radiance, lying.radiance)

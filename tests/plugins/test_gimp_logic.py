@@ -145,6 +145,8 @@ def test_warnings_that_differ_in_a_file_or_a_frame_alone_are_one():
     assert alike(told) == [
         "'/a.jpg' has no profile: sRGB. (and 1 more like this)", "Frame 1 claims 2.0. (and 1 more like this)", "Dark."
     ]  # fmt: skip
+    told = [f"'/Ann's {name}.jpg' has no profile: sRGB." for name in "ab"]
+    assert alike(told) == ["'/Ann's a.jpg' has no profile: sRGB. (and 1 more like this)"]
 
 
 def test_a_time_left_is_said_in_round_words_and_not_at_all_near_the_end():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from commands import COMMAND, ENVIRONMENT, TIMEOUT
 from residents import SLOW, is_alive, wait_until
 
 import libhdrnet
+from libhdrnet.cli import main
 from libhdrnet.client import hdrnet_client
 
 QUICK = {"model": "classical", "device": "cpu"}
@@ -150,6 +152,54 @@ def test_an_idle_time_that_is_none_is_refused(home, minutes):
     assert process.returncode == 2 and "--idle" in json.loads(out)["message"]
 
 
+def installed(home, file, text):
+    """Return a folder with libhdrnet as it is but for one file."""
+    source, folder = Path(libhdrnet.__file__).parent, home.folder / "other"
+    shutil.copytree(source, folder / "libhdrnet", ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
+    (folder / "libhdrnet" / file).write_text(text)
+    return folder
+
+
+def of_protocol(home, number):
+    """Return a folder with libhdrnet whose messages are of another form."""
+    file = "client/hdrnet_client.py"
+    text = (Path(libhdrnet.__file__).parent / file).read_text()
+    return installed(home, file, text.replace(f"\nPROTOCOL = {hdrnet_client.PROTOCOL}\n", f"\nPROTOCOL = {number}\n"))
+
+
+def test_a_client_of_an_older_protocol_leaves_the_server_alone_and_is_told(living, monkeypatch):
+    process = living.processes[0]
+    wire = living.wire()
+    refused = wire.ask("hello", {"protocol": 1})["error"]
+    assert refused["data"]["kind"] == "VersionError" and refused["data"]["protocol"] == hdrnet_client.PROTOCOL
+    # what clients of protocol 1 do then: they wanted a server of their own in its place
+    assert "install the plug-in again" in wire.ask("shutdown", {"finish": True})["error"]["message"]
+    wire.close()
+    with (
+        monkeypatch.context() as older,
+        pytest.raises(hdrnet_client.VersionError, match="older than the hdrnet that runs"),
+    ):
+        older.setattr(hdrnet_client, "PROTOCOL", 1)
+        living.connect()
+    with living.connect(start=False) as server:
+        assert server.process == process.pid
+
+
+def test_a_server_of_an_older_protocol_is_replaced(home):
+    old = home.serve(prefix=["env", "-C", of_protocol(home, 1)])
+    with home.connect() as server:
+        assert server.process != old.pid and server.call("status")["jobs"] == []
+    assert wait_until(lambda: not is_alive(old.pid))
+
+
+def test_a_server_of_another_protocol_can_be_stopped(home):
+    old = home.serve(prefix=["env", "-C", of_protocol(home, 1)])
+    with pytest.raises(hdrnet_client.VersionError, match="another version"):
+        home.connect(start=False)
+    assert main(["stop"]) == 0
+    assert wait_until(lambda: not is_alive(old.pid))
+
+
 def test_an_old_server_ends_its_job_while_the_new_one_answers(home, bracket):
     home.serve()
     results = []
@@ -163,15 +213,7 @@ def test_an_old_server_ends_its_job_while_the_new_one_answers(home, bracket):
         thread.start()
         assert begun.wait(TIMEOUT)
         # a new version is installed; the old server knows nothing of it
-        package = home.folder / "new" / "libhdrnet"
-        package.parent.mkdir()
-        source = Path(libhdrnet.__file__).parent
-        package.mkdir()
-        for path in source.iterdir():
-            if path.name != "_version.py":
-                (package / path.name).symlink_to(path)
-        (package / "_version.py").write_text('__version__ = "99.0"\n')
-        os.environ["PYTHONPATH"] = str(package.parent)
+        os.environ["PYTHONPATH"] = str(installed(home, "_version.py", '__version__ = "99.0"\n'))
         with home.connect(version="99.0") as newer:
             assert (newer.version, newer.process != old) == ("99.0", True)
             assert is_alive(old) and not results

@@ -42,8 +42,8 @@ def refused(wire, message, code, *said):
         (b'{"jsonrpc": "2.0", "id": 1, "method": "eval"}\n', -32601, "'eval' is unknown"),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "__init__"}\n', -32601, "unknown"),
         (b'{"jsonrpc": "2.0", "method": "merge"}\n', -32600, "needs an id"),
-        (b'{"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 2}}\n', -32002, "protocol 1"),
-        (b'{"jsonrpc": "2.0", "id": 1, "method": "hello"}\n', -32002, "protocol 1"),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 99}}\n', -32002, "protocol 2"),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "hello"}\n', -32002, "protocol 2"),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "cancel"}\n', -32602, "id"),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "release", "params": {"files": "x"}}\n', -32602, "files"),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "release", "params": {"files": ["../lock"]}}\n', -32602, "folder"),
@@ -158,7 +158,7 @@ def test_hello_comes_first(living):
     wire = living.wire()
     answer = wire.ask("status")
     assert answer["error"]["code"] == -32600 and "say hello" in answer["error"]["message"]
-    assert wire.hello()["protocol"] == 1
+    assert wire.hello()["protocol"] == 2
     wire.close()
 
 

@@ -54,7 +54,7 @@ def merge(server, inputs):
 
 
 def test_warnings_say_what_they_were_made_of(server, tmp_path):
-    paths = write_bracket(tmp_path)
+    paths = write_bracket(tmp_path, size=(200, 300))
     noise = np.random.default_rng(5).integers(0, 255, (*Image.open(paths[0]).size[::-1], 3), np.uint8)
     blurred = Image.fromarray(noise).resize((7, 5)).resize(Image.open(paths[0]).size)
     blurred.save(tmp_path / "other.jpg", exif=Image.open(paths[0]).getexif())
@@ -65,6 +65,8 @@ def test_warnings_say_what_they_were_made_of(server, tmp_path):
     beside = shown["frames"][-1]["warnings"]
     strange = [text for kind, text in told if kind == "warning" and "another scene" in text]
     assert strange and any("another scene" in text for text in beside)
+    apart = [text for kind, text in told if kind == "warning" and "merged as it lies" in text]
+    assert apart and all(filled(about(text)) == text and text.values["name"] in inputs for text in apart)
     for said in (*strange, *(text for text in beside if "another scene" in text)):
         assert said.template == "{name} shows another scene than the other frames; leave it out."
         assert filled(about(said)) == said

@@ -11,6 +11,7 @@ from commands import ENVIRONMENT, TIMEOUT
 from residents import SECONDS, Wire
 
 from libhdrnet.client import hdrnet_client
+from libhdrnet.client.hdrnet_client import PROTOCOL
 
 NOBODY = 65534
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can make files of other users")
@@ -30,7 +31,9 @@ def test_the_folder_the_socket_and_the_token_are_for_this_user_alone(living):
 def test_by_tcp_both_ends_prove_that_they_know_the_token(living):
     wire, token = by_tcp(living)
     nonce = "0123456789abcdef"
-    told = wire.ask("hello", {"protocol": 1, "nonce": nonce, "proof": hdrnet_client.prove(token, "client", nonce)})
+    told = wire.ask(
+        "hello", {"protocol": PROTOCOL, "nonce": nonce, "proof": hdrnet_client.prove(token, "client", nonce)}
+    )
     assert told["result"]["proof"] == hdrnet_client.prove(token, "server", nonce)
     assert wire.ask("status")["result"]["device"] is not ...
     wire.close()
@@ -46,7 +49,7 @@ def test_by_tcp_both_ends_prove_that_they_know_the_token(living):
 )  # fmt: skip
 def test_a_wrong_or_missing_token_is_refused_and_the_connection_ends(living, params):
     wire, _ = by_tcp(living)
-    answer = wire.ask("hello", {"protocol": 1, **params})
+    answer = wire.ask("hello", {"protocol": PROTOCOL, **params})
     assert answer["error"]["code"] == -32001 and "token" in answer["error"]["message"]
     with pytest.raises(EOFError):
         wire.receive()
@@ -56,7 +59,9 @@ def test_a_wrong_or_missing_token_is_refused_and_the_connection_ends(living, par
 def test_the_server_s_own_proof_does_not_open_it(living):
     wire, token = by_tcp(living)
     nonce = "0123456789abcdef"
-    answer = wire.ask("hello", {"protocol": 1, "nonce": nonce, "proof": hdrnet_client.prove(token, "server", nonce)})
+    answer = wire.ask(
+        "hello", {"protocol": PROTOCOL, "nonce": nonce, "proof": hdrnet_client.prove(token, "server", nonce)}
+    )
     assert answer["error"]["code"] == -32001
     wire.close()
 
@@ -87,7 +92,7 @@ listening = socket.socket(fileno={impostor.fileno()})
 taken, _ = listening.accept()
 asked = json.loads(taken.makefile().readline())
 assert "secret" not in str(asked)
-told = {{"protocol": 1, "version": "0", "process": 1, "folder": "/", "proof": asked["params"]["proof"]}}
+told = {{"protocol": {PROTOCOL}, "version": "0", "process": 1, "folder": "/", "proof": asked["params"]["proof"]}}
 taken.sendall(json.dumps({{"jsonrpc": "2.0", "id": asked["id"], "result": told}}).encode() + b"\\n")
 taken.recv(1)
 """

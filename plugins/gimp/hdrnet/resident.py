@@ -12,7 +12,8 @@ STEPS = (0.15, 0.9)
 
 WORTH = 5
 """Seconds left below which nothing is said."""
-_NAMED = re.compile(r"'[^']*'|(?<=[Ff]rame )\d+")
+_NAMED = re.compile(r"'.*'|(?<=[Ff]rame )\d+", re.DOTALL)
+"""To the last quotation mark: a folder's name may have one, too."""
 
 
 @contextlib.contextmanager
