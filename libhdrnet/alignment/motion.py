@@ -26,7 +26,6 @@ _TIE = 0.01  # share by which a richer model has to be better than a simpler one
 _SAME = 0.2  # pixels; models that send the corners to the same places within it are one, whatever the pixels prefer
 _LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
 _LEAST_AGREEMENT = 0.15  # share of the followed points that a model has to carry
-_LEAST_HULL: dict[Kind, float] = {"homography": 0.15, "affine": 0.05, "translation": 0.0}
 
 
 @dataclass(frozen=True)
@@ -222,12 +221,8 @@ def _models(p: Points, q: Points, shape: tuple[int, ...], threshold: float) -> t
 
 def _doubt(a: Points, b: Points, kind: Kind, shape: tuple[int, ...], threshold: float) -> str:
     """Say what speaks against a model fitted to these points; an empty string if nothing does."""
-    import cv2
-
     if len(a) < _LEAST_INLIERS[kind]:
         return f"too few points agree on one {kind}"
-    if cv2.contourArea(cv2.convexHull(a)) < _LEAST_HULL[kind] * shape[0] * shape[1]:
-        return f"the points cover too little of the picture for one {kind}"
     if not _plausible(_least_squares(a, b, kind), shape):
         return f"the {kind} is not one that a hand-held camera makes"
     even, odd = (_least_squares(a[i::2], b[i::2], kind) for i in (0, 1))

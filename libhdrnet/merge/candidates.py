@@ -36,18 +36,14 @@ AROUND = 8
 """Pixels of the reduced size around a doubt that are in doubt, too; over as many more that fades out."""
 
 
-def saturations() -> FloatImage:
-    """Return for each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
-    part = np.clip((np.arange(65536, dtype=np.float32) / 65535 - FADE[0]) / (FADE[1] - FADE[0]), 0, 1)
-    return np.asarray(part * part * (3 - 2 * part), np.float32)
-
-
-_SATURATION = saturations()
+_FADED = np.clip((np.arange(65536, dtype=np.float32) / 65535 - FADE[0]) / (FADE[1] - FADE[0]), 0, 1)
+SATURATION: FloatImage = np.asarray(_FADED * _FADED * (3 - 2 * _FADED), np.float32)
+"""For each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
 
 
 def saturation(codes: Codes) -> FloatImage:
     """Return how far each pixel (H, W, 3) is saturated, (H, W)."""
-    return np.take(_SATURATION, brightest(codes))
+    return np.take(SATURATION, brightest(codes))
 
 
 def brightest(codes: Codes) -> Codes:
@@ -173,12 +169,8 @@ def _as_it_lies(bracket: Bracket, index: int) -> Candidate:
 def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:
     import cv2
 
-    low, high = _both_show(bracket, reference, other)
-    own = np.clip(reference.radiance, low, high)
-    gap = np.clip(other.radiance, low, high) - own
+    own, gap, noise = _difference(bracket, reference, other)
     light = own.mean(-1)
-    noise = bracket.noise(reference.frame, light) + bracket.noise(other.frame, light)
-    noise = np.sqrt(noise) / 2  # of 2 x 2 pixels: with more, errors of quantisation and JPEG do not average out
     differs = np.zeros(light.shape, np.bool_)
     for (deviations, share), seen in ((FINE, gap), (COARSE, cv2.blur(gap, (5, 5)))):
         differs |= np.abs(seen).max(-1) > np.float32(deviations) * noise + np.float32(share) * light
@@ -196,14 +188,23 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
     """
     import cv2
 
+    own, gap, noise = _difference(bracket, reference, other)
+    mean, gap = (cv2.blur(part, (5, 5)) for part in (own, gap))
+    gap -= mean * (gap.mean(-1) / np.maximum(mean.mean(-1), np.float32(DARKEST)))[..., None]
+    differs = np.abs(gap).max(-1) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * own.mean(-1))
+    return np.asarray(np.clip(2 * (differs - 1), 0, 1), np.float32)
+
+
+def _difference(bracket: Bracket, reference: Candidate, other: Candidate) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Return the reference (h, w, 3), what the other differs by, both as both can show, and that one's noise (h, w).
+
+    The noise is that of 2 x 2 pixels: with more, errors of quantisation and JPEG do not average out.
+    """
     low, high = _both_show(bracket, reference, other)
     own = np.clip(reference.radiance, low, high)
     light = own.mean(-1)
-    noise = np.sqrt(bracket.noise(reference.frame, light) + bracket.noise(other.frame, light)) / 2
-    mean, gap = cv2.blur(own, (5, 5)), cv2.blur(np.clip(other.radiance, low, high) - own, (5, 5))
-    gap -= mean * (gap.mean(-1) / np.maximum(mean.mean(-1), np.float32(DARKEST)))[..., None]
-    differs = np.abs(gap).max(-1) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * light)
-    return np.asarray(np.clip(2 * (differs - 1), 0, 1), np.float32)
+    variance = bracket.noise(reference.frame, light) + bracket.noise(other.frame, light)
+    return own, np.clip(other.radiance, low, high) - own, np.sqrt(variance) / 2
 
 
 def _as_it_flows(bracket: Bracket, reference: Candidate, still: Candidate) -> Candidate | None:

@@ -17,7 +17,7 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, brightest, saturations
+from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, brightest
 from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
@@ -111,7 +111,7 @@ def fuse(
     With `merged`, an earlier result, only its rows and columns of `box` are merged anew, in place.
     """
     merged = np.empty((*bracket.shape, 3), np.float32) if merged is None else merged
-    fades = [np.maximum(1 - saturations(), np.float32(_least(bracket, c.frame))) for c in candidates]
+    fades = [np.maximum(1 - SATURATION, np.float32(_least(bracket, c.frame))) for c in candidates]
 
     def fuse_tile(rows: slice, columns: slice) -> None:
         total = np.zeros((3, rows.stop - rows.start, columns.stop - columns.start), np.float32)

@@ -30,13 +30,10 @@ _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
 
 
-def _clipped() -> FloatImage:
-    """Return for each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
-    codes = np.arange(65536, dtype=np.float32) / 65535
-    return np.asarray(np.clip((codes - CLIPPED[0]) / (CLIPPED[1] - CLIPPED[0]), 0, 1), np.float32)
-
-
-_CLIPPED = _clipped()
+_CLIPPED: FloatImage = np.asarray(
+    np.clip((np.arange(65536, dtype=np.float32) / 65535 - CLIPPED[0]) / (CLIPPED[1] - CLIPPED[0]), 0, 1), np.float32
+)
+"""For each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
 
 
 @dataclass(frozen=True)

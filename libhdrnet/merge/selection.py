@@ -79,14 +79,12 @@ def _numbers(bracket: Bracket, candidates: Sequence[Candidate]) -> list[Tensor]:
     at, noise = bracket.calibration.at, bracket.calibration.noise
     frames = [candidate.frame for candidate in candidates]
     averaged = (bracket.factor / 2) ** 2
-    read = {i: float(noise.variance(i, np.zeros(1, np.float32))[0]) for i in frames}
-    shot = {i: float(noise.variance(i, np.ones(1, np.float32))[0]) - read[i] for i in frames}
     columns = (
         [at(i, BRIGHT) for i in frames],
         [at(i, DARK) for i in frames],
         [np.log2(bracket.times[i]) for i in frames],
-        [shot[i] / averaged for i in frames],
-        [read[i] / averaged for i in frames],
+        [noise.shot * noise.gains[i] / averaged for i in frames],
+        [noise.read * noise.gains[i] ** 2 / averaged for i in frames],
     )
     return [torch.from_numpy(np.array([column], np.float32)) for column in columns]
 

@@ -8,6 +8,7 @@ with the softmax of that: no invented pixel, no switch. Not in the thesis.
 Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a batch.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -32,7 +33,6 @@ frame's where all are saturated (window bars before a white sky were drawn there
 BOUND = 8.0
 """Largest logit: decisions stay soft."""
 _TONE = 500.0
-_TONE_WHITE = 6.2166
 _RELATIVE = 0.02
 """Part of the light that tones differ by after calibration."""
 
@@ -124,7 +124,7 @@ def features(frames: Candidates, fine: Tensor) -> Tensor:
 
 def tone(radiance: Tensor) -> Tensor:
     """Compress radiance, 1 = white of the reference, so that dark and bright places count alike."""
-    return torch.log1p(_TONE * radiance.clamp(min=0)) / _TONE_WHITE
+    return torch.log1p(_TONE * radiance.clamp(min=0)) / math.log1p(_TONE)
 
 
 def _brightness(radiance: Tensor) -> Tensor:
