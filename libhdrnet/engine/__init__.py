@@ -2,8 +2,9 @@
 
 from libhdrnet.engine.device import DEVICES, PRECISIONS, choose_device, choose_precision
 from libhdrnet.engine.progress import CancelCallback, ProgressCallback, Reporter
-from libhdrnet.engine.run import Report, Settings, check_settings, run_tiled
+from libhdrnet.engine.run import Report, check_settings, run_tiled
 from libhdrnet.engine.threads import bounded
+from libhdrnet.options import Settings
 
 __all__ = [
     "DEVICES",

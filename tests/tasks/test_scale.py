@@ -12,9 +12,9 @@ from libhdrnet import tasks
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import read_photo
 from libhdrnet.io.embed import read_record
+from libhdrnet.options import MergeFiles
 from libhdrnet.tasks.batch import merge_folder
 from libhdrnet.tasks.files import merge_images
-from libhdrnet.tasks.options import MergeFiles
 from libhdrnet.tasks.scale import scale_of
 
 SIZE = (192, 256)
