@@ -33,10 +33,10 @@ def _format(name: str, kind: Kind, suffixes: str, mark: bytes, holds: str = "", 
 FORMATS = (
     _format("JPEG", "jpeg", "jpg jpeg jpe", rb"\xff\xd8\xff", "display map like"),
     _format("PNG", "png", "png", rb"\x89PNG\r\n\x1a\n", "display map like"),
-    _format("TIFF", "tiff", "tif tiff", rb"II[*+]\0|MM\0[*+]", "radiance linear display map like"),
     _format("OpenEXR", "exr", "exr", rb"\x76\x2f\x31\x01", "radiance linear map like"),
     # The name after the first two characters is the program's; some leave the line out.
     _format("Radiance HDR", "hdr", "hdr", rb"#\?|FORMAT=32-bit_rl", "radiance linear like"),
+    _format("TIFF", "tiff", "tif tiff", rb"II[*+]\0|MM\0[*+]", "radiance linear display map like"),
     _format("HEIF", "heif", "heic heif hif", rb".{4}ftyp(?:he[iv]|mif1|msf1)"),
     _format("AVIF", "heif", "avif", rb".{4}ftypavi[fs]", "radiance", 10, 12),
     _format("JPEG XL", "jxl", "jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "radiance", 10, 12, 16),
