@@ -27,7 +27,7 @@ def option(
     *,
     metavar: str | None = None,
     limits: tuple[float, float] | None = None,
-    among: tuple[str, ...] = (),
+    among: tuple[str | int, ...] = (),
     flags: tuple[str, ...] | None = None,
     path: bool = False,
 ) -> Any:
@@ -54,7 +54,7 @@ class Options:
         for one in fields(self):
             value, limits, among = getattr(self, one.name), one.metadata.get("limits"), one.metadata.get("among")
             if value is not None and among and value not in among:
-                known = " or ".join(among) if len(among) == 2 else f"one of {', '.join(among)}"
+                known = " or ".join(map(str, among)) if len(among) == 2 else f"one of {', '.join(map(str, among))}"
                 raise InputError(f"{_words(one.name)} {value!r} is unknown; choose {known}.")
             if value is not None and limits:
                 _check_within(_words(one.name), value, *limits)
@@ -199,7 +199,7 @@ class ResultOptions(ToneOptions):
 
     exr_bits: int | None = option(
         None, "OpenEXR in 32 bits (float) or 16 (half: steps of 0.05 to 0.1 %, at most 65504, half as large) (default: "
-        "32); DNG in floats (default: integers, as long as they hold the lights)", metavar="BITS",
+        "32); DNG in floats (default: integers, as long as they hold the lights)", among=(16, 32),
     )  # fmt: skip
     exr_compression: str | None = option(
         None, "zip, or dwaa: in 16 bits, two fifths to a sixth as large as zip, off by 0.01 stops in the mean, 0.1 in "
@@ -215,7 +215,9 @@ class ResultOptions(ToneOptions):
     )  # fmt: skip
     """What a constant may be also makes up for a filter that the f-number does not tell."""
     hdr_bits: int | None = option(
-        None, "AVIF in 12 bits or 10 (which more devices show), JPEG XL in 10, 12 or 16 (default: 12)", metavar="BITS"
+        None,
+        "AVIF in 12 bits or 10 (which more devices show), JPEG XL in 10, 12 or 16 (default: 12)",
+        among=(10, 12, 16),
     )
     gain_map: bool = option(
         False, "a .jpg, output or preview, also holds what HDR displays need (Ultra HDR, ISO 21496-1); so do names "

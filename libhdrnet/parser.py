@@ -92,8 +92,9 @@ def _add_options(p: argparse.ArgumentParser, kind: type, but: Sequence[str] = ()
         own = [name for name in vars(base).get("__annotations__", ()) if name in known]
         if own:
             group = p if base is kind else p.add_argument_group(str(base.__doc__).split("\n")[0].rstrip(".").lower())
+            one_of = group.add_mutually_exclusive_group() if "ev" in own else group
             for name in own:
-                _add_option(group, known[name])
+                _add_option(one_of if name in ("times", "ev") else group, known[name])
 
 
 def _add_option(p: Any, one: Field[Any]) -> None:
@@ -112,10 +113,13 @@ def _add_option(p: Any, one: Field[Any]) -> None:
         )
         return
     [kind] = [kind for kind in get_args(one.type) or (one.type,) if kind is not NoneType]
+    numbers = told["among"] if kind is int and told["among"] else None  # others are checked by the options themselves
     value = "{:g}..{:g}".format(*told["limits"]) if told["limits"] else "N" if kind is int else one.name.upper()
-    p.add_argument(*(flags or (f"--{one.name.replace('_', '-')}",)), dest=one.name, type=kind, help=words,
-                   metavar=told["metavar"] or value, default=None if default is MISSING else default,
-                   required=default is MISSING)  # fmt: skip
+    p.add_argument(
+        *(flags or (f"--{one.name.replace('_', '-')}",)), dest=one.name, type=kind, choices=numbers, help=words,
+        metavar=None if numbers else told["metavar"] or value, required=default is MISSING,
+        default=None if default is MISSING else default,
+    )  # fmt: skip
 
 
 def _add_demo(commands: Any) -> None:
