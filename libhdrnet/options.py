@@ -3,12 +3,15 @@
 The command line, the server's parameters and the checks are made of these; it imports nothing heavy.
 """
 
+import textwrap
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
 from libhdrnet.errors import InputError
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 NETWORKS = ("psfnet", "msffnet")
 MODELS = ("auto", *NETWORKS, "classical")
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
@@ -44,6 +47,23 @@ def option(
     """
     told = {"help": help, "metavar": metavar, "limits": limits, "among": among, "flags": flags, "path": path}
     return field(default=default, metadata=told)
+
+
+def takes(kind: type) -> Callable[[Function], Function]:
+    """Return a decorator that writes the options of a dataclass into the docstring, behind its argument `options`."""
+
+    def written(function: Function) -> Function:
+        lines = []
+        for one in fields(kind):
+            said = f"False: {one.metadata['help']}" if one.default is True else one.metadata["help"]
+            usual = "" if one.default is None or "(default" in said else f" (default: {one.default!r})"
+            lines += textwrap.wrap(f"{one.name}: {said}{usual}.", 108)
+        before, mark, after = (function.__doc__ or "").partition("        options: ")
+        first, end, rest = after.partition("\n")
+        function.__doc__ = before + mark + first + end + textwrap.indent("\n".join(lines), 12 * " ") + "\n" + rest
+        return function
+
+    return written
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ _FLOOR = 0.04  # contrast (natural log of the encoded value) below which structu
 _TIE = 0.01  # share by which a richer model has to be better than a simpler one
 _SAME = 0.2  # pixels; models that send the corners to the same places within it are one, whatever the pixels prefer
 _LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
+_FEW = 100  # corners in view with which nothing speaks against a frame; real ones: 20 to 65 in dark frames, else > 1000
 _LEAST_AGREEMENT = 0.15  # share of the followed points that a model has to carry
 
 
@@ -161,8 +162,9 @@ def refine(pair: Pair, start: Matrix) -> Motion:
         mask = valid.astype(np.uint8) * 255
         distance = max(4.0, max(size) / 80)
         corners = cv2.goodFeaturesToTrack(pair.reference, 1500, 0.02, distance, mask=mask, blockSize=7)
+        few = corners is None or len(corners) < _FEW
         if corners is None:
-            return Motion("none", np.eye(3), 0.0, "too little structure is visible in both frames")
+            return _nothing(few, "")
         there, found, _ = cv2.calcOpticalFlowPyrLK(
             pair.reference, warped, corners, None, winSize=(31, 31), maxLevel=levels
         )
@@ -172,11 +174,11 @@ def refine(pair: Pair, start: Matrix) -> Motion:
         sound = (found.ravel() > 0) & (returned.ravel() > 0)
         sound &= np.linalg.norm((back - corners).reshape(-1, 2), axis=1) < 0.5
         if not sound.any():
-            return Motion("none", np.eye(3), 0.0, "no corner can be followed from one frame to the other")
+            return _nothing(few, "no corner can be followed from one frame to the other")
         moved = cv2.perspectiveTransform(there[sound], matrix)
         models, why = _models(corners[sound].reshape(-1, 2), moved.reshape(-1, 2), size, threshold)
         if not models:
-            return Motion("none", np.eye(3), 0.0, why)
+            return _nothing(few, why)
         matrix = models[0][0]
 
     models.insert(0, (start, _kind(start)))
@@ -193,6 +195,10 @@ def refine(pair: Pair, start: Matrix) -> Motion:
     if best > 1:
         why = why or f"{models[1][1]} fits no better"
     return Motion(kind, matrix, 1 - left[best] / max(pair.difference(np.eye(3)), 1e-6), why)
+
+
+def _nothing(few: bool, why: str) -> Motion:
+    return Motion("none", np.eye(3), 0.0, "too little structure is visible in both frames" if few else why)
 
 
 def _kind(matrix: Matrix) -> Kind:

@@ -36,7 +36,7 @@ from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.sources import ImageLike
 from libhdrnet.merge.strangers import tell_strangers, unlike
-from libhdrnet.options import DEGHOST, NETWORKS, MergeOptions, MethodOptions
+from libhdrnet.options import DEGHOST, NETWORKS, MergeOptions, MethodOptions, takes
 from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
 
@@ -157,6 +157,7 @@ def merge_exposures(
 ) -> tuple[FloatImage, FloatImage]: ...
 
 
+@takes(MergeOptions)
 def merge_exposures(
     images: Sequence[ImageLike],
     exposure_times: Sequence[float] | None = None,
@@ -180,8 +181,7 @@ def merge_exposures(
         return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
-        options: Of `MergeOptions`: model, deghost, align, response, read_gain_map, skip_unreadable, device, precision,
-            tile, threads.
+        options: Those of `libhdrnet.options.MergeOptions`:
 
     Returns:
         float32 (H, W, 3), linear, Rec.709 primaries, 1.0 = white of the reference, highlights up to

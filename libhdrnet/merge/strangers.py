@@ -37,13 +37,17 @@ def tell_strangers(frames: Sequence[Frame]) -> None:
 
 
 def unlike(alignment: Alignment) -> bool:
-    """Whether two pictures could not be laid over each other."""
-    return alignment.kind == "none" and alignment.note.startswith("No reliable motion")
+    """Whether two pictures could not be laid over each other, although both show enough."""
+    return alignment.kind == "none" and alignment.note.startswith("No reliable motion") and not _too_dark(alignment)
 
 
 def _fits_none(pictures: Sequence[Codes], index: int) -> bool:
     """Whether a picture shows structure that others could, too, and do not."""
     others = [*pictures[:index], *pictures[index + 1 :]]
     found = [estimate_alignment(other, pictures[index], long_edge=_EDGE) for other in others]
-    seen = [unlike(alignment) for alignment in found if "too little" not in alignment.note.lower()]
+    seen = [unlike(alignment) for alignment in found if not _too_dark(alignment)]
     return bool(seen) and all(seen)
+
+
+def _too_dark(alignment: Alignment) -> bool:
+    return "too little" in alignment.note.lower()

@@ -20,7 +20,7 @@ from libhdrnet.networks import DefocusNet
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
 from libhdrnet.ops.recovery import recovery
-from libhdrnet.options import DeblurOptions
+from libhdrnet.options import DeblurOptions, takes
 from libhdrnet.radiometry import FloatImage, decode_srgb
 
 HALVED = (6.0, 10.0)
@@ -80,6 +80,7 @@ def deblur(
 ) -> tuple[npt.NDArray[Any], FloatImage]: ...
 
 
+@takes(DeblurOptions)
 def deblur(
     image: str | Path | npt.NDArray[Any],
     defocus: npt.NDArray[Any] | None = None,
@@ -99,7 +100,7 @@ def deblur(
         return_mask: Return (picture, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
-        options: Of `DeblurOptions`: strength, read_gain_map, device, precision, tile, threads.
+        options: Those of `libhdrnet.options.DeblurOptions`:
 
     Returns:
         Array of the input's shape, dtype and encoding. Float values outside [0, 1] are kept: the correction is

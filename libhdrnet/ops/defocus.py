@@ -16,6 +16,7 @@ import numpy.typing as npt
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
 from libhdrnet.merge.sources import check_array
+from libhdrnet.options import takes
 from libhdrnet.radiometry import FloatImage, encode_srgb
 
 MARGIN = 64
@@ -55,6 +56,7 @@ LEAST_WHITE = 4
 """Radius in pixels of white, at least, in a map to look at: what is in focus all over is black."""
 
 
+@takes(Settings)
 def estimate_defocus(
     image: str | Path | npt.NDArray[Any],
     *,
@@ -70,7 +72,7 @@ def estimate_defocus(
         linear: True for a linear image, False for an encoded one; None: a file says so itself, arrays are encoded.
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
-        options: Of `Settings`: device, precision, tile, threads.
+        options: Those of `libhdrnet.options.Settings`:
 
     Returns:
         float32 (H, W): radius of the circle of confusion in pixels, from 0 to 20 for a picture whose short edge is
