@@ -181,7 +181,7 @@ def test_bad_input_is_refused_in_one_sentence(images, times, message):
 
 def test_an_unknown_response_is_refused_with_the_known_ones():
     with pytest.raises(InputError, match=r"rec709.*gamma2\.2"):
-        load_frames(stack(np.uint8), TIMES, response="rec709")
+        merge(stack(np.uint8), TIMES, MergeOptions(response="rec709"))
 
 
 def test_response_estimate_refuses_float_pictures():
