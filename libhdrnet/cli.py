@@ -77,7 +77,7 @@ def run_demo(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet demo`."""
     from libhdrnet.demo import write_bracket
 
-    console.progress(0.0, "rendering the bracket")
+    console.progress(0.0, "writing the bracket")
     inputs = write_bracket(options.output)
     engine = {name: getattr(options, name) for name in ("device", "precision", "tile", "threads")}
     merged, preview = (os.path.join(options.output, name) for name in ("merged.exr", "merged.jpg"))

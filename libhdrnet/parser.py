@@ -123,7 +123,7 @@ def _add_option(p: Any, one: Field[Any]) -> None:
 
 
 def _add_demo(commands: Any) -> None:
-    p = _command(commands, "demo", "render a bracket with motion and merge it")
+    p = _command(commands, "demo", "merge a bracket with motion that comes along, to try it")
     p.add_argument("-o", "--output", default="hdrnet-demo", metavar="FOLDER", help="default: hdrnet-demo")
     _add_options(p, Settings)
 

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from libhdrnet.demo import Bracket, moments, render_bracket
 from libhdrnet.errors import OutputError
 from libhdrnet.evaluation.defocused.sample import DefocusRecipe, make_defocus
 from libhdrnet.evaluation.matte import irregular_matte
+from libhdrnet.evaluation.rendering import Bracket, moments, render_bracket
 from libhdrnet.files import output_error
 from libhdrnet.io import write_display, write_map, write_radiance
 from libhdrnet.radiometry import FloatImage, encode_gamma, encode_srgb

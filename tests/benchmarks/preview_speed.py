@@ -38,7 +38,7 @@ def enlarged_demo(folder, megapixels):
     import cv2
     import numpy as np
 
-    from libhdrnet.demo.camera import write_bracket
+    from libhdrnet.evaluation.rendering.camera import write_bracket
     from libhdrnet.io import write_display
     from libhdrnet.io.metadata import read_metadata
 

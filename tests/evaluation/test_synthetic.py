@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from libhdrnet.demo import moments
 from libhdrnet.evaluation import synthetic
+from libhdrnet.evaluation.rendering import moments
 from libhdrnet.evaluation.scenes import read_float, read_map
 from libhdrnet.evaluation.sets import find_set
 

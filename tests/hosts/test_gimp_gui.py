@@ -129,7 +129,7 @@ shot("merged-after-preview")
 
 @pytest.mark.parametrize("host", ["gimp3", "gimp32", "gimp2"])
 def test_the_dialog_shows_the_merge_and_what_moved_and_follows_the_settings(host, trained, request):
-    from libhdrnet.demo.camera import write_bracket as write_demo
+    from libhdrnet.evaluation.rendering.camera import write_bracket as write_demo
 
     gimp = request.getfixturevalue(host)
     paths = write_demo(gimp.folder, height=400, width=600)
@@ -172,7 +172,7 @@ window("hdr.*32-bit linear floating point.*2 layers")
 
 
 def test_layers_are_previewed_and_what_is_wrong_is_said_below_the_picture(gimp3):
-    from libhdrnet.demo.camera import write_bracket as write_demo
+    from libhdrnet.evaluation.rendering.camera import write_bracket as write_demo
 
     write_demo(gimp3.folder, height=850, width=1275)
     gimp3.play(MAKE_LAYERS)
@@ -197,7 +197,7 @@ shot("files")
 
 @pytest.mark.parametrize("host", ["gimp3", "gimp32"])
 def test_files_are_not_asked_for_while_layers_are_merged(host, request):
-    from libhdrnet.demo.camera import write_bracket as write_demo
+    from libhdrnet.evaluation.rendering.camera import write_bracket as write_demo
 
     gimp = request.getfixturevalue(host)
     write_demo(gimp.folder, height=400, width=600)

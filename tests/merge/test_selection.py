@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from libhdrnet.demo import render_bracket
+from libhdrnet.evaluation.rendering import render_bracket
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.options import MergeOptions
 

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from libhdrnet import deblur, estimate_defocus
-from libhdrnet.demo import render_bracket
 from libhdrnet.engine import run
 from libhdrnet.errors import CancelledError, InputError
+from libhdrnet.evaluation.rendering import render_bracket
 from libhdrnet.networks import DefocusFast
 from libhdrnet.ops import defocus
 from libhdrnet.ops.deblur import deblur_pixels

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from libhdrnet.demo import light, textures
-from libhdrnet.demo.room import Surface
-from libhdrnet.demo.shapes import Box, Ellipsoid, RoundCone, Shape, Vectors, vector
-from libhdrnet.demo.textures import colour, mix, ramp
+from libhdrnet.evaluation.rendering import light, textures
+from libhdrnet.evaluation.rendering.room import Surface
+from libhdrnet.evaluation.rendering.shapes import Box, Ellipsoid, RoundCone, Shape, Vectors, vector
+from libhdrnet.evaluation.rendering.textures import colour, mix, ramp
 
 TABLE = Box(vector(0.72, 0.73, 2.05), vector(0.95, 0.022, 0.42))
 _TOP = 0.752

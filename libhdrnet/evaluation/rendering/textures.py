@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.demo.shapes import Scalars, Vectors
+from libhdrnet.evaluation.rendering.shapes import Scalars, Vectors
 
 _SIZE = 256  # side of the noise lattice, a power of two
 

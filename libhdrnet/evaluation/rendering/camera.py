@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyexiv2
 
-from libhdrnet.demo.render import View
-from libhdrnet.demo.shapes import Vectors, normalize
 from libhdrnet.errors import OutputError
+from libhdrnet.evaluation.rendering.render import View
+from libhdrnet.evaluation.rendering.shapes import Vectors, normalize
 from libhdrnet.radiometry import FloatImage, encode_srgb
 
 EXPOSURE_TIMES = (1 / 250, 1 / 60, 1 / 15)
@@ -84,7 +84,7 @@ def write_bracket(folder: str | Path, *, height: int = 800, width: int = 1200, s
         for number, frame in enumerate(render_bracket(height, width, seed=seed).frames):
             paths[number].write_bytes(_jpeg(frame, number))
     except OSError as error:
-        raise OutputError(f"The demo's pictures cannot be written to {folder}: {error.strerror}.") from error
+        raise OutputError(f"The rendered pictures cannot be written to {folder}: {error.strerror}.") from error
     return paths
 
 

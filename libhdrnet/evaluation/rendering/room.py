@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.demo import textures
-from libhdrnet.demo.light import (
+from libhdrnet.evaluation.rendering import textures
+from libhdrnet.evaluation.rendering.light import (
     ROOM_HIGH,
     ROOM_LOW,
     WINDOW_DEPTH,
@@ -15,8 +15,8 @@ from libhdrnet.demo.light import (
     pane,
     pane_of_wall,
 )
-from libhdrnet.demo.shapes import Scalars, Vectors, vector
-from libhdrnet.demo.textures import cell, colour, mix, ramp
+from libhdrnet.evaluation.rendering.shapes import Scalars, Vectors, vector
+from libhdrnet.evaluation.rendering.textures import cell, colour, mix, ramp
 
 RUG = (-0.95, 3.05, 0.95, 0.75)  # centre x and z, half width and half depth
 _CASE = (1.12, 0.35, 2.22, 2.35)  # left, bottom, right, top

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from libhdrnet.demo.textures import noise, ramp
+from libhdrnet.evaluation.rendering.textures import noise, ramp
 from libhdrnet.radiometry import FloatImage, Floats
 
 INTERVAL, DURATION = 0.4, 0.04

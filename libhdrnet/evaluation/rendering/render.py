@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from libhdrnet.demo import light, room
-from libhdrnet.demo.light import Lightmap
-from libhdrnet.demo.room import Surface
-from libhdrnet.demo.scene import TABLE, Body, bodies
-from libhdrnet.demo.shapes import Ellipsoid, Group, Shape, Vectors, dot, vector
-from libhdrnet.demo.textures import outdoors
+from libhdrnet.evaluation.rendering import light, room
+from libhdrnet.evaluation.rendering.light import Lightmap
+from libhdrnet.evaluation.rendering.room import Surface
+from libhdrnet.evaluation.rendering.scene import TABLE, Body, bodies
+from libhdrnet.evaluation.rendering.shapes import Ellipsoid, Group, Shape, Vectors, dot, vector
+from libhdrnet.evaluation.rendering.textures import outdoors
 
 _FACES = {
     0: vector(1, 0, 0),
