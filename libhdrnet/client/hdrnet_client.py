@@ -16,7 +16,10 @@ One file, standard library only, Python 3.9 or newer: a plug-in carries a copy o
 
 The parameters of each method are told in libhdrnet/server/methods.py, the messages in libhdrnet/server/__init__.py.
 A connection serves one thread; a call may be stopped by `should_cancel`, by an exception from a callback, by Ctrl+C
-or by ending the process.
+or by ending the process. If the server dies in mid-job it is started and asked once more.
+
+libhdrnet is found by `~/.config/libhdrnet/environment.json`, which an installer writes
+(`libhdrnet.install.environment.write_environment()`), else by `hdrnet` on the PATH.
 """
 
 from __future__ import annotations
@@ -35,6 +38,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, BinaryIO
+
+__all__ = [
+    "connect",
+    "Server",
+    "Preview",
+    "Sentence",
+    "ClientError",
+    "ServerUnavailableError",
+    "ServerDiedError",
+    "NoAnswerError",
+    "NotTrustedError",
+    "VersionError",
+    "TaskError",
+    "InputError",
+    "PreviewGoneError",
+    "OutputError",
+    "OutOfMemoryError",
+    "CancelledError",
+]
 
 PROTOCOL = 2
 """Number of the messages' form; a server of a lower one is replaced, one of a higher one needs a newer client."""
