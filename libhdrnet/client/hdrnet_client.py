@@ -350,11 +350,15 @@ def connect(
     seconds: float = START_SECONDS,
     any_protocol: bool = False,
 ) -> Server:
-    """Connect to the server, and start it (unless `start` is False) if there is none or an older one.
+    """Connect to the resident server.
 
-    `command` and `version` are the words that run `hdrnet` and the version that has to answer; without them the
-    installer's file says so, else the package this file lies in, else `hdrnet` on the PATH. `seconds` is how long
-    a start may take. With `any_protocol` a server whose messages are of another form will do: it can be shut down.
+    Args:
+        start: Start a server where there is none, and put one in the place of an older one.
+        command: Words that run `hdrnet`; None: the installer's file says so, else the package this file lies in, else
+            it is `hdrnet` on the PATH.
+        version: The version that has to answer; None: as `command` is found.
+        seconds: How long a start may take.
+        any_protocol: A server whose messages are of another form will do: it can be shut down.
 
     Raises:
         ServerUnavailableError: no server, and none can be started.
@@ -449,7 +453,11 @@ class Server:
                     on_note("note", "The server ended in mid-job; it is asked once more.")
 
     def preview(self, bracket: dict[str, Any]) -> Preview:
-        """Return what shows merges of a bracket: "inputs" or "arrays" (with "names"), and "response"."""
+        """Return what shows merges of a bracket, small and soon.
+
+        Args:
+            bracket: "inputs" (absolute paths) or "arrays" (of `share`) with "names", and perhaps "response".
+        """
         return Preview(self, bracket)
 
     def share(self, data: bytes | Iterable[bytes], shape: tuple[int, ...], dtype: str = "float32") -> dict[str, Any]:
