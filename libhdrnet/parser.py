@@ -2,11 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from dataclasses import MISSING, Field, fields
+from types import NoneType
+from typing import Any, NoReturn, get_args, get_origin
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import InputError
 from libhdrnet.manual import EPILOGS, GENERAL
+from libhdrnet.options import BatchOptions, DeblurFiles, DefocusFiles, MergeFiles, Settings
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -65,142 +68,76 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _add_merge(commands: Any) -> None:
     p = _command(commands, "merge", "merge two or more exposures into one HDR picture")
-    p.add_argument("inputs", nargs="+", metavar="IMAGE", help="RAW, TIFF, PNG, JPEG, EXR or HDR; any order")
-    p.add_argument("-o", "--output", required=True, metavar="OUT",
-                   help="HDR: .exr, .hdr, .tif (float), .dng (RAW), .avif, .jxl (to show); "
-                   "tone-mapped: .jpg, .png")  # fmt: skip
-    _add_exposures(p)
-    p.add_argument("--reference", type=int, metavar="N", help="image whose content is kept, from 1 (default: chosen)")
-    _add_model(p)
-    _add_merging(p)
-    _add_choices(p)
-    p.add_argument(
-        "--mask",
-        metavar="OUT.png",
-        help="also write what was measured (white), made by the network (grey), guessed (black)",
-    )
-    p.add_argument("--preview", metavar="OUT.jpg", help="also write a tone-mapped picture (.jpg, .png, 16-bit .tif)")
-    p.add_argument("--base", metavar="FILE", help="with a gain map: a picture of your own, of the frames' size, that "
-                   "other displays show (default: the tone-mapped merge)")  # fmt: skip
-    _add_engine(p)
-
-
-def _add_exposures(p: argparse.ArgumentParser) -> None:
-    times = p.add_mutually_exclusive_group()
-    times.add_argument("--times", metavar="1/60,1/15,1/4", help="exposure times, if the files do not tell")
-    times.add_argument("--ev", metavar="-2,0,2", help="exposures in stops relative to each other")
-
-
-def _add_model(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "--model",
-        default="auto",
-        help="auto (what the frames show, a network where none shows it), psfnet, msffnet or classical",
-    )
-
-
-def _add_choices(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--choices", metavar="FILE.png", help="what was decided by hand ('hdrnet review' writes it): a grey "
-                   "8-bit PNG of the picture, at any size: 0 nothing, k frame k, 255 the network")  # fmt: skip
-
-
-def _add_merging(p: argparse.ArgumentParser) -> None:
-    """Add how a bracket is merged, one or a folder of them."""
-    p.add_argument("--response", default="auto", help="auto, srgb, gamma2.2, linear or estimate (default: auto)")
-    p.add_argument(
-        "--deghost",
-        type=float,
-        default=0.5,
-        metavar="0..1",
-        help="how strictly what moved is left out: 0 not at all, 1 wherever in doubt (default: 0.5)",
-    )
-    p.add_argument("--skip-unreadable", action="store_true",
-                   help="leave frames out that cannot be read, if two remain")  # fmt: skip
-    _add_gain_map(p)
-    p.add_argument("--no-align", dest="align", action="store_false", help="the frames fit already (tripod)")
-    p.add_argument("--tone", metavar="STYLE", help="of tone-mapped pictures: natural, or fusion (of exposures: each "
-                   "place as one of them shows it best; for interiors) (default: natural)")  # fmt: skip
-    p.add_argument("--exposure", type=float, metavar="STOPS", help="brighter than what is chosen, or darker (-1)")
-    p.add_argument("--local", type=float, metavar="0..1",
-                   help="how far bright and dark areas are brought together (default: 0.5)")  # fmt: skip
-    p.add_argument("--saturation", type=float, metavar="0..2", help="of colours: 0 is grey (default: 1)")
-    p.add_argument("--exr-bits", type=int, choices=(16, 32), help="OpenEXR in 32 bits (float) or 16 (half: steps of "
-                   "0.05 to 0.1 %%, at most 65504, half as large) (default: 32); DNG in floats (default: integers, as "
-                   "long as they hold the lights)")  # fmt: skip
-    p.add_argument("--exr-compression", metavar="NAME", help="zip, or dwaa: in 16 bits, two fifths to a sixth as "
-                   "large as zip, off by 0.01 stops in the mean, 0.1 in the shadows (default: zip)")  # fmt: skip
-    p.add_argument("--scale", default="reference", metavar="SCALE", help="what 1.0 stands for in radiance: reference "
-                   "(its white; default), common (one exposure for all of a batch) or absolute (1 cd/m²)")  # fmt: skip
-    p.add_argument("--meter-constant", type=float, metavar="K", help="K of the scale absolute, "
-                   "L = K N² / (t S); a measured one calibrates a camera (default: 12.5)")  # fmt: skip
-    p.add_argument("--hdr-bits", type=int, choices=(10, 12, 16), help="AVIF in 12 bits or 10 (which more "
-                   "devices show), JPEG XL in 10, 12 or 16 (default: 12)")  # fmt: skip
-    p.add_argument("--gain-map", action="store_true", help="a .jpg, output or preview, also holds what HDR displays "
-                   "need (Ultra HDR, ISO 21496-1); so do names that end in .uhdr.jpg")  # fmt: skip
+    _add_options(p, MergeFiles)
+    _add_resident(p)
 
 
 def _add_review(commands: Any) -> None:
     p = _command(commands, "review", "look at a merge in the browser and decide by hand what it takes from where")
-    p.add_argument("inputs", nargs="+", metavar="IMAGE", help="as for merge")
+    _add_options(p, MergeFiles, but=("output", "model", "mask", "preview", "base", "overwrite"))
     p.add_argument("-o", "--output", metavar="OUT", help="as for merge; where it exists, -2 is added to the name "
                    "(default: FIRST-hdr.exr beside the first image)")  # fmt: skip
-    _add_exposures(p)
-    p.add_argument("--reference", type=int, metavar="N", help="to begin with, from 1 (default: chosen)")
-    _add_merging(p)
-    _add_choices(p)
     p.add_argument("--no-browser", dest="browser", action="store_false", help="only say the page's address")
-    _add_engine(p, overwrite=False)
 
 
 def _add_batch(commands: Any) -> None:
     p = _command(commands, "batch", "find the brackets in a folder and merge each; what is done is skipped")
-    p.add_argument("folder", metavar="FOLDER", help="pictures, told apart by their exposures and times (EXIF)")
-    p.add_argument("-o", "--output", metavar="FOLDER", help="for the results (default: hdr in FOLDER)")
-    p.add_argument("--format", default=".exr",
-                   help=".exr, .hdr, .tif (float), .dng, .avif, .jxl, .jpg or .png (default: .exr)")  # fmt: skip
-    p.add_argument("--preview", action="store_true", help="also write a tone-mapped JPEG of each")
-    p.add_argument("--frames", type=int, metavar="N", help="pictures in each bracket (default: found out)")
-    _add_exposures(p)
-    p.add_argument("--list", action="store_true",
-                   help="only say which brackets are found, a line each, as --brackets reads it")  # fmt: skip
-    p.add_argument("--brackets", metavar="FILE", help="merge these: what --list said, corrected by hand")
-    p.add_argument("--overwrite", action="store_true", help="merge again what is done (never replaces an input)")
-    _add_model(p)
-    _add_merging(p)
-    _add_cluster(p)
-    _add_engine(p, overwrite=False)
+    _add_options(p, BatchOptions)
 
 
 def _add_defocus(commands: Any) -> None:
     p = _command(commands, "defocus", "map where and how much a picture is out of focus")
-    p.add_argument("input", metavar="IMAGE")
-    p.add_argument("-o", "--output", required=True, metavar="MAP",
-                   help=".tif, .exr: radius in pixels; .png, .jpg: scaled to the visible range")  # fmt: skip
-    p.add_argument("--colour", action="store_true", help="in false colours, with a scale in pixels below (.png, .jpg)")
-    _add_engine(p)
+    _add_options(p, DefocusFiles)
+    _add_resident(p)
 
 
 def _add_deblur(commands: Any) -> None:
     p = _command(commands, "deblur", "sharpen what is out of focus")
-    p.add_argument("input", metavar="IMAGE")
-    p.add_argument("-o", "--output", required=True, metavar="OUT", help="picture of the same depth and profile")
-    p.add_argument("--map", metavar="MAP", help="defocus map to use: float .tif or .exr, radius in pixels")
-    p.add_argument("--mask", metavar="OUT.png", help="also write where detail was recovered (white), where that is not "
-                   "certain (grey) and what was left alone (black)")  # fmt: skip
-    p.add_argument("--strength", type=float, default=1.0, metavar="0..1", help="share of the correction (default: 1)")
-    _add_gain_map(p)
-    _add_engine(p)
+    _add_options(p, DeblurFiles)
+    _add_resident(p)
 
 
-def _add_gain_map(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--read-gain-map", action="store_true",
-                   help="read Ultra HDR JPEGs as HDR displays show them (default: their plain pictures)")  # fmt: skip
+def _add_options(p: argparse.ArgumentParser, kind: type, but: Sequence[str] = ()) -> None:
+    """Add the fields of a dataclass of options that have a help: its own, and those of each base under its name."""
+    known = {one.name: one for one in fields(kind) if one.metadata.get("help") and one.name not in but}
+    for base in sorted(kind.__mro__, key=lambda base: base is Settings):  # last, as they matter least
+        own = [name for name in vars(base).get("__annotations__", ()) if name in known]
+        if own:
+            group = p if base is kind else p.add_argument_group(str(base.__doc__).split("\n")[0].rstrip(".").lower())
+            one_of = group.add_mutually_exclusive_group() if "ev" in own else group
+            for name in own:
+                _add_option(one_of if name in ("times", "ev") else group, known[name])
+
+
+def _add_option(p: Any, one: Field[Any]) -> None:
+    told, default = one.metadata, one.default
+    flags, words = told["flags"], told["help"].replace("%", "%%")
+    if isinstance(default, bool):
+        word = one.name.replace("_", "-")
+        p.add_argument(f"--no-{word}" if default else f"--{word}", dest=one.name, help=words,
+                       action="store_false" if default else "store_true")  # fmt: skip
+        return
+    if default not in (None, MISSING):
+        words = f"{words} (default: {default:g})" if isinstance(default, float) else f"{words} (default: {default})"
+    if flags == ():
+        p.add_argument(
+            one.name, metavar=told["metavar"], help=words, nargs="+" if get_origin(one.type) is list else None
+        )
+        return
+    [kind] = [kind for kind in get_args(one.type) or (one.type,) if kind is not NoneType]
+    numbers = told["among"] if kind is int and told["among"] else None  # others are checked by the options themselves
+    value = "{:g}..{:g}".format(*told["limits"]) if told["limits"] else "N" if kind is int else one.name.upper()
+    p.add_argument(
+        *(flags or (f"--{one.name.replace('_', '-')}",)), dest=one.name, type=kind, choices=numbers, help=words,
+        metavar=None if numbers else told["metavar"] or value, required=default is MISSING,
+        default=None if default is MISSING else default,
+    )  # fmt: skip
 
 
 def _add_demo(commands: Any) -> None:
     p = _command(commands, "demo", "render a bracket with motion and merge it")
     p.add_argument("-o", "--output", default="hdrnet-demo", metavar="FOLDER", help="default: hdrnet-demo")
-    _add_engine(p, overwrite=False)
+    _add_options(p, Settings)
 
 
 def _add_pack(commands: Any) -> None:
@@ -267,7 +204,7 @@ def _add_eval(commands: Any) -> None:
     p.add_argument("--metrics", metavar="A,B", help="more metrics: jod, lpips (their packages have to be installed)")
     p.add_argument("--predictions", metavar="FOLDER", help="keep every result as float32 .npy: METHOD/SCENE.npy")
     _add_cluster(p)
-    _add_engine(p, overwrite=False)
+    _add_options(p, Settings)
 
 
 def _add_cluster(parser: argparse.ArgumentParser) -> None:
@@ -325,16 +262,8 @@ def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_engine(parser: argparse.ArgumentParser, overwrite: bool = True) -> None:
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16 (default: auto)")
-    parser.add_argument("--tile", type=int, metavar="N", help="edge of a tile in pixels (default: chosen)")
-    parser.add_argument("--threads", type=int, metavar="N", help="most threads to use (default: all cores)")
-    if overwrite:
-        parser.add_argument(
-            "--resident", action="store_true", help="let the resident server do it (started if need be)"
-        )
-        parser.add_argument("--overwrite", action="store_true", help="replace an output that exists (never an input)")
+def _add_resident(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--resident", action="store_true", help="let the resident server do it (started if need be)")
 
 
 def _join_negative_values(argv: Sequence[str]) -> list[str]:

@@ -19,9 +19,7 @@ from libhdrnet.client.hdrnet_client import (
 )
 from libhdrnet.console import Console
 from libhdrnet.errors import ResidentError, sentence
-
-PATHS = ("inputs", "input", "output", "preview", "mask", "map", "choices", "base")
-"""Parameters that hold paths."""
+from libhdrnet.options import PATHS
 
 
 def run_resident(method: str, params: dict[str, Any], console: Console) -> None:

@@ -7,8 +7,9 @@ less than -60 dB (mu-law), and a tile that overflows is computed again.
 
 from libhdrnet.engine.device import DEVICES, PRECISIONS, choose_device, choose_precision
 from libhdrnet.engine.progress import CancelCallback, ProgressCallback, Reporter
-from libhdrnet.engine.run import Report, Settings, check_settings, run_tiled
+from libhdrnet.engine.run import Report, check_settings, run_tiled
 from libhdrnet.engine.threads import bounded
+from libhdrnet.options import Settings
 
 __all__ = [
     "DEVICES",

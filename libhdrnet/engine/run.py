@@ -22,6 +22,7 @@ from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.tiling import Tile, parts
 from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError, sentence
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
+from libhdrnet.options import Settings
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.weights import read_card, weights_folder
 
@@ -29,18 +30,6 @@ log = logging.getLogger(__name__)
 SMALLEST_TILE = 64
 Fetch = Callable[[slice, slice], tuple[FloatImage, ...]]
 Forward = Callable[..., Tensor]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where and how to run; see `engine.device` for the names."""
-
-    device: str = "auto"
-    precision: str = "auto"
-    tile: int | None = None
-    """Edge of a tile in pixels, margin included; None: chosen for the device."""
-    threads: int | None = None
-    """Most threads the whole operation may use (`engine.threads.bounded`); None: as the process has it."""
 
 
 @dataclass(frozen=True)

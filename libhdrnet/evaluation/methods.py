@@ -21,6 +21,7 @@ from libhdrnet.evaluation.deconvolution import DECONVOLUTIONS
 from libhdrnet.evaluation.flow import feature_flow
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.networks import NETWORKS
+from libhdrnet.options import DeblurOptions, MergeOptions
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.weights import THESIS, read_card, weights_folder
 
@@ -139,8 +140,8 @@ def merge_scene(
     with _weights(method):
         begun = time.perf_counter()
         result = merge(
-            images, exposures, reference=reference, model=OURS[method.kind], align=align, response=response,
-            settings=settings, with_mask=method.kind == "ours",
+            images, exposures, MergeOptions(model=OURS[method.kind], align=align, response=response, **vars(settings)),
+            reference=reference, with_mask=method.kind == "ours",
         )  # fmt: skip
         seconds = time.perf_counter() - begun
         flow = None
@@ -166,7 +167,7 @@ def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings)
         if method.kind in DECONVOLUTIONS:
             restored = DECONVOLUTIONS[method.kind](encoded, radius)
         else:
-            restored = np.clip(deblur_pixels(encoded, False, radius, settings=settings).pixels, 0, 1)
+            restored = np.clip(deblur_pixels(encoded, False, radius, DeblurOptions(**vars(settings))).pixels, 0, 1)
         return Outcome(time.perf_counter() - begun, restored=restored, radius=radius)
 
 

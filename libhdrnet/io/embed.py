@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetWarning, InputError, readable
+from libhdrnet.formats import JPEG
 from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, blank_png, exiv2_image, xmp_packet
 from libhdrnet.io.formats import exr, hdr
 from libhdrnet.io.formats.jpeg_segments import segments
 from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import EXR_NUMBERS, EXR_TEXTS, Metadata, exposure_values
-from libhdrnet.io.outputs import JPEG
 
 SOFTWARE = f"libhdrnet {__version__}"
 _RECORD = "Xmp.hdrnet.record"

@@ -1,59 +1,10 @@
 """Which kind of picture a file is, by its first bytes and never by its name."""
 
-import re
 import struct
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from libhdrnet.errors import InputError, sentence
-
-Kind = Literal["jpeg", "png", "tiff", "exr", "hdr", "heif", "jxl", "other", "raw"]
-
-
-@dataclass(frozen=True)
-class Format:
-    """What pictures of one format are called, who reads them, and how they are recognised."""
-
-    name: str
-    kind: Kind
-    """The module of `io.formats` that reads it."""
-    suffixes: str
-    """In lower case, with blanks between."""
-    mark: re.Pattern[bytes]
-    """Matches the first bytes of a file."""
-
-
-def _format(name: str, kind: Kind, suffixes: str, mark: bytes) -> Format:
-    return Format(name, kind, suffixes, re.compile(mark, re.DOTALL))
-
-
-FORMATS = (
-    _format("JPEG", "jpeg", "jpg jpeg jpe", rb"\xff\xd8\xff"),
-    _format("PNG", "png", "png", rb"\x89PNG\r\n\x1a\n"),
-    _format("TIFF", "tiff", "tif tiff", rb"II[*+]\0|MM\0[*+]"),
-    _format("OpenEXR", "exr", "exr", rb"\x76\x2f\x31\x01"),
-    # The name after the first two characters is the program's; some leave the line out.
-    _format("Radiance HDR", "hdr", "hdr", rb"#\?|FORMAT=32-bit_rl"),
-    _format("HEIF", "heif", "heic heif hif", rb".{4}ftyp(?:he[iv]|mif1|msf1)"),
-    _format("AVIF", "heif", "avif", rb".{4}ftypavi[fs]"),
-    _format("JPEG XL", "jxl", "jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
-    _format("WebP", "other", "webp", rb"RIFF....WEBP"),
-    _format("JPEG 2000", "other", "jp2 j2k", rb".{4}jP  |\xff\x4f\xff\x51"),
-    # With the size of its second header.
-    _format("BMP", "other", "bmp", rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0"),
-    _format("GIF", "other", "gif", rb"GIF8[79]a"),
-    _format("PPM", "other", "ppm pgm pbm", rb"P[1-6]\s"),
-    _format(
-        "camera RAW", "raw",
-        "3fr arw cr2 cr3 crw dcr dng erf fff iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f",
-        rb"IIR[OS]|MMOR|IIU\0|FUJIFILMCCD-RAW|FOVb|\0MRM|.{6}HEAPCCDR|.{4}ftypcrx ",
-    ),
-)  # fmt: skip
-"""All that can be read; the one list of it."""
-SUFFIXES = frozenset(f".{suffix}" for format in FORMATS for suffix in format.suffixes.split())
-RAW_SUFFIXES = frozenset(f".{suffix}" for suffix in FORMATS[-1].suffixes.split())
-READABLE = f"{', '.join(format.name for format in FORMATS[:-1])} and {FORMATS[-1].name}"
+from libhdrnet.formats import FORMATS, RAW_SUFFIXES, READABLE, Kind
 
 _REFUSED = (
     (0, b"8BPS", "Photoshop"), (4, b"ftyp", "video"), (0, b"gimp xcf", "GIMP"), (0, b"%PDF", "PDF"),

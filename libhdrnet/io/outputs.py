@@ -1,4 +1,4 @@
-"""What can be written where: the suffixes of each kind of picture, and checks of a path before the work."""
+"""What can be written where: checks of a path before the work."""
 
 import os
 from collections.abc import Sequence
@@ -7,24 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 from libhdrnet.errors import InputError, OutputError
+from libhdrnet.formats import HDR_BITS, WRITE_SUFFIXES
 
 AnyPath = str | PathLike[str]
 Kinds = Literal["radiance", "display", "map", "merged", "any"]
 
-SUFFIXES: dict[str, tuple[str, ...]] = {
-    "radiance": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl", ".dng"),
-    "display": (".jpg", ".jpeg", ".png", ".tif", ".tiff"),
-    "map": (".exr", ".tif", ".tiff", ".png", ".jpg", ".jpeg"),
-    "merged": (".exr", ".tif", ".tiff", ".hdr", ".avif", ".jxl", ".dng", ".jpg", ".jpeg", ".png"),
-    "any": (".exr", ".tif", ".tiff", ".hdr", ".jpg", ".jpeg", ".png"),
-}
-TIFF, JPEG = (".tif", ".tiff"), (".jpg", ".jpeg")
 EXR_COMPRESSIONS = ("zip", "dwaa")
 """Without loss; and with, for half floats."""
-HDR_BITS: dict[str, tuple[int, ...]] = {".avif": (10, 12), ".jxl": (10, 12, 16)}
-"""Depths of the formats for HDR displays."""
 HDR_DEPTH = 12
-"""The usual one of them."""
+"""The usual one of HDR_BITS."""
 
 
 def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds = "any") -> None:
@@ -34,8 +25,8 @@ def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds 
     a folder or no plain file, or one of `inputs` (also through links).
     """
     path = Path(path)
-    if kinds not in SUFFIXES:
-        raise InputError(f"The kind of output {kinds!r} is unknown: choose one of {', '.join(SUFFIXES)}.")
+    if kinds not in WRITE_SUFFIXES:
+        raise InputError(f"The kind of output {kinds!r} is unknown: choose one of {', '.join(WRITE_SUFFIXES)}.")
     if path.is_dir():
         raise OutputError(f"'{path}' is a folder: name a file in it.")
     known_suffix(path, kinds)
@@ -69,9 +60,9 @@ def check_places(outputs: Sequence[AnyPath]) -> None:
 def known_suffix(path: Path, kinds: Kinds) -> str:
     """Return the suffix of `path` in lower case; raise OutputError if no such picture is written so."""
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES[kinds]:
+    if suffix not in WRITE_SUFFIXES[kinds]:
         raise OutputError(
-            f"'{path}' has no suffix that can be written here: choose one of {', '.join(SUFFIXES[kinds])}."
+            f"'{path}' has no suffix that can be written here: choose one of {', '.join(WRITE_SUFFIXES[kinds])}."
         )
     return suffix
 

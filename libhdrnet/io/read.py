@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence
+from libhdrnet.formats import Kind
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera, Matrices, camera_of
@@ -18,7 +19,7 @@ from libhdrnet.io.colour import Encoding
 from libhdrnet.io.formats import exr, hdr, heif, jpeg, jxl, other, png, raw, tiff
 from libhdrnet.io.formats import gain_map as gain_maps
 from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
-from libhdrnet.io.kinds import Kind, kind_of
+from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
 from libhdrnet.io.orientation import applied, swaps_sides
 from libhdrnet.io.passengers import GAIN_MAP, passengers

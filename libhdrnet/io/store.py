@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence
 from libhdrnet.files import whole_file, write_whole
+from libhdrnet.formats import JPEG
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
@@ -17,7 +18,7 @@ from libhdrnet.io.formats import avif, exr, gain_map_file, hdr, hdr_comments, jp
 from libhdrnet.io.gain import gain_map, headroom_of
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import JPEG, check_exr, check_hdr_bits
+from libhdrnet.io.outputs import check_exr, check_hdr_bits
 from libhdrnet.io.pq import PQ, light_of
 
 Array = npt.NDArray[Any]

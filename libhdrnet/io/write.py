@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError, OutputError
+from libhdrnet.formats import HDR_BITS, JPEG, TIFF
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera
@@ -14,7 +15,7 @@ from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import HDR_BITS, HDR_DEPTH, JPEG, TIFF, AnyPath, known_suffix
+from libhdrnet.io.outputs import HDR_DEPTH, AnyPath, known_suffix
 from libhdrnet.io.pq import HIGHEST, OUTSIDE, TOO_BRIGHT
 from libhdrnet.io.read import Photo
 from libhdrnet.io.store import (

@@ -16,7 +16,7 @@ from libhdrnet.errors import InputError, sentence, sizes_differ
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
-from libhdrnet.merge.sources import RESPONSES, ImageLike, Unreadable, codes_of, coverage_of, least, sources
+from libhdrnet.merge.sources import ImageLike, Unreadable, codes_of, coverage_of, least, sources
 from libhdrnet.merge.upright import Turned, lay_alike
 from libhdrnet.photometry import measured_exposures, sample_frame
 from libhdrnet.radiometry import FloatImage
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from libhdrnet.io.metadata import Metadata
     from libhdrnet.io.read import Photo
 
-_SAID = RESPONSES[1:4]
+_SAID = ("srgb", "gamma2.2", "linear")
 """Responses that the person says are the true ones: nothing about them is estimated."""
 LEAST_FRAMES = 2
 """The one limit to the number of frames."""
@@ -78,9 +78,9 @@ def load_frames(
     """Read and linearise a bracket; see `merge_exposures` and `sources` for the arguments. Photos are read already.
 
     Raises:
-        InputError: anything wrong with a file, an array, the exposures or the response.
+        InputError: anything wrong with a file, an array or the exposures.
     """
-    check_images(images, response)
+    check_images(images)
     if exposure_times is not None:
         exposure_times = validate_exposures(exposure_times, len(images))
     frames: list[Frame] = []
@@ -120,10 +120,8 @@ def load_frames(
     return exposed
 
 
-def check_images(images: "Sequence[ImageLike | Photo]", response: str) -> None:
-    """Raise InputError if there are too few images, or the response is unknown."""
-    if response not in RESPONSES:
-        raise InputError(f"response {response!r} is unknown; choose one of {', '.join(RESPONSES)}.")
+def check_images(images: "Sequence[ImageLike | Photo]") -> None:
+    """Raise InputError if there are too few images."""
     if isinstance(images, str | Path | np.ndarray):
         raise InputError("one image is no bracket; give a list of two or more exposures of the scene.")
     if len(images) < LEAST_FRAMES:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from libhdrnet.alignment import Alignment, align
 from libhdrnet.bands import bands
-from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, check_settings
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, bounded, check_settings
 from libhdrnet.errors import HdrnetWarning, InputError, sentence
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket
@@ -36,17 +36,13 @@ from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.sources import ImageLike
 from libhdrnet.merge.strangers import tell_strangers, unlike
+from libhdrnet.options import DEGHOST, NETWORKS, MergeOptions, MethodOptions
 from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
 
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
     from libhdrnet.io.metadata import Metadata
-
-NETWORKS = ("psfnet", "msffnet")
-MODELS = ("auto", *NETWORKS, "classical")
-DEGHOST = 0.5
-"""How strictly motion is looked for unless it is said."""
 
 
 @dataclass(frozen=True)
@@ -139,19 +135,11 @@ def merge_exposures(
     exposure_times: Sequence[float] | None = None,
     *,
     reference: int | None = None,
-    model: str = "auto",
-    deghost: float = DEGHOST,
-    align: bool = True,
-    response: str = "auto",
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
     choices: Choices | str | Path | None = None,
-    read_gain_map: bool = False,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
+    **options: Any,
 ) -> FloatImage: ...
 
 
@@ -161,19 +149,11 @@ def merge_exposures(
     exposure_times: Sequence[float] | None = None,
     *,
     reference: int | None = None,
-    model: str = "auto",
-    deghost: float = DEGHOST,
-    align: bool = True,
-    response: str = "auto",
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
     choices: Choices | str | Path | None = None,
-    read_gain_map: bool = False,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
+    **options: Any,
 ) -> tuple[FloatImage, FloatImage]: ...
 
 
@@ -182,19 +162,11 @@ def merge_exposures(
     exposure_times: Sequence[float] | None = None,
     *,
     reference: int | None = None,
-    model: str = "auto",
-    deghost: float = DEGHOST,
-    align: bool = True,
-    response: str = "auto",
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
     choices: Choices | str | Path | None = None,
-    read_gain_map: bool = False,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
+    **options: Any,
 ) -> FloatImage | tuple[FloatImage, FloatImage]:
     """Merge two or more exposures of a scene, hand-held and with motion, into one clean HDR picture.
 
@@ -203,26 +175,13 @@ def merge_exposures(
         exposure_times: Exposure of each image (only ratios matter); None reads time, ISO and aperture from EXIF.
         reference: Index of the image whose content and geometry the result has; None picks the best exposed
             middle one.
-        model: "auto" takes each place from the frames that show what the reference shows, as they lie or followed, and
-            calls the network where none does; "psfnet" (three frames, thesis chapter 2) and "msffnet" (the shorter
-            frame and the reference, chapter 3) run the network over the whole picture; "classical" is the mean of all
-            frames with the least noise and knows no motion.
-        deghost: How strictly what moved is left out, from 0 (not at all) to 1; for "auto" alone.
-        align: Align the frames to the reference first (homography, affine, translation or nothing).
-        response: How the files' codes became codes: "auto" (RAW and float: linear; else ICC profile or sRGB; how a
-            camera bent it is calibrated, of float arrays, too), "srgb", "gamma2.2" and "linear" (taken at their word),
-            or "estimate" (calibrated from the bracket alone). Files that are linear (RAW, OpenEXR, Radiance, a linear
-            profile) stay so whatever it says, and a profile's primaries count.
-        device: "auto", "cpu", "cuda" or "mps".
-        precision: "auto", "fp32", "bf16" or "fp16".
-        tile: Edge of the network's tiles in pixels; None chooses.
-        threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
         choices: int (H, W), or fewer of that aspect ratio, to decide by hand, for "auto" alone: 0 nothing, k > 0 takes
             the place from image k, -1 from the network; or the path of such a map (`io.choices`). Edges are feathered.
-        read_gain_map: Read Ultra HDR JPEGs as HDR displays show them, with their gain maps.
         return_mask: Return (radiance, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
+        options: Of `MergeOptions`: model, deghost, align, response, read_gain_map, skip_unreadable, device, precision,
+            tile, threads.
 
     Returns:
         float32 (H, W, 3), linear, Rec.709 primaries, 1.0 = white of the reference, highlights up to
@@ -243,9 +202,7 @@ def merge_exposures(
 
         choices = read_choices(choices)
     result = merge(
-        images, exposure_times, reference=reference, model=model, deghost=deghost, align=align, response=response,
-        choices=choices, read_gain_map=read_gain_map, settings=Settings(device, precision, tile, threads),
-        with_mask=return_mask,
+        images, exposure_times, MergeOptions(**options), reference=reference, choices=choices, with_mask=return_mask,
         reporter=Reporter(progress, cancel),
     )  # fmt: skip
     return result.radiance if result.mask is None else (result.radiance, result.mask)
@@ -254,39 +211,33 @@ def merge_exposures(
 def merge(
     images: Sequence[ImageLike],
     exposure_times: Sequence[float] | None = None,
+    options: MergeOptions = MergeOptions(),  # noqa: B008 (frozen)
     *,
     reference: int | None = None,
-    model: str = "auto",
-    deghost: float = DEGHOST,
-    align: bool = True,
-    response: str = "auto",
     choices: Choices | None = None,
-    read_gain_map: bool = False,
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
     with_mask: bool = False,
     with_shares: bool = False,
-    skip_unreadable: bool = False,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> MergeResult:
     """Do what `merge_exposures` does and tell how it was done.
 
-    `skip_unreadable` leaves files out that cannot be read, with a warning each, if two remain: the result does not
-    know of them.
+    Files that `skip_unreadable` leaves out, with a warning each, are unknown to the result.
     """
-    check_options(len(images), model, reference, deghost, choices is not None)
-    check_settings(settings)
-    with bounded(settings.threads):
+    check_bracket(len(images), options, reference, choices is not None)
+    check_settings(options)
+    with bounded(options.threads):
         reporter(0.0, "reading the bracket")
         left_out: list[int] = []
-        unreadable = partial(_leave_out, left_out, reference) if skip_unreadable else None
+        unreadable = partial(_leave_out, left_out, reference) if options.skip_unreadable else None
         frames = load_frames(
-            images, exposure_times, response=response, unreadable=unreadable, read_gain_map=read_gain_map
-        )
+            images, exposure_times, response=options.response, unreadable=unreadable,
+            read_gain_map=options.read_gain_map,
+        )  # fmt: skip
         if left_out:
             reference = None if reference is None else reference - sum(index < reference for index in left_out)
-            check_options(len(frames), model, reference, deghost, choices is not None)
+            check_bracket(len(frames), options, reference, choices is not None)
             choices = None if choices is None else renumbered(choices, left_out, len(images))
-        if read_gain_map and all(frame.peak == 1 for frame in frames):
+        if options.read_gain_map and all(frame.peak == 1 for frame in frames):
             told = "no frame holds a gain map that leads above its white: the plain pictures are merged."
             warnings.warn(told, HdrnetWarning, stacklevel=2)
         check_differ(frames)
@@ -297,13 +248,13 @@ def merge(
         if reference is None:
             reporter(0.05, "choosing the reference")
             reference = pick_reference([frame.codes for frame in frames], exposures)
-        method_of(model, exposures, reference)  # refuses what cannot be done before the work begins
-        alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if align else [None] * len(frames)
+        method_of(options.model, exposures, reference)  # refuses what cannot be done before the work begins
+        alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if options.align else [None] * len(frames)
         reporter(0.15, "matching the exposures' brightness")
-        calibration = calibrated(frames, reference, response, given=exposure_times is not None)
+        calibration = calibrated(frames, reference, options.response, given=exposure_times is not None)
         exposed = rounded(calibration)
-        network, used = method_of(model, exposed, reference)
-        job = _Job(Bracket(frames, calibration), model, network, used, deghost, choices, settings)
+        network, used = method_of(options.model, exposed, reference)
+        job = _Job(Bracket(frames, calibration), network, used, choices, options)
         made = _run(job, reporter.part(0.2, 1), with_mask, with_shares)
         if frames[reference].peak != 1:
             np.multiply(made.radiance, np.float32(frames[reference].peak), out=made.radiance)
@@ -316,7 +267,8 @@ def merge(
         if made.mask is not None:
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
-            made.radiance, made.mask, model, reference, used if model in NETWORKS else _by_exposure(exposed),
+            made.radiance, made.mask, options.model, reference,
+            used if options.model in NETWORKS else _by_exposure(exposed),
             tuple(frame.exposure * frame.peak for frame in frames), calibration, tuple(alignments), made.report,
             made.repaired, tuple(frame.metadata for frame in frames), tuple(frame.name for frame in frames),
             tuple(frame.peak for frame in frames), alpha, made.shares, camera,
@@ -329,14 +281,12 @@ class _Job:
     """Aligned and calibrated frames and what is to be made of them."""
 
     bracket: Bracket
-    model: str
     network: str
     """Name of the network that reconstructs."""
     used: tuple[int, ...]
     """The frames that it sees, in its order."""
-    deghost: float
     choices: Choices | None
-    settings: Settings
+    options: MergeOptions
 
 
 @dataclass(frozen=True)
@@ -349,12 +299,11 @@ class _Made:
 
 
 def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _Made:
-    bracket, whole = job.bracket, job.model in NETWORKS
-    selects = job.model != "classical" and job.deghost > 0
-    found = find(bracket, job.settings, reporter.part(0, 0.6), follow=selects)
+    bracket, options, whole = job.bracket, job.options, job.options.model in NETWORKS
+    found = find(bracket, options, reporter.part(0, 0.6), follow=options.selects)
     candidates, report = found.candidates, found.report
-    belief = believed(bracket, candidates, found.scaled(job.deghost / DEGHOST))
-    made = decide(bracket, candidates, belief, job.choices, repair=selects)
+    belief = believed(bracket, candidates, found.scaled(options.deghost / DEGHOST))
+    made = decide(bracket, candidates, belief, job.choices, repair=options.selects)
     del found, belief
     share, unknown = made.network, made.unknown
     shares = shares_of_frames(bracket, candidates, made.weights) if with_shares else None
@@ -363,11 +312,11 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
     repaired = 0.0
     if whole or share.any():
         run, repaired = reconstruct(
-            radiance, bracket, None if whole else share, job.network, job.used, job.settings, reporter.part(0.65, 1)
+            radiance, bracket, None if whole else share, job.network, job.used, options, reporter.part(0.65, 1)
         )
         report = run or report
     mask = grades(bracket, unknown, 1.0 if whole else share) if with_mask else None
-    if mask is not None and job.model == "classical":
+    if mask is not None and options.model == "classical":
         mask[:] = MEASURED
     return _Made(radiance, mask, shares, report, repaired)
 
@@ -457,10 +406,8 @@ def _unseen(frames: Sequence[Frame]) -> Any:
     return np.maximum.reduce(planes) == 0 if len(planes) == len(frames) else False
 
 
-def check_options(count: int, model: str, reference: int | None, deghost: float, chosen: bool) -> None:
-    """Raise InputError if an option of `merge_exposures` is none, or does not go with another one."""
-    if model not in MODELS:
-        raise InputError(f"model {model!r} is unknown; choose one of {', '.join(MODELS)}.")
+def check_bracket(count: int, options: MethodOptions, reference: int | None, chosen: bool) -> None:
+    """Raise InputError if options mean nothing to so many images, this reference or choices."""
     if reference is not None and not 0 <= reference < count:
         raise InputError(
             sentence(
@@ -468,13 +415,9 @@ def check_options(count: int, model: str, reference: int | None, deghost: float,
                 number=reference + 1, count=count,
             )
         )  # fmt: skip
-    if not 0 <= deghost <= 1:
-        raise InputError(f"deghost {deghost} is out of range; give 0 to 1.")
-    if model != "auto" and deghost != DEGHOST:
-        raise InputError(f"deghost {deghost} means nothing to model {model!r}, which looks for no motion; use 'auto'.")
-    if model != "auto" and chosen:
-        raise InputError(f"choices mean nothing to model {model!r}; use 'auto'.")
-    if model == "psfnet" and count < 3:
+    if options.model != "auto" and chosen:
+        raise InputError(f"choices mean nothing to model {options.model!r}; use 'auto'.")
+    if options.model == "psfnet" and count < 3:
         raise InputError(
             sentence("PSFNet takes three exposures and {count} were given; choose another method.", count=count)
         )

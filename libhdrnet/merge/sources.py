@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from libhdrnet.io.read import Photo
 
 ImageLike = str | Path | npt.NDArray[Any]
-RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 
 Decode = Callable[[npt.NDArray[Any]], FloatImage]
 """Gives the linear values of a file's or an array's own, in the primaries that these have."""

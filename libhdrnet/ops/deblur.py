@@ -20,6 +20,7 @@ from libhdrnet.networks import DefocusNet
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
 from libhdrnet.ops.recovery import recovery
+from libhdrnet.options import DeblurOptions
 from libhdrnet.radiometry import FloatImage, decode_srgb
 
 HALVED = (6.0, 10.0)
@@ -58,16 +59,11 @@ def deblur(
     image: str | Path | npt.NDArray[Any],
     defocus: npt.NDArray[Any] | None = None,
     *,
-    strength: float = 1.0,
     linear: bool | None = None,
-    read_gain_map: bool = False,
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
     return_mask: Literal[False] = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
+    **options: Any,
 ) -> npt.NDArray[Any]: ...
 
 
@@ -76,16 +72,11 @@ def deblur(
     image: str | Path | npt.NDArray[Any],
     defocus: npt.NDArray[Any] | None = None,
     *,
-    strength: float = 1.0,
     linear: bool | None = None,
-    read_gain_map: bool = False,
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
     return_mask: Literal[True],
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
+    **options: Any,
 ) -> tuple[npt.NDArray[Any], FloatImage]: ...
 
 
@@ -93,32 +84,22 @@ def deblur(
     image: str | Path | npt.NDArray[Any],
     defocus: npt.NDArray[Any] | None = None,
     *,
-    strength: float = 1.0,
     linear: bool | None = None,
-    read_gain_map: bool = False,
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
     return_mask: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
+    **options: Any,
 ) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], FloatImage]:
     """Deblur a picture that is out of focus in places (thesis, Secs. 4.3.2 and 4.3.3).
 
     Args:
         image: A path, or an array (H, W, 3): uint8, uint16 or float32, display-encoded (sRGB).
         defocus: Radius of the circle of confusion in pixels, (H, W); None estimates it.
-        strength: Share of the correction that is applied, 0 (nothing) to 1.
         linear: True for a linear image, False for an encoded one; None: a file says so itself, arrays are encoded.
-        read_gain_map: Read an Ultra HDR JPEG as HDR displays show it: linear, float32, 1.0 = its plain white.
-        device: "auto", "cpu", "cuda" or "mps".
-        precision: "auto", "fp32", "bf16" or "fp16".
-        tile: Edge of the network's tiles in pixels; None chooses.
-        threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
         return_mask: Return (picture, mask).
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
+        options: Of `DeblurOptions`: strength, read_gain_map, device, precision, tile, threads.
 
     Returns:
         Array of the input's shape, dtype and encoding. Float values outside [0, 1] are kept: the correction is
@@ -132,12 +113,11 @@ def deblur(
         WeightsError: the trained weights are missing or damaged.
 
     """
-    pixels, is_linear = open_image(image, linear, gain_map=read_gain_map)
-    settings = Settings(device, precision, tile, threads)
+    given = DeblurOptions(**options)
+    pixels, is_linear = open_image(image, linear, gain_map=given.read_gain_map)
     result = deblur_pixels(
-        pixels, is_linear, defocus, strength=strength, with_mask=return_mask, settings=settings,
-        reporter=Reporter(progress, cancel),
-    )  # fmt: skip
+        pixels, is_linear, defocus, given, with_mask=return_mask, reporter=Reporter(progress, cancel)
+    )
     return result.pixels if result.mask is None else (result.pixels, result.mask)
 
 
@@ -145,39 +125,35 @@ def deblur_pixels(
     pixels: npt.NDArray[Any],
     linear: bool,
     defocus: npt.NDArray[Any] | None = None,
+    options: DeblurOptions = DeblurOptions(),  # noqa: B008 (frozen)
     *,
-    strength: float = 1.0,
     with_mask: bool = False,
-    settings: Settings = Settings(),  # noqa: B008 (frozen)
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> DeblurResult:
     """Do what `deblur` does for pixels that are read and checked, and tell how."""
-    if not 0 <= strength <= 1:
-        raise InputError(f"strength {strength} is out of range; give 0 to 1.")
-    with bounded(settings.threads):
-        return _deblurred(pixels, linear, defocus, strength, with_mask, settings, reporter)
+    with bounded(options.threads):
+        return _deblurred(pixels, linear, defocus, options, with_mask, reporter)
 
 
 def _deblurred(
     pixels: npt.NDArray[Any],
     linear: bool,
     defocus: npt.NDArray[Any] | None,
-    strength: float,
+    options: DeblurOptions,
     with_mask: bool,
-    settings: Settings,
     reporter: Reporter,
 ) -> DeblurResult:
     estimated = defocus is None
     if defocus is None:
-        radius, _ = defocus_map(pixels, linear, settings, reporter.part(0, 0.25))
+        radius, _ = defocus_map(pixels, linear, options, reporter.part(0, 0.25))
     else:
         radius = _check_map(defocus, pixels.shape[:2])
-    correction, report = _correction(pixels, linear, radius, settings, reporter.part(0.25 if estimated else 0, 1))
+    correction, report = _correction(pixels, linear, radius, options, reporter.part(0.25 if estimated else 0, 1))
     out = np.empty_like(pixels)
     for rows in bands(pixels.shape[0]):
-        out[rows] = _apply(pixels[rows], correction[rows], linear, strength)
+        out[rows] = _apply(pixels[rows], correction[rows], linear, options.strength)
     mask = recovery(pixels, out, linear, radius) if with_mask else None
-    return DeblurResult(out, radius, estimated, strength, report, mask)
+    return DeblurResult(out, radius, estimated, options.strength, report, mask)
 
 
 def _correction(

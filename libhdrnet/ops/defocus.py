@@ -59,24 +59,18 @@ def estimate_defocus(
     image: str | Path | npt.NDArray[Any],
     *,
     linear: bool | None = None,
-    device: str = "auto",
-    precision: str = "auto",
-    tile: int | None = None,
-    threads: int | None = None,
     progress: ProgressCallback | None = None,
     cancel: CancelCallback | None = None,
+    **options: Any,
 ) -> FloatImage:
     """Estimate the defocus map of a picture (thesis, Sec. 4.3.1; radius as in Eq. 1.3).
 
     Args:
         image: A path, or an array (H, W, 3): uint8, uint16 or float32, display-encoded (sRGB).
         linear: True for a linear image, False for an encoded one; None: a file says so itself, arrays are encoded.
-        device: "auto", "cpu", "cuda" or "mps".
-        precision: "auto", "fp32", "bf16" or "fp16".
-        tile: Edge of the network's tiles in pixels; None chooses.
-        threads: Most threads that torch, OpenCV and the library use meanwhile; None leaves that as it is.
         progress: Called with the fraction done and the stage.
         cancel: Return True to stop; checked between tiles.
+        options: Of `Settings`: device, precision, tile, threads.
 
     Returns:
         float32 (H, W): radius of the circle of confusion in pixels, from 0 to 20 for a picture whose short edge is
@@ -90,7 +84,7 @@ def estimate_defocus(
 
     """
     pixels, is_linear = open_image(image, linear)
-    radius, _ = defocus_map(pixels, is_linear, Settings(device, precision, tile, threads), Reporter(progress, cancel))
+    radius, _ = defocus_map(pixels, is_linear, Settings(**options), Reporter(progress, cancel))
     return radius
 
 

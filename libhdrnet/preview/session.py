@@ -17,11 +17,12 @@ from libhdrnet.merge.findings import Decision, decide
 from libhdrnet.merge.frames import check_differ, check_images, load_frames
 from libhdrnet.merge.fusion import Believed, believed, fuse
 from libhdrnet.merge.mask import Choices, fitted_choices
-from libhdrnet.merge.pipeline import DEGHOST, NETWORKS, check_options, convert, method_of, rounded
+from libhdrnet.merge.pipeline import check_bracket, convert, method_of, rounded
 from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, validate_exposures
 from libhdrnet.merge.sources import ImageLike, check_array
 from libhdrnet.merge.strangers import tell_strangers
+from libhdrnet.options import DEGHOST, NETWORKS, MethodOptions
 from libhdrnet.preview.marks import labels_of
 from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over
 from libhdrnet.radiometry import FloatImage, encode_srgb
@@ -43,17 +44,13 @@ _CHANGED = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
-    """How a bracket is to be shown; see `merge_exposures` for the options of its names."""
+class View(MethodOptions):
+    """How a bracket is to be shown; of "psfnet" and "msffnet" what the network is given is shown."""
 
     reference: int | None = None
     """Index; None: chosen."""
     exposure_times: tuple[float, ...] | None = None
     """None: as the files tell."""
-    model: str = "auto"
-    """Of "psfnet" and "msffnet" what the network is given is shown."""
-    deghost: float = DEGHOST
-    align: bool = True
     choices: Choices | None = None
     """Of the preview's size, or any of its aspect ratio."""
     tone: Tone = field(default_factory=Tone)
@@ -135,7 +132,7 @@ class Preview:
         settings: Settings = Settings(),  # noqa: B008 (frozen)
         reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     ) -> None:
-        check_images(images, response)
+        check_images(images)
         check_settings(settings)
         self._settings, self._response = settings, response
         self._given = exposure_times is not None
@@ -180,7 +177,7 @@ class Preview:
             InputError: an option cannot be used.
             CancelledError: the reporter's `cancel()` returned True.
         """
-        check_options(len(self.frames), view.model, view.reference, view.deghost, view.choices is not None)
+        check_bracket(len(self.frames), view, view.reference, view.choices is not None)
         if view.choices is not None:
             view = replace(view, choices=fitted_choices(view.choices, self.size, len(self.frames)))
         with bounded(self._settings.threads):
@@ -193,7 +190,7 @@ class Preview:
             reference = pick_reference([frame.codes[::2, ::2] for frame in self._frames], exposures)
         method_of(view.model, exposures, reference)
         key, found, notes = self._find(view, reference, reporter.part(0, 0.6))
-        repair = view.model != "classical" and view.deghost > 0
+        repair = view.selects
         key = (*key, view.deghost if repair else 0.0)
         count = None if repair else len(self.frames)
         candidates = found.findings.candidates[:count]

@@ -12,16 +12,14 @@ from libhdrnet.engine import Reporter
 from libhdrnet.errors import InputError, explain
 from libhdrnet.io.choices import read_choices, write_choices
 from libhdrnet.merge.mask import Choices
+from libhdrnet.options import STYLES, MergeFiles, ToneOptions
 from libhdrnet.preview import MARKS, Preview, Shown
 from libhdrnet.review.events import Events
 from libhdrnet.review.kept import kept_of
 from libhdrnet.review.names import command_of, exposure_text, free_name, unreadable
 from libhdrnet.review.screen import Box, Labels, Look, Screen, as_choices, rgba
 from libhdrnet.tasks import Talk, read_options
-from libhdrnet.tasks.files import settings
 from libhdrnet.tasks.needs import RADIANCE_SUFFIXES
-from libhdrnet.tasks.options import MergeFiles, ToneOptions
-from libhdrnet.tonemap import STYLES
 
 _STOP_SECONDS = 20.0
 """How long what is cancelled at the end may take to reach its next tile: a process does not end well within torch."""
@@ -136,7 +134,7 @@ class Desk:
             options, reporter = self._options, Reporter(self._reading, self.ended.is_set)
             preview = Preview(
                 options.inputs, options.exposures(len(options.inputs)), response=options.response,
-                settings=settings(options), reporter=reporter.part(0, 0.3),
+                settings=options, reporter=reporter.part(0, 0.3),
             )  # fmt: skip
             screen = Screen(preview, choices, self.ended, align=options.align, saturation=options.saturation)
             given = {name: value for name in vars(Look()) if (value := getattr(options, name, None)) is not None}
@@ -173,7 +171,7 @@ class Desk:
             "frames": [{"name": Path(path).name, "time": exposure_text(path)} for path in self._options.inputs],
             "width": preview.size[1], "height": preview.size[0], "full": preview.full_size[::-1], "tones": STYLES,
             "marks": [{"name": name, "tint": tint} for (name, _), tint in zip(MARKS, tints, strict=True)],
-            "command": command_of(self._options), "choices": f"{output.stem}-choices.png",
+            "command": command_of(self._options, (*vars(Look()), "choices")), "choices": f"{output.stem}-choices.png",
             "look": "" if _is_shown(self._options) else f"Of the preview alone: {output.suffix} holds radiance.",
         }  # fmt: skip
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.merge.mask import Choices, renumbered
+from libhdrnet.options import MergeFiles
 from libhdrnet.review.names import unreadable
-from libhdrnet.tasks.options import MergeFiles
 
 
 def kept_of(options: MergeFiles, choices: Choices | None) -> tuple[MergeFiles, Choices | None]:

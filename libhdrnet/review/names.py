@@ -2,13 +2,14 @@
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from libhdrnet.errors import InputError
 from libhdrnet.io.metadata import exposure_values, read_metadata
 from libhdrnet.io.read import read_photo
-from libhdrnet.tasks.options import MergeFiles
+from libhdrnet.options import MergeFiles
 
 
 def free_name(path: Path) -> Path:
@@ -26,15 +27,16 @@ def default_output(inputs: Sequence[str]) -> str:
     return str(first.with_name(f"{first.stem}-hdr.exr"))
 
 
-def command_of(options: MergeFiles) -> str:
-    """Return the words by which `hdrnet merge` makes the same merge, but for what the page decides."""
+def command_of(options: MergeFiles, decided: Iterable[str]) -> str:
+    """Return the words by which `hdrnet merge` makes the same merge, but for the options that are decided later."""
     output = os.path.abspath(free_name(Path(options.output)))
     words = ["hdrnet", "merge", *map(os.path.abspath, options.inputs), "-o", output]
-    times = options.times or ",".join(map(str, options.exposure_times or ()))
-    words += [f"--times={times}"] if times else [f"--ev={options.ev}"] if options.ev else []
-    words += [f"--response={options.response}"] if options.response != MergeFiles.response else []
-    words += [f"--scale={options.scale}"] if options.scale != MergeFiles.scale else []
-    words += [] if options.align else ["--no-align"]
+    if options.exposure_times:
+        words.append(f"--times={','.join(map(str, options.exposure_times))}")
+    for one in fields(options):
+        word, value = one.name.replace("_", "-"), getattr(options, one.name)
+        if one.metadata.get("help") and value != one.default and one.name not in (*decided, "inputs", "output"):
+            words.append(f"--no-{word}" if value is False else f"--{word}" if value is True else f"--{word}={value}")
     return shlex.join(words)
 
 

@@ -12,12 +12,12 @@ from typing import Any
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError
 from libhdrnet.io.choices import read_choices
 from libhdrnet.io.outputs import check_output
+from libhdrnet.options import MergeFiles
 from libhdrnet.review.desk import Desk
 from libhdrnet.review.door import Door
 from libhdrnet.review.names import default_output
 from libhdrnet.tasks import read_options
 from libhdrnet.tasks.files import tone_of
-from libhdrnet.tasks.options import MergeFiles
 
 _LOOK = 0.2
 """Seconds between two looks at whether the page is still there."""

@@ -15,8 +15,9 @@ from libhdrnet.engine import ProgressCallback, Reporter
 from libhdrnet.errors import InputError
 from libhdrnet.io.choices import NETWORK
 from libhdrnet.merge.mask import Choices, fitted_choices
+from libhdrnet.options import DEGHOST, STYLES
 from libhdrnet.preview import Preview, Shown, View
-from libhdrnet.tonemap import STYLES, Tone
+from libhdrnet.tonemap import Tone
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height in pixels of the preview."""
@@ -29,7 +30,7 @@ class Look:
 
     reference: int | None = None
     """Counted from 1; None: chosen."""
-    deghost: float = 0.5
+    deghost: float = DEGHOST
     exposure: float = 0.0
     local: float = 0.5
     tone: str = STYLES[0]

@@ -35,8 +35,9 @@ from typing import TYPE_CHECKING, Any
 
 from libhdrnet import tasks
 from libhdrnet.errors import InputError
+from libhdrnet.options import PATHS, BracketOptions, DeblurOptions, Settings, ToneOptions
 from libhdrnet.server import loading
-from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, settings, tell_merge, tone_of
+from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, tell_merge, tone_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -44,11 +45,10 @@ if TYPE_CHECKING:
 Work = Callable[[tasks.Talk], dict[str, Any]]
 METHODS = ("merge", "preview", "defocus", "deblur", "exposures")
 """What is done in the queue."""
-PATHS = ("inputs", "sources", "input", "output", "preview", "mask", "map", "choices", "base")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergePixels(tasks.MergeOptions, tasks.ToneOptions):
+class MergePixels(BracketOptions, ToneOptions):
     """A merge into pixels."""
 
     inputs: list[str] | None = None
@@ -59,7 +59,7 @@ class MergePixels(tasks.MergeOptions, tasks.ToneOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreviewPixels(tasks.MergeOptions, tasks.ToneOptions):
+class PreviewPixels(BracketOptions, ToneOptions):
     """A preview of a merge."""
 
     handle: str | None = None
@@ -73,7 +73,7 @@ class PreviewPixels(tasks.MergeOptions, tasks.ToneOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DefocusPixels(tasks.DefocusOptions):
+class DefocusPixels(Settings):
     """A defocus map into pixels."""
 
     input: str | None = None
@@ -83,7 +83,7 @@ class DefocusPixels(tasks.DefocusOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeblurPixels(tasks.DeblurOptions):
+class DeblurPixels(DeblurOptions):
     """A deblurred picture into pixels."""
 
     input: str | None = None
@@ -117,7 +117,7 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
 
 
 def _prepared(method: str, params: Mapping[str, Any], folder: Path) -> Work:
-    for name in PATHS:
+    for name in (*PATHS, "sources"):
         given = params.get(name)
         for path in given if isinstance(given, list) else [given]:
             if isinstance(path, str) and not os.path.isabs(path):
@@ -225,7 +225,7 @@ def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str
     from libhdrnet.server.pixels import write_array
 
     pixels, linear = _picture(options, folder)
-    radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
+    radius, report = defocus_map(pixels, linear, options, reporter(talk))
     largest = float(radius.max())
     white = {}
     if options.scaled:
@@ -245,8 +245,7 @@ def _deblur(options: DeblurPixels, folder: Path, talk: tasks.Talk) -> dict[str, 
     if radius is not None and radius.dtype.kind == "u":
         radius = radii(radius, options.map_white)
     result = deblur_pixels(
-        pixels, linear, radius, strength=options.strength, with_mask=options.mask, settings=settings(options),
-        reporter=reporter(talk),
+        pixels, linear, radius, options, with_mask=options.mask, reporter=reporter(talk),
     )  # fmt: skip
     for note in result.report.notes:
         talk.note(note)

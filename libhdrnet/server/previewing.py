@@ -11,7 +11,7 @@ from libhdrnet.errors import parts_of
 from libhdrnet.io.reduced import SmallBracket
 from libhdrnet.preview import Preview, View, marked
 from libhdrnet.server.pixels import map_array, write_array
-from libhdrnet.tasks.files import reporter, settings, tone_of
+from libhdrnet.tasks.files import reporter, tone_of
 
 if TYPE_CHECKING:
     from libhdrnet.merge.mask import Choices
@@ -25,7 +25,7 @@ def open_preview(options: "PreviewPixels", small: SmallBracket | None, folder: P
     """Open a bracket; `small`: its files, read already."""
     images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
     return Preview(
-        images, response=options.response, names=options.names, small=small, settings=settings(options),
+        images, response=options.response, names=options.names, small=small, settings=options,
         reporter=reporter(talk).part(0, 0.2),
     )  # fmt: skip
 
@@ -36,7 +36,7 @@ def show_preview(
     """Render it and write the pixels; `opening`: the thumbnails, too."""
     exposures = options.exposures(len(preview.frames))
     view = View(
-        reference=None if options.reference is None else options.reference - 1,
+        reference=options.index,
         exposure_times=None if exposures is None else tuple(exposures),
         model=options.model,
         deghost=options.deghost,

@@ -4,12 +4,6 @@ The command line and the resident server both run these: what one does, the othe
 """
 
 from libhdrnet.tasks.files import Done, Talk, prepare
-from libhdrnet.tasks.options import (
-    DeblurOptions,
-    DefocusOptions,
-    MergeOptions,
-    ToneOptions,
-    read_options,
-)
+from libhdrnet.tasks.params import read_options
 
-__all__ = ["DeblurOptions", "DefocusOptions", "Done", "MergeOptions", "Talk", "ToneOptions", "prepare", "read_options"]
+__all__ = ["Done", "Talk", "prepare", "read_options"]

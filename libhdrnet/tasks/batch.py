@@ -8,43 +8,13 @@ from typing import Any
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
+from libhdrnet.formats import READ_SUFFIXES, READABLE, WRITE_SUFFIXES
+from libhdrnet.options import BatchOptions, MergeFiles
 from libhdrnet.tasks.files import Talk, prepare, tone_of
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.needs import check_needs
-from libhdrnet.tasks.options import MergeFiles, MergeOptions, ToneOptions, read_options
-from libhdrnet.tasks.scale import check_scale, common_exposure
-
-RESULTS = (".exr", ".hdr", ".tif", ".dng", ".avif", ".jxl", ".jpg", ".png")
-"""What a bracket can be merged into."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchOptions(MergeOptions, ToneOptions):
-    """A folder of brackets into files; the options of `hdrnet batch` by the same names."""
-
-    folder: str
-    output: str | None = None
-    """Folder; None: `hdr` in the folder of the pictures."""
-    format: str = ".exr"
-    preview: bool = False
-    """Also write a tone-mapped JPEG of each."""
-    exr_bits: int | None = None
-    exr_compression: str | None = None
-    scale: str = "reference"
-    meter_constant: float | None = None
-    hdr_bits: int | None = None
-    gain_map: bool = False
-    """JPEGs, tone-mapped, get one that makes them HDR."""
-    overwrite: bool = False
-    """Merge again what was merged before."""
-    frames: int | None = None
-    """How many pictures each bracket has; None: found out."""
-    brackets: str | None = None
-    """File that names the brackets (`tasks.lists`); None: they are found."""
-    list: bool = False
-    """Only say which they are."""
-    workers: int | None = None
-    scheduler: str | None = None
+from libhdrnet.tasks.params import read_options
+from libhdrnet.tasks.scale import common_exposure
 
 
 @dataclass(frozen=True)
@@ -88,12 +58,13 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
 
     options = read_options(BatchOptions, params)
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
-    if options.format not in RESULTS:
-        raise InputError(f"--format {options.format!r} is unknown; choose one of {', '.join(RESULTS)}.")
+    if options.format not in WRITE_SUFFIXES["merged"]:
+        raise InputError(
+            f"--format {options.format!r} is unknown; choose one of {', '.join(WRITE_SUFFIXES['merged'])}."
+        )
     kind = f"a {options.format}"
     check_needs(options, kind, "a .jpg" if options.preview else None)
     tone_of(options)
-    check_scale(options.scale, options.meter_constant)
     check_exr(options.exr_bits, options.exr_compression)
     check_hdr_bits(kind, options.hdr_bits)
 
@@ -202,13 +173,11 @@ def _find(folder: Path, options: BatchOptions) -> tuple[Sequence[tuple[Path, ...
 
 
 def _pictures(folder: Path) -> list[Path]:
-    from libhdrnet.io.kinds import READABLE, SUFFIXES
-
     try:
         found = [
             path
             for path in sorted(folder.iterdir())
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+            if path.suffix.lower() in READ_SUFFIXES and not path.name.startswith(".") and path.is_file()
         ]
     except OSError as error:
         raise InputError(f"{folder} cannot be read as a folder ({error.strerror}); give one with pictures.") from error

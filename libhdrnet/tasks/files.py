@@ -7,20 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from libhdrnet.errors import InputError
+from libhdrnet.formats import JPEG, TIFF
+from libhdrnet.options import BracketOptions, DeblurFiles, DefocusFiles, MergeFiles, ToneOptions
 from libhdrnet.tasks.needs import RADIANCE_SUFFIXES, check_needs
-from libhdrnet.tasks.options import (
-    DeblurFiles,
-    DefocusFiles,
-    EngineOptions,
-    MergeFiles,
-    MergeOptions,
-    ToneOptions,
-    read_options,
-)
-from libhdrnet.tasks.scale import check_scale, check_told, scale_of
+from libhdrnet.tasks.params import read_options
+from libhdrnet.tasks.scale import check_told, scale_of
 
 if TYPE_CHECKING:
-    from libhdrnet.engine import Report, Reporter, Settings
+    from libhdrnet.engine import Report, Reporter
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
     from libhdrnet.radiometry import FloatImage
@@ -57,7 +51,7 @@ class Done:
 
 
 def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
-    """Check the parameters of "merge", "defocus" or "deblur" from files to files (options.*Files); return the work.
+    """Check the parameters of "merge", "defocus" or "deblur" from files to files (`options`: *Files); return the work.
 
     Raises:
         InputError: a parameter is unknown, missing or of another type.
@@ -72,7 +66,7 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
 
 
 def merge_images(
-    images: "list[ImageLike]", options: MergeOptions, decided: str | None = None, *, with_mask: bool, talk: Talk
+    images: "list[ImageLike]", options: BracketOptions, decided: str | None = None, *, with_mask: bool, talk: Talk
 ) -> "MergeResult":
     """Merge paths or arrays as `options` say, and tell what was noticed on the way; `decided`: a file of choices."""
     from libhdrnet.io.choices import read_choices
@@ -83,11 +77,8 @@ def merge_images(
     from libhdrnet.merge.pipeline import merge
 
     result = merge(
-        images, exposures, model=options.model, deghost=options.deghost, align=options.align,
-        reference=None if options.reference is None else options.reference - 1, response=options.response,
-        choices=None if decided is None else read_choices(decided), read_gain_map=options.read_gain_map,
-        skip_unreadable=options.skip_unreadable, settings=settings(options), with_mask=with_mask,
-        reporter=reporter(talk),
+        images, exposures, options, reference=options.index,
+        choices=None if decided is None else read_choices(decided), with_mask=with_mask, reporter=reporter(talk),
     )  # fmt: skip
     files = [image for image in images if isinstance(image, str | Path)]
     note_passengers(files, used=[GAIN_MAP] if options.read_gain_map else [])
@@ -120,7 +111,6 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     check_needs(options, options.output, options.preview)
     tone = tone_of(options)
     check_exr(options.exr_bits, options.exr_compression)
-    check_scale(options.scale, options.meter_constant)
     check_told(options)
     check_hdr_bits(options.output, options.hdr_bits)
     options.exposures(len(options.inputs))
@@ -174,7 +164,6 @@ def _write_tone_mapped(
     path: str, result: "MergeResult", tone: "Tone", record: dict[str, Any], base: "FloatImage | None", *, gain_map: bool
 ) -> None:
     from libhdrnet.io.gain import exposure_between
-    from libhdrnet.io.outputs import JPEG
     from libhdrnet.io.write import write_display, write_with_gain_map
     from libhdrnet.tonemap import tone_map
 
@@ -188,7 +177,7 @@ def _write_tone_mapped(
         told["gain_map_exposure"] = round(stops, 3)
         write_with_gain_map(path, result.radiance * 2.0**stops, picture, record=told, **kept)
     else:
-        bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in (".tif", ".tiff") else 8
+        bits: Literal[8, 16] = 16 if Path(path).suffix.lower() in TIFF else 8
         write_display(path, picture, bits=bits, record=told, **kept)
 
 
@@ -202,7 +191,7 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
     from libhdrnet.ops.defocus import defocus_map, open_image, white_radius
 
     pixels, linear = open_image(options.input, None)
-    radius, report = defocus_map(pixels, linear, settings(options), reporter(talk))
+    radius, report = defocus_map(pixels, linear, options, reporter(talk))
     record = defocus_record(Path(options.input).name, report)
     white = white_radius(radius)
     if options.colour:
@@ -236,8 +225,8 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
         raise InputError(f"{options.input} holds no gain map; leave --read-gain-map out.")
     radius = read_map(options.map) if options.map else None
     result = deblur_pixels(
-        photo.pixels, photo.encoding == "linear", radius, strength=options.strength,
-        with_mask=bool(options.mask), settings=settings(options), reporter=reporter(talk),
+        photo.pixels, photo.encoding == "linear", radius, options, with_mask=bool(options.mask),
+        reporter=reporter(talk),
     )  # fmt: skip
     record = result.as_record(options.input)
     if options.mask and result.mask is not None:
@@ -252,13 +241,6 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
 def defocus_record(name: str, report: "Report") -> dict[str, Any]:
     """Return how the defocus map of the picture `name` was made."""
     return {"operation": "defocus", "inputs": [name], "engine": report.as_record()}
-
-
-def settings(options: EngineOptions) -> "Settings":
-    """Return the engine's settings."""
-    from libhdrnet.engine import Settings
-
-    return Settings(options.device, options.precision, options.tile, options.threads)
 
 
 def reporter(talk: Talk) -> "Reporter":

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.errors import InputError
+from libhdrnet.formats import HDR_BITS, JPEG, WRITE_SUFFIXES, suffixes
 
-LINEAR_SUFFIXES = (".exr", ".hdr", ".tif", ".tiff")
-RADIANCE_SUFFIXES = (*LINEAR_SUFFIXES, ".dng", ".avif", ".jxl")
-_JPEG = (".jpg", ".jpeg")
+RADIANCE_SUFFIXES = WRITE_SUFFIXES["radiance"]
+_TONED = tuple(suffix for suffix in WRITE_SUFFIXES["display"] if suffix not in RADIANCE_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class _Need:
 
 _NEEDS = (
     _Need(("tone", "exposure", "local", "saturation"), "radiance is not tone-mapped",
-          (*_JPEG, ".png"), (*_JPEG, ".png", ".tif", ".tiff")),
+          _TONED, WRITE_SUFFIXES["display"]),
     _Need(("exr_bits",), "OpenEXR and DNG have that choice", (".exr", ".dng")),
     _Need(("exr_compression",), "OpenEXR has that choice", (".exr",)),
-    _Need(("hdr_bits",), "AVIF and JPEG XL have that choice", (".avif", ".jxl")),
-    _Need(("gain_map", "base"), "a gain map goes into a JPEG", _JPEG, _JPEG),
-    _Need(("scale",), "only radiance has a scale", LINEAR_SUFFIXES),
+    _Need(("hdr_bits",), "AVIF and JPEG XL have that choice", tuple(HDR_BITS)),
+    _Need(("gain_map", "base"), "a gain map goes into a JPEG", JPEG, JPEG),
+    _Need(("scale",), "only radiance has a scale", suffixes(holds="linear")),
     _Need(("meter_constant",), "cd/m² are not asked for", other="scale", value="absolute"),
     _Need(("frames",), "the list tells how many pictures a bracket has", other="brackets"),
 )  # fmt: skip

@@ -6,27 +6,15 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from libhdrnet.errors import InputError
+from libhdrnet.options import METER_CONSTANT
 
 if TYPE_CHECKING:
     from libhdrnet.io.metadata import Metadata
     from libhdrnet.merge.pipeline import MergeResult
-    from libhdrnet.tasks.options import MergeFiles
+    from libhdrnet.options import MergeFiles
 
-SCALES = ("reference", "common", "absolute")
-METER_CONSTANT = 12.5
-"""K of reflected-light meters in cd/m² (ISO 2720:1974 allows 10.6 to 13.4): they expose a luminance of K N² / (t S)."""
-_CONSTANTS = 1e-3, 1e6
-"""What a constant may be: it also makes up for a filter that the f-number does not tell."""
 _METERED = 0.18
 """What a metered luminance is of white: middle grey."""
-
-
-def check_scale(scale: str, meter_constant: float | None) -> None:
-    """Raise InputError for a scale that is unknown, or a constant that no meter has."""
-    if scale not in SCALES:
-        raise InputError(f"scale {scale!r} is unknown; choose one of {', '.join(SCALES)}.")
-    if meter_constant is not None and not _CONSTANTS[0] <= meter_constant <= _CONSTANTS[1]:
-        raise InputError(f"the meter constant {meter_constant:g} is unusable; give a number around {METER_CONSTANT}.")
 
 
 def check_told(options: "MergeFiles") -> None:

@@ -7,6 +7,7 @@ output is sRGB-encoded float32 (H, W, 3) in [0, 1].
 `curve` brings what is left into the range of a display, in colour.
 """
 
-from libhdrnet.tonemap.render import STYLES, Adaptation, Tone, tone_map
+from libhdrnet.options import STYLES
+from libhdrnet.tonemap.render import Adaptation, Tone, tone_map
 
 __all__ = ["STYLES", "Adaptation", "Tone", "tone_map"]

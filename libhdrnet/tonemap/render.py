@@ -8,13 +8,11 @@ import numpy.typing as npt
 
 from libhdrnet.bands import enlarged
 from libhdrnet.errors import InputError
+from libhdrnet.options import ToneOptions
 from libhdrnet.radiometry import FloatImage, encode_srgb
 from libhdrnet.tonemap.adaptation import eased, fused, guided
 from libhdrnet.tonemap.curve import MIDDLE_GREY, Sigmoid
 from libhdrnet.tonemap.metering import metered
-
-STYLES = ("natural", "fusion")
-"""The names that `tone_map` knows, the default first."""
 
 _REC709 = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _DARKEST = 2e-4  # light below which nothing is told apart, some ten stops below the middle
@@ -39,14 +37,7 @@ class Tone:
     saturation: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.style not in STYLES:
-            raise InputError(f"The tone style {self.style!r} is unknown; choose {' or '.join(STYLES)}.")
-        for name, low, high in (("exposure", -10, 10), ("local", 0, 1), ("saturation", 0, 2)):
-            value = getattr(self, name)
-            if not isinstance(value, int | float | np.number):
-                raise InputError(f"{name} is {value!r}; give a number, {low} to {high}.")
-            if not low <= value <= high:
-                raise InputError(f"{name} {value:g} is out of range; give {low} to {high}.")
+        ToneOptions(tone=self.style, exposure=self.exposure, local=self.local, saturation=self.saturation)
 
 
 def tone_map(

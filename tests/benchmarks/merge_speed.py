@@ -17,6 +17,8 @@ import time
 
 import numpy as np
 
+from libhdrnet.options import MergeOptions
+
 TIMES = (0.25, 1.0, 4.0)
 
 
@@ -56,14 +58,16 @@ def opencv_seconds(images, align):
 
 
 def one(options):
-    from libhdrnet.engine import Settings
     from libhdrnet.merge.pipeline import merge
 
     images = bracket(options.megapixels[0], options.moving)
     images = images[:2] if options.model == "msffnet" else images
-    settings = Settings(options.device, options.precision, options.tile)
+    wanted = MergeOptions(
+        model=options.model, align=not options.no_align, device=options.device, precision=options.precision,
+        tile=options.tile,
+    )  # fmt: skip
     begun = time.perf_counter()
-    result = merge(images, TIMES[: len(images)], model=options.model, align=not options.no_align, settings=settings)
+    result = merge(images, TIMES[: len(images)], wanted)
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     theirs = opencv_seconds(images, not options.no_align)

@@ -13,6 +13,7 @@ from libhdrnet import tone_map
 from libhdrnet.demo import write_bracket
 from libhdrnet.io import read_photo, write_display
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.options import MergeOptions
 
 WIDTH = 480
 """Of each of the six."""
@@ -28,7 +29,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         paths = write_bracket(folder)
         frames = [read_photo(path).pixels / np.float32(255) for path in paths]
-        plain, merged = merge(paths, model="classical"), merge(paths, with_mask=True)
+        plain, merged = merge(paths, options=MergeOptions(model="classical")), merge(paths, with_mask=True)
     mask = np.repeat(merged.mask[..., None], 3, axis=2)
     pictures = [reduced(p) for p in (*frames, tone_map(plain.radiance), tone_map(merged.radiance), mask)]
     rows = [np.concatenate(pictures[start : start + 3], axis=1) for start in (0, 3)]

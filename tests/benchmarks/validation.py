@@ -18,6 +18,7 @@ import tifffile
 
 from libhdrnet.errors import HdrnetWarning
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.options import MergeOptions
 from libhdrnet.radiometry import mu_law
 
 TILE = 128
@@ -56,8 +57,8 @@ def one(scene, options):
         where = np.s_[max(top, 0) : max(top, 0) + options.crop, max(left, 0) : max(left, 0) + options.crop]
         images, truth = [np.ascontiguousarray(image[where]) for image in images], truth[where]
     begun = time.perf_counter()
-    result = merge(images, list(2.0 ** stops[: len(names)]), reference=1, model=options.model, align=align,
-                   response="gamma2.2", with_mask=True)  # fmt: skip
+    wanted = MergeOptions(model=options.model, align=align, response="gamma2.2")
+    result = merge(images, list(2.0 ** stops[: len(names)]), wanted, reference=1, with_mask=True)
     seconds = time.perf_counter() - begun
     predicted = result.radiance * np.float32(2.0 ** stops[0])
     np.save(options.predictions / f"{scene.name}.npy", predicted)

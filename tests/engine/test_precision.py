@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from libhdrnet import deblur, estimate_defocus
-from libhdrnet.engine import Settings
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.options import MergeOptions
 from libhdrnet.radiometry import mu_law
 
 SIZE = (96, 112)
@@ -62,8 +62,8 @@ def soft():
 def merged(count, model, precision):
     """The merge in the mu-law domain, with 1.0 = saturation of the shortest frame."""
     times = [2.0**stop for stop in STOPS[count]]
-    settings = Settings("cpu", precision)
-    result = merge(bracket(count), times, reference=len(times) // 2, model=model, align=False, settings=settings)
+    engine = {"device": "cpu", "precision": precision}
+    result = merge(bracket(count), times, MergeOptions(model=model, align=False, **engine), reference=len(times) // 2)
     assert result.report is None or result.report.notes == ()  # no tile had to be computed again
     return mu_law(np.maximum(result.radiance, 0) * np.float32(min(times)))
 
@@ -105,7 +105,9 @@ def test_a_bracket_that_gave_nan_is_merged_alike_in_every_precision(shared):
     if not folder.is_dir():
         pytest.skip("needs ../shared/cases/two-frames-nan")
     paths = sorted(folder.iterdir())
-    exact, *others = (merge(paths, settings=Settings("cpu", precision)).radiance for precision in ("fp32", "bf16"))
+    exact, *others = (
+        merge(paths, options=MergeOptions(device="cpu", precision=precision)).radiance for precision in ("fp32", "bf16")
+    )
     for found in others:
         assert np.abs(found - exact).max() < 1  # not NaN
         gap = np.abs(found - exact) / np.maximum(exact, LEAST_LIGHT)

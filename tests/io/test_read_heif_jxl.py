@@ -9,9 +9,9 @@ from PIL import Image
 from synthetic import DISPLAY_P3, DISPLAY_P3_TO_REC709, profile, tag
 
 from libhdrnet.errors import InputError
+from libhdrnet.formats import FORMATS, READ_SUFFIXES, READABLE
 from libhdrnet.io import image_size, linear_rec709, read_photo, write_like
 from libhdrnet.io.cicp import CodePoints
-from libhdrnet.io.kinds import FORMATS, READABLE, SUFFIXES
 
 EXIF = {271: "Maker", 274: 6}
 
@@ -171,5 +171,5 @@ def test_half_a_file_is_told_as_damaged(tmp_path, ramp, suffix):
 
 
 def test_one_table_names_all_that_is_read():
-    assert {".heic", ".hif", ".avif", ".jxl", ".webp", ".cr3", ".jpeg"} <= SUFFIXES
+    assert {".heic", ".hif", ".avif", ".jxl", ".webp", ".cr3", ".jpeg"} <= READ_SUFFIXES
     assert all(format.name in READABLE for format in FORMATS)

@@ -8,6 +8,7 @@ from synthetic import dng
 
 from libhdrnet.io import image_size, read_photo, read_photos
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.options import MergeOptions
 
 RAW = Path(__file__).resolve().parents[3] / "shared" / "data" / "raw"
 pytestmark = pytest.mark.skipif(not RAW.is_dir(), reason=f"the files in {RAW} are missing")
@@ -45,5 +46,5 @@ def test_a_bracket_of_real_sensor_data_with_a_dial_s_times_leaves_no_step(tmp_pa
         mosaic = 512 + 15871 * np.clip(exposed, 0, 1) + rng.normal(0, 3, light.shape)
         mosaic = np.clip(np.rint(mosaic), 0, 16383).astype(np.uint16)
         files.append(dng(tmp_path / f"{index}.dng", mosaic=mosaic, time=said, iso=100))
-    result = merge(files, align=False)
+    result = merge(files, options=MergeOptions(align=False))
     assert np.log2(np.array(result.calibration.exposures)[[0, 2]]) == pytest.approx([-2, 2], abs=0.01)

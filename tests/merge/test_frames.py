@@ -13,6 +13,7 @@ from libhdrnet.merge.codes import DECODE
 from libhdrnet.merge.frames import Frame, gains_of, load_frames
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.merge.strangers import tell_strangers
+from libhdrnet.options import MergeOptions
 from libhdrnet.radiometry import decode_srgb, encode_srgb
 
 TIMES = [0.25, 1.0, 4.0]
@@ -137,7 +138,7 @@ def test_darkness_has_no_bias_in_raw_frames_and_their_merge(tmp_path):
     times = [1 + 0.02 * i for i in range(6)]
     files = [dng(tmp_path / f"{i}.dng", mosaic=bayer(grey * t, sigma=sigma, seed=i)) for i, t in enumerate(times)]
     frames = load_frames(files, times)
-    merged = merge(files, times, reference=0, model="classical", align=False).radiance
+    merged = merge(files, times, MergeOptions(model="classical", align=False), reference=0).radiance
     assert abs(merged.mean() - truth) < 0.02 * sigma / 15871
     assert np.maximum(frames[0].linear(slice(None)), 0).mean() > truth + 0.1 * sigma / 15871
 

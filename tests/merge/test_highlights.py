@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.options import MergeOptions
 
 TIMES = (0.25, 1.0, 4.0)
 
@@ -28,7 +29,7 @@ def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
     yy, xx = np.mgrid[:240, :360]
     passed[np.hypot(yy - 90, xx - 180) < 40] = 0.02
     images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
-    found = merge(images, list(TIMES), reference=1, align=False).radiance
+    found = merge(images, list(TIMES), MergeOptions(align=False), reference=1).radiance
     behind, beside = (np.median(found[70:110, x : x + 40], (0, 1)) for x in (160, 300))
     assert beside == pytest.approx(colour, rel=0.15)
     assert behind == pytest.approx(beside, rel=0.15)
@@ -42,7 +43,7 @@ def test_the_soft_edge_of_a_passer_by_leaves_no_line_in_the_sky(width):
     opacity = np.clip((20 + width - ring) / width, 0, 1)[..., None]
     passed = light * (1 - opacity) + 0.02 * opacity
     images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
-    found = merge(images, list(TIMES), reference=1, align=False).radiance.mean(-1)
+    found = merge(images, list(TIMES), MergeOptions(align=False), reference=1).radiance.mean(-1)
     around = [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, 40, 2)]
     assert np.min(around) > 2.3 and np.max(around) < 2.6
 
@@ -55,11 +56,11 @@ def test_what_a_person_takes_from_the_reference_comes_as_it_was_captured():
     images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
     chosen = np.zeros((240, 360), np.int16)
     chosen[40:140, 120:240] = 2
-    found = merge(images, list(TIMES), reference=1, align=False, choices=chosen).radiance
+    found = merge(images, list(TIMES), MergeOptions(align=False), reference=1, choices=chosen).radiance
     assert np.median(found[70:110, 160:200]) == pytest.approx(1, abs=0.15)
 
 
 def test_without_a_shorter_frame_the_reference_s_white_stays():
     light = scene((2.5, 2.5, 2.5))
-    found = merge([shot(light, 1, 1), shot(light, 4, 2)], [1, 4], reference=0, align=False).radiance
+    found = merge([shot(light, 1, 1), shot(light, 4, 2)], [1, 4], MergeOptions(align=False), reference=0).radiance
     assert found.max() < 1.3

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from libhdrnet import merge_exposures
-from libhdrnet.engine import Settings
 from libhdrnet.errors import CancelledError, HdrnetWarning, InputError
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.options import MergeOptions
 from libhdrnet.radiometry import look_up
 
 TIMES = (0.25, 1.0, 4.0)
-SMALL = Settings(device="cpu", precision="fp32", tile=128)
+SMALL = {"device": "cpu", "precision": "fp32", "tile": 128}
 pytestmark = pytest.mark.filterwarnings("ignore::libhdrnet.errors.HdrnetWarning")
 
 
@@ -67,7 +67,7 @@ def test_the_number_of_frames_chooses_the_network(bracket, count, model, used, n
     by_network = np.zeros((96, 96), np.int8)
     by_network[30:60, 30:60] = -1
     choices = by_network if model == "auto" else None
-    result = merge(bracket(96, 96, times)[0], times, model=model, align=False, choices=choices, settings=SMALL)
+    result = merge(bracket(96, 96, times)[0], times, MergeOptions(model=model, align=False, **SMALL), choices=choices)
     assert (result.model, len(result.used)) == (model, used)
     assert result.report is not None and result.report.network == network
     assert 0 < result.repaired < 0.5 if model == "auto" else result.repaired == 1
@@ -89,7 +89,7 @@ def test_one_is_the_white_of_the_reference(bracket):
 @pytest.mark.usefixtures("random_weights")
 @pytest.mark.parametrize("reference", [0, 1, 2])
 def test_any_frame_can_be_the_reference(bracket, reference):
-    result = merge(bracket()[0], TIMES, reference=reference, align=False, settings=SMALL)
+    result = merge(bracket()[0], TIMES, MergeOptions(align=False, **SMALL), reference=reference)
     assert result.reference == reference
     assert np.isfinite(result.radiance).all()
 
@@ -98,7 +98,7 @@ def test_any_frame_can_be_the_reference(bracket, reference):
 def test_of_two_frames_the_shorter_can_be_the_reference(bracket):
     shots = bracket(96, 96, times=(1.0, 4.0))[0]
     choices = np.full((96, 96), -1)
-    result = merge(shots, (1.0, 4.0), reference=0, align=False, choices=choices, settings=SMALL)
+    result = merge(shots, (1.0, 4.0), MergeOptions(align=False, **SMALL), reference=0, choices=choices)
     assert result.report is not None and result.report.network == "psfnet"
     assert result.radiance.max() <= 1.05
 
@@ -191,8 +191,8 @@ def test_choices_of_another_size_count_as_if_they_were_the_pictures_size(bracket
     small[: shape[0] // 2, shape[1] // 3 :] = 3
     rows, columns = (np.arange(96) * edge // 96 for edge in shape)
     whole = small[rows][:, columns]
-    options = {"align": False, "reference": 1, "settings": SMALL}
-    merged = [merge(shots, TIMES, choices=choices, **options) for choices in (small, whole)]
+    options = MergeOptions(align=False, **SMALL)
+    merged = [merge(shots, TIMES, options, reference=1, choices=choices) for choices in (small, whole)]
     assert np.array_equal(merged[0].radiance, merged[1].radiance)
     assert merged[0].as_record()["chosen"] == {"3": round(float((whole == 3).mean()), 5)}
 
@@ -200,7 +200,7 @@ def test_choices_of_another_size_count_as_if_they_were_the_pictures_size(bracket
 @pytest.mark.usefixtures("random_weights")
 def test_the_shares_of_the_frames_are_told_on_request(bracket):
     shots, radiance = bracket(64, 80)
-    result = merge(shots, TIMES, align=False, with_shares=True, settings=SMALL)
+    result = merge(shots, TIMES, MergeOptions(align=False, **SMALL), with_shares=True)
     assert result.shares.shape == (3, 32, 40)
     assert np.allclose(result.shares.sum(0), 1, atol=1e-5)
     bright = radiance.max(-1)[::2, ::2] > 1.2
@@ -212,13 +212,13 @@ def test_the_shares_of_the_frames_are_told_on_request(bracket):
 def test_a_method_that_looks_for_no_motion_says_so_in_the_mask_and_refuses_deghost(bracket, model, grade):
     shots = [bracket(96, 96)[1] * np.float32(0.05 * t) for t in TIMES]
     shots[0][30:60, 30:60] = 0.2
-    result = merge(shots, TIMES, model=model, align=False, with_mask=True, settings=SMALL)
+    result = merge(shots, TIMES, MergeOptions(model=model, align=False, **SMALL), with_mask=True)
     assert (result.mask == grade).all()
     assert result.repaired == (0 if model == "classical" else 1)
     with pytest.raises(InputError, match="deghost"):
-        merge(shots, TIMES, model=model, align=False, deghost=0.8, settings=SMALL)
+        merge(shots, TIMES, MergeOptions(model=model, align=False, deghost=0.8, **SMALL))
     with pytest.raises(InputError, match="choices"):
-        merge(shots, TIMES, model=model, align=False, choices=np.zeros((96, 96), int), settings=SMALL)
+        merge(shots, TIMES, MergeOptions(model=model, align=False, **SMALL), choices=np.zeros((96, 96), int))
 
 
 @pytest.mark.parametrize(("model", "grade"), [("auto", 1), ("classical", 1), ("msffnet", 0.5)])
@@ -239,12 +239,12 @@ def test_what_is_transparent_in_every_frame_is_no_measurement(tmp_path, bracket,
 def test_a_wrong_exposure_is_measured_and_warned_of(bracket):
     shots, _ = bracket(120, 120)
     with pytest.warns(UserWarning, match="Frame 1 claims"):
-        result = merge(shots, (0.125, 1.0, 4.0), model="classical", align=False)
+        result = merge(shots, (0.125, 1.0, 4.0), MergeOptions(model="classical", align=False))
     assert result.disagreements[0] == pytest.approx(1, abs=0.15)
 
 
 def test_the_record_says_how_the_picture_was_made(bracket):
-    record = merge(bracket()[0], TIMES, model="classical").as_record()
+    record = merge(bracket()[0], TIMES, MergeOptions(model="classical")).as_record()
     assert record["model"] == "classical" and record["exposures"] == list(TIMES) and record["reference"] == 2
     assert len(record["alignment"]) == 3
 
@@ -273,7 +273,7 @@ def test_a_real_moving_bracket_merges_to_the_reference_s_content(shared, name, l
     scale = 320 / max(images[0].shape[:2])
     images = [cv2.resize(i, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for i in images]
     times = [float(t) for _, t in rows]
-    result = merge(images, times, response="estimate", settings=Settings("cpu", "fp32"))
+    result = merge(images, times, MergeOptions(response="estimate", device="cpu", precision="fp32"))
     reference = load_frames(images, times)[result.reference]
     linear = look_up(reference.codes, result.calibration.tables[result.reference])
     exposed = (linear.max(-1) < 0.8) & (linear.min(-1) > 0.05)
@@ -287,10 +287,10 @@ def test_a_frame_that_cannot_be_aligned_is_told_and_merged_as_it_lies(bracket):
     shots[2] = np.ascontiguousarray(shots[2][::-1, ::-1])
     said = "image 3 cannot be laid over the reference and is merged as it lies"
     with pytest.warns(HdrnetWarning, match=said) as told:
-        aligned = merge(shots, TIMES, model="classical", reference=1)
+        aligned = merge(shots, TIMES, MergeOptions(model="classical"), reference=1)
     assert sum("laid over" in str(warning.message) for warning in told) == 1
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        lying = merge(shots, TIMES, model="classical", reference=1, align=False)
+        lying = merge(shots, TIMES, MergeOptions(model="classical", align=False), reference=1)
     assert not any("laid over" in str(warning.message) for warning in told)
     assert np.array_equal(aligned.radiance, lying.radiance)

@@ -5,6 +5,7 @@ import pytest
 from brackets import TIMES, gamma, radiance, shoot
 
 from libhdrnet.merge.pipeline import merge
+from libhdrnet.options import MergeOptions
 from libhdrnet.photometry import calibrate
 from libhdrnet.radiometry import look_up
 
@@ -52,7 +53,7 @@ def test_crushed_blacks_come_from_the_longer_frame_and_what_moved_there_does_not
     moved = ramp()
     moved[150:220, 60:130] = 0.03 * np.random.default_rng(3).uniform(0.5, 1.5, (70, 70, 1))
     frames = [shoot(light=ramp())[0], shoot(crushed, light=ramp())[1], shoot(light=moved)[2]]
-    found = merge(frames, list(TIMES), reference=1, align=False).radiance
+    found = merge(frames, list(TIMES), MergeOptions(align=False), reference=1).radiance
     still, other = (slice(250, 380), slice(60, 130)), (slice(160, 210), slice(70, 120))
     assert np.median(found[still] / ramp()[still]) == pytest.approx(1, abs=0.1)
     assert np.median(found[other] / ramp()[other]) < 0.3  # the reference's own

@@ -4,10 +4,15 @@ import ast
 import subprocess
 import sys
 from array import array
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from libhdrnet.options import DeblurFiles, MergeFiles
+from libhdrnet.tonemap import Tone
+
+PARAMETERS = ("PF_SLIDER", "PF_RADIO", "PF_BOOL")
 GIMP = Path(__file__).parents[2] / "plugins/gimp"
 sys.path[:0] = [str(GIMP), str(GIMP / "hdrnet"), str(GIMP.parents[1] / "libhdrnet/client")]
 
@@ -164,3 +169,26 @@ def test_a_sentence_of_the_server_is_said_in_the_person_s_language(monkeypatch):
     said = hdrnet_client.InputError(hdrnet_client.told_by("'/{a}.jpg' is empty.", about))
     assert translated(said.args[0]) == "„/{a}.jpg“ ist leer."
     assert [translated("waiting"), translated("'x' is {y}.")] == ["Warten", "'x' is {y}."]
+
+
+def test_the_dialogs_ask_for_what_the_library_s_options_are():
+    """By their names, values, limits and what holds by default."""
+    known = {one.name: one for kind in (MergeFiles, DeblurFiles) for one in fields(kind)}
+    usual = {"tone": Tone().style, **{name: getattr(Tone(), name) for name in ("exposure", "local", "saturation")}}
+    asked = {}
+    for node in ast.walk(ast.parse((GIMP / "hdrnet/hdrnet.py").read_text())):
+        if isinstance(node, ast.Tuple) and isinstance(node.elts[0], ast.Name) and node.elts[0].id in PARAMETERS:
+            _, name, _, default, more, _ = (*node.elts, None)[:6]
+            asked[name.value] = default.value
+            told = known.get(name.value)
+            if told is None or told.metadata.get("path"):
+                continue
+            assert default.value == usual.get(name.value, told.default)
+            if node.elts[0].id == "PF_SLIDER":
+                low, high = (ast.literal_eval(edge) for edge in more.elts[:2])
+                assert told.metadata["limits"][0] <= low < high <= told.metadata["limits"][1]
+            if node.elts[0].id == "PF_RADIO" and told.metadata["among"]:
+                assert {choice.elts[1].value for choice in more.elts} == set(told.metadata["among"])
+    assert {"model", "response", "deghost", "align", "tone", "exposure", "local", "saturation", "strength"} <= set(
+        asked
+    )

@@ -1,0 +1,88 @@
+"""The options of a task, read from plain parameters."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from libhdrnet.errors import InputError
+
+Options = TypeVar("Options")
+
+
+def read_options(kind: type[Options], params: Mapping[str, Any]) -> Options:
+    """Make `kind`, a dataclass of options (`libhdrnet.options`), of plain parameters; None stands for the default.
+
+    Raises:
+        InputError: a parameter is unknown, missing, of another type or out of its limits.
+    """
+    types = _types(kind)
+    for name in params:
+        if name not in types:
+            raise InputError(f"the parameter {name!r} is unknown; known are {', '.join(types)}.")
+    values = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        value = params.get(field.name)
+        if value is not None:
+            values[field.name] = _checked(field.name, value, types[field.name])
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise InputError(f"the parameter {field.name!r} is missing; give {_WANTED[types[field.name]]}.")
+    return kind(**values)
+
+
+_WANTED: dict[Any, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list[str]: "a list of texts",
+    list[float]: "a list of numbers",
+    dict[str, Any]: "an object",
+    list[dict[str, Any]]: "a list of objects",
+}
+
+
+def _types(kind: Any) -> dict[str, Any]:
+    """Each field's type, without the None of optional ones."""
+    hints = get_type_hints(kind)
+    return {name: _without_none(hint) for name, hint in hints.items()}
+
+
+def _without_none(hint: Any) -> Any:
+    parts = [part for part in get_args(hint) if part is not NoneType] if isinstance(hint, UnionType) else [hint]
+    return parts[0] if len(parts) == 1 else Any
+
+
+def _checked(name: str, value: Any, kind: Any) -> Any:
+    if kind is Any:
+        kind = dict[str, Any] if isinstance(value, dict) else str
+    if get_origin(kind) is list:
+        if isinstance(value, list | tuple):
+            return [_checked(f"{name}[{index}]", item, get_args(kind)[0]) for index, item in enumerate(value)]
+    elif get_origin(kind) is dict:
+        if isinstance(value, dict):
+            return value
+    elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return float("inf")  # no option takes it, and the one who checks it says so
+    elif kind is str and isinstance(value, str):
+        return _usable(name, value)
+    elif isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    shown = repr(value) if len(repr(value)) <= 40 else f"{repr(value)[:37]}..."
+    raise InputError(f"the parameter {name!r} is {shown}; give {_WANTED[kind]}.")
+
+
+def _usable(name: str, text: str) -> str:
+    """Return a text that may be a path: without NUL and without halves of characters that no path can have."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        usable = False
+    else:
+        usable = "\0" not in text
+    if not usable:
+        raise InputError(f"the parameter {name!r} holds characters that no name has; write it again.")
+    return text
