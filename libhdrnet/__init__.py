@@ -2,6 +2,13 @@
 
     >>> import libhdrnet
     >>> hdr = libhdrnet.merge_exposures(["a.jpg", "b.jpg", "c.jpg"])  # float32 (H, W, 3), linear
+    >>> shown = libhdrnet.tone_map(hdr)  # float32 (H, W, 3), sRGB
+
+`libhdrnet.io` reads and writes pictures, `libhdrnet.preview` shows a merge while its options change, and
+`libhdrnet.client.hdrnet_client` asks the resident server; `tests/examples` has ten lines for most of it.
+
+What goes wrong is a HdrnetError, whose message names the file, the value and the way out; what is worth knowing of a
+result is a HdrnetWarning.
 
 Torch and everything else that is heavy is imported when a function is first called.
 """

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, get_args, get_origin
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import InputError
+from libhdrnet.manual import EPILOGS, GENERAL
 from libhdrnet.options import BatchOptions, DeblurFiles, DefocusFiles, MergeFiles, Settings
 
 
@@ -27,11 +28,22 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; see {self.prog} --help.")
 
 
+class _Help(argparse.HelpFormatter):
+    """Help whose texts keep their paragraphs; those with indented lines stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        wrapped = super()._fill_text
+        parts = text.rstrip().split("\n\n")
+        return "\n\n".join(part if "\n  " in part else wrapped(part, width, indent) for part in parts)
+
+
 def _build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
     parser = _Parser(
         prog="hdrnet",
         description="Merge hand-held exposure brackets without ghosts, see defocus, deblur.",
+        epilog=GENERAL,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"hdrnet {__version__}")
@@ -241,8 +253,9 @@ def _add_doctor(commands: Any) -> None:
 
 def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
-    )
+        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOGS[name], formatter_class=_Help,
+        allow_abbrev=False,
+    )  # fmt: skip
     parser.set_defaults(command=name)
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of text")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no notes")

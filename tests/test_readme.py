@@ -1,4 +1,4 @@
-"""What the README shows runs."""
+"""What README and the help of the commands show runs."""
 
 import re
 import shlex
@@ -7,11 +7,18 @@ from pathlib import Path
 import pytest
 from commands import write_bracket
 
+from libhdrnet.manual import EPILOGS
 from libhdrnet.parser import parse
 
-TEXT = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
 PYTHON = next(code for code in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if "merge_exposures" in code)
-COMMANDS = [line.split("#")[0].split(">")[0] for line in re.findall(r"^ *(hdrnet [a-z]+ .*)$", TEXT, re.MULTILINE)]
+RESULTS = (ROOT / "tests/benchmarks/README.md").read_text("utf-8")
+COMMANDS = {
+    line.split("#")[0].split(">")[0]
+    for text in (TEXT, RESULTS, *EPILOGS.values())
+    for line in re.findall(r"^ +(hdrnet [a-z]+ .*)$", text, re.MULTILINE)
+}
 
 
 @pytest.mark.usefixtures("random_weights")
@@ -26,7 +33,22 @@ def test_its_lines_of_python_run_and_write_what_they_name(tmp_path, monkeypatch)
     }
 
 
-def test_its_commands_are_known_with_all_their_options():
-    assert len(COMMANDS) > 20
+def test_the_commands_are_known_with_all_their_options():
+    assert len(COMMANDS) > 40
     for line in COMMANDS:
         parse(shlex.split(re.sub(r"\[.*?\]", "", line))[1:])
+
+
+def test_it_is_short():
+    lines = TEXT.splitlines()
+    assert len(lines) <= 150
+    assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "plugins/gimp/README.md"])
+def test_the_files_that_are_named_are_there(name):
+    text = (ROOT / name).read_text("utf-8")
+    named = re.findall(r"\]\(([^)#:]+)\)", text)
+    named += re.findall(r"`((?:libhdrnet|tests|plugins|installers)/[\w/.]+)`", text)
+    assert named
+    assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []

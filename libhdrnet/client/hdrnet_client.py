@@ -16,7 +16,10 @@ One file, standard library only, Python 3.9 or newer: a plug-in carries a copy o
 
 The parameters of each method are told in libhdrnet/server/methods.py, the messages in libhdrnet/server/__init__.py.
 A connection serves one thread; a call may be stopped by `should_cancel`, by an exception from a callback, by Ctrl+C
-or by ending the process.
+or by ending the process. If the server dies in mid-job it is started and asked once more.
+
+libhdrnet is found by `~/.config/libhdrnet/environment.json`, which an installer writes
+(`libhdrnet.install.environment.write_environment()`), else by `hdrnet` on the PATH.
 """
 
 from __future__ import annotations
@@ -35,6 +38,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, BinaryIO
+
+__all__ = [
+    "connect",
+    "Server",
+    "Preview",
+    "Sentence",
+    "ClientError",
+    "ServerUnavailableError",
+    "ServerDiedError",
+    "NoAnswerError",
+    "NotTrustedError",
+    "VersionError",
+    "TaskError",
+    "InputError",
+    "PreviewGoneError",
+    "OutputError",
+    "OutOfMemoryError",
+    "CancelledError",
+]
 
 PROTOCOL = 2
 """Number of the messages' form; a server of a lower one is replaced, one of a higher one needs a newer client."""
@@ -328,11 +350,15 @@ def connect(
     seconds: float = START_SECONDS,
     any_protocol: bool = False,
 ) -> Server:
-    """Connect to the server, and start it (unless `start` is False) if there is none or an older one.
+    """Connect to the resident server.
 
-    `command` and `version` are the words that run `hdrnet` and the version that has to answer; without them the
-    installer's file says so, else the package this file lies in, else `hdrnet` on the PATH. `seconds` is how long
-    a start may take. With `any_protocol` a server whose messages are of another form will do: it can be shut down.
+    Args:
+        start: Start a server where there is none, and put one in the place of an older one.
+        command: Words that run `hdrnet`; None: the installer's file says so, else the package this file lies in, else
+            it is `hdrnet` on the PATH.
+        version: The version that has to answer; None: as `command` is found.
+        seconds: How long a start may take.
+        any_protocol: A server whose messages are of another form will do: it can be shut down.
 
     Raises:
         ServerUnavailableError: no server, and none can be started.
@@ -427,7 +453,11 @@ class Server:
                     on_note("note", "The server ended in mid-job; it is asked once more.")
 
     def preview(self, bracket: dict[str, Any]) -> Preview:
-        """Return what shows merges of a bracket: "inputs" or "arrays" (with "names"), and "response"."""
+        """Return what shows merges of a bracket, small and soon.
+
+        Args:
+            bracket: "inputs" (absolute paths) or "arrays" (of `share`) with "names", and perhaps "response".
+        """
         return Preview(self, bracket)
 
     def share(self, data: bytes | Iterable[bytes], shape: tuple[int, ...], dtype: str = "float32") -> dict[str, Any]:

@@ -1,9 +1,23 @@
 """Reading and writing of photographs: pixels as the file has them, as linear Rec.709, and their metadata.
 
+Read are JPEG, PNG, TIFF, OpenEXR, Radiance HDR, AVIF, JPEG XL, WebP, JPEG 2000, BMP, GIF, PPM, camera RAW, and HEIC and
+HIF with `pip install "libhdrnet[heic]"`; the file's first bytes tell the format, not its name. Written are, by the
+suffix, radiance (`write_radiance`: .exr, .tif, .hdr, .dng, .avif, .jxl), pictures for the eye (`write_display`: .jpg,
+.png, .tif), both in one (`write_with_gain_map`: .jpg), a picture like its source (`write_like`) and maps (`write_map`).
+
+    >>> from libhdrnet.io import read_photo, write_radiance
+    >>> photo = read_photo("a.jpg")  # upright; .pixels uint8, uint16 or float32 (H, W, 3), .metadata, .exposure
+    >>> write_radiance("out.exr", radiance, metadata=photo.metadata)
+
+RAW was tested with synthetic Bayer, X-Trans and monochrome files and three real ones (Canon CRW, Kodak KDC, linear
+DNG); sRAW and the makers' lossy codes were not. Noise below black is kept where the file has room for it: not where the
+camera cut it off (black level 0, linear DNG), and only down to 0.8 % of white, which the highest ISO speeds exceed.
+
 Third-party decoders are imported when the first file needs them; nothing here knows of torch.
 """
 
-from libhdrnet.io.brackets import Bracket, find_brackets, group_brackets
+from libhdrnet.io.brackets import Bracket, Found, find_brackets, group_brackets
+from libhdrnet.io.camera import Camera
 from libhdrnet.io.colour import (
     from_linear,
     is_linear_profile,
@@ -21,6 +35,8 @@ from libhdrnet.io.write import write_display, write_like, write_map, write_radia
 __all__ = [
     "MAX_PIXELS",
     "Bracket",
+    "Camera",
+    "Found",
     "Metadata",
     "Photo",
     "check_output",

@@ -78,7 +78,7 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
 def exposure_of(metadata: Metadata) -> float | None:
     """Compute the relative exposure t = time * ISO / N^2 (seconds at ISO 1 and f/1).
 
-    Without ISO 100 is taken, without f-number 1; None without an exposure time.
+    Where ISO is missing it counts as 100, a missing f-number as 1; None without an exposure time.
     """
     time, iso, f_number = exposure_values(metadata)
     if time is None:

@@ -80,16 +80,21 @@ class Photo:
 
 
 def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None, gain_map: bool = False) -> Photo:
-    """Read a picture of one of the formats in `kinds.FORMATS`, whatever its suffix.
+    """Read a picture of any known format, whatever its suffix.
 
-    `white_balance`: multipliers for RAW (default: the camera's); ignored for other kinds. OpenEXR with other
-    chromaticities is converted to Rec.709, CMYK to sRGB. Associated alpha stays in the pixels, which is told by
-    `Photo.associated`. What a file holds beyond one picture is left out with a HdrnetWarning. A profile that says
-    nothing but sRGB gives "srgb"; one that cannot be used is left out with a HdrnetWarning. With `gain_map` an Ultra
-    HDR JPEG is read with its gain map: linear Rec.709, float32, 1.0 = white of the plain picture.
+    OpenEXR with other chromaticities is converted to Rec.709, CMYK to sRGB. Associated alpha stays in the pixels, which
+    is told by `Photo.associated`. What a file holds beyond one picture is left out with a HdrnetWarning. A profile that
+    says nothing but sRGB gives "srgb"; one that cannot be used is left out with a HdrnetWarning.
 
-    Raises InputError for a file that is missing, empty, damaged, no known picture, larger than 400 megapixels
-    (WebP, JPEG 2000, BMP, GIF, PPM: 179) or that holds NaN or infinity.
+    Args:
+        path: Of the file.
+        white_balance: Multipliers for RAW (red, green, blue, second green); None: the camera's.
+        gain_map: Read an Ultra HDR JPEG with its gain map: linear Rec.709, float32, 1.0 = white of the plain picture.
+
+    Raises:
+        InputError: the file is missing, empty, damaged, no known picture, larger than 400 megapixels (WebP, JPEG 2000,
+            BMP, GIF, PPM: 179) or holds NaN or infinity.
+
     """
     if white_balance is not None:
         _check_white_balance(white_balance)
@@ -97,9 +102,10 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None, gain
 
 
 def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
-    """Read the frames of a bracket; RAW files of one are developed alike.
+    """Read the frames of a bracket; its RAW files are developed alike.
 
-    All that `bracket_reader` gives. Raises InputError as `read_photo` does.
+    They get the first one's white balance and one white, are float32 and keep the noise around black with its negative
+    values. Raises InputError as `read_photo` does.
     """
     files = [*paths]
     return [*map(bracket_reader(files), files)]
@@ -221,12 +227,20 @@ def straight(photo: Photo) -> Photo:
 
 
 def linear_rec709(photo: Photo | npt.NDArray[Any], response: Response = "auto") -> FloatImage:
-    """Linearise a photo or (H, W, 3) pixels: Rec.709 primaries, float32, 1.0 = white.
+    """Linearise a photo or (H, W, 3) pixels. Associated alpha is divided out.
 
-    `response`: "auto" takes the photo's own encoding (arrays: integers are sRGB, floats linear); "srgb",
-    "gamma2.2" and "linear" take the place of its tone curve, not of its profile's primaries. Photos that are linear
-    (RAW, OpenEXR, Radiance, a linear profile) stay so. Associated alpha is divided out. Values outside [0, 1] are
-    possible, see `colour.to_linear`. Raises InputError for an unknown response, shape or dtype.
+    Args:
+        photo: Of `read_photo`, or pixels (H, W, 3).
+        response: "auto" takes the photo's own encoding (arrays: integers are sRGB, floats linear); "srgb", "gamma2.2"
+            and "linear" take the place of its tone curve, not of its profile's primaries. Photos that are linear (RAW,
+            OpenEXR, Radiance, a linear profile) stay so.
+
+    Returns:
+        float32 (H, W, 3), Rec.709 primaries, 1.0 = white; values outside [0, 1] are possible, see `to_linear`.
+
+    Raises:
+        InputError: an unknown response, shape or dtype.
+
     """
     if response not in ("auto", "srgb", "gamma2.2", "linear"):
         raise InputError(f"The response {response!r} is unknown: choose 'auto', 'srgb', 'gamma2.2' or 'linear'.")

@@ -45,20 +45,35 @@ def write_radiance(
     camera: Camera | None = None,
     noise: tuple[float, float] | None = None,
 ) -> None:
-    """Write linear Rec.709 radiance, float (H, W, 3), 1.0 = white of the reference.
+    """Write radiance in the format of the suffix.
 
-    .exr: float32, ZIP, standard attributes; `exr_bits=16` is half: 11 bits of precision (steps of 0.05 to 0.1 %),
-    and values beyond 65504 are clipped with a HdrnetWarning; `exr_compression="dwaa"` makes half two fifths to a sixth
-    as large and loses 0.005 to 0.02 stops in the mean, 0.1 in the darkest places. .tif: float32, deflate, linear
-    profile. .hdr: Radiance RGBE, 1 % steps, negative values become 0, metadata as comments. .avif and .jxl: PQ on
-    BT.2020's primaries, 1.0 = 203 cd/m2, `hdr_bits` deep (AVIF 10 or 12, JPEG XL also 16); AVIF loses 0.02 stops in
-    the mean, JPEG XL only what rounding does (12 bits: 0.001); beyond 10000 cd/m2 (49) and BT.2020 values are clipped
-    with a HdrnetWarning.
-    .dng: `store_dng`, in integers unless `exr_bits` asks for half or float, as the sensor of `camera` saw it, without
-    its white balance; None: in Rec.709. `noise`: S and O of the variance S x + O of the radiance x, for .dng.
-    `alpha`: (H, W) float in [0, 1]; associated in OpenEXR, unassociated in TIFF, AVIF and JPEG XL, dropped with a
-    HdrnetWarning in Radiance files and DNG. Raises InputError for arrays that cannot be written (shape, NaN),
-    OutputError for an unknown suffix and whatever the disk refuses.
+    - .exr: float32, ZIP, standard attributes.
+    - .tif: float32, deflate, linear profile.
+    - .hdr: Radiance RGBE, steps of 1 %, negative values become 0, metadata as comments.
+    - .avif, .jxl: PQ on BT.2020's primaries, 1.0 = 203 cd/m2; AVIF loses 0.02 stops in the mean, JPEG XL only what
+      rounding does (12 bits: 0.001). What is beyond 10000 cd/m2 (49) or BT.2020 is clipped with a HdrnetWarning.
+    - .dng: a RAW file of all colours at each pixel; in integers negative values become 0, and lights end at 32 times
+      white, with a HdrnetWarning.
+
+    Args:
+        path: Of the file, which is replaced if it exists.
+        linear: float (H, W, 3), linear Rec.709, 1.0 = white of the reference.
+        metadata: What the file inherits; a HdrnetWarning says what the format cannot hold.
+        record: JSON-able, how the picture was made; `read_record` reads it.
+        exr_bits: 32, or 16 for half: steps of 0.05 to 0.1 %, values beyond 65504 are clipped with a HdrnetWarning. Of a
+            DNG, which is written in integers unless it is given.
+        exr_compression: "zip", or "dwaa": half, two fifths to a sixth as large, with a loss of 0.005 to 0.02 stops in
+            the mean and 0.1 in the darkest places.
+        hdr_bits: 10 or 12, of JPEG XL also 16.
+        alpha: float (H, W) in [0, 1]; associated in OpenEXR, unassociated in TIFF, AVIF and JPEG XL, dropped with a
+            HdrnetWarning in Radiance files and DNG.
+        camera: Whose sensor's colours a DNG has, without its white balance (`Photo.camera`); None: Rec.709.
+        noise: S and O of the variance S x + O of the radiance x, for DNG.
+
+    Raises:
+        InputError: an array cannot be written (shape, NaN), or an option fits no such file.
+        OutputError: the suffix is unknown, or the disk refuses.
+
     """
     path = Path(path)
     suffix = known_suffix(path, "radiance")
@@ -90,11 +105,21 @@ def write_display(
     quality: int = jpeg.QUALITY,
     alpha: Array | None = None,
 ) -> None:
-    """Write a picture for the eye: (H, W) or (H, W, 3) float in [0, 1], uint8 or uint16.
+    """Write a picture for the eye to .jpg, .png or .tif.
 
-    The values are encoded as `icc` says, without it as sRGB, and the profile is embedded. `bits` is the depth
-    of PNG and TIFF; JPEG always has 8. `alpha`: (H, W); JPEG drops it with a HdrnetWarning.
-    Raises as `write_radiance` does.
+    Args:
+        path: Of the file, which is replaced if it exists.
+        encoded: (H, W) or (H, W, 3), float in [0, 1], uint8 or uint16, encoded as `icc` says.
+        bits: Depth of PNG and TIFF; JPEG always has 8.
+        metadata: What the file inherits.
+        icc: Profile that is embedded; None: sRGB.
+        record: JSON-able, how the picture was made; `read_record` reads it.
+        quality: Of a JPEG, 1 to 100.
+        alpha: (H, W); JPEG drops it with a HdrnetWarning.
+
+    Raises:
+        InputError, OutputError: as `write_radiance`.
+
     """
     path = Path(path)
     suffix = known_suffix(path, "display")
@@ -124,11 +149,23 @@ def write_with_gain_map(
 ) -> None:
     """Write a JPEG that is `shown` on any display and, by its gain map, `linear` on an HDR display.
 
-    linear: float (H, W, 3), linear Rec.709, 1.0 = white; shown: the same picture tone-mapped, (H, W, 3) in sRGB, float
-    in [0, 1], uint8 or uint16. The gain map has the full size and three channels, its numbers are in the forms of ISO
-    21496-1 and of Android and Adobe; `linear` comes back to 0.02 stops in the mean. Where it does not rise above
-    white the file is a plain JPEG, which a HdrnetWarning says. `alpha` is dropped with a HdrnetWarning. Raises
-    as `write_radiance` does, and InputError for pictures of different sizes.
+    The gain map has the full size and three channels, its numbers are in the forms of ISO 21496-1 and of Android and
+    Adobe; `linear` comes back to 0.02 stops in the mean. Where it does not rise above white the file is a plain JPEG,
+    which a HdrnetNote says.
+
+    Args:
+        path: Of the file (.jpg), which is replaced if it exists.
+        linear: float (H, W, 3), linear Rec.709, 1.0 = white.
+        shown: The same picture tone-mapped, (H, W, 3) in sRGB, float in [0, 1], uint8 or uint16.
+        metadata: What the file inherits.
+        record: JSON-able, how the picture was made; `read_record` reads it.
+        quality: Of the JPEG, 1 to 100.
+        alpha: Dropped with a HdrnetWarning.
+
+    Raises:
+        InputError: the two differ in size, or as `write_radiance`.
+        OutputError: as `write_radiance`.
+
     """
     path = Path(path)
     if path.suffix.lower() not in JPEG:
@@ -148,15 +185,24 @@ def write_with_gain_map(
 
 
 def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | None = None) -> None:
-    """Write `pixels`, (H, W, 3) of the photo's dtype and encoding, with its profile, alpha and metadata.
+    """Write changed pixels of a photo as the photo was: with its profile, alpha and metadata.
 
-    The file keeps the resolution, the whole XMP and, from JPEG to JPEG, quality and subsampling.
+    The file keeps the resolution, the whole XMP and, from JPEG to JPEG, quality and subsampling. What the format of the
+    suffix cannot hold is converted, and a HdrnetWarning says what was lost: 16 bits and alpha in JPEG, floats in PNG
+    and JPEG, alpha and negative values in Radiance files. OpenEXR and Radiance files get linear Rec.709, and linear
+    photos become sRGB in PNG and JPEG. But a PNG of a PNG in PQ, HLG or narrow range is coded as that is, with 16 bits.
+    Associated alpha stays so in OpenEXR and TIFF, is divided out for PNG, and what has no alpha shows the picture
+    before black.
 
-    The format is that of the suffix. What it cannot hold is converted, and a HdrnetWarning says what was
-    lost: 16 bits and alpha in JPEG, floats in PNG and JPEG, alpha and negative values in Radiance files. OpenEXR
-    and Radiance files get linear Rec.709, and linear photos become sRGB in PNG and JPEG. But a PNG of a PNG in
-    PQ, HLG or narrow range is coded as that is, with 16 bits. Associated alpha stays so in OpenEXR and TIFF, is
-    divided out for PNG, and what has no alpha shows the picture before black. Raises as `write_radiance` does.
+    Args:
+        photo: What was read.
+        path: Of the file, which is replaced if it exists.
+        pixels: (H, W, 3) of the photo's dtype and encoding.
+        record: JSON-able, how the picture was made; `read_record` reads it.
+
+    Raises:
+        InputError, OutputError: as `write_radiance`.
+
     """
     path = Path(path)
     suffix = known_suffix(path, "any")
