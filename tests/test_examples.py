@@ -38,7 +38,7 @@ def test_an_example_runs(path, tmp_path, monkeypatch, capsys):
         assert found
         for picture in found:
             pixels = read_photo(picture).pixels
-            assert pixels.shape == (320, 480, 3)
+            assert pixels.shape == (800, 1200, 3)
             assert np.isfinite(pixels).all() and np.ptp(pixels) > 0
 
 
