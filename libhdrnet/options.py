@@ -5,7 +5,7 @@ The command line, the server's parameters and the checks are made of these; it i
 
 import textwrap
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -72,12 +72,9 @@ class Options:
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            value, limits, among = getattr(self, one.name), one.metadata.get("limits"), one.metadata.get("among")
-            if value is not None and among and value not in among:
-                known = " or ".join(map(str, among)) if len(among) == 2 else f"one of {', '.join(map(str, among))}"
-                raise InputError(f"{_words(one.name)} {value!r} is unknown; choose {known}.")
-            if value is not None and limits:
-                _check_within(_words(one.name), value, *limits)
+            value = getattr(self, one.name)
+            if value is not None or one.default is not None:
+                _check(one, value)
 
 
 @dataclass(frozen=True)
@@ -343,15 +340,22 @@ PATHS = {
 """Parameters that hold paths."""
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def check(kind: type, **values: object) -> None:
+    """Raise InputError for a value that the option of its name in `kind` does not take."""
+    for one in fields(kind):
+        if one.name in values:
+            _check(one, values[one.name])
 
 
-def _check_within(name: str, value: Any, low: float, high: float) -> None:
-    if not isinstance(value, Real):
-        raise InputError(f"{name} is {value!r}; give a number, {low:g} to {high:g}.")
-    if not low <= float(value) <= high:
-        raise InputError(f"{name} {value:g} is out of range; give {low:g} to {high:g}.")
+def _check(one: Field[Any], value: Any) -> None:
+    name, limits, among = one.name.replace("_", " "), one.metadata.get("limits"), one.metadata.get("among")
+    if among and value not in among:
+        known = " or ".join(map(str, among)) if len(among) == 2 else f"one of {', '.join(map(str, among))}"
+        raise InputError(f"{name} {value!r} is unknown; choose {known}.")
+    if limits and not isinstance(value, Real):
+        raise InputError(f"{name} is {value!r}; give a number, {limits[0]:g} to {limits[1]:g}.")
+    if limits and not limits[0] <= value <= limits[1]:
+        raise InputError(f"{name} {value:g} is out of range; give {limits[0]:g} to {limits[1]:g}.")
 
 
 def _number(text: str) -> float:

@@ -114,7 +114,8 @@ def test_an_unfit_picture_for_a_gain_map_is_refused_before_the_work(tmp_path, hd
 def test_a_gain_map_without_a_jpeg_is_refused(tmp_path, hdrnet):
     ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / "o.exr", "--gain-map", *CLASSICAL)
     assert (
-        ended.code == 2 and "a gain map goes into a JPEG; name an output .jpg or .jpeg, or such a preview" in ended.err
+        ended.code == 2
+        and "a gain map goes into a JPEG; name an output .jpg or .jpeg or .jpe, or such a preview" in ended.err
     )
 
 

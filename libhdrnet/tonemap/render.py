@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from libhdrnet.bands import enlarged
 from libhdrnet.errors import InputError
-from libhdrnet.options import ToneOptions
+from libhdrnet.options import ToneOptions, check
 from libhdrnet.radiometry import FloatImage, encode_srgb
 from libhdrnet.tonemap.adaptation import eased, fused, guided
 from libhdrnet.tonemap.curve import MIDDLE_GREY, Sigmoid
@@ -37,7 +37,7 @@ class Tone:
     saturation: float = 1.0
 
     def __post_init__(self) -> None:
-        ToneOptions(tone=self.style, exposure=self.exposure, local=self.local, saturation=self.saturation)
+        check(ToneOptions, tone=self.style, exposure=self.exposure, local=self.local, saturation=self.saturation)
 
 
 def tone_map(
