@@ -103,8 +103,8 @@ def check_server(machine: Machine) -> Iterator[Check]:
         if os.path.lexists(folder):
             check_private(folder)
         with connect(start=False) as server:
-            text, own = f"version {server.version} runs", server.version == __version__
-            if own:
+            text = f"version {server.version} runs"
+            if server.version == __version__:
                 yield Check("server", "ok", f"{text}, process {server.process}")
             else:
                 yield Check("server", "warning", f"{text}, this is {__version__}", "hdrnet stop")

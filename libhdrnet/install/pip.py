@@ -18,7 +18,7 @@ from pathlib import Path
 
 from libhdrnet._version import __version__
 from libhdrnet.install.environment import DISK_IS_FULL, InstallError
-from libhdrnet.install.packages import Package
+from libhdrnet.install.space import Package
 from libhdrnet.install.telling import Say, doing_of_pip, run_telling
 from libhdrnet.install.tree import CONSTRAINTS, copy_tree
 
@@ -54,8 +54,8 @@ class Pip:
     cache: Path | None = None
     """Where downloads stay for another try; None: where pip keeps them anyway."""
     wheels: Path | None = None
-    torch: str = "auto"
-    """The build of PyTorch, one of TORCH."""
+    torch: str = "cpu"
+    """The build of PyTorch, cuda or cpu."""
     _: KW_ONLY
     say: Say
     _progress: tuple[str, ...] = field(default=(), init=False)
@@ -110,7 +110,7 @@ class Pip:
         Raises:
             InstallError: it failed.
         """
-        index = None if self.wheels else _INDEX.get((sys.platform, choose_torch(self.torch)))
+        index = None if self.wheels else _INDEX.get((sys.platform, self.torch))
         extra = ("--extra-index-url", index, *_PATIENCE) if index else ()
         self.run("install", "--no-compile", *extra, "--constraint", str(CONSTRAINTS), *words)
 

@@ -29,7 +29,7 @@ def run_telling(
         OSError: it cannot be started.
     """
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         output, errors = Path(folder, "output"), Path(folder, "errors")
         with output.open("wb") as out, errors.open("wb") as err, subprocess.Popen(
             words, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err

@@ -126,12 +126,12 @@ class Versions:
         ours = [path for path in links if self._is_ours(path)]
         for path in (*ours, self._link, *(path.with_name(NEW_LINK) for path in (*links, self._link))):
             path.unlink(missing_ok=True)
-        for folder in (*self.sweep(), self.cache):
-            if folder.exists() and not self._runs_this(folder):
-                shutil.rmtree(folder)  # tells what hinders it
-        with contextlib.suppress(OSError):
-            self._folder.rmdir()
-        return not self._folder.exists()
+        self.sweep()
+        is_left = self._runs_this(self._folder)
+        for folder in (self.cache, self._folder):
+            if folder.exists() and not (folder == self._folder and is_left):
+                shutil.rmtree(folder)
+        return not is_left
 
     def _runs_this(self, folder: Path) -> bool:
         """Tell whether this process runs in a folder and Windows therefore would not remove it."""

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from libhdrnet.install.environment import make_environment
-from libhdrnet.install.packages import Package
 from libhdrnet.install.pip import Pip
+from libhdrnet.install.space import Package
 
 NAME = "large-1.0-py3-none-any.whl"
 SIZE = 3_000_000

@@ -12,8 +12,8 @@ import pytest
 
 from libhdrnet.install import telling
 from libhdrnet.install.environment import make_environment
-from libhdrnet.install.packages import Package, sizes_of
 from libhdrnet.install.pip import Pip
+from libhdrnet.install.space import Package, sizes_of
 from libhdrnet.install.telling import doing_of_pip, run_telling
 
 SIZE = 200_000
