@@ -1,8 +1,8 @@
 """pip in an environment: what it would download, and the installation itself.
 
-uv is not used: a bare machine has pip and venv, a connection that breaks costs uv what it had of a file (five times,
-before it goes on in the middle of it), and sizes, the way round an index that is out of reach, and the lines that tell
-what goes on would stay ours.
+uv (0.13.9) is not used: a bare machine has pip and venv; a connection that breaks costs uv what it had of a file, five
+times, before it goes on in the middle of it; with PyTorch's index out of reach it gives up; and sizes and the lines
+that tell what goes on would stay ours.
 """
 
 import contextlib
