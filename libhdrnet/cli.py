@@ -190,7 +190,7 @@ def run_stop(options: argparse.Namespace, console: Console) -> None:
 
 def run_install(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet install` or `hdrnet uninstall`."""
-    from libhdrnet.install.run import change
+    from libhdrnet.install.commands import change
 
     change(options.command, options.target, console.note, into=options.into, dry_run=options.dry_run)
     console.result("nothing was changed." if options.dry_run else "done.")

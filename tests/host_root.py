@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from libhdrnet.install.sources import plugin_files
+from libhdrnet.install.sources import PROGRAM, plugin_files
 
 SCRIPT = Path(__file__).parent / "hosts/root.sh"
 REPOSITORY = Path(__file__).parents[1]
@@ -41,10 +41,10 @@ def run_inside(*words, suite="trixie", folders=(), env=None, timeout):
 
 def install(host, folder):
     """Put a host's plug-in into `folder`, as the installer does."""
-    for path, source in plugin_files(host).items():
+    for path, data in plugin_files(host).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(source.read())
-        (folder / path).chmod(0o755 if source.executable else 0o644)
+        (folder / path).write_bytes(data)
+        (folder / path).chmod(0o755 if path == PROGRAM else 0o644)
 
 
 def german(folder):

@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator
 from hashlib import sha256
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import distributions, requires
+from typing import Literal, NamedTuple
 
 from libhdrnet._version import __version__
 from libhdrnet.client.hdrnet_client import (
@@ -27,53 +27,42 @@ from libhdrnet.install.record import Record
 
 AGAIN = f"install libhdrnet again (installers/install.{'ps1' if sys.platform == 'win32' else 'sh'})"
 LITTLE_DISK, LITTLE_MEMORY = 2e9, 3e9
+CHOSEN = "chosen folder"
+"""The kind of a host that was never found, into whose folder a plug-in was put."""
 
 
-class State(Enum):
-    """How something is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One line of the page."""
 
     name: str
-    state: State
+    state: Literal["ok", "warning", "problem"]
     text: str
     mend: str = ""
     """A command, or what to do."""
 
 
-def check_python(machine: Machine) -> list[Check]:
+def check_python(machine: Machine) -> Iterator[Check]:
     """Tell the Python, and whether it is an environment of its own."""
-    number = ".".join(map(str, sys.version_info[:3]))
-    text = f"{number} in {sys.prefix}"
+    text = f"{'.'.join(map(str, sys.version_info[:3]))} in {sys.prefix}"
     if sys.prefix == sys.base_prefix:
-        return [Check("Python", State.WARNING, f"{text}: the system's, whose updates may break libhdrnet", AGAIN)]
-    return [Check("Python", State.OK, text)]
+        yield Check("Python", "warning", f"{text}: the system's, whose updates may break libhdrnet", AGAIN)
+    else:
+        yield Check("Python", "ok", text)
 
 
-def check_packages(machine: Machine) -> list[Check]:
+def check_packages(machine: Machine) -> Iterator[Check]:
     """Look for what libhdrnet depends on, and load it."""
-    missing, needed = [], [line for line in requires("libhdrnet") or [] if "extra ==" not in line]
-    for line in needed:
-        name = line.partition(">")[0].strip()
-        try:
-            version(name)
-        except PackageNotFoundError:
-            missing.append(name)
+    needed = [line.partition(">")[0].strip() for line in requires("libhdrnet") or [] if "extra ==" not in line]
+    missing = [name for name in needed if not any(distributions(name=name))]
     if missing:
-        return [Check("packages", State.PROBLEM, f"missing: {', '.join(missing)}", AGAIN)]
+        yield Check("packages", "problem", f"missing: {', '.join(missing)}", AGAIN)
+        return
     for module in ("numpy", "cv2", "tifffile", "imagecodecs", "OpenEXR", "rawpy", "pyexiv2"):
         import_module(module)
-    return [Check("packages", State.OK, f"{len(needed)} are there and load")]
+    yield Check("packages", "ok", f"{len(needed)} are there and load")
 
 
-def check_torch(machine: Machine) -> list[Check]:
+def check_torch(machine: Machine) -> Iterator[Check]:
     """Tell PyTorch, the device and the number format that would be used."""
     import torch
 
@@ -81,103 +70,95 @@ def check_torch(machine: Machine) -> list[Check]:
     from libhdrnet.engine.device import choose_precision
 
     device = choose_device()
-    precision = str(choose_precision(device)).removeprefix("torch.")
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} processors"
-    found = [Check("torch", State.OK, torch.__version__), Check("device", State.OK, f"{device} ({name}), {precision}")]
+    yield Check("torch", "ok", torch.__version__)
     if device.type == "cpu" and shutil.which("nvidia-smi"):
         text = "an NVIDIA card is there, but this build of torch does not use it"
-        found[1] = Check("device", State.WARNING, text, "installers/install.sh --torch cuda")
-    return found
+        yield Check("device", "warning", text, "installers/install.sh --torch cuda")
+        return
+    precision = str(choose_precision(device)).removeprefix("torch.")
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} processors"
+    yield Check("device", "ok", f"{device} ({name}), {precision}")
 
 
-def check_weights(machine: Machine) -> list[Check]:
+def check_weights(machine: Machine) -> Iterator[Check]:
     """Hold the trained weights against the checksums in their cards."""
     from libhdrnet.networks import TASKS
     from libhdrnet.weights import read_card, weights_folder
 
-    folder, found = weights_folder(), []
+    folder = weights_folder()
     for name in TASKS:
-        card = read_card(name, folder)
-        path = folder / f"{name}.safetensors"
+        digest, path = read_card(name, folder).sha256, folder / f"{name}.safetensors"
         if not path.exists():
-            found.append(Check("weights", State.PROBLEM, f"{name}: '{path}' is missing", AGAIN))
-        elif sha256(path.read_bytes()).hexdigest() != card.sha256:
-            found.append(Check("weights", State.PROBLEM, f"{name}: '{path}' is damaged", AGAIN))
+            yield Check("weights", "problem", f"{name}: '{path}' is missing", AGAIN)
+        elif sha256(path.read_bytes()).hexdigest() != digest:
+            yield Check("weights", "problem", f"{name}: '{path}' is damaged", AGAIN)
         else:
-            found.append(Check("weights", State.OK, f"{name} {card.sha256[:12]}"))
-    return found
+            yield Check("weights", "ok", f"{name} {digest[:12]}")
 
 
-def check_server(machine: Machine) -> list[Check]:
+def check_server(machine: Machine) -> Iterator[Check]:
     """Ask the resident server, and look whether its folder is private."""
-    found = []
     folder = runtime_folder()
     try:
         if os.path.lexists(folder):
             check_private(folder)
         with connect(start=False) as server:
+            text = f"version {server.version} runs"
             if server.version == __version__:
-                found.append(Check("server", State.OK, f"version {server.version} runs, process {server.process}"))
+                yield Check("server", "ok", f"{text}, process {server.process}")
             else:
-                text = f"version {server.version} runs, this is {__version__}"
-                found.append(Check("server", State.WARNING, text, "hdrnet stop"))
+                yield Check("server", "warning", f"{text}, this is {__version__}", "hdrnet stop")
     except ServerUnavailableError:
-        found.append(Check("server", State.OK, "none runs; the first that needs it starts it"))
+        yield Check("server", "ok", "none runs; the first that needs it starts it")
     except ClientError as error:
-        found.append(Check("server", State.PROBLEM, str(error), error.hint))
-    return found
+        yield Check("server", "problem", str(error), error.hint)
 
 
-def check_environment(machine: Machine) -> list[Check]:
+def check_environment(machine: Machine) -> Iterator[Check]:
     """Look at what tells plug-ins where libhdrnet is."""
     path = machine.environment_file
     try:
         facts = read_environment()
     except ClientError as error:
-        return [Check("start", State.PROBLEM, str(error), AGAIN)]
+        yield Check("start", "problem", str(error), AGAIN)
+        return
     if facts is None:
         if shutil.which("hdrnet"):
-            return [Check("start", State.OK, "plug-ins find hdrnet on the PATH")]
-        return [Check("start", State.WARNING, f"no '{path}': plug-ins do not find libhdrnet", AGAIN)]
-    if not os.path.exists(facts["python"]):
-        return [Check("start", State.PROBLEM, f"'{facts['python']}', which '{path}' names, is not there", AGAIN)]
-    if facts["version"] != __version__:
-        text = f"plug-ins start version {facts['version']}, this is {__version__}"
-        return [Check("start", State.WARNING, text, AGAIN)]
-    found = [Check("start", State.OK, f"plug-ins start {facts['python']}")]
-    way = way_to_path(machine)
-    if way and machine.launcher.exists():
-        found.append(Check("command", State.WARNING, f"'{machine.launcher.parent}' is not on the PATH", way))
-    return found
+            yield Check("start", "ok", "plug-ins find hdrnet on the PATH")
+        else:
+            yield Check("start", "warning", f"no '{path}': plug-ins do not find libhdrnet", AGAIN)
+    elif not os.path.exists(facts["python"]):
+        yield Check("start", "problem", f"'{facts['python']}', which '{path}' names, is not there", AGAIN)
+    elif facts["version"] != __version__:
+        yield Check("start", "warning", f"plug-ins start version {facts['version']}, this is {__version__}", AGAIN)
+    else:
+        yield Check("start", "ok", f"plug-ins start {facts['python']}")
+        way = way_to_path(machine)
+        if way and machine.launcher.exists():
+            yield Check("command", "warning", f"'{machine.launcher.parent}' is not on the PATH", way)
 
 
-def check_hosts(machine: Machine) -> list[Check]:
+def check_hosts(machine: Machine) -> Iterator[Check]:
     """Look for every GIMP and darktable, with its plug-in."""
     hosts = find_hosts(machine)
     folders = [host.folder for host in hosts]
-    for name, folder in Record(machine.data).places:
-        if folder not in folders:
-            hosts.append(Host(name, "", "chosen folder", folder))
+    hosts += [Host(name, "", CHOSEN, path) for name, path in Record(machine.data).places if path not in folders]
+    yield from (_plugin(host, machine) for host in hosts)
     if not hosts:
-        return [Check("hosts", State.WARNING, "no GIMP and no darktable was found", "hdrnet install gimp --into DIR")]
-    return [_plugin(host, machine) for host in hosts]
+        yield Check("hosts", "warning", "no GIMP and no darktable was found", "hdrnet install gimp --into DIR")
 
 
-def check_room(machine: Machine) -> list[Check]:
+def check_room(machine: Machine) -> Iterator[Check]:
     """Measure disk and memory, and see whether the disk can be written."""
-    folder = next(path for path in (machine.data, *machine.data.parents) if path.exists())
-    free = shutil.disk_usage(folder).free
-    state, mend = (State.WARNING, "free some space") if free < LITTLE_DISK else (State.OK, "")
-    found = [Check("disk", state, f"{free / 1e9:.1f} GB free in '{folder}'", mend)]
-    if not os.access(folder, os.W_OK):
-        found.append(Check("disk", State.PROBLEM, f"'{folder}' cannot be written", f"chmod u+w '{folder}'"))
     from libhdrnet.engine.memory import free_memory
 
+    folder = next(path for path in (machine.data, *machine.data.parents) if path.exists())
+    if not os.access(folder, os.W_OK):
+        yield Check("disk", "problem", f"'{folder}' cannot be written", f"chmod u+w '{folder}'")
+    yield _room("disk", shutil.disk_usage(folder).free, LITTLE_DISK, f" in '{folder}'", "free some space")
     memory = free_memory("cpu")
     if memory is not None:
-        state, mend = (State.WARNING, "close other programs") if memory < LITTLE_MEMORY else (State.OK, "")
-        found.append(Check("memory", state, f"{memory / 1e9:.1f} GB free", mend))
-    return found
+        yield _room("memory", memory, LITTLE_MEMORY, "", "close other programs")
 
 
 CHECKS = (
@@ -185,28 +166,31 @@ CHECKS = (
 )  # fmt: skip
 
 
+def _room(name: str, free: float, little: float, where: str, mend: str) -> Check:
+    text = f"{free / 1e9:.1f} GB free{where}"
+    return Check(name, "warning", text, mend) if free < little else Check(name, "ok", text)
+
+
 def _plugin(host: Host, machine: Machine) -> Check:
     if host.obstacle:
-        return Check(host.name, State.WARNING, f"{host.title}: {host.obstacle}", "use the one of the system")
+        return Check(host.name, "warning", f"{host.title}: {host.obstacle}", "use the one of the system")
     state = Plugin(host.name, host.folder, machine.data).state()
     where = f"{host.title}, '{host.folder}'"
-    into = f" --into '{host.folder}'" if host.kind == "chosen folder" else ""
-    mend = f"hdrnet install {host.name}{into}"
+    mend = f"hdrnet install {host.name}" + (f" --into '{host.folder}'" if host.kind == CHOSEN else "")
     if not state.version:
-        return Check(host.name, State.WARNING, f"{where}: no plug-in", mend)
-    writable = os.access(host.folder, os.W_OK)
-    if not writable:
+        return Check(host.name, "warning", f"{where}: no plug-in", mend)
+    if not os.access(host.folder, os.W_OK):
         mend = f"chmod u+w '{host.folder}', then {mend}"
     if state.version != __version__:
-        return Check(host.name, State.WARNING, f"{where}: plug-in {state.version}, this is {__version__}", mend)
+        return Check(host.name, "warning", f"{where}: plug-in {state.version}, this is {__version__}", mend)
     if state.damaged:
-        return Check(host.name, State.PROBLEM, f"{where}: changed or missing: {', '.join(state.damaged)}", mend)
+        return Check(host.name, "problem", f"{where}: changed or missing: {', '.join(state.damaged)}", mend)
     if not state.loads:
-        return Check(host.name, State.PROBLEM, f"{where}: 'luarc' does not load it", mend)
+        return Check(host.name, "problem", f"{where}: 'luarc' does not load it", mend)
     trouble = _trouble(host)
     if trouble:
-        return Check(host.name, State.PROBLEM, f"{where}: plug-in {state.version}, but {trouble[0]}", trouble[1])
-    return Check(host.name, State.OK, f"{where}: plug-in {state.version}")
+        return Check(host.name, "problem", f"{where}: plug-in {state.version}, but {trouble[0]}", trouble[1])
+    return Check(host.name, "ok", f"{where}: plug-in {state.version}")
 
 
 def _trouble(host: Host) -> tuple[str, str] | None:

@@ -1,54 +1,74 @@
-"""`hdrnet install` and `hdrnet uninstall` for a host: in every one that is found, or in a chosen folder."""
+"""`hdrnet install` and `hdrnet uninstall`: plug-ins in every host that is found or in a chosen folder; all of it."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
-from libhdrnet.client.hdrnet_client import locked
-from libhdrnet.errors import HdrnetError, InputError, OutputError
-from libhdrnet.files import output_error
-from libhdrnet.install.first_start import let_gimp_make_its_folder
-from libhdrnet.install.hosts import Host, find_hosts
-from libhdrnet.install.places import Machine
-from libhdrnet.install.plugins import Plugin, Say, check_folder
-from libhdrnet.install.record import Record
-
-WAIT = 600.0
-"""Seconds for which a second installer waits for the first."""
+from libhdrnet.errors import InputError, OutputError
+from libhdrnet.install.hosts import NAMES, Host, find_hosts, let_gimp_make_its_folder
+from libhdrnet.install.later import remove_later
+from libhdrnet.install.places import Machine, this_machine
+from libhdrnet.install.plugins import Plugin
+from libhdrnet.install.record import Record, alone
+from libhdrnet.install.telling import Say
+from libhdrnet.install.traces import remove_traces, stop_server
+from libhdrnet.install.versions import Versions
 
 
-def install_plugins(host: str, machine: Machine, say: Say, *, into: Path | None = None, dry_run: bool = False) -> int:
-    """Install a host's plug-in and return into how many; one that fails does not stop the others.
+def change(command: str, target: str, say: Say, *, into: str | None, dry_run: bool) -> None:
+    """Install or uninstall `target`: gimp, darktable, or (uninstall only) libhdrnet.
+
+    Raises:
+        InputError: no host is there, or `into` is no folder.
+        OutputError: a folder cannot be written.
+    """
+    machine = this_machine()
+    folder = Path(into).expanduser().absolute() if into else None
+    if target == "libhdrnet":
+        if folder:
+            raise InputError("--into goes with gimp and darktable; leave it out.")
+        uninstall(machine, say, dry_run=dry_run)
+        return
+    with nullcontext() if dry_run else alone(machine, say):
+        if command == "install":
+            install_plugins(target, machine, say, into=folder, dry_run=dry_run)
+        else:
+            uninstall_plugins(target, machine, say, into=folder, dry_run=dry_run)
+
+
+def install_plugins(host: str, machine: Machine, say: Say, *, into: Path | None = None, dry_run: bool = False) -> None:
+    """Install a host's plug-in; one that fails does not stop the others.
 
     Raises:
         InputError: no such host was found, or `into` is no folder.
         OutputError: not one folder could be written.
     """
+    title, folder = ("GIMP", "folder for plug-ins") if host == "gimp" else ("darktable", "folder of settings")
     if into is not None:
-        check_folder(host, into)
+        if not into.is_dir():
+            raise InputError(f"'{into}' is no folder; name the {folder} of {title}.")
         Plugin(host, into, machine.data).install(say, dry_run=dry_run)
-        return 1
-    hosts = [found for found in find_hosts(machine) if found.name == host]
-    failures: list[HdrnetError] = []
-    done = 0
-    for found in hosts:
+        return
+    failures, done = [], False
+    for found in find_hosts(machine):
+        if found.name != host:
+            continue
         if found.obstacle:
             say(f"{found.title} is left out: {found.obstacle}.")
             continue
+        tell = partial(_tell, say, found)
         try:
             if not dry_run:
                 let_gimp_make_its_folder(found)
-            Plugin(host, found.folder, machine.data).install(_named(found, say), dry_run=dry_run)
-            done += 1
+            Plugin(host, found.folder, machine.data).install(tell, dry_run=dry_run)
+            done = True
         except OutputError as error:
             failures.append(error)
-            say(f"{found.title}: {error}")
+            tell(str(error))
     if failures and not done:
         raise failures[0]
     if not done:
-        title, folder = ("GIMP", "folder for plug-ins") if host == "gimp" else ("darktable", "folder of settings")
         raise InputError(f"no {title} that could be used was found; install it, or name its {folder} with --into DIR.")
-    return done
 
 
 def uninstall_plugins(
@@ -69,32 +89,27 @@ def uninstall_plugins(
         Plugin(host, folder, machine.data).uninstall(say, dry_run=dry_run)
 
 
-@contextmanager
-def alone(machine: Machine, say: Say) -> Iterator[None]:
-    """Keep a second installer waiting while inside.
+def uninstall(machine: Machine, say: Say, *, dry_run: bool = False) -> None:
+    """Remove all that was installed: plug-ins, environment, links, the server's log.
 
     Raises:
-        OutputError: the first does not end, or the data folder cannot be written.
+        OutputError: a folder cannot be written.
     """
-    record = Record(machine.data)
-    try:
-        record.make_folder(machine.data)
-        with ExitStack() as stack:
-            if not stack.enter_context(locked(str(record.lock))):
-                say("another installation is under way; waiting for it to end.")
-                if not stack.enter_context(locked(str(record.lock), WAIT)):
-                    raise OutputError("another installation does not end; see what it does, and try again.")
-            try:
-                yield
-            finally:
-                if machine.system == "win32":
-                    stack.close()  # an open file cannot be removed there
-                record.forget_if_empty()
-    except OutputError:
-        raise
-    except OSError as error:
-        raise output_error(Path(error.filename or machine.data), error) from error
+    if dry_run:
+        for host in NAMES:
+            uninstall_plugins(host, machine, say, dry_run=True)
+        say(f"would remove '{machine.data}'.")
+        return
+    with alone(machine, say):
+        stop_server(finish=False)
+        for host in NAMES:
+            uninstall_plugins(host, machine, say)
+        if not Versions(machine).remove():
+            remove_later(machine)
+        remove_traces(machine)
+    kept = machine.data / "kept"
+    say(f"libhdrnet is removed{f'; what you had changed is in {str(kept)!r}' if kept.exists() else ''}.")
 
 
-def _named(host: Host, say: Say) -> Say:
-    return lambda text: say(f"{host.title}: {text}")
+def _tell(say: Say, host: Host, text: str) -> None:
+    say(f"{host.title}: {text}")

@@ -2,14 +2,13 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetError, OutputError
 from libhdrnet.files import write_whole
-from libhdrnet.install.checks import CHECKS, Check, State
+from libhdrnet.install.checks import AGAIN, CHECKS, Check
 from libhdrnet.install.places import Machine, this_machine
 
 
@@ -28,11 +27,8 @@ def examine(result: Callable[..., None], *, report: str | None = None) -> None:
     if report:
         write_whole(Path(report), (without_private("\n".join(lines), machine) + "\n").encode("utf-8", "replace"))
         lines.append(f"wrote {report}")
-    facts: dict[str, Any] = {
-        "checks": [{"name": one.name, "state": one.state.value, "text": one.text, "mend": one.mend} for one in found]
-    }
-    result("\n".join(lines), version=__version__, **facts)
-    problems = sum(check.state is State.PROBLEM for check in found)
+    result("\n".join(lines), version=__version__, checks=[check._asdict() for check in found])
+    problems = sum(check.state == "problem" for check in found)
     if problems:
         raise HdrnetError(f"{problems} problem{'s' * (problems > 1)}; the lines above say what mends it.")
 
@@ -49,16 +45,16 @@ def without_private(text: str, machine: Machine) -> str:
     return text
 
 
-def _tried(make: Callable[[Machine], list[Check]], machine: Machine) -> list[Check]:
+def _tried(make: Callable[[Machine], Iterator[Check]], machine: Machine) -> list[Check]:
     """Make a check; what breaks in it is a finding."""
     try:
-        return make(machine)
+        return list(make(machine))
     except Exception as error:
         name = make.__name__.removeprefix("check_").replace("_", " ")
         said = " ".join(str(error).split()) or type(error).__name__
-        return [Check(name, State.PROBLEM, said, "install libhdrnet again (installers/install.sh)")]
+        return [Check(name, "problem", said, AGAIN)]
 
 
 def _line(check: Check) -> str:
     mend = f"\n{'':20}-> {check.mend}" if check.mend else ""
-    return f"{check.state.value:8} {check.name:10} {check.text}{mend}"
+    return f"{check.state:8} {check.name:10} {check.text}{mend}"

@@ -5,11 +5,11 @@ import errno
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 _AT_FDCWD = -100
 _SWAP = 2
 """RENAME_EXCHANGE of Linux; RENAME_SWAP of macOS has the same value."""
-_NOT_HERE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 def put_in_place(new: Path, target: Path) -> None:
@@ -30,19 +30,15 @@ def put_in_place(new: Path, target: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Return False where the system or the file system has no such step."""
-    if sys.platform == "win32":
-        return False
-    library = ctypes.CDLL(None, use_errno=True)
+    library: Any = None if sys.platform == "win32" else ctypes.CDLL(None, use_errno=True)
     names = os.fsencode(one), os.fsencode(other)
-    if sys.platform == "darwin":
+    if hasattr(library, "renamex_np"):
         failed = library.renamex_np(*names, _SWAP)
     elif hasattr(library, "renameat2"):
         failed = library.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _SWAP)
     else:
         return False
-    if not failed:
-        return True
-    number = ctypes.get_errno()
-    if number in _NOT_HERE:
-        return False
-    raise OSError(number, os.strerror(number), str(other))
+    number = ctypes.get_errno() if failed else 0
+    if number and number not in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        raise OSError(number, os.strerror(number), str(other))
+    return not failed

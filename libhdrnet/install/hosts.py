@@ -1,7 +1,9 @@
 """Which GIMP and darktable this user has, and where their plug-ins go: system, Flatpak, Snap and AppImage."""
 
+import contextlib
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +11,14 @@ from pathlib import Path
 from libhdrnet.install.places import Machine
 
 NAMES = ("gimp", "darktable")
-_GIMP = re.compile(r"gimp-(\d+\.\d+)(\.exe)?")
-_GIMP_IMAGE = re.compile(r"gimp[-_](\d+\.\d+).*\.appimage", re.IGNORECASE)
-_DARKTABLE = re.compile(r"darktable(\.exe)?|darktable.*\.appimage", re.IGNORECASE)
+_PROGRAMS = {
+    "gimp": re.compile(r"gimp[-_](\d+\.\d+)(\.exe|.*\.appimage)?", re.IGNORECASE),
+    "darktable": re.compile(r"darktable()(\.exe|.*\.appimage)?", re.IGNORECASE),
+}
+"""Names of their executables, with the version of GIMP's settings."""
 _FLATPAK = {"gimp": "org.gimp.GIMP", "darktable": "org.darktable.Darktable"}
+_FIRST_START = 120
+"""Seconds that GIMP may take to make its folder of settings."""
 
 
 @dataclass(frozen=True)
@@ -46,34 +52,47 @@ class Host:
 
 def find_hosts(machine: Machine) -> list[Host]:
     """Return what is there, by its programs and by the settings it has left."""
-    return [*_find_gimp(machine), *_find_darktable(machine)]
+    return [host for name in NAMES for host in _find(machine, name)]
+
+
+def let_gimp_make_its_folder(host: Host) -> None:
+    """Start GIMP once without its window if it never ran; without success its folder is made as any other.
+
+    GIMP makes its folder of settings at its first start, and only if there is none: with ours in its place it would
+    neither take over the settings of an older GIMP nor make the folders in which its tools keep theirs.
+    """
+    if host.name != "gimp" or host.kind != "system" or host.program is None or host.folder.parent.exists():
+        return
+    console = host.program.with_name(host.program.name.replace("gimp-", "gimp-console-"))
+    end = ["-b", "(gimp-quit 0)"] if host.version.startswith("2.") else ["--quit"]
+    words = [str(console if console.exists() else host.program), "-i", "-d", "-f", *end]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_FIRST_START)
 
 
 def settings_folders(machine: Machine, name: str) -> dict[str, Path]:
     """Return for each kind of installation the folder that holds the settings of a host."""
-    gimp = name == "gimp"
-    own = machine.config / "GIMP" if gimp else _darktable_settings(machine)
-    folders = {"system": own}
-    if machine.system.startswith("linux"):
-        flatpak = machine.home / ".var/app" / _FLATPAK[name] / "config"
-        folders["Flatpak"] = flatpak / ("GIMP" if gimp else "darktable")
-        snap = machine.home / "snap" / name / "current"
-        folders["Snap"] = snap / ".config/GIMP" if gimp else snap
-    return folders
+    if name == "gimp":
+        own, inside = machine.config / "GIMP", ".config/GIMP"
+    else:
+        base = machine.data.parent if machine.system == "win32" else machine.folder("XDG_CONFIG_HOME", ".config")
+        own, inside = base / "darktable", ""
+    if not machine.system.startswith("linux"):
+        return {"system": own}
+    flatpak = machine.home / ".var/app" / _FLATPAK[name] / "config" / own.name
+    return {"system": own, "Flatpak": flatpak, "Snap": machine.home / "snap" / name / "current" / inside}
 
 
 def program_folders(machine: Machine, name: str) -> Iterator[tuple[str, Path]]:
     """Give the folders in which a host's program may lie, with the kind of installation."""
     path = type(machine.home)
     if machine.system == "win32":
-        for variable in ("ProgramFiles", "LOCALAPPDATA"):
-            base = machine.folder(variable) / ("" if variable == "ProgramFiles" else "Programs")
+        for base in (machine.folder("ProgramFiles"), machine.data.with_name("Programs")):
             for folder in ("GIMP 3", "GIMP 2") if name == "gimp" else ("darktable",):
                 yield "system", base / folder / "bin"
         return
-    for part in machine.environment.get("PATH", "").split(":"):
-        if part:
-            yield "system", path(part)
+    for part in filter(None, machine.environment.get("PATH", "").split(":")):
+        yield "system", path(part)
     if machine.system == "darwin":
         for base in (path("/Applications"), machine.home / "Applications"):
             for app in ("GIMP", "GIMP-2.10", "GIMP-3.0") if name == "gimp" else ("darktable",):
@@ -86,48 +105,31 @@ def program_folders(machine: Machine, name: str) -> Iterator[tuple[str, Path]]:
     yield "Snap", path("/snap") / name / "current/usr/bin"
 
 
-def _darktable_settings(machine: Machine) -> Path:
-    if machine.system == "win32":
-        return machine.folder("LOCALAPPDATA", "AppData", "Local") / "darktable"
-    return machine.folder("XDG_CONFIG_HOME", ".config") / "darktable"
-
-
-def _find_gimp(machine: Machine) -> Iterator[Host]:
+def _find(machine: Machine, name: str) -> Iterator[Host]:
+    settings = settings_folders(machine, name)
     programs: dict[tuple[str, str], Path | None] = {}
-    for kind, path in _files(machine, "gimp"):
-        found = _GIMP.fullmatch(path.name) or _GIMP_IMAGE.fullmatch(path.name)
-        if found:
-            programs.setdefault((kind, found[1]), path)
-    bases = settings_folders(machine, "gimp")
-    for kind, base in bases.items():
-        for name in _names(base):
-            if re.fullmatch(r"\d+\.\d+", name):
-                programs.setdefault((kind, name), None)
-    for kind, version in sorted(programs, key=lambda key: (key[0] != "system", key[0], _number(key[1]))):
-        if _number(version) >= (2, 10):
-            yield Host("gimp", version, kind, bases[kind] / version / "plug-ins", programs[kind, version])
-
-
-def _find_darktable(machine: Machine) -> Iterator[Host]:
-    programs = {kind: path for kind, path in _files(machine, "darktable") if _DARKTABLE.fullmatch(path.name)}
-    for kind, folder in settings_folders(machine, "darktable").items():
-        if kind in programs or folder.is_dir():
-            yield Host("darktable", "", kind, folder, programs.get(kind))
-
-
-def _files(machine: Machine, name: str) -> Iterator[tuple[str, Path]]:
     for kind, folder in program_folders(machine, name):
-        for entry in _names(folder):
-            if entry.lower().startswith(name):
-                yield kind, folder / entry
+        for entry in _entries(folder):
+            found = _PROGRAMS[name].fullmatch(entry)
+            if found:
+                programs.setdefault((kind, found[1]), folder / entry)
+    for kind, folder in settings.items():
+        used = [entry for entry in _entries(folder) if re.fullmatch(r"\d+\.\d+", entry)]
+        for version in used if name == "gimp" else [""] * folder.is_dir():
+            programs.setdefault((kind, version), None)
+    for kind, version in sorted(programs, key=lambda key: (key[0] != "system", key[0], _number(key[1]))):
+        if name == "darktable":
+            yield Host(name, version, kind, settings[kind], programs[kind, version])
+        elif _number(version) >= [2, 10]:
+            yield Host(name, version, kind, settings[kind] / version / "plug-ins", programs[kind, version])
 
 
-def _names(folder: Path) -> list[str]:
+def _entries(folder: Path) -> list[str]:
     try:
         return sorted(os.listdir(folder))
     except OSError:
         return []
 
 
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+def _number(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part]

@@ -7,13 +7,13 @@ from libhdrnet.files import write_whole
 
 LINE = b'require "hdrnet"'
 _LOADS = re.compile(
-    rb"""^[ \t]*require[ \t]*\(?[ \t]*["']hdrnet["'][ \t]*\)?[ \t]*;?[ \t]*(?:--[^\r\n]*)?$""", re.MULTILINE
+    rb"""^[ \t]*require[ \t]*\(?[ \t]*["']hdrnet["'][ \t]*\)?[ \t]*;?[ \t]*(?:--[^\r\n]*)?\r?$""", re.MULTILINE
 )
 
 
 def loads_plugin(path: Path) -> bool:
     """Tell whether the file has a line that loads the plug-in."""
-    return bool(_LOADS.search(_read(path).replace(b"\r\n", b"\n")))
+    return bool(_LOADS.search(_read(path)))
 
 
 def addition(path: Path) -> bytes:
@@ -42,17 +42,16 @@ def take_away(path: Path, added: bytes) -> None:
         OutputError: it cannot be written.
     """
     text = _read(path)
-    head, found, tail = text.rpartition(added) if added else (text, b"", b"")
-    if not found:  # the user edited around it
-        head, found, tail = text.rpartition(added.strip()) if added else (text, b"", b"")
-        tail = tail.removeprefix(b"\r").removeprefix(b"\n")
-    if not found:
+    ours = added if added in text else added.strip()
+    if not ours or ours not in text:
         return
+    head, _, tail = text.rpartition(ours)
+    if ours != added:  # the user edited around it
+        tail = re.sub(rb"\A\r?\n?", b"", tail)
     # what the user wrote below stays on lines of its own
     between = b"\n" if head and tail and not head.endswith(b"\n") else b""
-    rest = head + between + tail
-    if rest:
-        _write(path, rest)
+    if head or tail:
+        _write(path, head + between + tail)
     else:
         path.unlink()
 

@@ -33,6 +33,15 @@ class Machine:
         return self.folder("XDG_DATA_HOME", ".local", "share") / "libhdrnet"
 
     @property
+    def logs(self) -> Path:
+        """Where the server keeps its log (platformdirs' user_log_dir)."""
+        if self.system == "win32":
+            return self.data / "Logs"
+        if self.system == "darwin":
+            return self.home / "Library/Logs/libhdrnet"
+        return self.folder("XDG_STATE_HOME", ".local", "state") / "libhdrnet/log"
+
+    @property
     def config(self) -> Path:
         """Where programs keep their settings."""
         if self.system == "win32":
@@ -44,9 +53,7 @@ class Machine:
     @property
     def launcher(self) -> Path:
         """The command for the user's terminal."""
-        if self.system == "win32":
-            return self.data / "bin" / "hdrnet.cmd"
-        return self.home / ".local/bin/hdrnet"
+        return self.data / "bin/hdrnet.cmd" if self.system == "win32" else self.home / ".local/bin/hdrnet"
 
     @property
     def environment_file(self) -> Path:

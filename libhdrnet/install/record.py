@@ -1,14 +1,23 @@
-"""What was installed where, and which folders were made for it.
+"""What was installed where, and which folders were made for it; and the lock by which one installer waits for another.
 
 It is noted before it is done, so that a kill leaves no trace that cannot be found again.
 """
 
 import contextlib
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from libhdrnet.files import write_whole
+from libhdrnet.client.hdrnet_client import locked
+from libhdrnet.errors import OutputError
+from libhdrnet.files import output_error, write_whole
+from libhdrnet.install.places import Machine
+from libhdrnet.install.telling import Say
+
+WAIT = 600.0
+"""Seconds for which a second installer waits for the first."""
 
 
 class Record:
@@ -23,31 +32,17 @@ class Record:
         """Each host's name with the folder its plug-in went to."""
         return [(host, Path(folder)) for host, folder in self._read()["places"]]
 
-    @property
-    def made(self) -> list[str]:
-        """The folders that were made."""
-        return list(self._read()["made"])
-
-    def add_place(self, host: str, folder: Path) -> None:
-        """Note that a plug-in is about to be installed."""
-        facts = self._read()
-        if [host, str(folder)] not in facts["places"]:
-            facts["places"].append([host, str(folder)])
-            self._write(facts)
-
-    def drop_place(self, host: str, folder: Path) -> None:
-        """Note that a plug-in is gone."""
-        facts = self._read()
-        facts["places"] = [place for place in facts["places"] if place != [host, str(folder)]]
-        self._write(facts)
+    def set_place(self, host: str, folder: Path, *, there: bool) -> None:
+        """Note that a plug-in is about to be installed, or that it is gone."""
+        with self._changed() as facts:
+            facts["places"] = [place for place in facts["places"] if place != [host, str(folder)]]
+            facts["places"] += [[host, str(folder)]] * there
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder with its parents, and note which of them were not there."""
-        missing = _missing(folder)
-        if missing:
-            facts = self._read()
-            facts["made"] += [str(path) for path in missing if str(path) not in facts["made"]]
-            self._write(facts)
+        if not folder.exists():
+            with self._changed() as facts:
+                _note_missing(folder, facts)
             folder.mkdir(parents=True, exist_ok=True)
 
     def remove_made_folders(self) -> None:
@@ -57,36 +52,70 @@ class Record:
     def forget_if_empty(self) -> None:
         """Remove the record, its lock and its folder if nothing else is in there any more."""
         self.remove_made_folders()
-        facts = self._read()
-        others = {path.name for path in self.path.parent.glob("*")} - {self.path.name, self.lock.name}
-        if others or facts["places"]:
+        facts, folder = self._read(), self.path.parent
+        if facts["places"] or {path.name for path in folder.glob("*")} - {self.path.name, self.lock.name}:
             return
         with contextlib.suppress(PermissionError):  # Windows: another installer waits with it
             self.lock.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
-        _remove_empty([*facts["made"], str(self.path.parent)])
+        _remove_empty([*facts["made"], str(folder)])
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, list[Any]]:
         try:
             facts = json.loads(self.path.read_text("utf-8"))
             return {"places": list(facts["places"]), "made": list(facts["made"])}
         except (OSError, ValueError, KeyError, TypeError):
             return {"places": [], "made": []}
 
-    def _write(self, facts: dict[str, Any]) -> None:
-        missing = _missing(self.path.parent)
+    @contextmanager
+    def _changed(self) -> Iterator[dict[str, list[Any]]]:
+        facts = self._read()
+        yield facts
+        _note_missing(self.path.parent, facts)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        facts["made"] += [str(path) for path in missing if str(path) not in facts["made"]]
-        write_whole(
-            self.path, json.dumps(facts, indent=2, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
-        )
+        text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        write_whole(self.path, text.encode("utf-8", "surrogateescape"))
 
 
-def _missing(folder: Path) -> list[Path]:
-    return [path for path in (folder, *folder.parents) if not path.exists()]
+@contextmanager
+def alone(machine: Machine, say: Say) -> Iterator[None]:
+    """Keep a second installer waiting while inside.
+
+    Raises:
+        OutputError: the first does not end, or a folder cannot be written.
+    """
+    record = Record(machine.data)
+    with telling_of(machine.data), ExitStack() as stack:
+        record.make_folder(machine.data)
+        if not stack.enter_context(locked(str(record.lock))):
+            say("another installation is under way; waiting for it to end.")
+            if not stack.enter_context(locked(str(record.lock), WAIT)):
+                raise OutputError("another installation does not end; see what it does, and try again.")
+        try:
+            yield
+        finally:
+            if machine.system == "win32":
+                stack.close()  # an open file cannot be removed there
+            record.forget_if_empty()
 
 
-def _remove_empty(names: list[str]) -> None:
+@contextmanager
+def telling_of(folder: Path) -> Iterator[None]:
+    """Make an OSError inside an OutputError that names its file, or else a folder."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise output_error(Path(error.filename or folder), error) from error
+
+
+def _note_missing(folder: Path, facts: dict[str, list[Any]]) -> None:
+    missing = (str(path) for path in (folder, *folder.parents) if not path.exists())
+    facts["made"] += [path for path in missing if path not in facts["made"]]
+
+
+def _remove_empty(names: Iterable[str]) -> None:
     """Remove the folders that are empty, the innermost first."""
     for name in sorted(names, key=len, reverse=True):
         with contextlib.suppress(OSError):

@@ -14,18 +14,19 @@ from pathlib import Path
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import HdrnetError, InputError, OutputError, explain
-from libhdrnet.install.commands import alone, install_plugins, uninstall_plugins
+from libhdrnet.install.commands import install_plugins, uninstall
+from libhdrnet.install.environment import InstallError, make_environment, try_out
 from libhdrnet.install.hosts import NAMES
 from libhdrnet.install.path import way_to_path
-from libhdrnet.install.pip import TORCH, InstallError, Package, Pip
+from libhdrnet.install.pip import TORCH, Pip, choose_torch
 from libhdrnet.install.places import Machine, this_machine
-from libhdrnet.install.plugins import Say
-from libhdrnet.install.record import Record
+from libhdrnet.install.quickstart import install_into
+from libhdrnet.install.record import Record, alone
 from libhdrnet.install.space import check_space
-from libhdrnet.install.telling import run_telling
-from libhdrnet.install.traces import log_folder, remove_traces, stop_server
-from libhdrnet.install.tree import check_tree, constraints_file, copy_tree, fingerprint, ready_wheel
-from libhdrnet.install.versions import Version, Versions, make_environment
+from libhdrnet.install.telling import say
+from libhdrnet.install.traces import stop_server
+from libhdrnet.install.tree import check_tree, fingerprint
+from libhdrnet.install.versions import Version, Versions
 
 _FIND = {
     "gimp": "After its next start GIMP has it in the menu Filters.",
@@ -35,20 +36,19 @@ _FIND = {
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the installer and return the exit code."""
-    options = _parse(words)
+    options, machine = _parse(words), this_machine()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that it, too, leaves nothing unfinished
     try:
         if options.uninstall:
-            uninstall(this_machine(), say, dry_run=options.dry_run)
-        elif options.env:
-            from libhdrnet.install.quickstart import install_into
-
+            uninstall(machine, say, dry_run=options.dry_run)
+            return 0
+        check_tree()
+        if options.env:
             install_into(options)
         elif options.dry_run:
-            _foretell(options, this_machine())
+            foretell(options, machine)
         else:
-            with alone(this_machine(), say):
-                _install(options, this_machine())
+            install(options, machine)
     except (Exception, KeyboardInterrupt) as error:
         if not isinstance(error, HdrnetError | KeyboardInterrupt) and os.environ.get("HDRNET_DEBUG"):
             raise
@@ -58,132 +58,95 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def say(text: str) -> None:
-    """Tell the user."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def uninstall(machine: Machine, say: Say, *, dry_run: bool = False) -> None:
-    """Remove all that was installed: plug-ins, environment, links, the server's log.
+def install(options: argparse.Namespace, machine: Machine) -> None:
+    """Install libhdrnet and its plug-ins, or the newer version, or what is missing.
 
     Raises:
-        OutputError: a folder cannot be written.
+        OutputError: there is too little space, or a folder cannot be written.
+        InstallError: it failed; the version in use is as before.
     """
-    if dry_run:
-        for host in NAMES:
-            uninstall_plugins(host, machine, say, dry_run=True)
-        say(f"would remove '{machine.data}'.")
-        return
     with alone(machine, say):
-        stop_server(finish=False)
-        for host in NAMES:
-            uninstall_plugins(host, machine, say)
-        Versions(machine).remove()
-        remove_traces(machine)
-    kept = machine.data / "kept"
-    say(f"libhdrnet is removed{f'; what you had changed is in {str(kept)!r}' if kept.exists() else ''}.")
+        versions = Versions(machine)
+        versions.sweep()
+        # noted, so that it goes with all that a merge or the server leaves there
+        Record(machine.data).make_folder(machine.logs)
+        mark, version = fingerprint(options.torch), versions.current()
+        if version is not None and version.fingerprint == mark and _works(machine, version, options):
+            say(f"libhdrnet {version.number} is installed already in '{version.folder}'.")
+        else:
+            version = _build(options, machine, versions, mark)
+            stop_server(finish=True)
+            versions.switch(version)
+            say(f"libhdrnet {version.number} is installed in '{version.folder}'.")
+            versions.sweep()
+        for refused in versions.link():
+            say(refused)
+        shutil.rmtree(versions.cache, ignore_errors=True)
+        failures = _install_plugins(options, machine)
+        if options.demo and (version.folder / "demo").is_dir():
+            say(f"The demo's merged picture: '{version.folder / 'demo' / 'merged.jpg'}'.")
+        way = way_to_path(machine)
+        command = repr(str(machine.launcher)) if way else "hdrnet"
+        say(f"To merge your own: {command} merge DARK MIDDLE BRIGHT -o merged.exr")
+        if way:
+            say(f"The command 'hdrnet' alone is not found, for '{machine.launcher.parent}' is not on the PATH: {way}.")
+        if failures:
+            raise failures[0]
 
 
-def run_demo(program: Path, output: Path | None) -> None:
-    """Merge the demo's bracket with an installed `hdrnet`; without `output` only see whether it starts.
+def foretell(options: argparse.Namespace, machine: Machine) -> None:
+    """Tell what `install` would do, and leave nothing behind.
 
     Raises:
-        InstallError: it does not work.
+        OutputError: there is too little space.
+        InstallError: it could not be had.
     """
-    if output:
-        _run([str(program), "demo", "--quiet", "-o", str(output)], "merging")
-    else:
-        _run([str(program), "--version"], "trying")
-
-
-def _run(words: Sequence[str], doing: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    try:
-        done = run_telling(words, say, lambda: doing, environment=environment)
-    except OSError as error:
-        raise InstallError(f"'{words[0]}' cannot be started ({(error.strerror or str(error)).lower()}).") from error
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing."]
-        raise InstallError(f"what was installed does not work: {said[0]}")
-
-
-def _install(options: argparse.Namespace, machine: Machine) -> None:
-    versions = Versions(machine)
-    versions.sweep()
-    mark = fingerprint(options.torch)
-    version = versions.current()
-    if version is not None and version.fingerprint == mark and _works(machine, version, options):
-        say(f"libhdrnet {version.number} is installed already in '{version.folder}'.")
-    else:
-        version = _build(options, machine, versions, mark)
-        stop_server(finish=True)
-        versions.switch(version)
-        say(f"libhdrnet {version.number} is installed in '{version.folder}'.")
-        versions.sweep()
-    _note_log_folder(machine)
-    for refused in versions.link():
-        say(refused)
-    shutil.rmtree(versions.cache, ignore_errors=True)
-    failures = _install_plugins(options, machine)
-    if options.demo and (version.folder / "demo").is_dir():
-        say(f"The demo's merged picture: '{version.folder / 'demo' / 'merged.jpg'}'.")
-    way = way_to_path(machine)
-    say(
-        f"To merge your own: {f'{str(machine.launcher)!r}' if way else 'hdrnet'} merge DARK MIDDLE BRIGHT -o merged.exr"
-    )
-    if way:
-        say(f"The command 'hdrnet' alone is not found, for '{machine.launcher.parent}' is not on the PATH: {way}.")
-    if failures:
-        raise failures[0]
+    with tempfile.TemporaryDirectory() as scratch:
+        python, build = make_environment(Path(scratch, "environment"), say), choose_torch(options.torch)
+        pip = Pip(python, Path(scratch, "cache"), options.wheels, build, say=say)
+        check_space(machine.data, pip.plan(pip.wheel(Path(scratch))), say, build, only_tell=True)
+    say(f"would install libhdrnet {__version__} into '{machine.data}', and the command '{machine.launcher}'.")
+    _install_plugins(options, machine, dry_run=True)
 
 
 def _build(options: argparse.Namespace, machine: Machine, versions: Versions, mark: str) -> Version:
-    check_tree()
     with versions.new() as folder, tempfile.TemporaryDirectory() as scratch:
         say(f"Making an environment in '{folder}'.")
-        pip = Pip(make_environment(folder, say), versions.cache, constraints_file(), options.wheels, say=say)
+        python, build = make_environment(folder, say), choose_torch(options.torch)
+        pip = Pip(python, versions.cache, options.wheels, build, say=say)
         pip.renew()
-        packages = _plan(pip, options, Path(scratch))
-        check_space(folder, packages, say, options.torch)
+        packages = pip.plan(pip.wheel(Path(scratch)))
+        check_space(folder, packages, say, build)
         say("Installing.")
         pip.install(packages)
-        say("Merging the demo's bracket." if options.demo else "Trying the command.")
-        _note_log_folder(machine)
-        try:
-            run_demo(machine.program(folder, "hdrnet"), folder / "demo" if options.demo else None)
-        except HdrnetError:
-            Record(machine.data).forget_if_empty()
-            raise
+        program = machine.program(folder, "hdrnet")
+        if options.demo:
+            say("Merging the demo's bracket.")
+            try_out(program, "demo", "--quiet", "-o", folder / "demo", doing="merging")
+        else:
+            say("Trying the command.")
+            try_out(program, "--version")
         return versions.finish(folder, mark)
-
-
-def _note_log_folder(machine: Machine) -> None:
-    """Make the folder of logs and durations, noted, so that it goes with all that a merge or the server makes there."""
-    Record(machine.data).make_folder(log_folder(machine))
-
-
-def _plan(pip: Pip, options: argparse.Namespace, scratch: Path) -> list[Package]:
-    wheel = ready_wheel(options.wheels) or pip.build(copy_tree(scratch / "tree"), scratch)
-    return pip.plan([str(wheel)], options.torch)
 
 
 def _works(machine: Machine, version: Version, options: argparse.Namespace) -> bool:
     """Tell whether the version in use still starts, and without --no-demo also its libraries."""
-    words = ["-m", "libhdrnet.cli", "--version"] if not options.demo else ["-c", "import libhdrnet.merge.pipeline"]
+    words = ("-c", "import libhdrnet.merge.pipeline") if options.demo else ("-m", "libhdrnet.cli", "--version")
     try:
-        _run([str(machine.program(version.folder, "python")), *words], "trying")
+        try_out(machine.program(version.folder, "python"), *words)
     except InstallError as error:
         say(f"{error} Installing it anew.")
         return False
     return True
 
 
-def _install_plugins(options: argparse.Namespace, machine: Machine) -> list[HdrnetError]:
-    failures: list[HdrnetError] = []
-    for host in _hosts(options):
+def _install_plugins(options: argparse.Namespace, machine: Machine, *, dry_run: bool = False) -> list[OutputError]:
+    """Install the plug-ins that were asked for; return why some could not be."""
+    failures = []
+    for host in {"none": (), "all": NAMES}.get(options.plugins, (options.plugins,)):
         try:
-            if install_plugins(host, machine, say):
+            install_plugins(host, machine, say, dry_run=dry_run)
+            if not dry_run:
                 say(_FIND[host])
         except InputError as error:
             say(str(error))
@@ -192,45 +155,23 @@ def _install_plugins(options: argparse.Namespace, machine: Machine) -> list[Hdrn
     return failures
 
 
-def _hosts(options: argparse.Namespace) -> Sequence[str]:
-    if options.plugins == "none":
-        return ()
-    return NAMES if options.plugins == "all" else (options.plugins,)
-
-
-def _foretell(options: argparse.Namespace, machine: Machine) -> None:
-    """Tell what an installation would do, and leave nothing behind."""
-    check_tree()
-    with tempfile.TemporaryDirectory() as scratch:
-        python = make_environment(Path(scratch, "environment"), say)
-        pip = Pip(python, Path(scratch, "cache"), constraints_file(), options.wheels, say=say)
-        check_space(machine.data, _plan(pip, options, Path(scratch)), say, options.torch, only_tell=True)
-    say(f"would install libhdrnet {__version__} into '{machine.data}', and the command '{machine.launcher}'.")
-    for host in _hosts(options):
-        try:
-            install_plugins(host, machine, say, dry_run=True)
-        except InputError as error:
-            say(str(error))
-
-
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="install", allow_abbrev=False,
         description="Install libhdrnet for this user, with its plug-ins for GIMP and darktable; run it again to "
         "upgrade or to repair.",
     )  # fmt: skip
-    parser.add_argument("--wheels", type=_folder, metavar="DIR", help="take all packages from this folder; no network")
-    parser.add_argument(
-        "--torch", choices=TORCH, default="auto", help="build of PyTorch (default: by the graphics card)"
-    )
-    parser.add_argument("--plugins", choices=("all", *NAMES, "none"), default="all", help="hosts (default: all found)")
-    parser.add_argument("--no-demo", dest="demo", action="store_false", help="try the command only, merge nothing")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, with sizes, and change nothing")
-    parser.add_argument("--uninstall", action="store_true", help="remove all that was installed, and nothing else")
-    parser.add_argument("--env", type=Path, metavar="DIR", help="only a virtual environment there; no plug-ins")
-    parser.add_argument("--develop", action="store_true", help="with --env: editable, with the tools of the tests")
-    parser.add_argument("-o", "--output", type=Path, default=Path("hdrnet-demo"), metavar="DIR",
-                        help="with --env: where the demo writes its pictures (default: hdrnet-demo)")  # fmt: skip
+    add = parser.add_argument
+    add("--wheels", type=_folder, metavar="DIR", help="take all packages from this folder; no network")
+    add("--torch", choices=TORCH, default="auto", help="build of PyTorch (default: by the graphics card)")
+    add("--plugins", choices=("all", *NAMES, "none"), default="all", help="hosts (default: all found)")
+    add("--no-demo", dest="demo", action="store_false", help="try the command only, merge nothing")
+    add("--dry-run", action="store_true", help="say what would be done, with sizes, and change nothing")
+    add("--uninstall", action="store_true", help="remove all that was installed, and nothing else")
+    add("--env", type=Path, metavar="DIR", help="only a virtual environment there; no plug-ins")
+    add("--develop", action="store_true", help="with --env: editable, with the tools of the tests")
+    add("-o", "--output", type=Path, default=Path("hdrnet-demo"), metavar="DIR",
+        help="with --env: where the demo writes its pictures (default: hdrnet-demo)")  # fmt: skip
     options = parser.parse_args(words)
     if options.develop and not options.env:
         parser.error("--develop needs --env DIR")

@@ -27,10 +27,9 @@ def stop_server(*, finish: bool) -> None:
 
 def remove_traces(machine: Machine) -> None:
     """Remove the server's log, the durations beside it and its private folders."""
-    log = log_folder(machine)
+    log, private = machine.logs, Path(home_folder())
     for path in (*log.glob("server.log*"), *log.glob("durations.json")):
         path.unlink()
-    private = Path(home_folder())
     if "HDRNET_RUNTIME" not in os.environ:
         shutil.rmtree(runtime_folder(), ignore_errors=True)
         shutil.rmtree(private, ignore_errors=True)
@@ -38,12 +37,3 @@ def remove_traces(machine: Machine) -> None:
         if "libhdrnet" in folder.parts[-2:]:
             with contextlib.suppress(OSError):
                 folder.rmdir()
-
-
-def log_folder(machine: Machine) -> Path:
-    """Return platformdirs' user_log_path."""
-    if machine.system == "win32":
-        return machine.data / "Logs"
-    if machine.system == "darwin":
-        return machine.home / "Library/Logs/libhdrnet"
-    return machine.folder("XDG_STATE_HOME", ".local", "state") / "libhdrnet/log"

@@ -1,13 +1,11 @@
 """The source tree that is installed: a checkout or an unpacked sdist, in which this file lies."""
 
 import hashlib
-import os
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from libhdrnet._version import __version__
 from libhdrnet.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +20,8 @@ PARTS = (
     "installers",
 )
 """All that a wheel is built of."""
+CONSTRAINTS = ROOT / "installers/constraints.txt"
+"""The versions that were tested."""
 
 
 def check_tree() -> None:
@@ -30,11 +30,6 @@ def check_tree() -> None:
         raise InputError(
             "there is nothing here to install from; get libhdrnet's sources, and run installers/install.sh."
         )
-
-
-def constraints_file() -> Path:
-    """Return the versions that were tested."""
-    return ROOT / "installers/constraints.txt"
 
 
 def fingerprint(torch: str) -> str:
@@ -51,21 +46,12 @@ def copy_tree(folder: Path) -> Path:
     for path in _files():
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        shutil.copymode(path, target)
+        shutil.copy(path, target)
     return folder
-
-
-def ready_wheel(wheels: Path | None) -> Path | None:
-    """Return a wheel of this version of libhdrnet among the wheels, if there is one."""
-    found = sorted(wheels.glob(f"libhdrnet-{__version__}-*.whl")) if wheels else []
-    return found[-1] if found else None
 
 
 def _files() -> Iterator[Path]:
     for part in PARTS:
-        if (ROOT / part).is_file():
-            yield ROOT / part
-        for base, folders, names in os.walk(ROOT / part):
-            folders[:] = sorted(name for name in folders if name != "__pycache__")
-            yield from (Path(base, name) for name in sorted(names) if not name.endswith(".pyc"))
+        for path in sorted([ROOT / part, *(ROOT / part).rglob("*")]):
+            if path.is_file() and path.suffix != ".pyc":
+                yield path

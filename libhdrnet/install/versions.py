@@ -23,16 +23,10 @@ from pathlib import Path
 from libhdrnet._version import __version__
 from libhdrnet.files import write_whole
 from libhdrnet.install.environment import write_environment
-from libhdrnet.install.later import remove_later, runs_in
-from libhdrnet.install.pip import InstallError
 from libhdrnet.install.places import Machine
-from libhdrnet.install.plugins import Say
 from libhdrnet.install.record import Record
-from libhdrnet.install.telling import run_telling
 
 WHOLE = "whole.json"
-FULL = 1 << 20
-"""Free bytes of a disk below which whatever failed did so for lack of space."""
 NEW_LINK = ".hdrnet-new-link"
 
 
@@ -50,6 +44,8 @@ class Versions:
     """The environments in a data folder."""
 
     def __init__(self, machine: Machine) -> None:
+        self.cache = machine.data / "downloads"
+        """Where downloads wait while an installation is under way."""
         self._machine = machine
         self._folder = machine.data / "versions"
         self._link = machine.data / "current"
@@ -58,11 +54,12 @@ class Versions:
 
     def current(self) -> Version | None:
         """Return the version in use."""
-        if not self._is_windows:
-            return _read(self._link.resolve()) if self._link.is_symlink() else None
         try:
-            facts = json.loads(self._machine.environment_file.read_text("utf-8"))
-            return _read(Path(facts["python"]).parents[1])
+            folder = self._link.resolve()
+            if self._is_windows:
+                folder = Path(json.loads(self._machine.environment_file.read_text("utf-8"))["python"]).parents[1]
+            facts = json.loads((folder / WHOLE).read_text("utf-8"))
+            return Version(folder, str(facts["version"]), str(facts["fingerprint"]))
         except (OSError, ValueError, KeyError, TypeError, IndexError):
             return None
 
@@ -86,109 +83,69 @@ class Versions:
 
     def switch(self, version: Version) -> None:
         """Put a version into use."""
-        if self._is_windows:
-            environment = self._machine.environment_file
-            self._record.make_folder(environment.parent)
-            write_environment(str(self._machine.program(version.folder, "python")), version.number, environment)
-            self._record.make_folder(self._machine.launcher.parent)
-            # from where the launcher lies: cmd.exe reads no other letters than its code page's
-            program = rf"%~dp0..\versions\{version.folder.name}\Scripts\hdrnet.exe"
-            write_whole(self._machine.launcher, f'@"{program}" %*\r\n'.encode())
+        if not self._is_windows:
+            _link(self._link, version.folder)
             return
-        _link(self._link, version.folder)
+        environment, launcher = self._machine.environment_file, self._machine.launcher
+        self._record.make_folder(environment.parent)
+        write_environment(str(self._machine.program(version.folder, "python")), version.number, environment)
+        self._record.make_folder(launcher.parent)
+        # from where the launcher lies: cmd.exe reads no other letters than its code page's
+        program = rf"%~dp0..\versions\{version.folder.name}\Scripts\hdrnet.exe"
+        write_whole(launcher, f'@"{program}" %*\r\n'.encode())
 
     def link(self) -> list[str]:
         """Make the command and environment.json, and return what stood in the way."""
-        if self._is_windows:
-            return []
-        links = {
-            self._machine.launcher: self._link / "bin/hdrnet",
-            self._machine.environment_file: self._link / "environment.json",
-        }
         refused = []
-        for path, target in links.items():
+        for path, name in self._links().items():
             if os.path.lexists(path) and not self._is_ours(path):
                 refused.append(f"'{path}' is there already and is not of this installation; it stays as it is.")
                 continue
             self._record.make_folder(path.parent)
-            _link(path, target)
+            _link(path, self._link / name)
         return refused
 
-    def sweep(self) -> None:
-        """Remove what is not in use: older versions and what interrupted installations left."""
+    def sweep(self) -> list[Path]:
+        """Remove what is not in use, older versions and what interrupted installations left; return what stays."""
         current = self.current()
-        for folder in self._folder.glob("*"):
-            if self._is_busy(folder):
-                (folder / WHOLE).unlink(missing_ok=True)
-            elif current is None or folder.name != current.folder.name:
-                with contextlib.suppress(OSError):
-                    (folder / WHOLE).unlink(missing_ok=True)  # first: from here on it is half a version
+        unused = [path for path in self._folder.glob("*") if current is None or path.name != current.folder.name]
+        for folder in unused:
+            with contextlib.suppress(OSError):
+                (folder / WHOLE).unlink(missing_ok=True)  # first: from here on it is half a version
+            if not self._runs_this(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+        return [folder for folder in unused if folder.exists()]
 
-    def remove(self) -> None:
-        """Remove every version, the links and what pip kept.
+    def remove(self) -> bool:
+        """Remove every version, the links and what pip kept; False if the version that runs this is left.
 
         Raises:
             OSError: something cannot be removed.
         """
-        for path in (self._machine.launcher, self._machine.environment_file):
-            path.with_name(NEW_LINK).unlink(missing_ok=True)
-            if self._is_ours(path):
-                path.unlink()
-        self._link.with_name(NEW_LINK).unlink(missing_ok=True)
-        self._link.unlink(missing_ok=True)
-        busy = [folder for folder in self._folder.glob("*") if self._is_busy(folder)]
+        links = (self._machine.launcher, self._machine.environment_file)
+        ours = [path for path in links if self._is_ours(path)]
+        for path in (*ours, self._link, *(path.with_name(NEW_LINK) for path in (*links, self._link))):
+            path.unlink(missing_ok=True)
         self.sweep()
-        if self.cache.exists():
-            shutil.rmtree(self.cache)
-        if busy:
-            record = self._record
-            remove_later(busy, self._machine.data, record.path, record.lock, record.made)
-        elif self._folder.exists():
-            shutil.rmtree(self._folder)
+        is_left = self._runs_this(self._folder)
+        for folder in (self.cache, self._folder):
+            if folder.exists() and not (folder == self._folder and is_left):
+                shutil.rmtree(folder)
+        return not is_left
 
-    @property
-    def cache(self) -> Path:
-        """Where downloads wait while an installation is under way."""
-        return self._machine.data / "downloads"
+    def _runs_this(self, folder: Path) -> bool:
+        """Tell whether this process runs in a folder and Windows therefore would not remove it."""
+        return self._is_windows and Path(sys.prefix).is_relative_to(folder)
 
-    def _is_busy(self, folder: Path) -> bool:
-        """Tell whether this process runs in a version that is being removed, where that keeps its files from going."""
-        return self._is_windows and self.current() is None and runs_in(folder)
+    def _links(self) -> dict[Path, str]:
+        if self._is_windows:
+            return {}
+        return {self._machine.launcher: "bin/hdrnet", self._machine.environment_file: "environment.json"}
 
     def _is_ours(self, path: Path) -> bool:
         if self._is_windows:
-            current = self.current() if path == self._machine.environment_file else None
-            return path.exists() and (path == self._machine.launcher or current is not None)
+            return path.exists() and (path == self._machine.launcher or self.current() is not None)
         return path.is_symlink() and Path(os.readlink(path)).is_relative_to(self._machine.data)
-
-
-def make_environment(folder: Path, say: Say) -> Path:
-    """Make a virtual environment and return its Python.
-
-    Raises:
-        InstallError: the Python that runs this cannot make one.
-    """
-    words = [sys.executable, "-m", "venv", "--clear", str(folder)]
-    done = run_telling(words, say, lambda: "making the environment")
-    if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())
-        # ensurepip keeps its reason to itself
-        if "No space left" in said or shutil.disk_usage(folder.parent).free < FULL:
-            raise InstallError("the disk is full; free some space, and try again.")
-        raise InstallError(
-            f"{sys.executable} cannot make a virtual environment ({said or 'it said nothing'}); "
-            "on Debian and Ubuntu: apt install python3-venv."
-        )
-    return folder / "Scripts/python.exe" if sys.platform == "win32" else folder / "bin/python"
-
-
-def _read(folder: Path) -> Version | None:
-    try:
-        facts = json.loads((folder / WHOLE).read_text("utf-8"))
-        return Version(folder, str(facts["version"]), str(facts["fingerprint"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _link(path: Path, target: Path) -> None:

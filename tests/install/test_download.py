@@ -8,8 +8,9 @@ import zipfile
 
 import pytest
 
-from libhdrnet.install.pip import Package, Pip
-from libhdrnet.install.versions import make_environment
+from libhdrnet.install.environment import make_environment
+from libhdrnet.install.pip import Pip
+from libhdrnet.install.space import Package
 
 NAME = "large-1.0-py3-none-any.whl"
 SIZE = 3_000_000
@@ -63,7 +64,7 @@ def test_a_download_goes_on_where_the_connection_broke(tmp_path, wheel, breaking
     url, asked = breaking_server
     told = []
     python = make_environment(tmp_path / "environment", told.append)
-    pip = Pip(python, tmp_path / "cache", tmp_path / "constraints.txt", say=told.append)
+    pip = Pip(python, tmp_path / "cache", say=told.append)
     pip.renew()
     said = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, text=True, timeout=60).stdout
     if tuple(map(int, said.split()[1].split(".")[:2])) < (25, 1):

@@ -1,6 +1,8 @@
 """What is in use is removed after the process that used it; Windows' locks are simulated."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -8,20 +10,18 @@ import time
 import pytest
 from commands import TIMEOUT
 
-from libhdrnet.install import versions as module
-from libhdrnet.install.commands import alone
+from libhdrnet.install import commands
 from libhdrnet.install.places import Machine
-from libhdrnet.install.record import Record
+from libhdrnet.install.record import Record, alone
 from libhdrnet.install.versions import Versions
 
 USER = """
-import sys
+import os, sys
 from pathlib import Path
-from libhdrnet.install.later import remove_later
-from libhdrnet.install.record import Record
-data, folder = Path(sys.argv[1]), Path(sys.argv[2])
-record = Record(data)
-remove_later([folder], data, record.path, record.lock, record.made)
+from libhdrnet.install.commands import uninstall
+from libhdrnet.install.places import Machine
+sys.prefix = sys.argv[2]
+uninstall(Machine("win32", Path(sys.argv[1]), os.environ), lambda _: None)
 print("started", flush=True)
 sys.stdin.read()
 """
@@ -31,6 +31,8 @@ sys.stdin.read()
 def machine(tmp_path, monkeypatch):
     """A Windows with a home folder."""
     monkeypatch.setenv("HDRNET_ENVIRONMENT", str(tmp_path / "home/settings/libhdrnet/environment.json"))
+    monkeypatch.setenv("HDRNET_RUNTIME", str(tmp_path / "home/resident"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "home/Jörg Ö"))
     (tmp_path / "home").mkdir()
     return Machine("win32", tmp_path / "home", {"LOCALAPPDATA": str(tmp_path / "home/Jörg Ö")})
 
@@ -52,24 +54,28 @@ def gone(path):
     return not os.path.lexists(path)
 
 
-@pytest.mark.parametrize("other", [None, "kept"])
+@pytest.mark.parametrize("other", [None, "kept", "new"])
 def test_the_helper_waits_for_the_end_and_then_leaves_nothing_but_what_is_somebody_s(machine, other):
     _, version = install(machine)
-    machine.launcher.unlink()
-    machine.launcher.parent.rmdir()
-    if other:
+    if other == "kept":
         (machine.data / other).mkdir()
-    words = [sys.executable, "-c", USER, machine.data, version.folder]
+    words = [sys.executable, "-c", USER, machine.home, version.folder]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as user:
         assert user.stdout.readline() == b"started\n"
+        assert not machine.environment_file.exists() and not machine.launcher.exists()
+        if other == "new":
+            versions, new = install(machine)
         time.sleep(0.5)
         assert machine.program(version.folder, "python").exists()
         user.communicate(timeout=TIMEOUT)
     assert gone(version.folder)
-    if other:
+    if other == "new":
+        assert versions.current() == new
+        assert machine.program(new.folder, "python").exists() and machine.launcher.exists()
+    elif other:
         assert gone(machine.data / "versions")
         assert (machine.data / other).is_dir()
-        assert Record(machine.data).made
+        assert json.loads(Record(machine.data).path.read_text("utf-8"))["made"]
     else:
         assert gone(machine.data)
 
@@ -79,18 +85,17 @@ def test_uninstalling_from_within_leaves_the_running_environment_to_the_helper(m
     _, version = install(machine)
     monkeypatch.setattr(sys, "prefix", str(version.folder))
     left = []
-    monkeypatch.setattr(module, "remove_later", lambda folders, *_: left.extend(folders))
-    really = module.shutil.rmtree
+    monkeypatch.setattr(commands, "remove_later", left.append)
+    really = shutil.rmtree
 
     def rmtree(path, *words, **options):
         if version.folder.is_relative_to(path):
             raise PermissionError(13, "Permission denied", str(path))
         really(path, *words, **options)
 
-    monkeypatch.setattr(module.shutil, "rmtree", rmtree)
-    with alone(machine, lambda _: None):
-        Versions(machine).remove()
-    assert left == [version.folder]
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    commands.uninstall(machine, lambda _: None)
+    assert left == [machine]
     assert not machine.environment_file.exists() and not machine.launcher.exists()
     assert not (version.folder / "whole.json").exists()  # an installation in the meantime takes it for half a one
     assert machine.program(version.folder, "python").exists()

@@ -12,8 +12,9 @@ from libhdrnet._version import __version__
 from libhdrnet.errors import InputError, OutputError
 from libhdrnet.install import exchange
 from libhdrnet.install import plugins as module
-from libhdrnet.install.commands import alone, install_plugins, uninstall_plugins
+from libhdrnet.install.commands import install_plugins, uninstall_plugins
 from libhdrnet.install.plugins import Plugin
+from libhdrnet.install.record import alone
 
 HOSTS = pytest.mark.parametrize("host", ["gimp", "darktable"])
 

@@ -10,8 +10,8 @@ from commands import TIMEOUT
 from host_root import REPOSITORY
 
 from libhdrnet import __version__
-from libhdrnet.install.pip import Package, _explain
-from libhdrnet.install.space import _estimate
+from libhdrnet.install.pip import _explain
+from libhdrnet.install.space import Package, _estimate
 
 BARE_PATH = "/usr/bin:/bin"
 """pip starts any compiler of Rust it finds, and that may write into the home folder."""
@@ -126,8 +126,7 @@ def test_who_has_no_nvidia_card_is_asked_before_its_build_is_taken(tmp_path, ans
     """At a terminal of its own: without one nobody can be asked."""
     script = f"""
 from pathlib import Path
-from libhdrnet.install.pip import Package
-from libhdrnet.install.space import check_space
+from libhdrnet.install.space import Package, check_space
 
 packages = [Package("nvidia-cublas", "13", "https://x/nvidia.whl", "", 1000, 2000)]
 check_space(Path({str(tmp_path)!r}), packages, print, {torch!r})
