@@ -20,7 +20,7 @@ from libhdrnet.radiometry import FloatImage, encode_srgb
 
 MARGIN = 64
 """Pixels around a tile that still change its map: by 0.02 pixels in the mean, by 0.4 in one place of a hundred."""
-LARGER = 2
+LARGER = 3
 """Its tiles may be so much larger than others: it works at a quarter of the resolution."""
 LEAST_EDGE = 96
 """Short edge in pixels of the smallest picture that is looked at."""
