@@ -203,8 +203,8 @@ def _defocus_map(
 
 def display_encoded(pixels: npt.NDArray[Any], linear: bool) -> FloatImage:
     """Return float32 in [0, 1], sRGB-encoded: what the network was trained on."""
-    if pixels.dtype == np.float32:
-        scaled = pixels
-    else:
-        scaled = np.asarray(pixels / np.float32(np.iinfo(pixels.dtype).max), np.float32)
-    return np.clip(encode_srgb(scaled) if linear else scaled, 0, 1)
+    if pixels.dtype != np.float32:
+        pixels = np.asarray(pixels / np.float32(np.iinfo(pixels.dtype).max), np.float32)
+        if not linear:
+            return pixels
+    return np.clip(encode_srgb(pixels) if linear else pixels, 0, 1)
