@@ -53,7 +53,7 @@ class Tile:
 
     def around(self, needed: npt.NDArray[np.bool_], margin: int, grid: int) -> "Tile | None":
         """Cut out what computes the needed pixels of the picture that count here; None if there are none."""
-        counts = needed[self.where] & (self.weights[..., 0] > 0)
+        counts = needed[self.where] & (self.rows.weights > 0)[:, None] & (self.columns.weights > 0)
         rows, columns = np.flatnonzero(counts.any(1)), np.flatnonzero(counts.any(0))
         if not rows.size:
             return None
@@ -95,8 +95,24 @@ def tiles(height: int, width: int, tile: int, margin: int, grid: int) -> Iterato
 def parts(
     needed: npt.NDArray[np.bool_] | None, shape: tuple[int, ...], tile: int, margin: int, grid: int
 ) -> list[Tile]:
-    """Cut the tiles of a picture of `shape` (H, W, ...) down to what the needed pixels take; None: all of it."""
-    whole = tiles(shape[0], shape[1], tile, margin, grid)
+    """Cut a picture of `shape` (H, W, ...) into tiles as small as the needed pixels allow; None: all of it."""
     if needed is None:
-        return list(whole)
-    return [part for each in whole if (part := each.around(needed, margin, grid)) is not None]
+        return list(tiles(shape[0], shape[1], tile, margin, grid))
+    found = []
+    for rows in spans(shape[0], tile, margin, grid):
+        counts = np.flatnonzero(needed[rows.start : rows.stop][rows.weights > 0].any(0))
+        for columns in _spans_of(counts, shape[1], tile, margin, grid):
+            part = Tile(rows, columns).around(needed, margin, grid)
+            if part is not None:
+                found.append(part)
+    return found
+
+
+def _spans_of(columns: npt.NDArray[np.intp], length: int, tile: int, margin: int, grid: int) -> Iterator[Span]:
+    """Cover these of `length` columns; after a gap of two margins anew, so that it is in no tile."""
+    for run in np.split(columns, np.flatnonzero(np.diff(columns) > 2 * margin) + 1):
+        if run.size:
+            start = max(0, int(run[0]) - margin) // grid * grid
+            stop = min(length, int(run[-1]) + 1 + margin)
+            for span in spans(stop - start, tile, margin, grid):
+                yield Span(start + span.start, start + span.stop, span.weights)

@@ -13,7 +13,8 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3, initialise
+from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3
+from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions
 
 
@@ -124,29 +125,12 @@ class DeblurringNet(nn.Module):
         return restored
 
 
-class DefocusNet(nn.Module):
-    """Estimation, condition and deblurring net together (Figure 4.1)."""
+class DefocusNet(GuidedDeblurring):
+    """The three nets together (Figure 4.1)."""
 
     def __init__(self, options: DefocusNetOptions = DefocusNetOptions()) -> None:  # noqa: B008 (frozen)
-        super().__init__()
+        super().__init__(
+            options.max_radius, EstimationNet(options.max_radius), ConditionNet(options.conditions),
+            DeblurringNet(options),
+        )  # fmt: skip
         self.options = options
-        self.estimation = EstimationNet(options.max_radius)
-        self.condition = ConditionNet(options.conditions)
-        self.deblurring = DeblurringNet(options)
-        initialise(self)
-
-    def estimate(self, image: Tensor) -> Tensor:
-        """Return the defocus map (B, 1, H, W), radius in pixels."""
-        radius: Tensor = self.estimation(image)
-        return radius
-
-    def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
-        """Return the picture (B, 3, H, W) deblurred, guided by `radius` (B, 1, H, W); in training not clipped."""
-        shown = radius.clamp(0, self.options.max_radius) / self.options.max_radius
-        restored: Tensor = self.deblurring(image, self.condition(shown))
-        return restored if self.training else restored.clamp(0, 1)
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the deblurred picture (B, 3, H, W) and the defocus map (B, 1, H, W)."""
-        radius = self.estimate(image)
-        return self.deblur(image, radius), radius

@@ -24,11 +24,11 @@ from libhdrnet.networks.blocks import (
     PooledStatistics,
     at_precision,
     conv3x3,
-    initialise,
     ramp,
 )
 from libhdrnet.networks.detail import detail_and_contrast, local_mean
 from libhdrnet.networks.estimation_fast import EstimationNet
+from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions
 
 IN_FOCUS = (0.8, 1.8)
@@ -136,8 +136,9 @@ class DeblurringNet(nn.Module):
     def _blocks(options: DefocusFastOptions, count: int, channels: int) -> nn.ModuleList:
         return nn.ModuleList(ConditionedResidualBlock(options, channels) for _ in range(count))
 
-    def forward(self, image: Tensor, half: Conditions, quarter: Conditions) -> Tensor:
+    def forward(self, image: Tensor, conditions: tuple[Conditions, Conditions]) -> Tensor:
         """Return the deblurred picture (B, 3, H, W), not clipped."""
+        half, quarter = conditions
         detail, contrast = detail_and_contrast(image)
         shown = F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
         x = at_precision(F.leaky_relu(self.enter(shown), SLOPE), self.down)
@@ -154,35 +155,23 @@ class DeblurringNet(nn.Module):
         return restored
 
 
-class DefocusFast(nn.Module):
-    """Estimation, condition and deblurring net together (Figure 4.1)."""
+class DefocusFast(GuidedDeblurring):
+    """The three nets together (Figure 4.1)."""
 
     def __init__(self, options: DefocusFastOptions = DefocusFastOptions()) -> None:  # noqa: B008 (frozen)
-        super().__init__()
+        super().__init__(
+            options.max_radius, EstimationNet(options.max_radius), ConditionNet(options.conditions),
+            DeblurringNet(options),
+        )  # fmt: skip
         self.options = options
-        self.estimation = EstimationNet(options.max_radius)
-        self.condition = ConditionNet(options.conditions)
-        self.deblurring = DeblurringNet(options)
-        initialise(self)
-
-    def estimate(self, image: Tensor) -> Tensor:
-        """Return the defocus map (B, 1, H, W), radius in pixels."""
-        radius: Tensor = self.estimation(image)
-        return radius
 
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
         """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
 
         In training not clipped, and whole; else what is in focus and what is lost stay, what is no correction fades.
         """
-        shown = radius.clamp(0, self.options.max_radius) / self.options.max_radius
-        restored: Tensor = self.deblurring(image, *self.condition(shown))
+        restored = self.restore(image, radius)
         if self.training:
             return restored
         share = ramp(radius, *IN_FOCUS) * (1 - ramp(radius, *LOST)) * balance(restored - image)
         return torch.lerp(image, restored, share).clamp(0, 1)
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the deblurred picture (B, 3, H, W) and the defocus map (B, 1, H, W)."""
-        radius = self.estimate(image)
-        return self.deblur(image, radius), radius

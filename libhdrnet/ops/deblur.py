@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
 from libhdrnet.errors import InputError
-from libhdrnet.networks import DefocusNet
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
+from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
 from libhdrnet.ops.recovery import recovery
 from libhdrnet.options import DeblurOptions, takes
@@ -172,7 +172,7 @@ def _correction(
         return encoded.transpose(2, 0, 1), radius[None, rows, columns]
 
     def correct(network: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-        net = cast(DefocusNet, network)
+        net = cast(GuidedDeblurring, network)
         return lambda encoded, radius: net.deblur(encoded, radius) - encoded
 
     most = HALVED[1] if halves else LOST[1]

@@ -21,7 +21,7 @@ from libhdrnet.radiometry import FloatImage, encode_srgb
 
 MARGIN = 64
 """Pixels around a tile that still change its map: by 0.02 pixels in the mean, by 0.4 in one place of a hundred."""
-LARGER = 2
+LARGER = 3
 """Its tiles may be so much larger than others: it works at a quarter of the resolution."""
 LEAST_EDGE = 96
 """Short edge in pixels of the smallest picture that is looked at."""
@@ -199,8 +199,8 @@ def _defocus_map(
 
 def display_encoded(pixels: npt.NDArray[Any], linear: bool) -> FloatImage:
     """Return float32 in [0, 1], sRGB-encoded: what the network was trained on."""
-    if pixels.dtype == np.float32:
-        scaled = pixels
-    else:
-        scaled = np.asarray(pixels / np.float32(np.iinfo(pixels.dtype).max), np.float32)
-    return np.clip(encode_srgb(scaled) if linear else scaled, 0, 1)
+    if pixels.dtype != np.float32:
+        pixels = np.asarray(pixels / np.float32(np.iinfo(pixels.dtype).max), np.float32)
+        if not linear:
+            return pixels
+    return np.clip(encode_srgb(pixels) if linear else pixels, 0, 1)

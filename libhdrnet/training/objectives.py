@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from libhdrnet.engine.device import choose_precision
-from libhdrnet.networks import DefocusNet, MSFFNet
+from libhdrnet.networks import MSFFNet
 from libhdrnet.networks.ablations import Ablation
+from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.training.fusion import fuse
 from libhdrnet.training.losses import (
     flow_loss,
@@ -46,12 +47,12 @@ def objective(options: "TrainingOptions", network: nn.Module, batch: Sequence[Te
     half = choose_precision(device) == torch.bfloat16 and options.chosen.patch >= LEAST_IN_HALF
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
         if options.only == "map":
-            return _map_loss(cast(DefocusNet, network), batch)
+            return _map_loss(cast(GuidedDeblurring, network), batch)
         if options.only == "deblurring":
-            return _deblurring_loss(cast(DefocusNet, network), batch)
+            return _deblurring_loss(cast(GuidedDeblurring, network), batch)
         if options.task == "defocus":
             kept = options.chosen.kept_estimation
-            return _defocus_loss(options.configuration, cast(DefocusNet, network), batch, fraction, kept)
+            return _defocus_loss(options.configuration, cast(GuidedDeblurring, network), batch, fraction, kept)
         return _merging_loss(options.task, options.configuration, network, batch)
 
 
@@ -69,7 +70,7 @@ def _merging_loss(task: str, configuration: Ablation, network: nn.Module, batch:
 
 
 def _defocus_loss(
-    configuration: Ablation, net: DefocusNet, batch: Sequence[Tensor], fraction: float, kept_estimation: float
+    configuration: Ablation, net: GuidedDeblurring, batch: Sequence[Tensor], fraction: float, kept_estimation: float
 ) -> Tensor:
     """Loss of the thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, fine-tuned.
 
@@ -81,18 +82,18 @@ def _defocus_loss(
     stage = fraction * STAGE_ENDS[configuration.last_stage]
     guided_by_truth = not configuration.end_to_end and (configuration.last_stage == 1 or stage < STAGE_ENDS[1])
     restored = net.deblur(blurred, true_radius if guided_by_truth else radius)
-    joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.options.max_radius)
+    joint = joint_defocus_loss(radius, true_radius, restored, sharp, net.max_radius)
     if configuration.end_to_end or configuration.last_stage < 3 or stage < STAGE_ENDS[2]:
         return joint
     return weighted_defocus_loss(true_radius, restored, sharp) + kept_estimation * joint
 
 
-def _map_loss(net: DefocusNet, batch: Sequence[Tensor]) -> Tensor:
+def _map_loss(net: GuidedDeblurring, batch: Sequence[Tensor]) -> Tensor:
     blurred, _, true_radius = batch
     return relative_estimation_loss(net.estimate(blurred), true_radius)
 
 
-def _deblurring_loss(net: DefocusNet, batch: Sequence[Tensor]) -> Tensor:
+def _deblurring_loss(net: GuidedDeblurring, batch: Sequence[Tensor]) -> Tensor:
     """Loss of the last stage, and each picture's own, under the guidance of a map that stays as it is."""
     blurred, sharp, true_radius = batch
     with torch.no_grad():

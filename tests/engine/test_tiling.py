@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libhdrnet.engine.tiling import spans, tiles
+from libhdrnet.engine.tiling import parts, spans, tiles
 
 
 @given(length=st.integers(1, 700), tile=st.integers(4, 24).map(lambda n: 16 * n), margin=st.integers(0, 48))
@@ -49,8 +49,16 @@ def test_the_parts_of_tiles_have_full_weight_together_wherever_it_is_needed(seed
     for top, left in rng.integers(0, 380, (3, 2)):
         needed[top : top + rng.integers(1, 90), left : left + rng.integers(1, 90)] = True
     total = np.zeros(needed.shape)
-    for tile in tiles(*needed.shape, 128, 32, 16):
-        if (part := tile.around(needed, 32, 16)) is not None:
-            assert part.pixels <= tile.pixels
-            total[part.where] += part.weights[..., 0]
+    for part in parts(needed, needed.shape, 128, 32, 16):
+        assert part.rows.start % 16 == part.columns.start % 16 == 0
+        assert max(part.rows.weights.size, part.columns.weights.size) <= 128
+        total[part.where] += part.weights[..., 0]
     assert np.allclose(total[needed], 1, atol=1e-6)
+
+
+def test_a_wide_gap_is_in_no_tile():
+    needed = np.zeros((64, 640), np.bool_)
+    needed[:, :20] = needed[:, 600:] = True
+    assert [part.where[1] for part in parts(needed, needed.shape, 640, 32, 16)] == [slice(0, 52), slice(560, 640)]
+    needed[:, 50:570:50] = True
+    assert len(parts(needed, needed.shape, 640, 32, 16)) == 1

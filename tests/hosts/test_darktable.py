@@ -439,10 +439,13 @@ def test_an_export_is_deblurred_in_place(darktable, tmp_path, suffix):
     before = contents(darktable.pictures)
     plain, sharp = tmp_path / f"plain{suffix}", tmp_path / f"ö'\" sharp{suffix}"
     darktable.export(source, plain, deblur_exports="TRUE", strength=0.75, hook=False)
-    said = darktable.export(source, sharp, deblur_exports="TRUE", strength=0.75)
+    said = darktable.export(source, sharp, deblur_exports="TRUE", deblur_masks="TRUE", strength=0.75)
     assert "without deblurring" not in said
-    ours = tmp_path / f"ours{suffix}"
-    hdrnet(darktable.place, "deblur", plain, "-o", ours, "--strength", "0.75")
+    ours, recovered = tmp_path / f"ours{suffix}", tmp_path / "recovered.png"
+    hdrnet(darktable.place, "deblur", plain, "-o", ours, "--strength", "0.75", "--mask", recovered)
+    masks = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (tmp_path / "ö'\" sharp_recovered.png", recovered)]
+    np.testing.assert_array_equal(*masks)
+    assert masks[0].max() > 0
     exported, deblurred = read_photo(plain), read_photo(sharp)
     np.testing.assert_array_equal(deblurred.pixels, pixels_of(ours))
     assert deblurred.pixels.dtype == exported.pixels.dtype
@@ -487,16 +490,16 @@ def test_a_failure_leaves_darktable_s_own_export(darktable, tmp_path, command):
         "missing": ("/nowhere/hdrnet", "'/nowhere/hdrnet' was not found"),
         "failing": (darktable.script("failing", """echo '{"event": "error", "message": "no space left"}'; exit 2"""),
                     "no space left"),
-        "dying": (darktable.script("dying", 'for word; do case $word in *.tif) out=$word;; esac; done\n'
-                                   'echo half >"$out"; kill -9 $$'), "ended with code 137"),
+        "dying": (darktable.script("dying", 'for word; do case $word in *.tif) out=$word;; *.png) mask=$word;; '
+                                   'esac; done\n' 'echo half | tee "$out" "$mask"; kill -9 $$'), "ended with code 137"),
     }  # fmt: skip
     path, reason = commands[command]
-    said = darktable.export(source, tmp_path / "out.tif", deblur_exports="TRUE", command=path)
+    said = darktable.export(source, tmp_path / "out.tif", deblur_exports="TRUE", deblur_masks="TRUE", command=path)
     assert "hdrnet: out.tif was exported without deblurring: " in said and reason in said
     darktable.export(source, tmp_path / "plain.tif", hook=False)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), tifffile.imread(tmp_path / "plain.tif"))
     assert sorted(path.name for path in tmp_path.glob("*.tif")) == ["out.tif", "plain.tif"]
-    assert not list(tmp_path.glob(".out*"))
+    assert not list(tmp_path.glob(".out*")) + list(tmp_path.glob("*.png"))
 
 
 def test_a_format_that_hdrnet_does_not_write_is_left_alone(darktable, tmp_path):

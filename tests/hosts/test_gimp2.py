@@ -63,12 +63,15 @@ from ctypes import c_double
 image = new_image({WIDTH + 50}, {HEIGHT + 50})
 layer = add_layer(image, "picture", {SHOWN}, alpha=True, offsets=(20, 30))
 gimp.gimp_image_select_rectangle(image.native, 2, c_double(230), c_double(180), c_double(60), c_double(70))
-call("hdrnet-deblur", image, layer, 1.0, None, False, "auto")
+call("hdrnet-deblur", image, layer, 1.0, None, False, True, "auto")
+told["active"] = host().Layer(gimp.gimp_image_get_active_layer(image.native)).name
+told["layers"] = [(shown.name, shown.offsets, shown.visible) for shown in image.layers]
 dump(layer, "after", "RGBA float")
+dump(image.layers[0], "mask", "Y' float")
 gimp.gimp_selection_none(image.native)
 layer = add_layer(image, "plain", {SHOWN})
 map = add_layer(image, "mine (white = 12 px)", {SHOWN}, form="R'G'B' float")
-made = host().Layer(call("hdrnet-deblur", image, layer, 1.0, map, True, "auto"))
+made = host().Layer(call("hdrnet-deblur", image, layer, 1.0, map, True, False, "auto"))
 told["made"] = made.name
 dump(made, "guided")
 dump(layer, "kept")
@@ -78,7 +81,13 @@ dump(layer, "kept")
     inside[150:220, 210:270] = True
     assert np.array_equal(after[~inside], given[~inside])
     assert np.array_equal(after[..., 3], given[..., 3])
-    equal(after[inside][:, :3], plain.deblur(picture, linear=True)[inside])
+    expected, recovered = plain.deblur(picture, linear=True, return_mask=True)
+    equal(after[inside][:, :3], expected[inside])
+    np.testing.assert_allclose(gimp2.take("mask", HEIGHT, WIDTH), recovered * inside, atol=2e-3)
+    assert recovered[inside].max() > 0.1
+    name = "Recovered detail (white: confirmed, grey: not confirmed, black: left alone)"
+    assert told["layers"] == [[name, [20, 30], False], ["picture", [20, 30], True]]
+    assert told["active"] == "picture"
     guided = gimp2.take("guided", *SIZE)
     np.testing.assert_allclose(guided, plain.deblur(picture, radii, linear=True), rtol=2e-3, atol=1e-4)
     assert np.array_equal(gimp2.take("kept", *SIZE), picture)
@@ -130,9 +139,9 @@ image = new_image({WIDTH}, {HEIGHT})
 layer = add_layer(image, "picture", {SHOWN})
 gimp = __import__("gimpfu_compat.libgimp2").libgimp2.gimp
 gimp.gimp_image_clean_all(image.native)
-call("hdrnet-deblur", image, layer, 1.0, None, False, "auto")
-call("hdrnet-deblur", image, layer, 7.0, None, False, "auto")
-call("hdrnet-deblur", image, layer, 1.0, None, False, "abacus")
+call("hdrnet-deblur", image, layer, 1.0, None, False, False, "auto")
+call("hdrnet-deblur", image, layer, 7.0, None, False, False, "auto")
+call("hdrnet-deblur", image, layer, 1.0, None, False, False, "abacus")
 call("hdrnet-merge", None, None, "files", ["/missing/a.jpg"], "", {SETTINGS})
 grey = new_image(8, 8, 600, 1)
 flat = host().Layer(gimp.gimp_layer_new(grey.native, b"flat", 8, 8, 2, 100.0, 28))

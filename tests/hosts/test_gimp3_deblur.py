@@ -75,6 +75,35 @@ call("hdrnet-deblur", image=image, drawables=[layer])
     assert told["errors"] == ["the selection does not touch the layer “picture”."]
 
 
+@pytest.mark.parametrize("host", ["gimp3", "gimp32"])
+def test_a_hidden_layer_shows_where_detail_was_recovered(request, plain, picture, host):
+    gimp = request.getfixturevalue(host)
+    gimp.give(picture=picture)
+    told = gimp.play(f"""
+image = new_image({WIDTH + 50}, {HEIGHT + 50})
+layer = add_layer(image, "picture", {SHOWN}, offsets=(20, 30))
+image.select_ellipse(Gimp.ChannelOps.REPLACE, 20 + 210, 30 + 150, 60, 70)
+made = call("hdrnet-deblur", image=image, drawables=[layer], new_layer=True, mask=True)
+layers = image.get_layers()
+told["layers"] = [[each.get_name(), list(each.get_offsets())[1:], each.get_visible()] for each in layers]
+told["selected"] = [layer.get_name() for layer in image.get_selected_layers()]
+dump(layers[0], "mask", "Y' float")
+""")
+    mask = gimp.take("mask", HEIGHT, WIDTH)
+    _, expected = plain.deblur(picture, linear=True, return_mask=True)
+    chosen = np.zeros((HEIGHT, WIDTH), bool)
+    chosen[162:208, 221:259] = True  # whole in the ellipse
+    np.testing.assert_allclose(mask[chosen], expected[chosen], atol=2e-3)
+    assert expected[chosen].max() > 0.05
+    chosen[150:220, 210:270] = True
+    assert np.all(mask[~chosen] == 0) and mask[150, 210] == 0  # a corner beside the ellipse
+    name = "Recovered detail (white: confirmed, grey: not confirmed, black: left alone)"
+    assert told["layers"] == [
+        [name, [20, 30], False], ["picture deblurred", [20, 30], True], ["picture", [20, 30], True],
+    ]  # fmt: skip
+    assert told["selected"] == ["picture deblurred"]
+
+
 def test_a_painted_layer_may_be_the_map(gimp3, plain, picture):
     radii = np.zeros((HEIGHT, WIDTH), np.float32)
     radii[100:, :] = 6

@@ -79,6 +79,8 @@ function settings.new(dt, gettext)
   made.keep = flag("keep", _("hdrnet: keep intermediate files"),
     _("the exported frames stay in the temporary folder, and a message says where"))
   made.strength = number("strength", _("hdrnet: strength of deblurring"), _("1: the whole correction, 0: none"), 1)
+  made.masks = flag("deblur_masks", _("hdrnet: masks beside deblurred exports"),
+    _("a PNG image that shows where detail was recovered; white: confirmed, grey: not confirmed, black: left alone"))
   made.deblur_exports = flag("deblur_exports", _("hdrnet: deblur every exported image"),
     _("otherwise only images with the tag hdrnet|deblur are deblurred on export"))
   made.folder = text("folder", _("hdrnet: folder for new images"), _("empty: beside the originals"), "")

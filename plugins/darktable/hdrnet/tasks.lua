@@ -224,7 +224,8 @@ function tasks.new(context)
     return summary, maps
   end
 
-  --- Deblur an exported file in place. Returns true, or nil and a sentence: then the file is as it was.
+  --- Deblur an exported file in place, with the mask of what was recovered beside it if that is set. Returns true, or
+  --- nil and a sentence: then the file is as it was.
   function self.deblur_file(path, report, should_stop)
     local folder, stem, suffix = names.split(path)
     if not DEBLURRED[suffix:lower()] then
@@ -234,14 +235,18 @@ function tasks.new(context)
     local output = names.unique(folder or ".", "." .. stem, "hdrnet", suffix)
     local words = { "deblur", path, "-o", output, "--strength", ("%.3g"):format(settings.strength()),
       "--resident", "--json" }
+    local mask = settings.masks() and names.unique(folder or ".", stem, "recovered", ".png")
+    if mask then table.move({ "--mask", mask }, 1, 2, #words + 1, words) end
     local done, reason = in_folder(function(job)
       return context.program.run(context, words, job, report, should_stop)
     end)
     if not done then
       os.remove(output)
-      return nil, reason
+    else
+      done, reason = names.replace(path, output)
     end
-    return names.replace(path, output)
+    if not done and mask then os.remove(mask) end
+    return done, reason
   end
 
   return self

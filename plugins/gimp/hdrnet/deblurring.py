@@ -2,11 +2,11 @@
 
 from frames import check_colours
 from gimpfu_compat import Failure, host
-from gimpfu_compat.areas import grown
+from gimpfu_compat.areas import grown, strips
 from gimpfu_compat.words import _
 from mapping import check_layer, shows_radii, white_of
 from resident import STEPS, ask, server, share
-from rows import cut, with_alpha
+from rows import FLOAT, cut, with_alpha
 
 BORDER = 192
 """Pixels around the selection that the network sees: its reach for the map (96) and for the colours (48), and more."""
@@ -14,7 +14,7 @@ GRID = 16
 """The network folds pixels: what it sees of a picture has to begin where it would fold the whole picture's."""
 
 
-def deblur(image, layer, strength, map_layer, as_new, device):
+def deblur(image, layer, strength, map_layer, as_new, with_mask, device):
     """Deblur and return the layer that was changed or made."""
     check_colours(image)
     check_layer(layer)
@@ -31,13 +31,15 @@ def deblur(image, layer, strength, map_layer, as_new, device):
     with server() as connection:
         host().progress(0, _("Handing over the layer"))
         params = {"array": share(connection, layer, "RGB float", seen), "linear": True, "strength": strength,
-                  "device": device}  # fmt: skip
+                  "mask": with_mask, "device": device}  # fmt: skip
         if map_layer is not None:
             params |= {"map": _share_map(connection, map_layer, layer, seen), "map_white": white_of(map_layer.name)}
         done = ask(connection, "deblur", params)
         pixels = connection.fetch(done)
+        recovered = connection.fetch(done["mask"]) if with_mask else None
     host().progress(STEPS[1], _("Changing the layer"))
-    colours = cut(pixels, done["shape"], (chosen[0] - seen[0], chosen[1] - seen[1], *chosen[2:]))
+    part = (chosen[0] - seen[0], chosen[1] - seen[1], *chosen[2:])
+    colours = cut(pixels, done["shape"], part)
     with image.undo_group():
         if as_new:
             layer = image.duplicate_layer(layer, _("{name} deblurred").format(name=layer.name))
@@ -45,7 +47,19 @@ def deblur(image, layer, strength, map_layer, as_new, device):
             layer.edit("RGBA float", chosen, with_alpha(colours, layer.read("RGBA float", chosen)))
         else:
             layer.edit("RGB float", chosen, colours)
+        if with_mask:
+            _show_recovered(image, layer, chosen, cut(recovered, done["mask"]["shape"], part))
     return layer
+
+
+def _show_recovered(image, layer, chosen, pixels):
+    """Add the mask above the layer, hidden: black but for what was chosen."""
+    name = _("Recovered detail (white: confirmed, grey: not confirmed, black: left alone)")
+    mask = image.add_layer(name, *layer.size, offsets=layer.offsets, above=layer)
+    mask.fill("Y' float", (bytes(FLOAT * width * rows) for _x, _y, width, rows in strips((0, 0, *layer.size))))
+    mask.edit("Y' float", chosen, pixels)
+    mask.visible = False
+    image.select(layer)
 
 
 def _share_map(connection, map_layer, layer, seen):

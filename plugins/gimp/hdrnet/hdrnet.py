@@ -97,6 +97,9 @@ register(
          _("A layer as Defocus Map makes it: paint lighter where more has to be done, black where nothing")),
         (PF_BOOL, "new-layer", _("As a _new layer"), False, None,
          _("Leave the layer as it is, and put a copy above it")),
+        (PF_BOOL, "mask", _("Add a layer with the recovered _detail"), False, None,
+         _("White: detail that gives the picture back when it is blurred again; grey: detail that does not; "
+           "black: left alone")),
         DEVICE,
     ],
     [(PF_LAYER, "deblurred", _("The deblurred layer"))],
