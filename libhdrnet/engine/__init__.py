@@ -1,8 +1,10 @@
-"""The engine: device and precision, tiles, memory, progress and cancel. Arrays in, arrays out."""
+"""The engine: device and precision, tiles, memory, progress and cancel. Arrays in, arrays out.
 
-from libhdrnet.engine.device import DEVICES, PRECISIONS, choose_device, choose_precision
+What is here is there without torch, whose import takes seconds; `device`, `models` and `run` need it.
+"""
+
 from libhdrnet.engine.progress import CancelCallback, ProgressCallback, Reporter
-from libhdrnet.engine.run import Report, Settings, check_settings, run_tiled
+from libhdrnet.engine.settings import DEVICES, PRECISIONS, Report, Settings, check_settings
 from libhdrnet.engine.threads import bounded
 
 __all__ = [
@@ -15,7 +17,4 @@ __all__ = [
     "Settings",
     "bounded",
     "check_settings",
-    "choose_device",
-    "choose_precision",
-    "run_tiled",
 ]
