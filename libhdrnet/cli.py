@@ -103,7 +103,7 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet train`."""
     from pathlib import Path
 
-    from libhdrnet.engine import choose_device
+    from libhdrnet.engine.device import choose_device
     from libhdrnet.training.everything import train_all
     from libhdrnet.training.loop import train
     from libhdrnet.training.options import TrainingOptions

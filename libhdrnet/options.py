@@ -12,6 +12,10 @@ from typing import Any, TypeVar
 from libhdrnet.errors import InputError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+SMALLEST_TILE = 64
+"""Pixels of an edge."""
 NETWORKS = ("psfnet", "msffnet")
 MODELS = ("auto", *NETWORKS, "classical")
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
@@ -85,8 +89,11 @@ class Settings(Options):
     """
 
     device: str = option("auto", "auto, cpu, cuda or mps")
-    precision: str = option("auto", "auto, fp32, bf16 or fp16")
-    tile: int | None = option(None, "edge of a tile in pixels, margin included (default: chosen for the device)")
+    precision: str = option("auto", "auto, fp32, bf16 or fp16", among=PRECISIONS)
+    tile: int | None = option(
+        None, "edge of a tile in pixels, margin included (default: chosen for the device)", metavar="N",
+        limits=(SMALLEST_TILE, 65536),
+    )  # fmt: skip
     threads: int | None = option(None, "most threads that torch, OpenCV and the library use (default: all cores)")
 
 

@@ -114,7 +114,7 @@ class Gimp2(Gimp3):
 
 def equal(found, expected):
     """The same but for a step of the precision that the networks have here: GIMP's own conversions change last bits."""
-    from libhdrnet.engine import choose_precision
+    from libhdrnet.engine.device import choose_precision
 
     step = {torch.float32: 1e-3, torch.bfloat16: 2**-8}[choose_precision(torch.device("cpu"))]
     np.testing.assert_allclose(found, expected, rtol=step, atol=1e-5)

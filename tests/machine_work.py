@@ -31,7 +31,7 @@ def work():
     import torch
 
     from libhdrnet import deblur, estimate_defocus
-    from libhdrnet.engine import choose_precision
+    from libhdrnet.engine.device import choose_precision
     from libhdrnet.merge.pipeline import merge
     from libhdrnet.radiometry import mu_law
 

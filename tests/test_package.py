@@ -29,6 +29,19 @@ def test_looking_at_the_package_s_names_loads_nothing_heavy():
     assert loaded_after("import libhdrnet; dir(libhdrnet); libhdrnet.__version__; libhdrnet.InputError") == []
 
 
+STILL = """
+import numpy as np
+import libhdrnet.server.previewing
+from libhdrnet.preview import Preview, View
+light = np.random.default_rng(0).random((96, 128, 3), np.float32) / 4
+Preview([light, 2 * light], (1, 2)).render(View())
+"""
+
+
+def test_a_preview_without_a_network_does_not_wait_for_torch():
+    assert set(loaded_after(STILL)) & {"torch", "cv2"} == {"cv2"}
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -3,9 +3,8 @@
 import torch
 
 from libhdrnet.errors import InputError
+from libhdrnet.options import DEVICES, Settings, check
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -37,8 +36,7 @@ def choose_precision(device: torch.device, name: str = "auto") -> torch.dtype:
     Raises:
         InputError: the name is unknown.
     """
-    if name not in PRECISIONS:
-        raise InputError(f"precision {name!r} is unknown; choose one of {', '.join(PRECISIONS)}.")
+    check(Settings, precision=name)
     if name != "auto":
         return _TYPES[name]
     if device.type == "cuda":

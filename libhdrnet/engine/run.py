@@ -8,7 +8,6 @@ the report.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,35 +18,17 @@ from torch import Tensor, nn
 from libhdrnet.engine.device import choose_device, choose_precision, default_tile
 from libhdrnet.engine.models import loaded
 from libhdrnet.engine.progress import Reporter
+from libhdrnet.engine.settings import Report
 from libhdrnet.engine.tiling import Tile, parts
-from libhdrnet.errors import InputError, NotFiniteError, OutOfMemoryError, sentence
+from libhdrnet.errors import NotFiniteError, OutOfMemoryError, sentence
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
-from libhdrnet.options import Settings
+from libhdrnet.options import SMALLEST_TILE, Settings
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.weights import read_card, weights_folder
 
 log = logging.getLogger(__name__)
-SMALLEST_TILE = 64
 Fetch = Callable[[slice, slice], tuple[FloatImage, ...]]
 Forward = Callable[..., Tensor]
-
-
-@dataclass(frozen=True)
-class Report:
-    """How a network was run."""
-
-    network: str
-    sha256: str
-    device: str
-    precision: str
-    tile: int
-    notes: tuple[str, ...] = ()
-    """One sentence for each fallback that was taken."""
-
-    def as_record(self) -> dict[str, Any]:
-        """JSON-able facts for an output's record."""
-        return {"network": self.network, "weights_sha256": self.sha256, "device": self.device,
-                "precision": self.precision, "tile": self.tile, "notes": list(self.notes)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,16 +92,9 @@ def run_tiled(
             return Report(name, sha256, str(place.device), precision, place.tile, tuple(notes))
 
 
-def check_settings(settings: Settings) -> None:
-    """Raise InputError if the device, the precision or the tile cannot be used here."""
-    _first_place(settings)
-
-
 def _first_place(settings: Settings) -> _Place:
     device = choose_device(settings.device)
     tile = default_tile(device) if settings.tile is None else settings.tile
-    if tile < SMALLEST_TILE or tile > 65536:
-        raise InputError(f"tile {tile} is out of range; give 64 to 65536 pixels.")
     return _Place(device, choose_precision(device, settings.precision), -(-tile // STATISTICS_GRID) * STATISTICS_GRID)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from libhdrnet.engine import Settings, run_tiled
+from libhdrnet.engine import Settings
+from libhdrnet.engine.run import run_tiled
 from libhdrnet.merge.candidates import Bracket, find_candidates
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.merge.fusion import fuse, weigh

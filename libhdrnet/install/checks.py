@@ -66,8 +66,7 @@ def check_torch(machine: Machine) -> Iterator[Check]:
     """Tell PyTorch, the device and the number format that would be used."""
     import torch
 
-    from libhdrnet.engine import choose_device
-    from libhdrnet.engine.device import choose_precision
+    from libhdrnet.engine.device import choose_device, choose_precision
 
     device = choose_device()
     yield Check("torch", "ok", torch.__version__)

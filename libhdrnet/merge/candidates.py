@@ -15,9 +15,9 @@ from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
-from libhdrnet.networks.selection import BRIGHT, DARK, FADE
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage, look_up
+from libhdrnet.trust import BRIGHT, DARK, FADE
 
 MOST_PIXELS = 4e6
 """Of the compared size. Six million are half as slow again and no better (two moving brackets, reduced as 24 megapixels

@@ -10,7 +10,6 @@ from libhdrnet.merge.candidates import Bracket, Candidate, find_candidates
 from libhdrnet.merge.fusion import Believed, Weights, decided
 from libhdrnet.merge.mask import Choices, feathered
 from libhdrnet.merge.reconstruction import Unknown, find_unknown
-from libhdrnet.merge.selection import select
 from libhdrnet.radiometry import FloatImage
 
 
@@ -41,6 +40,8 @@ def find(
         return Findings(candidates, np.zeros((1, 1, 1), np.float32), None)
     if thrifty:
         give_back_memory()
+    from libhdrnet.merge.selection import select  # torch is needed from here on
+
     logits, report = select(bracket, candidates, settings, reporter.part(0.5, 1))
     if thrifty:
         give_back_memory()

@@ -19,8 +19,8 @@ from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, brightest
 from libhdrnet.merge.highlights import Lost, lost_light
-from libhdrnet.networks.selection import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 from libhdrnet.radiometry import FloatImage
+from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 
 NEGLIGIBLE = 1e-3
 """Share of the result below which what a flow brings is not fetched."""

@@ -17,9 +17,10 @@ from libhdrnet.radiometry import FloatImage
 
 CLIPPED = (0.93, 0.99)
 """Codes of a channel between which it goes from measured to clipped."""
-_REACHES, _SMALL = (1 / 50, 1 / 10), 320
+_REACHES, _SMALL = (1 / 50, 1 / 10), 160
 """Standard deviations, of the long edge, over which saturated places tell of each other, the nearest first (rovinia,
-pingpong), and the long edge that they are found at."""
+pingpong), and the long edge that they are found at: twice as many pixels take three times as long for the same picture.
+"""
 _DISBELIEVED = (4.0, 8.0)
 """Logits that the reference is ahead of the shortest frame by from which that is not believed, and not at all."""
 _EDGE = 3

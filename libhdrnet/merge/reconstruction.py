@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from libhdrnet.bands import bands
-from libhdrnet.engine import Report, Reporter, Settings, run_tiled
+from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.fusion import Weights
-from libhdrnet.networks.selection import DARK
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
+from libhdrnet.trust import DARK
 
 AROUND = 7
 """Pixels of the reduced size over which it is most of a place that has to be unknown. Seen on moving-pingpong, whose
@@ -83,6 +83,8 @@ def reconstruct(
         if not needed.any():
             reporter(1.0, "nothing has to be rebuilt")
             return None, 0.0
+    from libhdrnet.engine.run import run_tiled  # torch is needed from here on
+
     exposures = Exposures(bracket, used, radiance)
     white = exposures.white
     made = np.zeros_like(radiance)

@@ -9,10 +9,12 @@ from torch import Tensor, nn
 
 from libhdrnet.alignment import fetch
 from libhdrnet.bands import enlarged
-from libhdrnet.engine import Report, Reporter, Settings, run_tiled
+from libhdrnet.engine import Report, Reporter, Settings
+from libhdrnet.engine.run import run_tiled
 from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, saturation
-from libhdrnet.networks.selection import BOUND, BRIGHT, DARK, Candidates, features, fine_difference
+from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
+from libhdrnet.trust import BRIGHT, DARK
 
 STRIP = 16
 """Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""

@@ -20,16 +20,6 @@ from libhdrnet.networks.blocks import ExactConvolution, at_precision
 
 FEATURES = 20
 """Channels that `features` gives for each candidate."""
-BRIGHT, DARK = 0.93, 0.02
-"""Encoded values of a frame beyond which it shows no differences."""
-FADE = (0.78, 0.96)
-"""Encoded values of a frame's brightest channel between which its weight goes to zero: cameras bend there."""
-LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
-"""Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
-are; of the reference; of the others, which would leak into highlights with more."""
-LEAST_CONFIDENCE = 1e-5
-"""Weight of what a flow brings where it is not believed: a hundredth, with the largest logits seen, of the shortest
-frame's where all are saturated (window bars before a white sky were drawn there with 1e-3)."""
 BOUND = 8.0
 """Largest logit: decisions stay soft."""
 _TONE = 500.0

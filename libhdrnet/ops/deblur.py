@@ -14,7 +14,8 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from libhdrnet.bands import bands, enlarged
-from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded
+from libhdrnet.engine.run import run_tiled
 from libhdrnet.errors import InputError
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.networks.guided import GuidedDeblurring

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands, enlarged
-from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded, run_tiled
+from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded
+from libhdrnet.engine.run import run_tiled
 from libhdrnet.merge.sources import check_array
 from libhdrnet.options import takes
 from libhdrnet.radiometry import FloatImage, encode_srgb

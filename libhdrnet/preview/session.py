@@ -113,7 +113,6 @@ class Preview:
         exposure_times: as for `merge_exposures`; a View may replace them.
         response: as for `merge_exposures`.
         names: what the images are called; None: by their paths, and by their numbers.
-        small: the images, all of them paths, as `read_small_bracket` has read them already; None: they are read.
         settings: how the networks run.
         reporter: told of the stages.
 
@@ -128,7 +127,6 @@ class Preview:
         *,
         response: str = "auto",
         names: Sequence[str] | None = None,
-        small: SmallBracket | None = None,
         settings: Settings = Settings(),  # noqa: B008 (frozen)
         reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     ) -> None:
@@ -138,7 +136,7 @@ class Preview:
         self._given = exposure_times is not None
         with bounded(settings.threads), told() as texts:
             reporter(0, "reading the bracket")
-            read, self.full_size, of_files = small or _small(images)
+            read, self.full_size, of_files = _small(images)
             """Height and width of the frames as they are."""
             self._frames = load_frames(read, exposure_times, response=response)
             if names is not None:

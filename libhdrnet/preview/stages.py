@@ -82,7 +82,7 @@ def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
 
     def aligned(frame: Frame) -> tuple[Frame, str | None]:
         codes, coverage, alignment = align(
-            frame.codes, frames[reference].codes, frame.coverage, long_edge=_ALIGNED_EDGE
+            frame.codes, frames[reference].codes, frame.coverage, long_edge=_ALIGNED_EDGE, cubic=True
         )  # fmt: skip
         return replace(frame, codes=codes, coverage=coverage), _apart() if unlike(alignment) else None
 

@@ -176,7 +176,7 @@ class Connection:
         if method in METHODS:
             if not request.wants_answer:
                 raise ProtocolError(INVALID, f"'{method}' needs an id, under which it is answered.")
-            loading.readers.wait()  # parameters are checked and files looked at by modules that may still be loading
+            loading.without_torch.wait()  # parameters are checked and files looked at by what may still load
             work = prepare(method, params, self._folder)
             self._host.add(
                 Job(self, request.identity, method, work, pixels_of(method, params), kind_of(method, params))

@@ -24,15 +24,13 @@ from libhdrnet.server.connection import Connection
 from libhdrnet.server.door import Door
 from libhdrnet.server.exchange import Exchange, home_base, memory_base
 from libhdrnet.server.jobs import LOOK_EVERY, Job, Jobs
-from libhdrnet.server.methods import Work
+from libhdrnet.server.methods import SOON, Work
 from libhdrnet.server.previews import previews
 from libhdrnet.server.protocol import Identity, ProtocolError
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 20.0
 """How long a job that was cancelled at the end may take to reach its next tile."""
-SOON = ("preview", "exposures")
-"""What a person waits for at a dialog: it is done beside the other jobs, in a queue of its own."""
 QUIET_SECONDS = 1.0
 """After so long without a job, memory kept for the next one is given back."""
 

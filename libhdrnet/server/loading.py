@@ -1,25 +1,26 @@
 """The libraries that jobs need, loaded in a thread of their own while the first client still asks: torch takes seconds.
 
-What is being imported here is imported nowhere else until it is there: two threads that import modules of one package
-at once can see each other's half of it.
+A job waits for the part that it needs. A preview needs torch only once its frames are aligned and compared, and waits
+for it by importing what runs the network.
 """
 
 import contextlib
 import ctypes
+import gc
 import sys
 import threading
 
 _M_ARENA_MAX = -8
-readers, everything = threading.Event(), threading.Event()
-"""Whether the modules that read pictures, and all of them, are not being loaded: a job waits for what it needs."""
-readers.set()
+without_torch, everything = threading.Event(), threading.Event()
+"""Whether the modules that read and compare pictures, and all of them, are not being loaded."""
+without_torch.set()
 everything.set()
 
 
 def start() -> None:
     """Begin to load."""
     _share_one_heap()
-    readers.clear()
+    without_torch.clear()
     everything.clear()
     threading.Thread(target=_load, name="loader", daemon=True).start()
 
@@ -35,17 +36,19 @@ def _share_one_heap() -> None:
 
 
 def _load() -> None:
+    gc.disable()  # a tenth of the time goes into looking through what stays
     try:
         import cv2  # noqa: F401
 
-        import libhdrnet.io.reduced
-        import libhdrnet.io.write
-
-        readers.set()
-        import libhdrnet.server.previewing  # noqa: F401
+        import libhdrnet.server.previewing
         from libhdrnet.engine.memory import keep_freed_memory
 
         keep_freed_memory()
+        without_torch.set()
+        import libhdrnet.merge.selection  # noqa: F401
+
+        gc.freeze()
     finally:  # else jobs would wait for good; they meet the same error
-        readers.set()
+        gc.enable()
+        without_torch.set()
         everything.set()

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 
 Work = Callable[[tasks.Talk], dict[str, Any]]
 METHODS = ("merge", "preview", "defocus", "deblur", "exposures")
-"""What is done in the queue."""
+"""What is done in a queue."""
+SOON = ("preview", "exposures")
+"""What a person waits for at a dialog: it is done beside the other jobs, in a queue of its own, and begins before torch
+is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +116,7 @@ def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
         loading.everything.wait()
         return work(talk)
 
-    return work if method == "preview" else loaded
+    return work if method in SOON else loaded
 
 
 def _prepared(method: str, params: Mapping[str, Any], folder: Path) -> Work:
@@ -204,18 +207,11 @@ def _preview(options: PreviewPixels, folder: Path, talk: tasks.Talk) -> dict[str
 
     if options.close:
         return {"closed": previews.close(folder, options.handle)}
-    small = None
-    if options.handle is None and options.inputs:  # before torch is needed
-        loading.readers.wait()
-        from libhdrnet.io.reduced import read_small_bracket
-
-        small = read_small_bracket(options.inputs, options.threads or os.cpu_count() or 1)
-    loading.everything.wait()
     from libhdrnet.server.previewing import open_preview, show_preview
 
     if options.handle is not None:
         return show_preview(previews.get(folder, options.handle), options, folder, talk)
-    preview = open_preview(options, small, folder, talk)
+    preview = open_preview(options, folder, talk)
     shown = show_preview(preview, options, folder, talk, opening=True)
     return {"handle": previews.keep(folder, preview), **shown}
 

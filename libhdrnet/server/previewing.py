@@ -8,7 +8,6 @@ import numpy as np
 
 from libhdrnet import tasks
 from libhdrnet.errors import parts_of
-from libhdrnet.io.reduced import SmallBracket
 from libhdrnet.preview import Preview, View, marked
 from libhdrnet.server.pixels import map_array, write_array
 from libhdrnet.tasks.files import reporter, tone_of
@@ -21,11 +20,11 @@ _NETWORK = 255
 """The network, in a map of choices."""
 
 
-def open_preview(options: "PreviewPixels", small: SmallBracket | None, folder: Path, talk: tasks.Talk) -> Preview:
-    """Open a bracket; `small`: its files, read already."""
+def open_preview(options: "PreviewPixels", folder: Path, talk: tasks.Talk) -> Preview:
+    """Open a bracket."""
     images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
     return Preview(
-        images, response=options.response, names=options.names, small=small, settings=options,
+        images, response=options.response, names=options.names, settings=options,
         reporter=reporter(talk).part(0, 0.2),
     )  # fmt: skip
 

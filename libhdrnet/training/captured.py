@@ -12,11 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.alignment import dense_flow
-from libhdrnet.networks.selection import BRIGHT, DARK, FADE, Candidates
+from libhdrnet.networks.selection import Candidates
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.training.bank import Bank
 from libhdrnet.training.camera import Camera
 from libhdrnet.training.movement import Dice, displaced, each, shots
+from libhdrnet.trust import BRIGHT, DARK, FADE
 
 REDUCED = 2
 """Pixels of the picture on an edge that the selection and the flow see as one."""

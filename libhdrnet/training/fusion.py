@@ -4,15 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from libhdrnet.networks.selection import (
-    LEAST,
-    LEAST_CONFIDENCE,
-    LEAST_REFERENCE,
-    LEAST_SHORTEST,
-    Candidates,
-    box,
-    variance_of,
-)
+from libhdrnet.networks.selection import Candidates, box, variance_of
+from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 
 
 def log_weights(frames: Candidates, lying: int) -> Tensor:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from libhdrnet.engine import Reporter, Settings, run, run_tiled
+from libhdrnet.engine import Reporter, Settings, run
+from libhdrnet.engine.run import run_tiled
 from libhdrnet.errors import CancelledError, InputError, NotFiniteError, OutOfMemoryError
 from libhdrnet.radiometry import mu_law
 from libhdrnet.weights import Card

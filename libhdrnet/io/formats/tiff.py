@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, sentence
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged
@@ -156,10 +156,13 @@ def _alpha(values: Array, colours: int, kinds: list[int], path: Path) -> tuple[A
     place = next((index for index, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), 0)
     if extra > 1:
         warnings.warn(
-            f"'{path}' has {extra} channels beside its colours: one is read as alpha, the others are left out.",
+            sentence(
+                "'{path}' has {count} channels beside its colours: one is read as alpha, the others are left out.",
+                path=path, count=extra,
+            ),
             HdrnetWarning,
             stacklevel=2,
-        )
+        )  # fmt: skip
     alpha = np.ascontiguousarray(values[..., colours + place])
     return values[..., :colours], alpha, kinds[place] == _ASSOCIATED
 

@@ -1,0 +1,12 @@
+"""How far a frame is trusted by its codes: a merge and the training of its selection network go by the same numbers."""
+
+BRIGHT, DARK = 0.93, 0.02
+"""Encoded values of a frame beyond which it shows no differences."""
+FADE = (0.78, 0.96)
+"""Encoded values of a frame's brightest channel between which its weight goes to zero: cameras bend there."""
+LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
+"""Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
+are; of the reference; of the others, which would leak into highlights with more."""
+LEAST_CONFIDENCE = 1e-5
+"""Weight of what a flow brings where it is not believed: a hundredth, with the largest logits seen, of the shortest
+frame's where all are saturated (window bars before a white sky were drawn there with 1e-3)."""
