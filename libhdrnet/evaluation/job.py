@@ -47,10 +47,7 @@ class Job:
     """How the frames of a bracket are given: "linear", as the set has them, and "camera"."""
     more: tuple[str, ...] = ()
     """Names in `MORE_METRICS`."""
-    device: str = "auto"
-    precision: str = "auto"
-    tile: int | None = None
-    threads: int | None = None
+    settings: Settings = Settings()
     keep: Path | None = None
     """Folder that gets the result as float32 .npy: radiance, 1.0 = saturation of the short exposure, or the picture."""
 
@@ -130,8 +127,7 @@ def _run_frames(job: Job, method: Method, bracket: _Bracket, kind: str) -> dict[
         linear = [decode_gamma(frame) for frame in bracket.frames]
         images, stops = camera.take(scene.name, linear, stops, scene.reference)
         response = "auto"
-    settings = Settings(job.device, job.precision, job.tile, job.threads)
-    outcome = merge_scene(method, images, stops, scene.reference, response, align=job.align, settings=settings)
+    outcome = merge_scene(method, images, stops, scene.reference, response, align=job.align, settings=job.settings)
     radiance = outcome.radiance
     if radiance is None:
         raise InputError(f"{scene.name}: {method.name} made no radiance.")
@@ -197,7 +193,7 @@ def _run_defocus(job: Job, scene: DefocusScene) -> dict[str, Any]:
         if radius is not None:
             made["defocus"] = pictures.defocus_picture(radius, scene.largest)
         return {"figures": {}, "seconds": 0.0, "facts": {}, "pictures": made}
-    outcome = deblur_scene(job.method, image, settings=Settings(job.device, job.precision, job.tile, job.threads))
+    outcome = deblur_scene(job.method, image, settings=job.settings)
     return {
         "seconds": outcome.seconds,
         "facts": outcome.facts,

@@ -28,7 +28,7 @@ FRAMES = {"linear": ("linear",), "camera": ("camera",), "both": ("linear", "came
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluationOptions:
+class EvaluationOptions(Settings):
     """What to evaluate; the options of `hdrnet eval` by the same names."""
 
     set: str
@@ -58,10 +58,6 @@ class EvaluationOptions:
     """Folder that gets every result as .npy."""
     workers: int | None = None
     scheduler: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    tile: int | None = None
-    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,10 +92,10 @@ def evaluate(
     scenes = _chosen(read(), options)
     if options.frames != "linear" and any(scene.kind != "bracket" or scene.truth is None for scene in scenes):
         raise InputError(f"--as {options.frames} is for brackets with a truth; the set {options.set!r} has none.")
+    engine = Settings(options.device, options.precision, options.tile, options.threads)
     store.begin(settings, resume=options.resume)
     jobs = [
-        Job(scene, method, options.crop, options.align, FRAMES[options.frames], more, options.device,
-            options.precision, options.tile, options.threads, options.predictions)
+        Job(scene, method, options.crop, options.align, FRAMES[options.frames], more, engine, options.predictions)
         for scene in scenes for method in (None, *methods)
     ]  # fmt: skip
     done = {job.key: found for job in jobs if (found := store.find(job.key)) is not None}
@@ -131,7 +127,7 @@ def _check(options: EvaluationOptions) -> tuple[str, ...]:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise InputError(f"--{name} {value} is out of range; give 1 or more.")
-    check_settings(Settings(options.device, options.precision, options.tile, options.threads))
+    check_settings(options)
     if options.report is not None:
         if options.report.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"--report {options.report}: is written as HTML; give a name that ends in .html.")
