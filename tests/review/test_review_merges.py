@@ -135,7 +135,7 @@ def test_frames_that_do_not_belong_together_are_told_and_end_the_command_as_bad_
         (["a.jpg", "b.jpg", "-o", "a.jpg"], "is the input"),
         (["a.jpg", "b.jpg", "-o", "o.txt"], "o.txt"),
         (["a.jpg", "b.jpg", "--ev", "1"], "1 values for 2 images"),
-        (["a.jpg", "b.jpg", "--tone", "none"], "tone style 'none' is unknown"),
+        (["a.jpg", "b.jpg", "--tone", "none"], "tone 'none' is unknown"),
         (["a.jpg", "b.jpg", "--choices", "a.jpg"], "a.jpg is no PNG"),
         (["a.jpg", "nothing.jpg"], "does not exist"),
     ],
