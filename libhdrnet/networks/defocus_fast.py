@@ -25,6 +25,7 @@ from libhdrnet.networks.blocks import (
     at_precision,
     conv3x3,
     ramp,
+    unshuffle,
 )
 from libhdrnet.networks.detail import detail_and_contrast, local_mean
 from libhdrnet.networks.estimation_fast import EstimationNet
@@ -85,7 +86,7 @@ class ConditionNet(nn.Module):
 
     def forward(self, radius: Tensor) -> tuple[Conditions, Conditions]:
         """Return conditions at a half and at a quarter of the resolution."""
-        first = at_precision(F.relu(self.conv1(F.pixel_unshuffle(radius, HALF))), self.conv2)
+        first = at_precision(F.relu(self.conv1(unshuffle(radius, HALF))), self.conv2)
         half = F.relu(self.conv2(first))
         quarter = F.relu(self.conv3(half))
         return (
@@ -140,7 +141,7 @@ class DeblurringNet(nn.Module):
         """Return the deblurred picture (B, 3, H, W), not clipped."""
         half, quarter = conditions
         detail, contrast = detail_and_contrast(image)
-        shown = F.pixel_unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
+        shown = unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
         x = at_precision(F.leaky_relu(self.enter(shown), SLOPE), self.down)
         for block in self.before:
             x = block(x, half)

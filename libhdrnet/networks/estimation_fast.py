@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import QUARTER, SLOPE, ChannelNorm, ExactConvolution, at_precision, conv3x3
+from libhdrnet.networks.blocks import QUARTER, SLOPE, ChannelNorm, ExactConvolution, at_precision, conv3x3, unshuffle
 from libhdrnet.networks.detail import detail_and_contrast
 
 
@@ -72,7 +72,7 @@ class EstimationNet(nn.Module):
         A clipped or squashed one has no gradient once it is zero everywhere, which is a good guess at first.
         """
         seen = torch.cat([image - 0.5, detail_and_contrast(image)[0]], 1)
-        x = at_precision(F.leaky_relu(self.enter(F.pixel_unshuffle(seen, QUARTER)), SLOPE), self.leave)
+        x = at_precision(F.leaky_relu(self.enter(unshuffle(seen, QUARTER)), SLOPE), self.leave)
         near, rest = self.blocks[:4], self.blocks[4:]
         x = near(x)
         x = rest(x + self.surroundings(x))
