@@ -9,36 +9,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-GIMP = ("test_gimp2", "test_gimp3_deblur", "test_gimp3_merge", "test_gimp3_trouble", "test_gimp_gui",
-        "test_gimpfu_compat", "test_languages")  # fmt: skip
-DARKTABLE = "test_darktable", "test_darktable_gui", "test_installed_plugins", "test_new_user", "test_raw_developers"
 HOSTS = Path(__file__).parent / "hosts"
+DARKTABLE = "test_darktable", "test_darktable_gui", "test_installed_plugins", "test_new_user", "test_raw_developers"
+LONGEST = [*(HOSTS / f"{name}.py" for name in DARKTABLE), HOSTS / "test_gimp_gui.py"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-def process_of(path):
-    """Return what is alike for all tests that one of several processes shall run: a file's share what is computed once,
-    and two darktables at once do not export one file alike."""
-    for host, names in (("gimp", GIMP), ("darktable", DARKTABLE)):
-        if path.stem in names and path.parent.name == HOSTS.name:
-            return host
-    return str(path)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path not in LONGEST)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
+    """Of several processes (tests/run.sh) one runs a whole file, whose tests share what they compute, and one runs all
+    that start darktable: two at once do not export one file alike."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return process_of(Path(nodeid.partition("::")[0]))
+            path = nodeid.partition("::")[0]
+            return "darktable" if Path(path).stem in DARKTABLE else path
 
     return Scheduling(config, log)
-
-
-def pytest_collection_modifyitems(items):
-    """What takes longest first: GIMP and darktable, which wait most of the time, each beside all others."""
-    items.sort(key=lambda item: (not item.path.is_relative_to(HOSTS), process_of(item.path) == str(item.path)))
 
 
 @pytest.fixture

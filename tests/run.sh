@@ -93,7 +93,7 @@ for suite in trixie bookworm trixie-backports forky bare-trixie bare-bookworm; d
 done
 
 if [ $# -eq 0 ]; then
-  # a process each for the tests in GIMP and in darktable, which wait half of the time, and two for the others
+  # more than cores: what runs in GIMP and darktable waits half of the time
   set -- --numprocesses=4 --dist=loadscope --no-loadscope-reorder --durations=15 --cov=libhdrnet --cov-branch --cov-report=term:skip-covered --cov-fail-under="$coverage_threshold"
 fi
 python -m pytest "$@"
