@@ -66,9 +66,8 @@ fi
 
 install_programs >/dev/null 2>&1 || echo "== tests in Chromium or RawTherapee will be skipped: chromium, chromium-driver or rawtherapee cannot be had here"
 
-cores=$(getconf _NPROCESSORS_ONLN)
 export PATH="$environment/bin:$PATH" PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
-export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$cores}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-$cores}"
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}" # of processes there are enough
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}" # threads that wait must not keep a core from the others
 unset PYTHONDONTWRITEBYTECODE # hundreds of processes import torch: 3.5 s each unless what is compiled is kept, then 1.5
 
