@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: small pictures, small networks with random weights, the optional shared data."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -8,22 +9,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-GIMP = ("test_gimp2.py", "test_gimp3_deblur.py", "test_gimp3_merge.py", "test_gimp3_trouble.py", "test_gimp_gui.py",
-        "test_gimpfu_compat.py", "test_languages.py")  # fmt: skip
+HOSTS = Path(__file__).parent / "hosts"
+DARKTABLE = "test_darktable", "test_darktable_gui", "test_installed_plugins", "test_new_user", "test_raw_developers"
+LONGEST = [*(HOSTS / f"{name}.py" for name in DARKTABLE), HOSTS / "test_gimp_gui.py"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items):
-    """Quick tests first: those in real hosts and those that install take longer than all others together.
+    items.sort(key=lambda item: item.path not in LONGEST)
 
-    Of several processes (tests/run.sh) one has all tests in GIMP and one all in darktable: two darktables at once do
-    not export one file alike. Those of the installer, in bare roots, go to whoever is free.
-    """
-    slow = [Path(__file__).parent / name for name in ("install", "hosts")]
-    items.sort(key=lambda item: next((rank for rank, folder in enumerate(slow, 1) if folder in item.path.parents), 0))
-    for item in items:
-        if slow[-1] in item.path.parents and item.path.name not in ("test_installer.py", "test_debian_package.py"):
-            item.add_marker(pytest.mark.xdist_group("gimp" if item.path.name in GIMP else "darktable"))
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of several processes (tests/run.sh) one runs a whole file, whose tests share what they compute, and one runs all
+    that start darktable: two at once do not export one file alike."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.partition("::")[0]
+            return "darktable" if Path(path).stem in DARKTABLE else path
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture
@@ -126,3 +133,38 @@ def cluster():
             process.kill()
         for process in (*workers, scheduler):
             process.communicate(timeout=TIMEOUT)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Headless Chromium; it says on its console what goes wrong."""
+    selenium = pytest.importorskip("selenium.webdriver", reason="needs selenium (libhdrnet[test])")
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("needs Chromium and its driver (Debian: chromium, chromium-driver)")
+    options = selenium.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                 "--force-color-profile=srgb", "--allow-file-access-from-files"):  # fmt: skip
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = selenium.Chrome(options=options, service=selenium.ChromeService(shutil.which("chromedriver")))
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(chromium, tmp_path):
+    """Chromium with one new tab and nothing on its console; it saves files to tmp_path/saved."""
+    before = chromium.window_handles
+    chromium.switch_to.new_window("tab")
+    (new,) = set(chromium.window_handles) - set(before)
+    for handle in before:
+        chromium.switch_to.window(handle)
+        chromium.close()
+    chromium.switch_to.window(new)
+    saved = {"behavior": "allow", "downloadPath": str(tmp_path / "saved")}
+    chromium.execute_cdp_cmd("Browser.setDownloadBehavior", saved)
+    for kind in ("browser", "performance"):
+        chromium.get_log(kind)
+    return chromium

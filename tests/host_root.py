@@ -27,6 +27,7 @@ def inside(*words, suite="trixie", folders=(), env=None):
     """Return the command that runs `words` in the root, with the repository and `folders` at their own paths."""
     # set inside: out here HOME says where the root is
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+    environment["OMP_NUM_THREADS"] = str(os.cpu_count())  # with one, darktable develops what is bright as black
     pairs = [f"{name}={value}" for name, value in {**environment, **(env or {})}.items()]
     return [SCRIPT, "run", suite, REPOSITORY, *folders, "--", "env", *pairs, *map(str, words)]
 

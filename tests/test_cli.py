@@ -444,7 +444,7 @@ def test_an_interrupt_while_writing_leaves_no_part_of_a_file(tmp_path, hdrnet, m
 
 @POSIX
 def test_ctrl_c_ends_a_running_merge_with_four(tmp_path, random_weights):
-    paths = write_bracket(tmp_path, size=(1200, 1600))
+    paths = write_bracket(tmp_path, size=(600, 800))
     before = names(tmp_path)
     with start(
         "merge", *paths, "-o", tmp_path / "o.exr", "--json", "--no-align", "--device", "cpu", "--tile", "64",

@@ -30,7 +30,6 @@ np.savez(sys.argv[2], **arrays)
 print(json.dumps(facts))
 """
 LEAST = 60.0
-pytestmark = pytest.mark.xdist_group("machines")  # one process computes what all tests look at
 
 
 @pytest.fixture(scope="module")

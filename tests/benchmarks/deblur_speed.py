@@ -27,7 +27,7 @@ def photograph(megapixels):
     """A picture (H, W, 3) uint8 of which the right third is out of focus, from top to bottom by RADII pixels."""
     import cv2
 
-    from libhdrnet.demo import render_bracket
+    from libhdrnet.evaluation.rendering import render_bracket
     from libhdrnet.ops.recovery import disc
     from libhdrnet.radiometry import encode_srgb
 

@@ -19,10 +19,7 @@ STOPS = {2: (-2, 0), 3: (-2, 0, 2), 5: (-4, -2, 0, 2, 4)}
 LEAST = 60.0
 LEAST_LIGHT = 1e-4
 """Of white; half a percent of it is less than two steps of a frame's 16-bit codes."""
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::libhdrnet.errors.HdrnetWarning"),
-    pytest.mark.xdist_group("precision"),  # one process computes what several tests look at
-]
+pytestmark = pytest.mark.filterwarnings("ignore::libhdrnet.errors.HdrnetWarning")
 
 
 def radiance():

@@ -1,44 +1,23 @@
 """The report of `hdrnet eval` in a real browser: headless Chromium, by mouse and by keys, wide and narrow."""
 
-import shutil
-
 import pytest
+
+from libhdrnet.cli import main
 
 selenium = pytest.importorskip("selenium.webdriver", reason="needs selenium (libhdrnet[test])")
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")),
-    reason="needs Chromium and its driver (Debian: chromium, chromium-driver)",
-)
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
-@pytest.fixture
-def page(tmp_path, hdrnet):
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
     """The report of the built-in set, as a URL."""
-    report = tmp_path / "report.html"
-    words = ("--methods", "reference,debevec", "--limit", 1, "--device", "cpu")
-    ended = hdrnet("eval", "synthetic", "-o", tmp_path / "run", "--report", report, *words)
-    assert ended.code == 0, ended.err
-    return report.as_uri()
-
-
-@pytest.fixture
-def browser():
-    """Headless Chromium; it says on its console what goes wrong."""
-    options = selenium.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = selenium.Chrome(options=options, service=selenium.ChromeService(shutil.which("chromedriver")))
-    driver.set_page_load_timeout(60)
-    try:
-        yield driver
-    finally:
-        driver.quit()
+    folder = tmp_path_factory.mktemp("eval")
+    words = ("--methods", "reference,debevec", "--limit", "1", "--device", "cpu")
+    assert main(["eval", "synthetic", "-o", str(folder / "run"), "--report", str(folder / "report.html"), *words]) == 0
+    return (folder / "report.html").as_uri()
 
 
 def resize(browser, size):
@@ -52,7 +31,7 @@ def overflow(browser):
     return browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
 
 
-def test_the_page_answers_to_mouse_and_keys_without_network_or_error(page, browser, tmp_path):
+def test_the_page_answers_to_mouse_and_keys_without_network_or_error(page, browser):
     resize(browser, DESKTOP)
     browser.get(page)
     viewer = browser.find_element(By.CSS_SELECTOR, ".viewer")

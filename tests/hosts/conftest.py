@@ -22,7 +22,7 @@ def weights(tmp_path_factory):
 def place(weights):
     """A resident server with small random networks."""
     home = Home(weights)
-    home.serve()
+    home.serve("--idle", 120)  # minutes: other tests may come between
     yield home
     home.end()
 
@@ -31,7 +31,7 @@ def place(weights):
 def trained():
     """A resident server with the trained networks."""
     home = Home(Path(libhdrnet.__file__).parent / "weights")
-    home.serve()
+    home.serve("--idle", 120)  # minutes: other tests may come between
     yield home
     home.end()
 

@@ -48,8 +48,12 @@ def accept(title):
     def answered():
         run("xdotool", "windowactivate", "--sync", number)
         key("Return")
-        time.sleep(2)
-        return not run("xdotool", "search", "--onlyvisible", "--name", title)
+        until = time.monotonic() + 2
+        while shown := run("xdotool", "search", "--onlyvisible", "--name", title):
+            if time.monotonic() > until:
+                break
+            time.sleep(0.1)
+        return not shown
 
     wait_for(answered, f"the end of {title}")
 

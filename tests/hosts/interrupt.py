@@ -13,7 +13,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
-ROUNDS = 20
+ROUNDS = 10
 HOME = Path.home()
 TREES = {Path(tree).name: Path(tree) for tree in sys.argv[1:]}
 DARKTABLE = HOME / ".config/darktable"

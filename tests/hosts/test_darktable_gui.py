@@ -148,3 +148,4 @@ def test_the_module_speaks_german_and_its_words_leave_every_control_in_its_place
         wait_until(lambda: len(window.state("image")) == 4)
         wait_until(lambda: not any(host.temporary.iterdir()))
         window.shot("german-merged")
+    assert "a_hdr.exr" in contents(host.pictures)

@@ -1,8 +1,12 @@
 """The plug-in before the eyes of a person, under Xvfb; screenshots lie in pytest's temporary folder."""
 
+import shutil
+
 import pytest
 from commands import write_bracket
 from gimp_hosts import InMidJob
+
+from libhdrnet.evaluation.rendering import write_bracket as write_demo
 
 LAYOUT = {
     "gimp3": "PLACE, CROP, BUTTON = 1, '400x300+250+170', (1036, 814)\n",
@@ -127,12 +131,16 @@ shot("merged-after-preview")
 """
 
 
-@pytest.mark.parametrize("host", ["gimp3", "gimp32", "gimp2"])
-def test_the_dialog_shows_the_merge_and_what_moved_and_follows_the_settings(host, trained, request):
-    from libhdrnet.evaluation.rendering.camera import write_bracket as write_demo
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demo's bracket, small."""
+    return write_demo(tmp_path_factory.mktemp("demo"), height=400, width=600)
 
+
+@pytest.mark.parametrize("host", ["gimp3", "gimp32", "gimp2"])
+def test_the_dialog_shows_the_merge_and_what_moved_and_follows_the_settings(host, trained, demo, request):
     gimp = request.getfixturevalue(host)
-    paths = write_demo(gimp.folder, height=400, width=600)
+    paths = [shutil.copy(path, gimp.folder) for path in demo]
     told = gimp.show(PREVIEW[host] + PREVIEWED, *paths, place=trained)
     assert told["brighter"] > 0
     assert 0.005 < told["blue"] < 0.3  # the figure that walks by, and not the room
@@ -172,8 +180,6 @@ window("hdr.*32-bit linear floating point.*2 layers")
 
 
 def test_layers_are_previewed_and_what_is_wrong_is_said_below_the_picture(gimp3):
-    from libhdrnet.evaluation.rendering.camera import write_bracket as write_demo
-
     write_demo(gimp3.folder, height=850, width=1275)
     gimp3.play(MAKE_LAYERS)
     assert gimp3.show(LAYERS_PREVIEWED, gimp3.folder / "layers.xcf")["kept"]
@@ -196,11 +202,10 @@ shot("files")
 
 
 @pytest.mark.parametrize("host", ["gimp3", "gimp32"])
-def test_files_are_not_asked_for_while_layers_are_merged(host, request):
-    from libhdrnet.evaluation.rendering.camera import write_bracket as write_demo
-
+def test_files_are_not_asked_for_while_layers_are_merged(host, demo, request):
     gimp = request.getfixturevalue(host)
-    write_demo(gimp.folder, height=400, width=600)
+    for path in demo:
+        shutil.copy(path, gimp.folder)
     gimp.play(MAKE_LAYERS)
     told = gimp.show(GREYED, gimp.folder / "layers.xcf")
     assert (told["layers"], told["files"]) == (False, True)

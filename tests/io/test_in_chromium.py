@@ -1,7 +1,5 @@
 """What is written for HDR displays, as a browser shows it on a plain one: headless Chromium."""
 
-import shutil
-
 import cv2
 import numpy as np
 import pytest
@@ -9,11 +7,6 @@ import pytest
 from libhdrnet.io import write_display, write_radiance, write_with_gain_map
 from libhdrnet.radiometry import decode_srgb, encode_srgb
 
-selenium = pytest.importorskip("selenium.webdriver", reason="needs selenium (libhdrnet[test])")
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")),
-    reason="needs Chromium and its driver (Debian: chromium, chromium-driver)",
-)
 READ = """
 const image = document.images[0], canvas = document.createElement("canvas");
 canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
@@ -25,27 +18,17 @@ return [canvas.height, canvas.width, Array.from(context.getImageData(0, 0, canva
 
 
 @pytest.fixture
-def shown():
+def shown(browser):
     """Gives a file's pixels, (H, W, 3) int, as Chromium draws them."""
-    options = selenium.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                 "--force-color-profile=srgb", "--allow-file-access-from-files"):  # fmt: skip
-        options.add_argument(word)
-    driver = selenium.Chrome(options=options, service=selenium.ChromeService(shutil.which("chromedriver")))
-    driver.set_page_load_timeout(60)
 
     def show(path):
         page = path.with_suffix(".html")
         page.write_text(f"<img src='{path.name}'>")
-        driver.get(page.as_uri())
-        height, width, pixels = driver.execute_script(READ)
+        browser.get(page.as_uri())
+        height, width, pixels = browser.execute_script(READ)
         return np.reshape(pixels, (height, width, 4))[..., :3].astype(int)
 
-    try:
-        yield show
-    finally:
-        driver.quit()
+    return show
 
 
 @pytest.fixture

@@ -56,9 +56,14 @@ def test_where_a_smaller_picture_tells_a_large_radius_it_is_believed(monkeypatch
     assert (np.diff(radius, axis=1) > -1e-3).all()
 
 
-def room_and_blurred(radius):
-    """A picture of 640 x 800 pixels, sharp and blurred by a disc."""
-    room = np.clip(render_bracket(640, 800).radiance, 0, 1)
+@pytest.fixture(scope="module")
+def room():
+    """A linear picture of 640 x 800 pixels."""
+    return np.clip(render_bracket(640, 800).radiance, 0, 1)
+
+
+def sharp_and_blurred(room, radius):
+    """The room, and blurred by a disc."""
     reach = round(radius) + 1
     yy, xx = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disc = np.clip(radius + 0.5 - np.hypot(xx, yy), 0, 1)
@@ -67,18 +72,18 @@ def room_and_blurred(radius):
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_picture_far_out_of_focus_is_told_so():
+def test_a_picture_far_out_of_focus_is_told_so(room):
     """With the trained weights; the network alone takes a disc of 32 pixels for one of less than 10."""
-    sharp, blurred = room_and_blurred(32)
+    sharp, blurred = sharp_and_blurred(room, 32)
     assert np.median(estimate_defocus(sharp)) < 1
     assert 24 < np.median(estimate_defocus(blurred)) < 40
 
 
 @pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize("radius", [4, 12, 24])
-def test_what_is_far_out_of_focus_is_deblurred_in_a_smaller_picture(radius):
+def test_what_is_far_out_of_focus_is_deblurred_in_a_smaller_picture(room, radius):
     """With the trained weights; the network knows discs of up to 16 pixels."""
-    sharp, blurred = room_and_blurred(radius)
+    sharp, blurred = sharp_and_blurred(room, radius)
     after = deblur(blurred, np.full(sharp.shape[:2], radius, np.float32))
     errors = [np.square(picture - sharp)[40:-40, 40:-40].mean() for picture in (blurred, after)]
     assert 10 * np.log10(errors[0] / errors[1]) > 1.5

@@ -1,6 +1,5 @@
 """The page of `hdrnet review` in a real browser: headless Chromium, with strokes of the mouse and by keys."""
 
-import shutil
 import time
 
 import numpy as np
@@ -15,34 +14,12 @@ selenium = pytest.importorskip("selenium.webdriver", reason="needs selenium (lib
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")),
-    reason="needs Chromium and its driver (Debian: chromium, chromium-driver)",
-)
 DESKTOP, SMALL = (1280, 800), (800, 900)
 
 
 @pytest.fixture
 def bracket(tmp_path):
     return write_bracket(tmp_path, size=(240, 320))
-
-
-@pytest.fixture
-def browser(tmp_path):
-    """Headless Chromium, which saves files to tmp_path/saved and says on its console what goes wrong."""
-    options = selenium.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
-        options.add_argument(word)
-    options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path / "saved")})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = selenium.Chrome(options=options, service=selenium.ChromeService(shutil.which("chromedriver")))
-    driver.set_page_load_timeout(60)
-    try:
-        resize(driver, DESKTOP)
-        yield driver
-    finally:
-        driver.quit()
 
 
 def resize(browser, size):
@@ -62,7 +39,8 @@ def script(browser, code):
     return browser.execute_script(f"return {code}")
 
 
-def visit(browser, review):
+def visit(browser, review, size=DESKTOP):
+    resize(browser, size)
     browser.get(review.url)
     settle(browser)
 
@@ -292,9 +270,8 @@ def test_a_frame_that_cannot_be_read_is_told_in_the_page_and_can_be_left_out(bra
 
 @pytest.mark.parametrize("size", [DESKTOP, SMALL])
 def test_nothing_is_cut_off(bracket, browser, size):
-    resize(browser, size)
     with reviewing(*bracket) as review:
-        visit(browser, review)
+        visit(browser, review, size)
         assert script(browser, "document.documentElement.scrollWidth - window.innerWidth") <= 0
         texts = "[...document.querySelectorAll('button, label, h1, h2, p')]"
         cut = f"{texts}.filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map((e) => e.outerHTML)"

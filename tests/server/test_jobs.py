@@ -127,7 +127,7 @@ def test_a_merge_into_pixels_also_gives_a_preview_and_the_reference_s_metadata(s
     assert "metadata" not in server.call("merge", params)
     with pytest.raises(hdrnet_client.InputError, match="2 sources for 3 arrays"):
         server.call("merge", {**params, "sources": paths[:2]})
-    with pytest.raises(hdrnet_client.InputError, match="style 'ugly' is unknown"):
+    with pytest.raises(hdrnet_client.InputError, match="tone 'ugly' is unknown"):
         server.call("merge", {"inputs": paths, "tone": "ugly"})
     with pytest.raises(hdrnet_client.InputError, match="local: there is no preview without a tone"):
         server.call("merge", {"inputs": paths, "local": 1})
@@ -272,7 +272,7 @@ def test_a_call_may_not_use_an_id_that_is_at_work(wire, ask_slowly):
 
 
 def test_over_two_hundred_jobs_memory_stays_flat(living, server, bracket):
-    images, times = bracket(64, 64)
+    images, times = bracket(32, 32)
     process, sizes = living.processes[0].pid, []
     for index in range(250):
         params = {"arrays": shared(server, images), "exposure_times": times, "model": "classical"}

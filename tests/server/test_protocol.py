@@ -136,10 +136,12 @@ def test_messages_may_come_in_pieces_and_together(wire):
 
 def test_half_a_message_and_the_end_harm_nobody(living):
     for part in (b"", b"{", ANSWERED[:-1]):
-        wire = living.wire()
+        wire, other = living.wire(), living.wire()
         wire.hello()
         wire.send(part)
         wire.close()
+        assert other.hello()["process"] == living.processes[0].pid
+        other.close()
 
 
 def test_a_client_that_never_reads_does_not_stop_the_others(living, wire):

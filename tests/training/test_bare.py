@@ -20,7 +20,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.parametrize("network", ["selection", "defocus"])
 def test_a_machine_without_readers_of_pictures_trains_from_a_pack(data, tmp_path, network):
     make_pack(data, tmp_path / "a.pack")
-    words = ["train", network, "--pack", "a.pack", "-o", "run", "--steps", "3", "--patch", "32", "--batch", "1",
+    words = ["train", network, "--pack", "a.pack", "-o", "run", "--steps", "1", "--patch", "16", "--batch", "1",
              "--device", "cpu", "--limit", "1", "--json"]  # fmt: skip
     done = subprocess.run([sys.executable, "-c", RUN, *words], cwd=tmp_path, env=ENVIRONMENT, capture_output=True,
                           text=True, timeout=TIMEOUT)  # fmt: skip
