@@ -287,7 +287,7 @@ def test_radiance_that_is_no_number_is_refused(tmp_path, radiance, bad):
 
 
 def test_an_unknown_suffix_is_refused_with_the_known_ones(tmp_path):
-    with pytest.raises(OutputError, match=r"a\.gif.*\.exr, \.tif, \.tiff, \.hdr"):
+    with pytest.raises(OutputError, match=r"a\.gif.*\.exr, \.hdr, \.tif, \.tiff"):
         check_output(tmp_path / "a.gif", kinds="radiance")
 
 
