@@ -58,6 +58,7 @@ def opencv_seconds(images, align):
 
 
 def one(options):
+    import libhdrnet.merge.selection  # noqa: F401 (torch, whose import is not counted)
     from libhdrnet.merge.pipeline import merge
 
     images = bracket(options.megapixels[0], options.moving)
