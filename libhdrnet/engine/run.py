@@ -185,7 +185,7 @@ def _check_finite(result: FloatImage, part: Tile, name: str) -> None:
 
 def _tensor(array: FloatImage, device: torch.device) -> Tensor:
     """Bring (..., h, w) float32 to a batch of one whose size the network takes: the border is repeated."""
-    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    tensor = torch.from_numpy(np.require(array, requirements=["C", "W"]))  # torch warns of what it could not write to
     height, width = tensor.shape[-2:]
     below, right = -height % STATISTICS_GRID, -width % STATISTICS_GRID
     if below or right:
