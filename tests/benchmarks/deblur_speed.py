@@ -46,16 +46,17 @@ def product(pixels, settings):
     from libhdrnet.engine import Reporter
     from libhdrnet.ops.deblur import deblur_pixels
     from libhdrnet.ops.defocus import defocus_map
+    from libhdrnet.options import DeblurOptions
 
     return (
         lambda: defocus_map(pixels, False, settings, Reporter())[0],
-        lambda radius: deblur_pixels(pixels, False, radius, settings=settings),
+        lambda radius: deblur_pixels(pixels, False, radius, DeblurOptions(**vars(settings))),
     )
 
 
 def plain(pixels, settings):
     """The same, of one run of the network each."""
-    from libhdrnet.engine import run_tiled
+    from libhdrnet.engine.run import run_tiled
     from libhdrnet.ops.defocus import display_encoded
 
     def encoded(rows, columns):
