@@ -13,6 +13,7 @@ import pytest
 from commands import TIMEOUT, run_while_a_worker_is_killed, start, whole, write_bracket
 
 import libhdrnet
+from libhdrnet.io.embed import read_record
 from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.io.read import read_photo
 
@@ -45,6 +46,14 @@ def test_each_bracket_of_a_folder_is_merged_as_the_library_does(tmp_path, hdrnet
     frames = [folder / f"01-{letter}.jpg" for letter in "abc"]
     expected = libhdrnet.merge_exposures(frames, model="classical", align=False)
     assert np.array_equal(read_photo(out / "01-a-hdr.exr").pixels, expected)
+
+
+def test_the_same_frame_of_each_bracket_is_the_reference(tmp_path, hdrnet):
+    folder = shoot(tmp_path / "pictures", 2)
+    assert hdrnet("batch", folder, "--reference", 3, *CLASSICAL).code == 0
+    for number in ("00", "01"):
+        assert read_record(folder / "hdr" / f"{number}-a-hdr.exr")["reference"] == 3
+    assert hdrnet("batch", folder, "--reference", 4, "--overwrite", *CLASSICAL).code == 1
 
 
 def test_previews_of_a_folder_get_gain_maps(tmp_path, hdrnet):
