@@ -17,7 +17,6 @@ from libhdrnet.review.desk import Desk
 from libhdrnet.review.door import Door
 from libhdrnet.review.names import default_output
 from libhdrnet.tasks import read_options
-from libhdrnet.tasks.files import tone_of
 
 _LOOK = 0.2
 """Seconds between two looks at whether the page is still there."""
@@ -42,7 +41,6 @@ def review(params: Mapping[str, Any], tell: Callable[..., None], *, browser: boo
     if len(options.inputs) < 2:
         raise InputError(f"{options.inputs[0]} is alone; a review takes two or more exposures of a scene.")
     options.exposures(len(options.inputs))
-    tone_of(options)
     check_output(options.output, inputs=options.inputs, kinds="merged")
     for path in options.inputs:
         if not os.path.exists(path):

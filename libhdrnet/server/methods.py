@@ -37,7 +37,7 @@ from libhdrnet import tasks
 from libhdrnet.errors import InputError
 from libhdrnet.options import PATHS, BracketOptions, DeblurOptions, Settings, ToneOptions
 from libhdrnet.server import loading
-from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, tell_merge, tone_of
+from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, tell_merge
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -136,7 +136,6 @@ def _prepared(method: str, params: Mapping[str, Any], folder: Path) -> Work:
         _only_one(merge.inputs, merge.arrays, "inputs", "arrays")
         if merge.tone is None and merge.tone_options():
             raise InputError(f"{', '.join(merge.tone_options())}: there is no preview without a tone; give its style.")
-        tone_of(merge)
         if merge.sources is not None and len(merge.sources) != len(merge.arrays or ()):
             raise InputError(f"{len(merge.sources)} sources for {len(merge.arrays or ())} arrays; name one for each.")
         return lambda talk: _merge(merge, folder, talk)
@@ -192,7 +191,6 @@ def _merge(options: MergePixels, folder: Path, talk: tasks.Talk) -> dict[str, An
 
 
 def _prepare_preview(options: PreviewPixels, folder: Path) -> Work:
-    tone_of(options)
     if options.handle is None:
         _only_one(options.inputs, options.arrays, "inputs", "arrays")
         count = len(options.inputs or options.arrays or ())

@@ -10,7 +10,7 @@ from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
 from libhdrnet.formats import READ_SUFFIXES, READABLE, WRITE_SUFFIXES
 from libhdrnet.options import BatchOptions, MergeFiles
-from libhdrnet.tasks.files import Talk, prepare, tone_of
+from libhdrnet.tasks.files import Talk, prepare
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.needs import check_needs
 from libhdrnet.tasks.params import read_options
@@ -64,7 +64,6 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         )
     kind = f"a {options.format}"
     check_needs(options, kind, "a .jpg" if options.preview else None)
-    tone_of(options)
     check_exr(options.exr_bits, options.exr_compression)
     check_hdr_bits(kind, options.hdr_bits)
 
