@@ -51,6 +51,12 @@ def brightest(codes: Codes) -> Codes:
     return np.maximum(np.maximum(codes[..., 0], codes[..., 1]), codes[..., 2])
 
 
+def darkness(bracket: "Bracket", candidate: "Candidate") -> FloatImage:
+    """Return how far a frame is too dark to tell, (h, w) in [0, 1]."""
+    black = np.float32(max(bracket.calibration.at(candidate.frame, DARK).mean(), DARKEST))
+    return np.asarray(np.clip(2 - candidate.radiance.mean(-1) / black, 0, 1), np.float32)
+
+
 class Bracket:
     """Aligned and calibrated frames, and their codes at the compared size, of at most `compared_pixels`."""
 

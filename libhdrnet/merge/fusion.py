@@ -17,7 +17,7 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, brightest
+from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, brightest, darkness
 from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
@@ -78,6 +78,10 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
     for log, candidate in zip(logs, candidates, strict=True):
         if candidate.flow is not None:
             log += _log(candidate.moved * candidate.coverage * np.maximum(candidate.flow.confidence, LEAST_CONFIDENCE))
+        if (
+            bracket.times[candidate.frame] < bracket.times[bracket.reference]
+        ):  # its blacks tell less than the reference's, and darker
+            log += np.log(np.maximum(1 - darkness(bracket, candidate), np.float32(LEAST)))
     light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
     for log, candidate in zip(logs, candidates, strict=True):
         log -= np.log(bracket.noise(candidate.frame, light))

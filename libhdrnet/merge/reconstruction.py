@@ -10,10 +10,9 @@ import numpy as np
 
 from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings
-from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
+from libhdrnet.merge.candidates import Bracket, Candidate, darkness
 from libhdrnet.merge.fusion import Weights
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
-from libhdrnet.trust import DARK
 
 AROUND = 7
 """Pixels of the reduced size over which it is most of a place that has to be unknown. Seen on moving-pingpong, whose
@@ -40,10 +39,9 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
 
     lost, dark, shown = (np.zeros(bracket.size, np.float32) for _ in range(3))
     for candidate, share in zip(candidates, weights.shares, strict=True):
-        black = np.float32(max(bracket.calibration.at(candidate.frame, DARK).mean(), DARKEST))
-        darkness = np.clip(2 - candidate.radiance.mean(-1) / black, 0, 1)
-        dark += share * darkness
-        shown = np.maximum(shown, (1 - darkness) * candidate.coverage)
+        black = darkness(bracket, candidate)
+        dark += share * black
+        shown = np.maximum(shown, (1 - black) * candidate.coverage)
         if candidate.frame != bracket.shortest:
             # On the way to saturation the calibrated codes still tell the light.
             lost += share * np.clip(10 * candidate.saturation - 9, 0, 1)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, sentence
 from libhdrnet.photometry.exposures import common_black, settle
-from libhdrnet.photometry.matching import blend, match, tones_of
-from libhdrnet.photometry.model import FIXED, Doubles, Fit, Pairs, fit, tables
+from libhdrnet.photometry.matching import blend, lift_blacks, match, tones_of
+from libhdrnet.photometry.model import APART, FIXED, Doubles, Fit, Pairs, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
 from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
 from libhdrnet.radiometry import FloatImage, decode_gamma
@@ -125,6 +125,9 @@ def calibrate(
     off[reference] = 0.0
     decodes = decodes if nominal[0] < 0 else np.maximum(decodes, 0)
     merged = list(tables(found, decodes, start))
+    longest = int(np.argmax(np.where(refused, 0, true)))
+    if response != "known" and np.log(true[longest]) > APART:
+        merged[reference] = lift_blacks(merged[reference], samples[reference], samples[longest], merged[longest])
     compared, own = list(merged), merged[reference]
     known_tones = tones_of(samples[reference], own)
     for i, table in enumerate(merged):

@@ -7,7 +7,7 @@ the most usual light that the reference shows in its place is found, on the ridg
 
 import numpy as np
 
-from libhdrnet.photometry.relations import FINE, MISFITS, REACH, Sample, brightest, follow
+from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, brightest, follow
 from libhdrnet.radiometry import FloatImage, Floats, look_up
 
 _BINS, _TONE = 48, 500.0
@@ -21,7 +21,7 @@ _SHOULDER = (0.5, 0.75)
 """Codes of the reference over which the match fades out where cameras bend their highlights: there its colours pale,
 too, and a brighter or darker frame's do not (templealtar)."""
 _CRUSHED = (0.04, 0.12)
-"""Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch)."""
+"""Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch, villa)."""
 
 
 def tones_of(sample: Sample, table: FloatImage) -> FloatImage:
@@ -55,6 +55,35 @@ def match(table: FloatImage, frame: Sample, reference: Sample, known: FloatImage
     return matched
 
 
+def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: FloatImage) -> FloatImage:
+    """Return the reference's table with the blacks that its camera pressed down at the light that a longer frame shows.
+
+    Args:
+        own: (65536, 3), the light of the reference's codes by the calibration.
+        reference: the reference.
+        longer: a longer exposed frame.
+        light: (65536, 3), that of its codes.
+    """
+    usable = np.minimum(longer.weights, reference.weights) > 0
+    usable &= np.maximum(brightest(longer.codes), brightest(reference.codes)) < _BRIGHT
+    seen = reference.codes[usable] / (2 * _CRUSHED[1])
+    gap = (tones_of(longer, light) - tones_of(reference, own))[usable]
+    left, trust = follow(np.stack([_counted(*channel) for channel in zip(seen.T, gap.T, strict=True)]))
+    codes, middles = np.arange(65536) / 65535, (np.arange(_BINS) + 0.5) * (2 * _CRUSHED[1] / _BINS)
+    share = np.clip((_CRUSHED[1] - codes) / (_CRUSHED[1] - _CRUSHED[0]), 0, 1)
+    clear = middles > _CRUSHED[1]
+    lifted = np.array(own, np.float32, order="F")
+    for channel, known in enumerate(trust > 0):
+        if not known.any():
+            continue
+        mine = np.interp(middles, codes, own[:, channel])
+        shown = np.expm1(_tone(mine) + left[channel]) / _TONE
+        logs = np.log(np.maximum(mine[clear], DIM) / np.maximum(shown[clear], DIM))
+        alike = np.exp((trust[channel, clear] @ logs) / (trust[channel, clear].sum() + _LEAST_TRUST))
+        lifted[:, channel] += share * np.interp(codes, middles[known], (alike * shown - mine)[known])
+    return np.maximum.accumulate(lifted, axis=0)
+
+
 def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool) -> FloatImage:
     """Return a table that is the matched one where the reference's tones are a measure, and else stays; rising.
 
@@ -79,13 +108,18 @@ def _left_over(tone: Floats, difference: Floats) -> Floats:
     """Return the difference on the ridge for each bin of the tone, (_BINS,), 0 where too little is known."""
     import cv2
 
-    near = np.abs(difference) < REACH
-    bins = np.clip(tone[near] * (_BINS / _WHITE), 0, _BINS - 1).astype(np.int32)
-    places = bins * len(MISFITS) + np.rint((difference[near] + REACH) / FINE).astype(np.int32)
-    counts = np.bincount(places, minlength=_BINS * len(MISFITS)).reshape(1, _BINS, -1).astype(np.float64)
-    typical, trust = follow(counts)
+    typical, trust = follow(_counted(tone / _WHITE, difference)[None])
     smooth, weight = (cv2.GaussianBlur(part, (0, 0), 1.0).ravel() for part in (typical * trust, trust))
     return np.asarray(smooth / (weight + _LEAST_TRUST))
+
+
+def _counted(place: Floats, difference: Floats) -> Doubles:
+    """Return the joint histogram (_BINS, misfits) of a place in [0, 1] and the difference there."""
+    near = (np.abs(difference) < REACH) & (place < 1)
+    rows = np.maximum(place[near] * _BINS, 0).astype(np.int32)
+    columns = np.rint((difference[near] + REACH) / FINE).astype(np.int32)
+    counts = np.bincount(rows * len(MISFITS) + columns, minlength=_BINS * len(MISFITS))
+    return counts.reshape(_BINS, -1).astype(np.float64)
 
 
 def _inverse(tone: Floats, centres: Floats, left: Floats) -> Floats:

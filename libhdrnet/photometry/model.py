@@ -36,7 +36,7 @@ _DARK = 0.1
 FIXED = 1e-5
 _ANCHOR = 0.5
 """Encoded value whose nominal radiance stays."""
-_APART = 0.2
+APART = 0.2
 """Ratio (log) of two exposures beyond which they tell of the response: of equal ones only noise does, and wrongly (six
 equal frames of a hundredth's noise bent it by a stop)."""
 _LEAST_SLOPE = 0.25
@@ -111,7 +111,7 @@ def fit(pairs: Pairs, reference: int, exposures: Doubles, doubts: Doubles, freed
     if freedom:
         prior[:bends, :bends] = _bend_prior(freedom)
         columns = pairs.channel[:, None] * _SPLINES + np.arange(_SPLINES)
-        apart = np.abs(log_t[pairs.bright] - log_t[pairs.dark]) > _APART
+        apart = np.abs(log_t[pairs.bright] - log_t[pairs.dark]) > APART
         design[rows[:, None], columns] = (basis(pairs.bright_codes) - basis(pairs.dark_codes)) * apart[:, None]
     design[rows, bends + pairs.bright] = -1
     design[rows, bends + pairs.dark] = 1
