@@ -89,7 +89,7 @@ def run_pack(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet pack`."""
     from pathlib import Path
 
-    from libhdrnet.training.bank import make_pack
+    from libhdrnet.research.training.bank import make_pack
 
     out = Path(options.output)
     if out.exists() and not options.overwrite:
@@ -104,9 +104,9 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
     from pathlib import Path
 
     from libhdrnet.engine.device import choose_device
-    from libhdrnet.training.everything import train_all
-    from libhdrnet.training.loop import train
-    from libhdrnet.training.options import TrainingOptions
+    from libhdrnet.research.training.everything import train_all
+    from libhdrnet.research.training.loop import train
+    from libhdrnet.research.training.options import TrainingOptions
 
     _keep_freed_memory()
     names = ("minutes", "batch", "patch", "rate", "seed", "resume", "workers", "limit", "steps", "ablation", "only")
@@ -129,8 +129,8 @@ def run_eval(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet eval`."""
     from pathlib import Path
 
-    from libhdrnet.evaluation.run import EvaluationOptions, evaluate
-    from libhdrnet.evaluation.tables import as_text
+    from libhdrnet.research.evaluation.run import EvaluationOptions, evaluate
+    from libhdrnet.research.evaluation.tables import as_text
 
     given = {name: value for name, value in vars(options).items() if name not in (*OURS, "output")}
     for name in ("root", "report", "predictions"):

@@ -16,9 +16,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from libhdrnet.engine.device import choose_device, choose_precision
 from libhdrnet.networks import NETWORKS, build
-from libhdrnet.training import loop
-from libhdrnet.training.objectives import objective
-from libhdrnet.training.options import TrainingOptions
+from libhdrnet.research.training import loop
+from libhdrnet.research.training.objectives import objective
+from libhdrnet.research.training.options import TrainingOptions
 
 
 def seconds(device, call, rounds=4):
