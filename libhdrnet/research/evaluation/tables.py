@@ -86,7 +86,7 @@ def _beside(table: PublishedTable, measured: Sequence[Row], set_name: str) -> Ta
     return Table(f"Table {table.number} of the thesis: {table.caption}", table.columns, (*rows, *published), note)
 
 
-def formatted(metric: str, value: float | None) -> str:
+def formatted(value: float | None) -> str:
     """Write a figure as the thesis does: four digits after the point."""
     return "–" if value is None else f"{value:.4f}"
 
@@ -94,7 +94,7 @@ def formatted(metric: str, value: float | None) -> str:
 def as_text(table: Table) -> str:
     """Write a table for a terminal."""
     head = ["", "", *(HEADINGS[metric] for metric in table.columns)]
-    lines = [[row.origin, row.method, *(formatted(m, row.figures.get(m)) for m in table.columns)] for row in table.rows]
+    lines = [[row.origin, row.method, *(formatted(row.figures.get(m)) for m in table.columns)] for row in table.rows]
     widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
 
     def text(line: list[str]) -> str:
