@@ -6,6 +6,7 @@ The command line, the server's parameters and the checks are made of these; it i
 import textwrap
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
+from math import inf
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -36,6 +37,7 @@ def option(
     limits: tuple[float, float] | None = None,
     among: tuple[str | int, ...] = (),
     flags: tuple[str, ...] | None = None,
+    apart: str | None = None,
     path: bool = False,
 ) -> Any:
     """Return a field of a dataclass of options.
@@ -47,10 +49,10 @@ def option(
         limits: the least and the greatest value.
         among: the values there are.
         flags: how the command line calls it, () by its place; None: --NAME.
+        apart: a name that it shares with options of which no more than one may be given.
         path: whether it names files.
     """
-    told = {"help": help, "metavar": metavar, "limits": limits, "among": among, "flags": flags, "path": path}
-    return field(default=default, metadata=told)
+    return field(default=default, metadata={name: value for name, value in locals().items() if name != "default"})
 
 
 def takes(kind: type) -> Callable[[Function], Function]:
@@ -154,9 +156,11 @@ class BracketOptions(MergeOptions):
     """
 
     exposure_times: list[float] | None = None
-    times: str | None = option(None, "exposure times, if the files do not tell", metavar="1/60,1/15,1/4")
+    times: str | None = option(
+        None, "exposure times, if the files do not tell", metavar="1/60,1/15,1/4", apart="exposures"
+    )
     """The same as text."""
-    ev: str | None = option(None, "exposures in stops relative to each other", metavar="-2,0,2")
+    ev: str | None = option(None, "exposures in stops relative to each other", metavar="-2,0,2", apart="exposures")
     reference: int | None = option(
         None, "image whose content and geometry are kept, from 1 (default: chosen)", metavar="N"
     )
@@ -279,7 +283,17 @@ class MergeFiles(BracketOptions, ResultOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions(BracketOptions, ResultOptions):
+class WorkerOptions(Options):
+    """Who does the work."""
+
+    workers: int | None = option(None, "processes of this machine (libhdrnet[cluster])")
+    scheduler: str | None = option(
+        None, "Dask scheduler (tcp://host:8786) whose workers do it, on the same files", metavar="ADDRESS"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions(BracketOptions, ResultOptions, WorkerOptions):
     """A folder of brackets into files."""
 
     folder: str = option(
@@ -294,10 +308,6 @@ class BatchOptions(BracketOptions, ResultOptions):
     list: bool = option(False, "only say which brackets are found, a line each, as --brackets reads it")
     brackets: str | None = option(None, "merge these: what --list said, corrected by hand", metavar="FILE", path=True)
     overwrite: bool = option(False, "merge again what is done (never replaces an input)")
-    workers: int | None = option(None, "processes of this machine (libhdrnet[cluster])", metavar="N")
-    scheduler: str | None = option(
-        None, "Dask scheduler (tcp://host:8786) whose workers do it, on the same files", metavar="ADDRESS"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,10 +369,12 @@ def _check(one: Field[Any], value: Any) -> None:
     if among and value not in among:
         known = " or ".join(map(str, among)) if len(among) == 2 else f"one of {', '.join(map(str, among))}"
         raise InputError(f"{name} {value!r} is unknown; choose {known}.")
-    if limits and not isinstance(value, Real):
-        raise InputError(f"{name} is {value!r}; give a number, {limits[0]:g} to {limits[1]:g}.")
-    if limits and not limits[0] <= value <= limits[1]:
-        raise InputError(f"{name} {value:g} is out of range; give {limits[0]:g} to {limits[1]:g}.")
+    if limits:
+        span = f"{limits[0]:g} or more" if limits[1] == inf else f"{limits[0]:g} to {limits[1]:g}"
+        if not isinstance(value, Real):
+            raise InputError(f"{name} is {value!r}; give a number, {span}.")
+        if not limits[0] <= value <= limits[1]:
+            raise InputError(f"{name} {value:g} is out of range; give {span}.")
 
 
 def _number(text: str) -> float:

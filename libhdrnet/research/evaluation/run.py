@@ -21,43 +21,11 @@ from libhdrnet.research.evaluation.sets import find_set
 from libhdrnet.research.evaluation.store import Store
 from libhdrnet.research.evaluation.synthetic import SYNTHETIC, write_synthetic
 from libhdrnet.research.evaluation.tables import Result, Table, tables_of
+from libhdrnet.research.options import EvaluationOptions
 from libhdrnet.weights import read_card, weights_folder
 
 FRAMES = {"linear": ("linear",), "camera": ("camera",), "both": ("linear", "camera")}
 """What --as makes of a set's frames."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluationOptions(Settings):
-    """What to evaluate; the options of `hdrnet eval` by the same names."""
-
-    set: str
-    root: Path | None = None
-    """Folder of the set; None for the built-in ones."""
-    methods: str | None = None
-    """"ours,debevec"; a network may have weights of its own, "psfnet@FOLDER"."""
-    out: Path
-    """Folder of the run."""
-    report: Path | None = None
-    """HTML page to write."""
-    resume: bool = False
-    overwrite: bool = False
-    """Replace a report that exists."""
-    limit: int | None = None
-    """Only that many scenes."""
-    scenes: str | None = None
-    """Only these, by names or patterns ("motion-*")."""
-    crop: int | None = None
-    """Only the central square of that many pixels."""
-    align: bool = True
-    frames: str = "linear"
-    """"linear", as the set has them, "camera" (see `camera`), or "both"; brackets with a truth."""
-    metrics: str | None = None
-    """More metrics, of "jod,lpips"."""
-    predictions: Path | None = None
-    """Folder that gets every result as .npy."""
-    workers: int | None = None
-    scheduler: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,11 +49,11 @@ def evaluate(
     """Run it, or go on where it was stopped.
 
     Raises:
-        InputError: an option, the set's folder, or a run of other settings in `out`.
-        OutputError: `out` or the report cannot be written.
+        InputError: an option, the set's folder, or a run of other settings in its folder.
+        OutputError: the folder or the report cannot be written.
     """
     more = _check(options)
-    store = Store(options.out)
+    store = Store(options.folder)
     title, kind, read = _set_of(options)
     methods = parse_methods(options.methods, kind)
     settings = _settings(options, more)
@@ -123,10 +91,6 @@ def evaluate(
 
 
 def _check(options: EvaluationOptions) -> tuple[str, ...]:
-    for name in ("limit", "crop"):
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            raise InputError(f"--{name} {value} is out of range; give 1 or more.")
     check_settings(options)
     if options.report is not None:
         if options.report.suffix.lower() not in (".html", ".htm"):
@@ -148,7 +112,7 @@ def _set_of(options: EvaluationOptions) -> tuple[str, Literal["bracket", "defocu
     if options.set in SYNTHETIC:
         if options.root is not None:
             raise InputError(f"the set {options.set!r} is built in; leave --root out.")
-        made = options.out / "set"
+        made = options.folder / "set"
         found = find_set(SYNTHETIC[options.set])
         return "the built-in synthetic set", found.kind, lambda: found.read(write_synthetic(options.set, made))
     found, root = find_set(options.set), options.root

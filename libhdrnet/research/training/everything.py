@@ -6,13 +6,13 @@ from pathlib import Path
 
 from libhdrnet.errors import InputError
 from libhdrnet.research.training.loop import train
-from libhdrnet.research.training.options import OURS, TrainingOptions
+from libhdrnet.research.training.options import OURS, Run
 
 SHARES = {"selection": 0.25, "psfnet-fast": 0.25, "msffnet-fast": 0.2, "defocus-fast": 0.3}
 """Of the time, in the order of training."""
 
 
-def train_all(options: TrainingOptions, on_step: Callable[[str, int, float, float], None] | None = None) -> list[Path]:
+def train_all(options: Run, on_step: Callable[[str, int, float, float], None] | None = None) -> list[Path]:
     """Train each network of `SHARES` with its share of `options.minutes`; return the paths of the weights.
 
     `options.network` is left out of account. With `resume` what is done stays, and what was begun goes on.

@@ -23,7 +23,7 @@ from libhdrnet.networks import NETWORKS, build
 from libhdrnet.research.training.bank import load_pack, pack_bank
 from libhdrnet.research.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from libhdrnet.research.training.objectives import objective, part_of
-from libhdrnet.research.training.options import TrainingOptions, check
+from libhdrnet.research.training.options import Run, check
 from libhdrnet.research.training.supply import Supply, supply_of
 from libhdrnet.weights import load_network, save_weights
 
@@ -36,7 +36,7 @@ JUDGED = 4
 OnStep = Callable[[int, float, float], None]
 
 
-def train(options: TrainingOptions, on_step: OnStep | None = None) -> Path:
+def train(options: Run, on_step: OnStep | None = None) -> Path:
     """Train a network, write `out/TASK.safetensors` with its card and return that path.
 
     `on_step(step, loss, fraction)` is called after each step; fraction is the share of the budget that is spent.
@@ -50,7 +50,7 @@ def train(options: TrainingOptions, on_step: OnStep | None = None) -> Path:
     checkpoint = options.out / f"{options.network}.checkpoint"
     if checkpoint.exists() and not options.resume:
         raise InputError(f"{checkpoint}: a run was begun there; go on with --resume, or give another folder.")
-    recipe, device = options.chosen, torch.device(options.device)
+    recipe, device = options.chosen, options.place
     supply = _supply(options, device)
     torch.manual_seed(options.seed)
     network, earlier = _first_network(options)
@@ -100,7 +100,7 @@ def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter], la
         adam.step()
 
 
-def _supply(options: TrainingOptions, device: torch.device) -> Supply:
+def _supply(options: Run, device: torch.device) -> Supply:
     made = {"count": options.chosen.batch, "size": options.chosen.patch}
     if device.type == "mps":  # knows no bicubic interpolation of places
         device = torch.device("cpu")
@@ -109,7 +109,7 @@ def _supply(options: TrainingOptions, device: torch.device) -> Supply:
     return supply_of(options.task, pack_bank(cast(Path, options.data), device, options.limit), **made)
 
 
-def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] | None]:
+def _first_network(options: Run) -> tuple[nn.Module, dict[str, Any] | None]:
     """Build the network, with the weights of an earlier run if there is one to start from, and that run's card."""
     network = build(options.network, **options.configuration.options)
     if options.start is None:
@@ -129,24 +129,24 @@ def _first_network(options: TrainingOptions) -> tuple[nn.Module, dict[str, Any] 
     return network, {name: card.facts[name] for name in told if name in card.facts}
 
 
-def _only_in_training(options: TrainingOptions, name: str) -> bool:
+def _only_in_training(options: Run, name: str) -> bool:
     prefix = NETWORKS[options.network].training_only
     return bool(prefix and name.startswith(prefix))
 
 
-def _changed_options(options: TrainingOptions, network: nn.Module) -> dict[str, Any]:
+def _changed_options(options: Run, network: nn.Module) -> dict[str, Any]:
     """Options of a network that are not its defaults: what a loader has to know."""
     usual, own = NETWORKS[options.network].options(), cast(Any, network).options
     return {f.name: getattr(own, f.name) for f in fields(own) if getattr(own, f.name) != getattr(usual, f.name)}
 
 
 def _export(
-    options: TrainingOptions, progress: Progress, network: nn.Module, average: dict[str, Tensor],
+    options: Run, progress: Progress, network: nn.Module, average: dict[str, Tensor],
     earlier: dict[str, Any] | None, supply: Supply,
 ) -> Path:  # fmt: skip
     """Write the averaged weights in half precision with a card of how they were made, after an `earlier` run's."""
     torch.manual_seed(options.seed)
-    started = _held_out_loss(options, _first_network(options)[0].to(options.device), supply)
+    started = _held_out_loss(options, _first_network(options)[0].to(options.place), supply)
     network.load_state_dict(average, strict=False)
     kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
     recipe, changed = options.chosen, _changed_options(options, network)
@@ -167,7 +167,7 @@ def _export(
         "patch": recipe.patch,
         "rate": recipe.rate,
         "seed": progress.seed,
-        "device": options.device,
+        "device": str(options.place),
         "reproduce": " ".join(words),
         "held_out": {"batches": JUDGED, "loss": _held_out_loss(options, network, supply), "at_the_start": started},
         **({"earlier": earlier} if earlier else {}),
@@ -177,9 +177,9 @@ def _export(
 
 
 @torch.no_grad()
-def _held_out_loss(options: TrainingOptions, network: nn.Module, supply: Supply) -> float:
+def _held_out_loss(options: Run, network: nn.Module, supply: Supply) -> float:
     """Return the mean loss, as it is at the end of a run, of samples that are never learned from."""
-    device, network = torch.device(options.device), network.train()
+    device, network = options.place, network.train()
     with supply(HELD_OUT, 0, 0) as batches:
         losses = [objective(options, network, [x.to(device) for x in next(batches)], 1.0) for _ in range(JUDGED)]
     return round(float(torch.stack(losses).mean()), 6)
@@ -193,7 +193,7 @@ def _writing(path: Path) -> Iterator[None]:
         raise output_error(path, error) from error
 
 
-def _check_same(checkpoint: Path, progress: Progress, options: TrainingOptions) -> None:
+def _check_same(checkpoint: Path, progress: Progress, options: Run) -> None:
     wanted = options.what()
     for name, value in wanted.items():
         if (before := progress.what.get(name)) != value:

@@ -22,7 +22,7 @@ from libhdrnet.research.training.losses import (
 )
 
 if TYPE_CHECKING:
-    from libhdrnet.research.training.options import TrainingOptions
+    from libhdrnet.research.training.options import Run
 
 STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
 """Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
@@ -41,7 +41,7 @@ def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
     return [parameter for module in modules for parameter in module.parameters()]
 
 
-def objective(options: "TrainingOptions", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:
+def objective(options: "Run", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:
     """Return the loss of a batch after that fraction of the budget; in bf16 where the device has it."""
     device = batch[0].device
     half = choose_precision(device) == torch.bfloat16 and options.chosen.patch >= LEAST_IN_HALF

@@ -2,12 +2,15 @@
 
 import math
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
+import torch
+
+from libhdrnet.engine.device import choose_device
 from libhdrnet.errors import InputError
 from libhdrnet.networks import NETWORKS
 from libhdrnet.networks.ablations import ABLATIONS, Ablation, ablations_of
+from libhdrnet.research.options import TrainingOptions
 from libhdrnet.research.training.checkpoint import Progress
 from libhdrnet.research.training.objectives import PARTS
 
@@ -48,48 +51,14 @@ RECIPES: dict[str, dict[str, Recipe]] = {
 """By name and task. In both the rate falls by a cosine to a hundredth; samples are turned and flipped at random."""
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
-    """One training run; None: as the recipe has it."""
+@dataclass(frozen=True, kw_only=True)
+class Run(TrainingOptions):
+    """A training run: what was chosen, and what the recipe has where nothing was."""
 
-    network: str
-    """Name in `networks.NETWORKS`."""
-    data: Path | None
-    """Folder with hdr/ and sharp/, or None where there is a pack."""
-    out: Path
-    """Folder for the checkpoint, the log and the weights."""
-    minutes: float | None = None
-    """Budget of training time, earlier stretches included."""
-    batch: int | None = None
-    """Samples a step."""
-    patch: int | None = None
-    """Edge of a training patch in pixels; also the window of local statistics at inference."""
-    rate: float | None = None
-    """First learning rate; the last is a hundredth of it."""
-    seed: int = 0
-    """Seed of weights and samples."""
-    resume: bool = False
-    """Go on from the checkpoint in `out`."""
-    workers: int = 1
-    """Threads that make samples; 0: the training itself, one batch after the other."""
-    device: str = "cpu"
-    """torch device."""
-    average: float | None = None
-    """See `Recipe.average`."""
-    limit: int | None = None
-    """Read only that many pictures of each kind."""
-    steps: int | None = None
-    """Budget in steps, earlier stretches included, instead of `minutes`."""
-    start: Path | None = None
-    """Folder with the weights and the card of an earlier run to start from, instead of random ones."""
-    ablation: str | None = None
-    """Name in `networks.ablations`; None: the full network."""
-    pack: Path | None = None
-    """File of `bank.make_pack`, instead of `data`."""
-    only: str | None = None
-    """Train that part of the defocus network alone, a name in `objectives.PARTS`: the other stays as it is."""
-    recipe: str = "ours"
-    """Name in `RECIPES`."""
+    @property
+    def place(self) -> torch.device:
+        """Device that is trained on."""
+        return choose_device(self.device)
 
     @property
     def task(self) -> str:
@@ -121,7 +90,7 @@ class TrainingOptions:
         return {name: getattr(self, name) for name in names} | {"batch": self.chosen.batch, "patch": self.chosen.patch}
 
 
-def check(options: TrainingOptions) -> None:
+def check(options: Run) -> None:
     """Raise InputError if an option is out of range or does not fit another."""
     if options.network not in NETWORKS:
         raise InputError(f"network {options.network!r} is unknown; choose one of all, {', '.join(NETWORKS)}.")
@@ -138,9 +107,3 @@ def check(options: TrainingOptions) -> None:
     multiple, patch = NETWORKS[options.network].multiple, options.patch
     if patch is not None and (patch < multiple or patch % multiple):
         raise InputError(f"patch {patch} does not fit; give a multiple of {multiple} pixels.")
-    if options.workers < 0:
-        raise InputError(f"workers {options.workers} is out of range; give 0 or more.")
-    for name in ("minutes", "steps", "batch", "rate", "limit"):
-        value = getattr(options, name)
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise InputError(f"{name} {value} is out of range; give a positive number.")

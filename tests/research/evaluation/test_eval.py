@@ -131,7 +131,7 @@ def test_one_bad_scene_does_not_stop_the_others(tmp_path, hdrnet):
         (("synthetic", "--methods", "mertens@x"), "only psfnet and msffnet take weights"),
         (("synthetic", "--metrics", "vmaf"), "'vmaf' is unknown; --metrics adds jod and lpips"),
         (("synthetic", "--report", "x.pdf"), "ends in .html"),
-        (("synthetic", "--limit", "0"), "--limit 0 is out of range"),
+        (("synthetic", "--limit", "0"), "limit 0 is out of range"),
     ],
 )
 def test_words_that_make_no_evaluation_are_refused(tmp_path, hdrnet, words, told):

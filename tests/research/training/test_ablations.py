@@ -6,7 +6,7 @@ from libhdrnet.networks.ablations import ABLATIONS
 from libhdrnet.research.evaluation.published import TABLES
 from libhdrnet.research.training import loop
 from libhdrnet.research.training.loop import train
-from libhdrnet.research.training.options import TrainingOptions
+from libhdrnet.research.training.options import Run
 from libhdrnet.weights import load_network
 
 NARROW = {"psfnet": {"channels": 8}, "msffnet": {"channels": 8},
@@ -21,7 +21,7 @@ def narrow(monkeypatch):
 
 def small(data, out, name, **changes):
     chosen = {"batch": 1, "patch": 16, "workers": 0, "limit": 2, "steps": 1, "ablation": name}
-    return TrainingOptions(ABLATIONS[name].network, data, out, **{**chosen, **changes})
+    return Run(network=ABLATIONS[name].network, data=data, out=out, **{**chosen, **changes})
 
 
 @pytest.mark.parametrize("name", list(ABLATIONS))
@@ -40,7 +40,7 @@ def test_each_ablation_is_a_row_of_its_table(name):
 
 def test_an_ablation_of_another_network_is_refused(data, tmp_path):
     with pytest.raises(InputError, match="psfnet has no ablation 'no-ca'; choose one of fusion-sum"):
-        train(TrainingOptions("psfnet", data, tmp_path / "run", ablation="no-ca"))
+        train(Run(network="psfnet", data=data, out=tmp_path / "run", ablation="no-ca"))
 
 
 def test_a_run_goes_on_only_as_the_ablation_it_is(data, tmp_path):

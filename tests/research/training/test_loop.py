@@ -20,7 +20,7 @@ from libhdrnet.research.training.checkpoint import load_checkpoint
 from libhdrnet.research.training.everything import SHARES, train_all
 from libhdrnet.research.training.loop import train
 from libhdrnet.research.training.objectives import PARTS
-from libhdrnet.research.training.options import RECIPES, TrainingOptions
+from libhdrnet.research.training.options import RECIPES, Run
 from libhdrnet.weights import load_network
 
 
@@ -30,7 +30,7 @@ def options(data, tmp_path):
 
     def make(network="psfnet", **changes):
         small = {"data": data, "out": tmp_path / "run", "batch": 1, "patch": 16, "workers": 0, "limit": 2, "steps": 6}
-        return TrainingOptions(network, **{**small, **changes})
+        return Run(network=network, **{**small, **changes})
 
     return make
 
@@ -159,7 +159,7 @@ def test_the_thesis_s_recipe_is_what_the_thesis_says(tmp_path):
     merging, defocus = RECIPES["thesis"]["psfnet"], RECIPES["thesis"]["defocus"]
     assert (merging.patch, merging.batch, merging.rate, merging.steps) == (256, 8, 1e-4, 210 * 4440 // 8)
     assert (defocus.patch, defocus.batch, defocus.rate) == (256, 16, 1e-4)
-    chosen = TrainingOptions("psfnet", tmp_path, tmp_path, recipe="thesis", minutes=25, patch=128).chosen
+    chosen = Run(network="psfnet", data=tmp_path, recipe="thesis", minutes=25, patch=128).chosen
     assert (chosen.steps, chosen.minutes, chosen.patch, chosen.batch) == (None, 25, 128, 8)
 
 
@@ -195,7 +195,7 @@ def test_what_fits_one_network_is_refused_for_all(options):
 def overfitted(data, tmp_path_factory):
     """The log of a run that sees one and the same bracket all the time, one with much to learn."""
     out = tmp_path_factory.mktemp("overfitted")
-    options = TrainingOptions("psfnet", data, out, batch=1, patch=32, workers=0, steps=120, rate=5e-3)
+    options = Run(network="psfnet", data=data, out=out, batch=1, patch=32, workers=0, steps=120, rate=5e-3)
     with loop._supply(options, torch.device("cpu"))(0, 0, 0) as batches:
         batch = max((next(batches) for _ in range(20)), key=lambda b: float((b[0][0, 1, :3] > 0.98).float().mean()))
     with pytest.MonkeyPatch.context() as patch:
@@ -224,7 +224,7 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
         ({"patch": 0}, "patch 0"),
         ({"batch": 0}, "batch 0"),
         ({"steps": 0}, "steps 0"),
-        ({"steps": None, "minutes": 0.0}, "minutes 0.0"),
+        ({"steps": None, "minutes": 0.0}, "minutes 0 "),
         ({"steps": None, "minutes": math.nan}, "minutes nan"),
         ({"rate": -1e-4}, "rate -0.0001"),
         ({"limit": 0}, "limit 0"),
@@ -236,11 +236,10 @@ def test_the_rate_warms_up_and_ends_at_a_hundredth(overfitted):
         ({"only": "map"}, "psfnet has no part 'map'; defocus has map and deblurring"),
     ],
 )
-def test_options_out_of_range_are_refused_before_anything_is_made(options, changes, message):
-    chosen = options(**changes)
+def test_options_out_of_range_are_refused_before_anything_is_made(options, tmp_path, changes, message):
     with pytest.raises(InputError, match=message):
-        train(chosen)
-    assert not chosen.out.exists()
+        train(options(**changes))
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_data_folder_without_pictures_is_refused_before_anything_is_made(options, tmp_path):
