@@ -21,6 +21,8 @@ NETWORKS = ("psfnet", "msffnet")
 MODELS = ("auto", *NETWORKS, "classical")
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 SCALES = ("reference", "common", "absolute")
+EXR_COMPRESSIONS = ("zip", "dwaa")
+"""Without loss; and with, for half floats."""
 STYLES = ("natural", "fusion")
 """Of tone mapping, the default first."""
 DEGHOST = 0.5
@@ -231,7 +233,7 @@ class ResultOptions(ToneOptions):
     )  # fmt: skip
     exr_compression: str | None = option(
         None, "zip, or dwaa: in 16 bits, two fifths to a sixth as large as zip, off by 0.01 stops in the mean, 0.1 in "
-        "the shadows (default: zip)", metavar="NAME",
+        "the shadows (default: zip)", metavar="NAME", among=EXR_COMPRESSIONS,
     )  # fmt: skip
     scale: str = option(
         "reference", "what 1.0 stands for in radiance: reference (its white), common (one exposure for all of a batch) "
@@ -251,6 +253,11 @@ class ResultOptions(ToneOptions):
         False, "a .jpg, output or preview, also holds what HDR displays need (Ultra HDR, ISO 21496-1); so do names "
         "that end in .uhdr.jpg",
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.exr_compression == "dwaa" and self.exr_bits == 32:
+            raise InputError("OpenEXR's compression dwaa keeps no more than 16 bits: leave the 32 out, or choose zip.")
 
 
 @dataclass(frozen=True, kw_only=True)
