@@ -17,7 +17,7 @@ from libhdrnet.research.rendering.render import View
 from libhdrnet.research.rendering.shapes import Vectors, normalize
 
 EXPOSURE_TIMES = (1 / 250, 1 / 60, 1 / 15)
-ISO, F_NUMBER = 200, 5.6
+ISO = 200
 
 _REFERENCE = 1
 _SHUTTERS, _BIASES = ("1/250", "1/60", "1/15"), ("-2/1", "0/1", "2/1")
