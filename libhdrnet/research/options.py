@@ -71,8 +71,8 @@ class EvaluationOptions(WorkerOptions, Settings):
     """What is evaluated."""
 
     set: str = option(
-        help="kalantari, tel, challenge123, sen, tursun, moving, ded, dpdd, realdof, realistic, pairs (a folder), or "
-        "built in: synthetic, synthetic-defocus", metavar="SET", flags=(),
+        help="kalantari, tel, challenge123 (brackets with a truth), sen, tursun, moving (without), ded, dpdd, realdof, "
+        "realistic, pairs (defocus), or built in: synthetic, synthetic-defocus", metavar="SET", flags=(),
     )  # fmt: skip
     root: Path | None = option(None, "folder of the set, in the layout in which it is published", metavar="DIR")
     methods: str | None = option(

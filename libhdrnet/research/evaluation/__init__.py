@@ -2,10 +2,9 @@
 
 `hdrnet eval` runs it. Data flows one way: set -> scenes -> results of each scene and method -> tables, report.
 
-**Sets**, each in the layout in which it is published (`sets`): `kalantari`, `tel` and `challenge123` have a truth;
-`sen`, `tursun` and `moving` (one's own: FOLDER/exposures.csv and the pictures it names) have none; of defocus there are
-`ded`, `dpdd`, `realdof`, `realistic` and `pairs` (blurred/ with sharp/ or map/). Built in, with an exact truth:
-`synthetic` (a room, cut-outs, people, water, leaves, glass, smoke, a sunset) and `synthetic-defocus`.
+**Sets** are named by `hdrnet eval --help`, each in the layout in which it is published (`sets`). `moving` is of one's
+own (FOLDER/exposures.csv and the pictures it names), and so is `pairs` (blurred/ with sharp/ or map/). Built in, with
+an exact truth: `synthetic` (a room, cut-outs, people, water, leaves, glass, smoke, a sunset) and `synthetic-defocus`.
 
 **With a truth**: PSNR and SSIM after the mu-law and linear, PU21-PSNR and PU21-SSIM (radiance 1.0 shown with
 4000 cd/m2), masked ones where a scene has mask1.png or mask2.png; MAE and MSE of defocus maps; JOD and LPIPS where the

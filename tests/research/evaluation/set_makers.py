@@ -8,6 +8,7 @@ import tifffile
 
 from libhdrnet.io import write_radiance
 from libhdrnet.radiometry import encode_gamma
+from libhdrnet.research.evaluation.sets import SETS
 
 STOPS = (-2.0, 0.0, 2.0)
 
@@ -137,6 +138,4 @@ def pairs(root):
     return root
 
 
-MAKERS = {
-    f.__name__: f for f in (kalantari, tel, challenge123, sen, tursun, moving, ded, dpdd, realdof, realistic, pairs)
-}
+MAKERS = {name: globals()[name] for name in SETS}

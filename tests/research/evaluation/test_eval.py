@@ -15,8 +15,8 @@ from commands import COMMAND, ENVIRONMENT, TIMEOUT
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from libhdrnet.research.evaluation.scenes import read_float
+from libhdrnet.research.evaluation.sets import SETS
 
-BRACKETS = ("kalantari", "tel", "challenge123", "sen", "tursun", "moving")
 QUICK = ("--methods", "reference,debevec", "--device", "cpu")
 
 
@@ -50,7 +50,7 @@ def test_figures_are_those_of_an_outside_computation_on_the_same_results(tmp_pat
 @pytest.mark.usefixtures("random_weights")
 def test_every_set_ends_with_results_and_a_report(tmp_path, hdrnet, name):
     root, report = set_makers.MAKERS[name](tmp_path / "set"), tmp_path / "out.html"
-    methods = "reference,mertens" if name in BRACKETS else "ours,input"
+    methods = "reference,mertens" if SETS[name].kind == "bracket" else "ours,input"
     words = ("eval", name, "--root", root, "-o", tmp_path / "run", "--report", report, "--limit", 1, "--device", "cpu")
     ended = hdrnet(*words, "--methods", methods)
     assert ended.code == 0, ended.err

@@ -17,10 +17,6 @@ def read(name, tmp_path):
     return find_set(name).read(MAKERS[name](tmp_path / name))
 
 
-def test_every_set_is_tested():
-    assert set(MAKERS) == set(SETS)
-
-
 @pytest.mark.parametrize("name", BRACKETS)
 def test_brackets_are_read_in_the_layout_of_their_set(tmp_path, name):
     scenes = read(name, tmp_path)
