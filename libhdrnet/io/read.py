@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands
 from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence
 from libhdrnet.formats import codec
 from libhdrnet.io import colour
@@ -252,7 +253,7 @@ def linear_rec709(photo: Photo | npt.NDArray[Any], response: Response = "auto") 
         return colour.to_linear(pixels, encoding=encoding, icc=icc)
     linear = colour.to_linear(pixels, encoding="srgb" if response == "srgb" else "linear")
     matrix = colour.primaries_of(icc).T if encoding == "icc" and icc is not None else None
-    for rows in colour.bands(linear):
+    for rows in bands(len(linear)):
         band = decode_gamma(linear[rows]) if response == "gamma2.2" else linear[rows]
         linear[rows] = band if matrix is None else band @ matrix
     return linear
