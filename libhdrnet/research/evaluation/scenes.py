@@ -62,7 +62,6 @@ Scene = BracketScene | DefocusScene
 class EvaluationSet:
     """A set that can be evaluated."""
 
-    name: str
     title: str
     kind: Literal["bracket", "defocus"]
     layout: str

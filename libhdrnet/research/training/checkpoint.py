@@ -31,7 +31,7 @@ class Progress:
     seconds: float = 0.0
     seed: int = 0
     what: dict[str, Any] = field(default_factory=dict)
-    """`TrainingOptions.what` of the run."""
+    """`Run.what`."""
 
 
 def save_checkpoint(
