@@ -98,7 +98,9 @@ class Settings(Options):
         None, "edge of a tile in pixels, margin included (default: chosen for the device)", metavar="N",
         limits=(SMALLEST_TILE, 65536),
     )  # fmt: skip
-    threads: int | None = option(None, "most threads that torch, OpenCV and the library use (default: all cores)")
+    threads: int | None = option(
+        None, "most threads that torch, OpenCV and the library use (default: all cores)", limits=(1, inf)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,7 +295,7 @@ class MergeFiles(BracketOptions, ResultOptions):
 class WorkerOptions(Options):
     """Who does the work."""
 
-    workers: int | None = option(None, "processes of this machine (libhdrnet[cluster])")
+    workers: int | None = option(None, "processes of this machine (libhdrnet[cluster])", limits=(1, inf))
     scheduler: str | None = option(
         None, "Dask scheduler (tcp://host:8786) whose workers do it, on the same files", metavar="ADDRESS"
     )
