@@ -13,7 +13,7 @@ from libhdrnet.console import Console
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.parser import parse
 
-OURS = ("command", "json", "quiet", "resident")
+OURS = ("command", "json", "quiet", "resident", "browser")
 """Options that are the command line's own; all others are the task's parameters."""
 
 
@@ -36,9 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _params(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name, value in vars(options).items() if name not in OURS}
+
+
 def run_task(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet merge`, `defocus` or `deblur`."""
-    params = {name: value for name, value in vars(options).items() if name not in OURS}
+    params = _params(options)
     console.progress(0.0, "starting")
     if options.resident:
         from libhdrnet.resident import run_resident
@@ -87,35 +91,24 @@ def run_demo(options: argparse.Namespace, console: Console) -> None:
 
 def run_pack(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet pack`."""
-    from pathlib import Path
+    from libhdrnet.research.training.bank import make_pack
 
-    from libhdrnet.training.bank import make_pack
-
-    out = Path(options.output)
+    out = options.output
     if out.exists() and not options.overwrite:
         raise InputError(f"{out} exists; give another name, or --overwrite to replace it.")
     console.progress(0.0, "packing the pictures")
-    tiles = make_pack(Path(options.data), out)
+    tiles = make_pack(options.data, out)
     console.result(f"wrote {out}, {tiles} pictures, {out.stat().st_size / 1e6:.0f} MB", outputs=[str(out)])
 
 
 def run_train(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet train`."""
-    from pathlib import Path
-
-    from libhdrnet.engine.device import choose_device
-    from libhdrnet.training.everything import train_all
-    from libhdrnet.training.loop import train
-    from libhdrnet.training.options import TrainingOptions
+    from libhdrnet.research.training.everything import train_all
+    from libhdrnet.research.training.loop import train
+    from libhdrnet.research.training.options import Run
 
     _keep_freed_memory()
-    names = ("minutes", "batch", "patch", "rate", "seed", "resume", "workers", "limit", "steps", "ablation", "only")
-    given = {name: getattr(options, name) for name in (*names, "recipe")}
-    data, pack, start = (Path(path) if path else None for path in (options.data, options.pack, options.start))
-    run = TrainingOptions(
-        options.network, data, Path(options.output), pack=pack, start=start,
-        device=str(choose_device(options.device)), **given,
-    )  # fmt: skip
+    run = Run(**_params(options))
     if options.network == "all":
         made = train_all(
             run, lambda name, step, loss, done: console.progress(done, f"{name}, step {step}, loss {loss:.4f}")
@@ -127,16 +120,11 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
 
 def run_eval(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet eval`."""
-    from pathlib import Path
+    from libhdrnet.research.evaluation.run import evaluate
+    from libhdrnet.research.evaluation.tables import as_text
+    from libhdrnet.research.options import EvaluationOptions
 
-    from libhdrnet.evaluation.run import EvaluationOptions, evaluate
-    from libhdrnet.evaluation.tables import as_text
-
-    given = {name: value for name, value in vars(options).items() if name not in (*OURS, "output")}
-    for name in ("root", "report", "predictions"):
-        given[name] = Path(given[name]) if given[name] else None
-    out = Path(options.output or f"hdrnet-eval/{options.set}")
-    done = evaluate(EvaluationOptions(out=out, **given), progress=console.progress, note=console.note)
+    done = evaluate(EvaluationOptions(**_params(options)), progress=console.progress, note=console.note)
     paths = [str(path) for path in done.outputs]
     text = "\n\n".join([*map(as_text, done.tables), f"wrote {', '.join(paths)}"])
     console.result(text, outputs=paths, measured=done.measured, failed=list(done.failed))
@@ -148,9 +136,8 @@ def run_review(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet review`."""
     from libhdrnet.review.run import review
 
-    params = {name: value for name, value in vars(options).items() if name not in (*OURS, "browser")}
     _keep_freed_memory()
-    review(params, console.result, browser=options.browser)
+    review(_params(options), console.result, browser=options.browser)
 
 
 def run_batch(options: argparse.Namespace, console: Console) -> None:
@@ -158,9 +145,8 @@ def run_batch(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.tasks import Talk
     from libhdrnet.tasks.batch import merge_folder
 
-    params = {name: value for name, value in vars(options).items() if name not in OURS}
     _keep_freed_memory()
-    done = merge_folder(params, Talk(console.progress, note=console.note))
+    done = merge_folder(_params(options), Talk(console.progress, note=console.note))
     facts = {name: list(getattr(done, name)) for name in ("outputs", "skipped", "alone", "failed", "others")}
     console.result(done.message, **facts)
     if done.failed:

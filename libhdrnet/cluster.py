@@ -37,10 +37,8 @@ def run_jobs(
             files by the same names, and to have the same version of libhdrnet.
 
     Raises:
-        InputError: a number below 1, both ways at once, no package for it, or no scheduler at that address.
+        InputError: both ways at once, no package for it, or no scheduler at that address.
     """
-    if workers is not None and workers < 1:
-        raise InputError(f"--workers {workers} is out of range; give 1 or more.")
     if workers is not None and scheduler is not None:
         raise InputError("--workers starts processes here and --scheduler uses others; give one of them.")
     if scheduler is None and (workers or 1) == 1:

@@ -145,7 +145,7 @@ rows of the thesis's Tables 2.2 to 2.4, 3.3, 3.4 and 4.3.
 
 -o gets a checkpoint every two minutes, a log (CSV), and the weights with their card. A folder that HDRNET_WEIGHTS names
 has weights that the library runs in place of its own. With --workers 0 a run can be repeated to the bit.
-`python -m pydoc libhdrnet.training` tells the rest.
+`python -m pydoc libhdrnet.research.training` tells the rest.
 """
 
 EVAL = """\
@@ -160,7 +160,8 @@ examples:
 A folder that is incomplete says what is missing. -o gets results.json and results.csv; the report is one page that
 needs no network. --metrics jod,lpips want the packages cvvdp or lpips (both want torchvision). --workers and
 --scheduler tcp://host:8786 want pip install "libhdrnet[cluster]" (Dask); workers see the same files, and one that dies
-has its scenes done by another. `python -m pydoc libhdrnet.evaluation` tells the sets, the metrics and what they mean.
+has its scenes done by another. `python -m pydoc libhdrnet.research.evaluation` tells the sets, the metrics and what
+they mean.
 """
 
 SERVE = """\

@@ -6,6 +6,7 @@ The command line, the server's parameters and the checks are made of these; it i
 import textwrap
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
+from math import inf
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ NETWORKS = ("psfnet", "msffnet")
 MODELS = ("auto", *NETWORKS, "classical")
 RESPONSES = ("auto", "srgb", "gamma2.2", "linear", "estimate")
 SCALES = ("reference", "common", "absolute")
+EXR_COMPRESSIONS = ("zip", "dwaa")
+"""Without loss; and with, for half floats."""
 STYLES = ("natural", "fusion")
 """Of tone mapping, the default first."""
 DEGHOST = 0.5
@@ -36,6 +39,7 @@ def option(
     limits: tuple[float, float] | None = None,
     among: tuple[str | int, ...] = (),
     flags: tuple[str, ...] | None = None,
+    apart: str | None = None,
     path: bool = False,
 ) -> Any:
     """Return a field of a dataclass of options.
@@ -47,10 +51,10 @@ def option(
         limits: the least and the greatest value.
         among: the values there are.
         flags: how the command line calls it, () by its place; None: --NAME.
+        apart: a name that it shares with options of which no more than one may be given.
         path: whether it names files.
     """
-    told = {"help": help, "metavar": metavar, "limits": limits, "among": among, "flags": flags, "path": path}
-    return field(default=default, metadata=told)
+    return field(default=default, metadata={name: value for name, value in locals().items() if name != "default"})
 
 
 def takes(kind: type) -> Callable[[Function], Function]:
@@ -94,7 +98,9 @@ class Settings(Options):
         None, "edge of a tile in pixels, margin included (default: chosen for the device)", metavar="N",
         limits=(SMALLEST_TILE, 65536),
     )  # fmt: skip
-    threads: int | None = option(None, "most threads that torch, OpenCV and the library use (default: all cores)")
+    threads: int | None = option(
+        None, "most threads that torch, OpenCV and the library use (default: all cores)", limits=(1, inf)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,9 +160,11 @@ class BracketOptions(MergeOptions):
     """
 
     exposure_times: list[float] | None = None
-    times: str | None = option(None, "exposure times, if the files do not tell", metavar="1/60,1/15,1/4")
+    times: str | None = option(
+        None, "exposure times, if the files do not tell", metavar="1/60,1/15,1/4", apart="exposures"
+    )
     """The same as text."""
-    ev: str | None = option(None, "exposures in stops relative to each other", metavar="-2,0,2")
+    ev: str | None = option(None, "exposures in stops relative to each other", metavar="-2,0,2", apart="exposures")
     reference: int | None = option(
         None, "image whose content and geometry are kept, from 1 (default: chosen)", metavar="N"
     )
@@ -227,7 +235,7 @@ class ResultOptions(ToneOptions):
     )  # fmt: skip
     exr_compression: str | None = option(
         None, "zip, or dwaa: in 16 bits, two fifths to a sixth as large as zip, off by 0.01 stops in the mean, 0.1 in "
-        "the shadows (default: zip)", metavar="NAME",
+        "the shadows (default: zip)", metavar="NAME", among=EXR_COMPRESSIONS,
     )  # fmt: skip
     scale: str = option(
         "reference", "what 1.0 stands for in radiance: reference (its white), common (one exposure for all of a batch) "
@@ -247,6 +255,11 @@ class ResultOptions(ToneOptions):
         False, "a .jpg, output or preview, also holds what HDR displays need (Ultra HDR, ISO 21496-1); so do names "
         "that end in .uhdr.jpg",
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.exr_compression == "dwaa" and self.exr_bits == 32:
+            raise InputError("OpenEXR's compression dwaa keeps no more than 16 bits: leave the 32 out, or choose zip.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,7 +292,17 @@ class MergeFiles(BracketOptions, ResultOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions(BracketOptions, ResultOptions):
+class WorkerOptions(Options):
+    """Who does the work."""
+
+    workers: int | None = option(None, "processes of this machine (libhdrnet[cluster])", limits=(1, inf))
+    scheduler: str | None = option(
+        None, "Dask scheduler (tcp://host:8786) whose workers do it, on the same files", metavar="ADDRESS"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions(BracketOptions, ResultOptions, WorkerOptions):
     """A folder of brackets into files."""
 
     folder: str = option(
@@ -294,10 +317,6 @@ class BatchOptions(BracketOptions, ResultOptions):
     list: bool = option(False, "only say which brackets are found, a line each, as --brackets reads it")
     brackets: str | None = option(None, "merge these: what --list said, corrected by hand", metavar="FILE", path=True)
     overwrite: bool = option(False, "merge again what is done (never replaces an input)")
-    workers: int | None = option(None, "processes of this machine (libhdrnet[cluster])", metavar="N")
-    scheduler: str | None = option(
-        None, "Dask scheduler (tcp://host:8786) whose workers do it, on the same files", metavar="ADDRESS"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,10 +378,12 @@ def _check(one: Field[Any], value: Any) -> None:
     if among and value not in among:
         known = " or ".join(map(str, among)) if len(among) == 2 else f"one of {', '.join(map(str, among))}"
         raise InputError(f"{name} {value!r} is unknown; choose {known}.")
-    if limits and not isinstance(value, Real):
-        raise InputError(f"{name} is {value!r}; give a number, {limits[0]:g} to {limits[1]:g}.")
-    if limits and not limits[0] <= value <= limits[1]:
-        raise InputError(f"{name} {value:g} is out of range; give {limits[0]:g} to {limits[1]:g}.")
+    if limits:
+        span = f"{limits[0]:g} or more" if limits[1] == inf else f"{limits[0]:g} to {limits[1]:g}"
+        if not isinstance(value, Real):
+            raise InputError(f"{name} is {value!r}; give a number, {span}.")
+        if not limits[0] <= value <= limits[1]:
+            raise InputError(f"{name} {value:g} is out of range; give {span}.")
 
 
 def _number(text: str) -> float:

@@ -490,8 +490,8 @@ def test_the_process_says_nothing_more_than_the_sentence(tmp_path):
     ("words", "says"),
     [
         (["hdrcnn"], ["'hdrcnn'", "psfnet"]),
-        (["psfnet", "--steps", "0"], ["steps 0", "positive"]),
-        (["psfnet", "--minutes", "-1"], ["minutes -1", "positive"]),
+        (["psfnet", "--steps", "0"], ["steps 0", "1 or more"]),
+        (["psfnet", "--minutes", "-1"], ["minutes -1", "0.001 or more"]),
         (["psfnet", "--steps", "1", "--minutes", "1"], ["--steps", "--minutes"]),
         (["psfnet", "--patch", "50"], ["patch 50", "multiple of 16"]),
         (["psfnet", "--device", "gpu"], ["'gpu'", "cuda"]),

@@ -513,7 +513,7 @@ def test_the_command_s_exit_code_is_the_process_s(tmp_path):
 
 
 def test_train_tells_its_steps_and_ends_with_weights(tmp_path, hdrnet, monkeypatch):
-    from libhdrnet.training import loop
+    from libhdrnet.research.training import loop
 
     build = loop.build
     monkeypatch.setattr(loop, "build", lambda name: build(name, channels=8))

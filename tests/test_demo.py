@@ -6,8 +6,8 @@ import pytest
 
 from libhdrnet.demo import NAMES, write_bracket
 from libhdrnet.errors import OutputError
-from libhdrnet.evaluation.rendering import render_bracket
 from libhdrnet.radiometry import encode_srgb
+from libhdrnet.research.rendering import render_bracket
 
 
 def test_its_pictures_are_those_that_are_rendered(tmp_path):

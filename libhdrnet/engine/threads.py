@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 
-from libhdrnet.errors import InputError
-
 _changing = Lock()
 _bounds: list[int] = []
 """In force in any thread, the newest last."""
@@ -27,15 +25,10 @@ def bounded(threads: int | None) -> Iterator[None]:
     """Let torch, OpenCV and pools of our own use at most `threads` inside the block; None: as the process has it.
 
     torch and OpenCV know one number for the whole process; it is put back at the end.
-
-    Raises:
-        InputError: `threads` is below 1.
     """
     if threads is None:
         yield
         return
-    if threads < 1:
-        raise InputError(f"threads {threads} is out of range; give 1 or more.")
     import cv2
     import torch
 

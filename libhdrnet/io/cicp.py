@@ -22,7 +22,7 @@ PQ_PEAK = 10_000.0
 """cd/m2 of PQ's full signal."""
 _SRGB, _PQ, _HLG, _HLG_PEAK, _HLG_GAMMA = 13, 16, 18, 1000.0, 1.2
 _C = (0.310, 0.316)
-_PRIMARIES = {
+PRIMARIES = {
     1: (*colour.REC709_PRIMARIES, *colour.D65),
     4: (0.67, 0.33, 0.21, 0.71, 0.14, 0.08, *_C),
     5: (0.64, 0.33, 0.29, 0.60, 0.15, 0.06, *colour.D65),
@@ -67,7 +67,7 @@ class CodePoints:
     def is_known(self) -> bool:
         """Whether this module can convert them."""
         known = self.transfer in _POWERS or self.transfer in (_SRGB, _PQ, _HLG)
-        return known and self.primaries in _PRIMARIES
+        return known and self.primaries in PRIMARIES
 
     @property
     def is_bounded(self) -> bool:
@@ -78,14 +78,14 @@ class CodePoints:
         """Return the ICC profile of bounded code points, None for sRGB."""
         if (self.primaries, self.transfer) == (1, _SRGB):
             return None
-        *primaries, x, y = _PRIMARIES[self.primaries]
+        *primaries, x, y = PRIMARIES[self.primaries]
         gamma = _POWERS.get(self.transfer)
         return colour.make_profile(white=(x, y), primaries=primaries, gamma=gamma)
 
     def to_linear(self, codes: Array, *, grey: bool = False) -> FloatImage:
         """Decode (H, W, 3) uint8 or uint16 to linear Rec.709 float32; `grey`: all channels are equal and stay so."""
         black, white = self._levels(8 * codes.dtype.itemsize)
-        matrix = rec709_matrix(_PRIMARIES[self.primaries]).astype(np.float32)
+        matrix = rec709_matrix(PRIMARIES[self.primaries]).astype(np.float32)
 
         def convert(band: Array) -> Array:
             light = self._decode((band.astype(np.float32) - black) / (white - black))
@@ -107,7 +107,7 @@ class CodePoints:
 
     def light(self, linear: Array) -> FloatImage:
         """Convert linear Rec.709, (..., 3) float32, to these primaries; what lies outside of them is negative."""
-        matrix = np.linalg.inv(rec709_matrix(_PRIMARIES[self.primaries])).astype(np.float32)
+        matrix = np.linalg.inv(rec709_matrix(PRIMARIES[self.primaries])).astype(np.float32)
         return np.asarray(linear @ matrix.T)
 
     def _levels(self, bits: int) -> tuple[np.float32, np.float32]:
@@ -134,7 +134,7 @@ class CodePoints:
         return np.asarray(display * luminance ** (1 / _HLG_GAMMA - 1))
 
     def _luminance(self, rgb: Array) -> Array:
-        weights = rgb_to_xyz(_PRIMARIES[self.primaries])[1]
+        weights = rgb_to_xyz(PRIMARIES[self.primaries])[1]
         return np.asarray((rgb @ weights.astype(np.float32))[..., None])
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands
 from libhdrnet.errors import InputError, readable
 from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 
@@ -18,8 +19,6 @@ REC709_PRIMARIES = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 """x, y of red, green and blue."""
 D65 = (0.3127, 0.3290)
 _ADOBE_RGB_PRIMARIES = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
-_BAND_VALUES = 1 << 21
-"""Values worked on at once: temporaries stay at a few tens of megabytes and near the cache."""
 _CURVE_STEPS = 4096
 _LEAST_WHITE = 1e-4
 _RELATIVE = 1
@@ -113,7 +112,7 @@ def cmyk_to_srgb(inks: Array, icc: bytes | None) -> Array:
     result = np.empty((*inks.shape[:2], 3), inks.dtype)
     through = icc if icc and profile_space(icc) == "CMYK" else None
     top = np.float32(np.iinfo(inks.dtype).max)
-    for rows in bands(inks):
+    for rows in bands(len(inks)):
         band = inks[rows]
         converted = None
         if through:
@@ -213,16 +212,10 @@ def is_linear(icc: bytes) -> bool:
         return False
 
 
-def bands(array: Array) -> list[slice]:
-    """Slice the rows of an (H, W, C) array into pieces of about two million values."""
-    rows = max(1, _BAND_VALUES // max(1, int(np.prod(array.shape[1:]))))
-    return [slice(start, start + rows) for start in range(0, array.shape[0], rows)]
-
-
 def by_bands(pixels: Array, convert: Callable[[Array], Array], dtype: npt.DTypeLike = np.float32) -> Array:
     """Convert (H, W, 3) pixels by pieces of rows, so that temporaries stay small."""
     result = np.empty(pixels.shape, dtype)
-    for rows in bands(pixels):
+    for rows in bands(len(pixels)):
         result[rows] = convert(pixels[rows])
     return result
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from libhdrnet.bands import bands
 from libhdrnet.io import colour
 from libhdrnet.io.colour import Array
 from libhdrnet.io.formats.gain_map_file import Gain
@@ -57,13 +58,13 @@ def gain_map(linear: FloatImage, shown: Array, headroom: float) -> tuple[Array, 
     sample = _stops(linear[::step, ::step], shown[::step, ::step]).reshape(-1, 3)
     low, high = np.quantile(sample, [_RARE, 1 - _RARE], axis=0)
     least, most = float(low.min()), float(high.max())
-    for rows in colour.bands(linear):
+    for rows in bands(len(linear)):
         bright = linear[rows].max(axis=2) > 1
         if bright.any():
             most = max(most, float(_stops(linear[rows][bright], shown[rows][bright]).max()))
     most = max(most, least + 1e-3)
     codes = np.empty(linear.shape, np.uint8)
-    for rows in colour.bands(linear):
+    for rows in bands(len(linear)):
         share = (_stops(linear[rows], shown[rows]) - np.float32(least)) / np.float32(most - least)
         codes[rows] = colour.quantise(np.clip(share, 0, 1) ** np.float32(_GAMMA), np.uint8)
     return codes, Gain(least, most, _GAMMA, _OFFSET, headroom)

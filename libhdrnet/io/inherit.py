@@ -8,81 +8,22 @@ from typing import Any
 from libhdrnet.io.exiv2 import Tags, exif_as_xmp, iptc_as_xmp
 from libhdrnet.io.metadata import Metadata
 
-_IMAGE_TAGS = frozenset(
-    {
-        "ImageDescription",
-        "DocumentName",
-        "Make",
-        "Model",
-        "DateTime",
-        "Artist",
-        "Copyright",
-        "HostComputer",
-        "XResolution",
-        "YResolution",
-        "ResolutionUnit",
-        "Rating",
-        "RatingPercent",
-        "XPTitle",
-        "XPComment",
-        "XPAuthor",
-        "XPKeywords",
-        "XPSubject",
-        "DateTimeOriginal",
-        "ExposureTime",
-        "FNumber",
-        "ExposureProgram",
-        "ISOSpeedRatings",
-        "ShutterSpeedValue",
-        "ApertureValue",
-        "BrightnessValue",
-        "ExposureBiasValue",
-        "MaxApertureValue",
-        "SubjectDistance",
-        "MeteringMode",
-        "LightSource",
-        "Flash",
-        "FocalLength",
-        "TimeZoneOffset",
-        "SelfTimerMode",
-    }  # fmt: skip
-)
+_IMAGE_TAGS = frozenset({
+    "ImageDescription", "DocumentName", "Make", "Model", "DateTime", "Artist", "Copyright", "HostComputer",
+    "XResolution", "YResolution", "ResolutionUnit", "Rating", "RatingPercent", "XPTitle", "XPComment", "XPAuthor",
+    "XPKeywords", "XPSubject", "DateTimeOriginal", "ExposureTime", "FNumber", "ExposureProgram", "ISOSpeedRatings",
+    "ShutterSpeedValue", "ApertureValue", "BrightnessValue", "ExposureBiasValue", "MaxApertureValue",
+    "SubjectDistance", "MeteringMode", "LightSource", "Flash", "FocalLength", "TimeZoneOffset", "SelfTimerMode",
+})  # fmt: skip
 """IFD0 also describes how its own file is stored, so only what describes the photograph is taken."""
-_WRONG_PHOTO_TAGS = frozenset(
-    {
-        "MakerNote",
-        "PixelXDimension",
-        "PixelYDimension",
-        "ColorSpace",
-        "ComponentsConfiguration",
-        "CompressedBitsPerPixel",
-        "CFAPattern",
-        "InteroperabilityTag",
-        "SpatialFrequencyResponse",
-        "RelatedSoundFile",
-    }  # fmt: skip
-)
-_XMP_SPACES = frozenset(
-    {
-        "dc",
-        "xmp",
-        "xmpRights",
-        "photoshop",
-        "iptc",
-        "iptcExt",
-        "plus",
-        "lr",
-        "digiKam",
-        "MicrosoftPhoto",
-        "exif",
-        "exifEX",
-        "aux",
-        "tiff",
-        "acdsee",
-        "mwg-rs",
-        "mwg-kw",
-    }  # fmt: skip
-)
+_WRONG_PHOTO_TAGS = frozenset({
+    "MakerNote", "PixelXDimension", "PixelYDimension", "ColorSpace", "ComponentsConfiguration",
+    "CompressedBitsPerPixel", "CFAPattern", "InteroperabilityTag", "SpatialFrequencyResponse", "RelatedSoundFile",
+})  # fmt: skip
+_XMP_SPACES = frozenset({
+    "dc", "xmp", "xmpRights", "photoshop", "iptc", "iptcExt", "plus", "lr", "digiKam", "MicrosoftPhoto", "exif",
+    "exifEX", "aux", "tiff", "acdsee", "mwg-rs", "mwg-kw",
+})  # fmt: skip
 """Development settings (crs, darktable), gain maps and histories would describe the result wrongly."""
 _WRONG_XMP = re.compile(
     r"Xmp\.(tiff\.(Orientation|ImageWidth|ImageLength|BitsPerSample|Compression|Photometric|SamplesPer|Planar|YCbCr"

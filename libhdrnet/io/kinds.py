@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 from libhdrnet.errors import InputError, sentence
-from libhdrnet.formats import FORMATS, RAW_SUFFIXES, READABLE, Kind
+from libhdrnet.formats import FORMATS, RAW_SUFFIXES, READABLE
 
 _REFUSED = (
     (0, b"8BPS", "Photoshop"), (4, b"ftyp", "video"), (0, b"gimp xcf", "GIMP"), (0, b"%PDF", "PDF"),
@@ -15,7 +15,7 @@ _DNG_VERSION, _PHOTOMETRIC, _SUB_IFDS = 50706, 262, 330
 _CFA, _LINEAR_RAW = 32803, 34892
 
 
-def kind_of(path: Path) -> Kind:
+def kind_of(path: Path) -> str:
     """Recognise the kind of the picture in `path`.
 
     Raises InputError for a missing file, a folder, an empty or unreadable file and an unsupported kind.

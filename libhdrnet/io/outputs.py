@@ -7,15 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from libhdrnet.errors import InputError, OutputError
-from libhdrnet.formats import HDR_BITS, WRITE_SUFFIXES
+from libhdrnet.formats import WRITE_SUFFIXES
 
 AnyPath = str | PathLike[str]
 Kinds = Literal["radiance", "display", "map", "merged", "any"]
-
-EXR_COMPRESSIONS = ("zip", "dwaa")
-"""Without loss; and with, for half floats."""
-HDR_DEPTH = 12
-"""The usual one of HDR_BITS."""
 
 
 def check_output(path: AnyPath, *, inputs: Sequence[AnyPath] = (), kinds: Kinds = "any") -> None:
@@ -65,21 +60,3 @@ def known_suffix(path: Path, kinds: Kinds) -> str:
             f"'{path}' has no suffix that can be written here: choose one of {', '.join(WRITE_SUFFIXES[kinds])}."
         )
     return suffix
-
-
-def check_exr(bits: int | None, compression: str | None) -> None:
-    """Raise InputError for a depth or compression that OpenEXR is not written with; None: as usual."""
-    if bits not in (None, 16, 32):
-        raise InputError(f"OpenEXR with {bits} bits cannot be written: choose 16 or 32.")
-    if compression not in (None, *EXR_COMPRESSIONS):
-        known = " or ".join(EXR_COMPRESSIONS)
-        raise InputError(f"OpenEXR with the compression {compression!r} cannot be written: choose {known}.")
-    if compression == "dwaa" and bits == 32:
-        raise InputError("OpenEXR's compression dwaa keeps no more than 16 bits: leave the 32 out, or choose zip.")
-
-
-def check_hdr_bits(path: AnyPath, bits: int | None) -> None:
-    """Raise InputError if `path` names a format for HDR displays that has no such depth; None: as usual."""
-    known = HDR_BITS.get(Path(path).suffix.lower(), ())
-    if known and bits is not None and bits not in known:
-        raise InputError(f"'{path}' cannot have {bits} bits: choose one of {', '.join(map(str, known))}.")

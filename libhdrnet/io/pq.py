@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from libhdrnet.io import colour
+from libhdrnet.bands import bands
 from libhdrnet.io.cicp import PQ_PEAK, REFERENCE_WHITE, CodePoints
 from libhdrnet.io.colour import Array
 
@@ -30,7 +30,7 @@ class Light:
 def light_of(linear: Array) -> tuple[Light, list[str]]:
     """Measure (H, W, 3) linear Rec.709, and name what of it PQ cannot hold."""
     darkest, brightest, total = 0.0, 0.0, 0.0
-    for rows in colour.bands(linear):
+    for rows in bands(len(linear)):
         light = PQ.light(linear[rows])
         channel = light.max(axis=2)
         darkest, brightest = min(darkest, float(light.min())), max(brightest, float(channel.max()))

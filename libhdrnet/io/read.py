@@ -10,14 +10,15 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.bands import bands
 from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence
-from libhdrnet.formats import Kind
+from libhdrnet.formats import codec
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera, Matrices, camera_of
 from libhdrnet.io.colour import Encoding
-from libhdrnet.io.formats import exr, hdr, heif, jpeg, jxl, other, png, raw, tiff
 from libhdrnet.io.formats import gain_map as gain_maps
+from libhdrnet.io.formats import jpeg, raw, tiff
 from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
@@ -32,10 +33,6 @@ Response = Literal["auto", "srgb", "gamma2.2", "linear"]
 MAX_PIXELS = 400_000_000
 """Larger pictures are refused before they are decoded: they are nearly always damaged headers or bombs."""
 
-_FORMATS: dict[Kind, Any] = {
-    "jpeg": jpeg, "png": png, "tiff": tiff, "exr": exr, "hdr": hdr, "heif": heif, "jxl": jxl, "raw": raw,
-    "other": other,
-}  # fmt: skip
 _ADOBE_RGB_MARK = "R03"
 
 
@@ -157,7 +154,7 @@ def check_one_camera(paths: Iterable[AnyPath]) -> None:
             )
 
 
-def _kinds(paths: Iterable[Path], tolerant: bool) -> Iterator[tuple[Path, Kind]]:
+def _kinds(paths: Iterable[Path], tolerant: bool) -> Iterator[tuple[Path, str]]:
     for path in paths:
         try:
             kind, header = _header(path)
@@ -256,7 +253,7 @@ def linear_rec709(photo: Photo | npt.NDArray[Any], response: Response = "auto") 
         return colour.to_linear(pixels, encoding=encoding, icc=icc)
     linear = colour.to_linear(pixels, encoding="srgb" if response == "srgb" else "linear")
     matrix = colour.primaries_of(icc).T if encoding == "icc" and icc is not None else None
-    for rows in colour.bands(linear):
+    for rows in bands(len(linear)):
         band = decode_gamma(linear[rows]) if response == "gamma2.2" else linear[rows]
         linear[rows] = band if matrix is None else band @ matrix
     return linear
@@ -274,18 +271,18 @@ def image_size(path: AnyPath) -> tuple[int, int]:
     return size[::-1] if swaps_sides(orientation) else size
 
 
-def read_header(path: Path) -> tuple[Kind, Header]:
+def read_header(path: Path) -> tuple[str, Header]:
     """Return the kind of a picture and its size as stored; raises InputError as `read_photo` does."""
     kind, header = _header(path)
     _check_size(header, path)
     return kind, header
 
 
-def _header(path: Path) -> tuple[Kind, Header]:
+def _header(path: Path) -> tuple[str, Header]:
     kind = kind_of(path)
     try:
         with _naming(path):
-            header = _FORMATS[kind].header(path)
+            header = codec(kind).header(path)
     except raw.NotRawError as error:
         kind = "tiff"  # an ordinary TIFF under a RAW's name, or a RAW that LibRaw does not know
         try:
@@ -328,12 +325,12 @@ def _check_white_balance(multipliers: WhiteBalance) -> None:
         raise InputError(f"The white balance {multipliers} is unusable: give four positive multipliers.")
 
 
-def _decode(path: Path, kind: Kind, reduction: int, development: dict[str, Any]) -> Decoded:
+def _decode(path: Path, kind: str, reduction: int, development: dict[str, Any]) -> Decoded:
     if kind == "raw":
         return raw.decode(path, half=reduction > 1, **development)
     if kind == "jpeg":
         return jpeg.decode(path, reduction=reduction)
-    return cast(Decoded, _FORMATS[kind].decode(path))
+    return cast(Decoded, codec(kind).decode(path))
 
 
 def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encoding, bytes | None]:

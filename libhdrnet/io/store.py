@@ -10,15 +10,14 @@ import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence
 from libhdrnet.files import whole_file, write_whole
-from libhdrnet.formats import JPEG
+from libhdrnet.formats import BY_SUFFIX, JPEG, check_depth, codec
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
-from libhdrnet.io.formats import avif, exr, gain_map_file, hdr, hdr_comments, jpeg, jxl_file, png, png_chunks, tiff
+from libhdrnet.io.formats import exr, gain_map_file, hdr, hdr_comments, jpeg, png, png_chunks, tiff
 from libhdrnet.io.gain import gain_map, headroom_of
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import check_exr, check_hdr_bits
 from libhdrnet.io.pq import PQ, light_of
 
 Array = npt.NDArray[Any]
@@ -26,6 +25,7 @@ Record = Mapping[str, Any]
 _JPEG_XMP = 60_000
 """Bytes of XMP that surely fit into the one segment of a JPEG, with the record."""
 _NEW = Likeness()
+_PQ_BITS = 12
 _MAP_QUALITY, _WIDE_MAP_QUALITY = 97, 99
 _WIDE = 5.0
 """Of a gain map as a JPEG, and from how many stops of range on it takes the second: its errors are multiplied by the
@@ -49,7 +49,6 @@ def store_exr(
 
     `alpha`, (H, W) float32, is multiplied in, unless `associated` says that it is already.
     """
-    check_exr(bits, compression)
     if grey:
         linear = one_channel(linear)
     lost: list[str] = []
@@ -88,22 +87,22 @@ def store_pq(
     linear: Array,
     metadata: Metadata | None,
     record: Record | None,
-    bits: int,
+    bits: int | None,
     *,
     alpha: Array | None = None,
 ) -> None:
-    """Write linear pixels (H, W, 3), float32, to AVIF or JPEG XL by the suffix: PQ, BT.2020, 1.0 = 203 cd/m2.
+    """Write linear pixels (H, W, 3), float32, to a format for HDR displays: PQ, BT.2020, 1.0 = 203 cd/m2.
 
-    `alpha`: (H, W) float32 in [0, 1].
+    `bits`: 12 unless it is given. `alpha`: (H, W) float32 in [0, 1].
     """
-    module = avif if path.suffix.lower() == ".avif" else jxl_file
-    kind = "AVIF" if module is avif else "JPEG XL"
-    check_hdr_bits(path, bits)
-    bits = int(bits)  # 12.0, too
+    check_depth(path, bits)
+    bits = int(bits or _PQ_BITS)  # 12.0, too
+    format = BY_SUFFIX[path.suffix.lower()]
+    module = codec(format.writer)
     _check_side(path, linear, module.MAX_SIDE)
     light, lost = light_of(linear)
     warn_of_loss(path, lost, "PQ")
-    warn_of_loss(path, xmp_losses(metadata), kind)
+    warn_of_loss(path, xmp_losses(metadata), format.name)
     codes = PQ.from_linear(linear, bits=bits)
     if alpha is not None:
         layer = (alpha * np.float32((1 << bits) - 1) + np.float32(0.5)).astype(np.uint16)
@@ -135,8 +134,7 @@ def store_coded(
     of those with all metadata.
     """
     suffix = path.suffix.lower()
-    module = jpeg if suffix in JPEG else png if suffix == ".png" else tiff
-    _check_side(path, pixels, module.MAX_SIDE)
+    _check_side(path, pixels, codec(BY_SUFFIX[suffix].writer).MAX_SIDE)
     if alpha is not None:
         if suffix in JPEG:
             warn_of_loss(path, ["transparency"], "JPEG")

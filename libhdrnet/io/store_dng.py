@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import HdrnetWarning, InputError, OutputError, sentence
+from libhdrnet.errors import HdrnetWarning, OutputError, sentence
 from libhdrnet.files import whole_file
 from libhdrnet.io import colour
 from libhdrnet.io.camera import REC709_CAMERA, Camera
@@ -46,8 +46,6 @@ def store_dng(
     white, with a HdrnetWarning; 16 half, 32 float. `noise`: S and O of the variance S x + O of the radiance x.
     Transparency is lost with a HdrnetWarning.
     """
-    if bits not in (None, 16, 32):
-        raise InputError(f"A DNG with {bits} bits cannot be written: choose 16 or 32.")
     metadata, seen = metadata or Metadata(), camera or REC709_CAMERA
     matrix = seen.from_rec709.T.astype(np.float32)
     peak = max(1.0, *(float((linear[rows] @ matrix).max()) for rows in bands(len(linear))))

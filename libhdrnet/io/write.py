@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError, OutputError
-from libhdrnet.formats import HDR_BITS, JPEG, TIFF
+from libhdrnet.formats import BY_SUFFIX, JPEG, TIFF
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera
@@ -15,7 +15,7 @@ from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import jpeg
 from libhdrnet.io.likeness import Likeness, likeness_of
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.outputs import HDR_DEPTH, AnyPath, known_suffix
+from libhdrnet.io.outputs import AnyPath, known_suffix
 from libhdrnet.io.pq import HIGHEST, OUTSIDE, TOO_BRIGHT
 from libhdrnet.io.read import Photo
 from libhdrnet.io.store import (
@@ -30,6 +30,7 @@ from libhdrnet.io.store import (
     warn_of_loss,
 )
 from libhdrnet.io.store_dng import store_dng
+from libhdrnet.options import ResultOptions
 
 
 def write_radiance(
@@ -40,7 +41,7 @@ def write_radiance(
     record: Record | None = None,
     exr_bits: int | None = None,
     exr_compression: str | None = None,
-    hdr_bits: int = HDR_DEPTH,
+    hdr_bits: int | None = None,
     alpha: Array | None = None,
     camera: Camera | None = None,
     noise: tuple[float, float] | None = None,
@@ -64,7 +65,7 @@ def write_radiance(
             DNG, which is written in integers unless it is given.
         exr_compression: "zip", or "dwaa": half, two fifths to a sixth as large, with a loss of 0.005 to 0.02 stops in
             the mean and 0.1 in the darkest places.
-        hdr_bits: 10 or 12, of JPEG XL also 16.
+        hdr_bits: 10 or 12 (as usual), of JPEG XL also 16.
         alpha: float (H, W) in [0, 1]; associated in OpenEXR, unassociated in TIFF, AVIF and JPEG XL, dropped with a
             HdrnetWarning in Radiance files and DNG.
         camera: Whose sensor's colours a DNG has, without its white balance (`Photo.camera`); None: Rec.709.
@@ -76,22 +77,20 @@ def write_radiance(
 
     """
     path = Path(path)
-    suffix = known_suffix(path, "radiance")
+    format = BY_SUFFIX[known_suffix(path, "radiance")]
     check_record(record)
+    ResultOptions(exr_bits=exr_bits, exr_compression=exr_compression)  # refuses what there is not
     linear = _float_image(linear, 3)
     layer = None if alpha is None else np.clip(_float_image(_checked_alpha(alpha, linear), 2), 0, 1)
-    if suffix == ".exr":
-        compression = exr_compression or "zip"
-        bits = exr_bits or (16 if compression == "dwaa" else 32)
-        store_exr(path, linear, metadata, record, bits, compression=compression, alpha=layer)
-    elif suffix == ".hdr":
-        store_hdr(path, linear, metadata, record, alpha=layer)
-    elif suffix in HDR_BITS:
-        store_pq(path, linear, metadata, record, hdr_bits, alpha=layer)
-    elif suffix == ".dng":
-        store_dng(path, linear, metadata, record, exr_bits, camera=camera, noise=noise, alpha=layer)
-    else:
-        store_coded(path, linear, metadata, record, icc=colour.linear_profile(), srgb=False, alpha=layer)
+    file = path, linear, metadata, record
+    bits = exr_bits or (16 if exr_compression == "dwaa" else 32)
+    stores = {
+        "exr": lambda: store_exr(*file, bits, compression=exr_compression or "zip", alpha=layer),
+        "hdr": lambda: store_hdr(*file, alpha=layer),
+        "dng": lambda: store_dng(*file, exr_bits, camera=camera, noise=noise, alpha=layer),
+        "tiff": lambda: store_coded(*file, icc=colour.linear_profile(), srgb=False, alpha=layer),
+    }
+    stores.get(format.writer, lambda: store_pq(*file, hdr_bits, alpha=layer))()
 
 
 def write_display(

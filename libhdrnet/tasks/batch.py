@@ -54,8 +54,6 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         InputError: an option or the folder cannot be used, or there is no picture in it.
         OutputError: the folder for the results cannot be made.
     """
-    from libhdrnet.io.outputs import check_exr, check_hdr_bits
-
     options = read_options(BatchOptions, params)
     folder, out = Path(options.folder), Path(options.output or Path(options.folder) / "hdr")
     if options.format not in WRITE_SUFFIXES["merged"]:
@@ -64,8 +62,6 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         )
     kind = f"a {options.format}"
     check_needs(options, kind, "a .jpg" if options.preview else None)
-    check_exr(options.exr_bits, options.exr_compression)
-    check_hdr_bits(kind, options.hdr_bits)
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)

@@ -100,7 +100,7 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import HDR_DEPTH, check_exr, check_hdr_bits, check_output, check_places
+    from libhdrnet.io.outputs import check_output, check_places
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     inputs = [*options.inputs, *(path for path in (options.choices, options.base) if path)]
@@ -110,9 +110,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     check_places(outputs)
     check_needs(options, options.output, options.preview)
     tone = tone_of(options)
-    check_exr(options.exr_bits, options.exr_compression)
     check_told(options)
-    check_hdr_bits(options.output, options.hdr_bits)
     options.exposures(len(options.inputs))
     if Path(options.output).suffix.lower() == ".dng":
         from libhdrnet.io.read import check_one_camera
@@ -134,7 +132,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         write_radiance(
             options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
             exr_bits=options.exr_bits, exr_compression=options.exr_compression,
-            hdr_bits=options.hdr_bits or HDR_DEPTH, camera=result.camera, noise=result.noise,
+            hdr_bits=options.hdr_bits, camera=result.camera, noise=result.noise,
         )  # fmt: skip
     else:
         _write_tone_mapped(options.output, result, tone, record, base, gain_map=options.gain_map)

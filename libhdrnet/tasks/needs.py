@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.errors import InputError
-from libhdrnet.formats import HDR_BITS, JPEG, WRITE_SUFFIXES, suffixes
+from libhdrnet.formats import HDR_BITS, JPEG, WRITE_SUFFIXES, check_depth, suffixes
 
 RADIANCE_SUFFIXES = WRITE_SUFFIXES["radiance"]
 _TONED = tuple(suffix for suffix in WRITE_SUFFIXES["display"] if suffix not in RADIANCE_SUFFIXES)
@@ -38,7 +38,7 @@ _NEEDS = (
 
 
 def check_needs(options: Any, output: str, preview: str | None) -> None:
-    """Raise InputError for an option that is given and means nothing to these outputs.
+    """Raise InputError for an option that is given and means nothing to these outputs, or more than they can hold.
 
     Args:
         options: a dataclass of options; what it does not have, or has as it is by default, is passed over.
@@ -50,6 +50,7 @@ def check_needs(options: Any, output: str, preview: str | None) -> None:
         for name in need.options:
             if name in given:
                 _check(need, name, options, output, preview)
+    check_depth(output, options.hdr_bits)
 
 
 def _check(need: _Need, name: str, options: Any, output: str, preview: str | None) -> None:

@@ -27,9 +27,9 @@ def photograph(megapixels):
     """A picture (H, W, 3) uint8 of which the right third is out of focus, from top to bottom by RADII pixels."""
     import cv2
 
-    from libhdrnet.evaluation.rendering import render_bracket
     from libhdrnet.ops.recovery import disc
     from libhdrnet.radiometry import encode_srgb
+    from libhdrnet.research.rendering import render_bracket
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5 / 2)
     quarter = render_bracket(height, round(height * 1.5)).radiance

@@ -14,9 +14,9 @@ import numpy as np
 from scipy.stats import spearmanr
 from skimage.metrics import peak_signal_noise_ratio
 
-from libhdrnet.evaluation.defocused.sample import DefocusRecipe, make_defocus
 from libhdrnet.ops.deblur import deblur_pixels
-from libhdrnet.training.scenes import load_scenes, read_photographs
+from libhdrnet.research.evaluation.defocused.sample import DefocusRecipe, make_defocus
+from libhdrnet.research.training.scenes import load_scenes, read_photographs
 
 STEP = 2
 """Of the pixels whose ranks are compared."""

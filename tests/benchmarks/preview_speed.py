@@ -38,9 +38,9 @@ def enlarged_demo(folder, megapixels):
     import cv2
     import numpy as np
 
-    from libhdrnet.evaluation.rendering.camera import write_bracket
     from libhdrnet.io import write_display
     from libhdrnet.io.metadata import read_metadata
+    from libhdrnet.research.rendering.camera import write_bracket
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     rng, paths = np.random.default_rng(0), []

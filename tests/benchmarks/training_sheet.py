@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import torch
 
-from libhdrnet.training.bank import load_pack
-from libhdrnet.training.defocus import defocus_batch
-from libhdrnet.training.sharpness import SharpCuts
+from libhdrnet.research.training.bank import load_pack
+from libhdrnet.research.training.defocus import defocus_batch
+from libhdrnet.research.training.sharpness import SharpCuts
 
 WHITE = 10
 """Radius in pixels that is shown as white."""

@@ -16,9 +16,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from libhdrnet.engine.device import choose_device, choose_precision
 from libhdrnet.networks import NETWORKS, build
-from libhdrnet.training import loop
-from libhdrnet.training.objectives import objective
-from libhdrnet.training.options import TrainingOptions
+from libhdrnet.research.training import loop
+from libhdrnet.research.training.objectives import objective
+from libhdrnet.research.training.options import Run
 
 
 def seconds(device, call, rounds=4):
@@ -52,9 +52,7 @@ def main():
     device = choose_device(chosen.device)
     most = peak(device)
     for name in chosen.networks:
-        options = TrainingOptions(
-            name, None, Path(), pack=chosen.pack, batch=chosen.batch, patch=chosen.patch, device=str(device)
-        )
+        options = Run(network=name, pack=chosen.pack, batch=chosen.batch, patch=chosen.patch, device=str(device))
         print(json.dumps({"network": name, **measured(options, device, most)}), flush=True)
 
 

@@ -1,7 +1,7 @@
 """Merge arrays, and ask what was measured, made by the network or guessed."""
 
 from libhdrnet import merge_exposures
-from libhdrnet.evaluation.rendering import render_bracket
+from libhdrnet.research.rendering import render_bracket
 
 bracket = render_bracket(320, 480)  # .frames: float32 (H, W, 3) in [0, 1], linear; .exposure_times: seconds
 radiance, mask = merge_exposures(bracket.frames, bracket.exposure_times, deghost=0.6, return_mask=True)

@@ -6,7 +6,7 @@ import pytest
 from commands import write_bracket
 from gimp_hosts import InMidJob
 
-from libhdrnet.evaluation.rendering import write_bracket as write_demo
+from libhdrnet.research.rendering import write_bracket as write_demo
 
 LAYOUT = {
     "gimp3": "PLACE, CROP, BUTTON = 1, '400x300+250+170', (1036, 814)\n",

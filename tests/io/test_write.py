@@ -405,9 +405,9 @@ def test_dwaa_makes_openexr_smaller_and_costs_little(tmp_path, exr_bits):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"exr_compression": "gzip"}, "'gzip' cannot be written: choose zip or dwaa"),
+        ({"exr_compression": "gzip"}, "exr compression 'gzip' is unknown; choose zip or dwaa"),
         ({"exr_compression": "dwaa", "exr_bits": 32}, "leave the 32 out"),
-        ({"exr_bits": 24}, "with 24 bits cannot be written"),
+        ({"exr_bits": 24}, "exr bits 24 is unknown; choose 16 or 32"),
     ],
 )
 def test_a_depth_or_compression_that_openexr_has_not_is_refused(tmp_path, options, said):

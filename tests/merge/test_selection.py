@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from libhdrnet.evaluation.rendering import render_bracket
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.options import MergeOptions
+from libhdrnet.research.rendering import render_bracket
 
 
 def hue(radiance):

@@ -4,7 +4,7 @@ import torch
 from libhdrnet.networks import PSFNetOptions, build
 from libhdrnet.networks.form import FAST, THESIS
 from libhdrnet.networks.psfnet import PSFB, SFFB, PSFNet
-from libhdrnet.training.losses import mu_law
+from libhdrnet.research.training.losses import mu_law
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,11 @@ import pytest
 from libhdrnet import deblur, estimate_defocus
 from libhdrnet.engine import run
 from libhdrnet.errors import CancelledError, InputError
-from libhdrnet.evaluation.rendering import render_bracket
 from libhdrnet.networks import DefocusFast
 from libhdrnet.ops import defocus
 from libhdrnet.ops.deblur import deblur_pixels
 from libhdrnet.radiometry import encode_srgb
+from libhdrnet.research.rendering import render_bracket
 
 pytestmark = pytest.mark.usefixtures("random_weights")
 

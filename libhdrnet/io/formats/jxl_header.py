@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libhdrnet.io import colour
-from libhdrnet.io.cicp import CodePoints
+from libhdrnet.io.cicp import PRIMARIES, CodePoints
 from libhdrnet.io.formats.boxes import outer_boxes
 from libhdrnet.io.formats.decoded import damaged
 
@@ -16,15 +16,10 @@ _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _RGB, _GREY, _XYB = 0, 1, 2
 _D65, _CUSTOM, _EQUAL, _DCI = 1, 2, 10, 11
 _WHITES = {_D65: colour.D65, _EQUAL: (1 / 3, 1 / 3), _DCI: (0.314, 0.351)}
-_PRIMARIES = {
-    1: colour.REC709_PRIMARIES,
-    9: (0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
-    11: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
-}
 _POINTS = {(1, _D65): 1, (9, _D65): 9, (11, _D65): 12, (11, _DCI): 11}
 """H.273's numbers of primaries with a white."""
 _DCI_TRANSFER, _DCI_GAMMA, _SRGB_TRANSFER = 17, 2.6, 13
-_BT2020, _PQ, _RELATIVE = 9, 16, 1
+_BT2020, _P3, _PQ, _RELATIVE = 9, 11, 16, 1
 _ALPHA, _SPOT, _CFA = 0, 2, 5
 
 
@@ -227,7 +222,8 @@ def _colours(bits: _Bits) -> tuple[bool, CodePoints | None, bytes | None]:
     if space != _GREY:
         number = bits.enum()
         own = number == _CUSTOM
-        primaries = tuple(v for _ in range(3) for v in bits.xy()) if own else _PRIMARIES.get(number, primaries)
+        if own or number in (_BT2020, _P3):
+            primaries = tuple(v for _ in range(3) for v in bits.xy()) if own else PRIMARIES[number][:6]
     gamma: float | None = None
     transfer = 0
     if bits.u(1):

@@ -1,0 +1,193 @@
+"""The methods that can be evaluated, by name, and what each makes of a scene."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from libhdrnet.engine import Settings
+from libhdrnet.engine.models import loaded
+from libhdrnet.errors import InputError
+from libhdrnet.merge.frames import load_frames
+from libhdrnet.networks import NETWORKS
+from libhdrnet.options import DeblurOptions, MergeOptions
+from libhdrnet.radiometry import FloatImage
+from libhdrnet.research.evaluation import baselines
+from libhdrnet.research.evaluation.deconvolution import DECONVOLUTIONS
+from libhdrnet.research.evaluation.flow import feature_flow
+from libhdrnet.weights import THESIS, read_card, weights_folder
+
+BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
+OURS = {"ours": "auto", "classical": "classical", "psfnet": "psfnet", "msffnet": "msffnet"}
+"""Names of our methods and their model in `merge_exposures`."""
+METHODS = {"bracket": (*OURS, *BASELINES), "defocus": ("ours", *DECONVOLUTIONS, "input")}
+DEFAULT = {"bracket": ("ours", "debevec", "mertens", "reference"), "defocus": ("ours", "input")}
+TITLES = {
+    "ours": "ours",
+    "classical": "ours, classical merge",
+    "psfnet": "ours, PSFNet alone",
+    "msffnet": "ours, MSFFNet alone",
+    "debevec": "Debevec's mean",
+    "mertens": "Mertens's fusion (one gain fitted)",
+    "reference": "reference frame alone",
+    "unsharp": "unsharp masking, our map",
+    "richardson-lucy": "Richardson and Lucy, our map",
+    "hyper-laplacian": "hyper-Laplacian deconvolution, our map",
+    "input": "the picture as it is (all taken for sharp)",
+}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method, perhaps with weights of its own."""
+
+    name: str
+    """As on the command line: "ours", "psfnet@FOLDER" or "psfnet@thesis"."""
+    kind: str
+    weights: Path | None = None
+    """Folder with the weights; None: those of the library."""
+    network: str = ""
+    """That they are of, ..."""
+    ablation: str | None = None
+    """... and its ablation, as their card says."""
+    sha256: str = ""
+    """Of the weights, if they are its own."""
+
+    @property
+    def title(self) -> str:
+        """What tables call it."""
+        if not self.weights:
+            return TITLES[self.kind]
+        title = NETWORKS[self.network].title
+        return title if self.weights == THESIS else f"{title}: {self.ablation or self.weights.name}"
+
+
+@dataclass
+class Outcome:
+    """What a method made of a scene."""
+
+    seconds: float
+    radiance: FloatImage | None = None
+    """(H, W, 3), 1.0 = saturation of the shortest exposure."""
+    mask: FloatImage | None = None
+    """(H, W): 1 measured, 0.5 repaired, 0 guessed."""
+    flow: FloatImage | None = None
+    """(H, W, 2) in pixels."""
+    restored: FloatImage | None = None
+    """Deblurred picture (H, W, 3), encoded, in [0, 1]."""
+    radius: FloatImage | None = None
+    """Defocus map (H, W) in pixels."""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_methods(text: str | None, kind: str) -> list[Method]:
+    """Read "ours,psfnet@FOLDER" for a set of that kind; None gives the usual ones.
+
+    Raises:
+        InputError: a method that is unknown, for other sets, named twice or without its weights.
+    """
+    names = list(DEFAULT[kind]) if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    methods = [_parse(name, kind) for name in names]
+    if not methods:
+        raise InputError(f"--methods names none; choose of {', '.join(METHODS[kind])}.")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"the method {twice[0]!r} is named twice; give each once.")
+    return methods
+
+
+def _parse(name: str, kind: str) -> Method:
+    what, at, folder = name.partition("@")
+    if what not in METHODS[kind]:
+        raise InputError(f"the method {what!r} is unknown for this set; choose of {', '.join(METHODS[kind])}.")
+    if not at:
+        return Method(name, what)
+    network = {"psfnet": "psfnet", "msffnet": "msffnet", "ours": "defocus" if kind == "defocus" else ""}.get(what, "")
+    if not network:
+        raise InputError(
+            f"the method {name!r}: only {'ours' if kind == 'defocus' else 'psfnet and msffnet'} take weights."
+        )
+    weights = THESIS if folder == "thesis" else Path(folder)
+    card = read_card(network, weights)
+    return Method(name, what, weights, card.network, card.facts.get("ablation"), card.sha256)
+
+
+def merge_scene(
+    method: Method, images: list[npt.NDArray[Any]], stops: tuple[float, ...], reference: int, response: str,
+    *, align: bool, settings: Settings,
+) -> Outcome:  # fmt: skip
+    """Merge exposures (H, W, 3) from short to long, `stops` apart."""
+    exposures = [2.0 ** (stop - stops[0]) for stop in stops]
+    if method.kind in BASELINES:
+        codes = [frame.codes for frame in load_frames(images, exposures, response=response)]
+        begun = time.perf_counter()
+        encoded = [np.asarray(frame, np.float32) / np.float32(65535) for frame in codes]
+        if align and method.kind == "mertens":
+            encoded = baselines.aligned_by_mtb(encoded, reference)
+        radiance = BASELINES[method.kind](encoded, exposures, reference)
+        return Outcome(time.perf_counter() - begun, radiance)
+    from libhdrnet.merge.pipeline import merge
+
+    if method.kind == "msffnet":
+        images, exposures = images[: reference + 1], exposures[: reference + 1]
+    with _weights(method):
+        begun = time.perf_counter()
+        result = merge(
+            images, exposures, MergeOptions(model=OURS[method.kind], align=align, response=response, **vars(settings)),
+            reference=reference, with_mask=method.kind == "ours",
+        )  # fmt: skip
+        seconds = time.perf_counter() - begun
+        flow = None
+        if method.kind == "msffnet":
+            flow = feature_flow(images, exposures, response, settings)
+    scaled = result.radiance * np.float32(exposures[0] / exposures[reference])
+    facts = {"repaired": round(result.repaired, 4)}
+    return Outcome(seconds, scaled, result.mask, flow, facts=facts)
+
+
+def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings) -> Outcome:
+    """Estimate the defocus map of an encoded picture (H, W, 3) and deblur it."""
+    from libhdrnet.engine import Reporter
+    from libhdrnet.ops.deblur import deblur_pixels
+    from libhdrnet.ops.defocus import defocus_map, display_encoded
+
+    encoded = display_encoded(image, False)
+    if method.kind == "input":
+        return Outcome(0.0, restored=encoded, radius=np.zeros(image.shape[:2], np.float32))
+    with _weights(method):
+        begun = time.perf_counter()
+        radius, _ = defocus_map(image, False, settings, Reporter())
+        if method.kind in DECONVOLUTIONS:
+            restored = DECONVOLUTIONS[method.kind](encoded, radius)
+        else:
+            restored = np.clip(deblur_pixels(encoded, False, radius, DeblurOptions(**vars(settings))).pixels, 0, 1)
+        return Outcome(time.perf_counter() - begun, restored=restored, radius=radius)
+
+
+@contextmanager
+def _weights(method: Method) -> Iterator[None]:
+    """Have the method's network loaded from its folder while inside, the others as before."""
+    if method.weights is None:
+        yield
+        return
+    before = os.environ.get("HDRNET_WEIGHTS")
+    with TemporaryDirectory() as folder:
+        for source in (weights_folder(), method.weights):  # a training run has the weights of one network only
+            for path in (*source.glob("*.json"), *source.glob("*.safetensors")):
+                shutil.copy(path, folder)
+        os.environ["HDRNET_WEIGHTS"] = folder
+        loaded.cache_clear()
+        try:
+            yield
+        finally:
+            os.environ.pop("HDRNET_WEIGHTS")
+            if before is not None:
+                os.environ["HDRNET_WEIGHTS"] = before
+            loaded.cache_clear()

@@ -1,0 +1,162 @@
+"""A whole evaluation: `hdrnet eval SET`, from the scenes of a set to results, tables and the report."""
+
+import fnmatch
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from libhdrnet._version import __version__
+from libhdrnet.cluster import run_jobs
+from libhdrnet.engine import Settings, check_settings
+from libhdrnet.errors import HdrnetError, InputError, explain
+from libhdrnet.networks import TASKS
+from libhdrnet.networks.ablations import ABLATIONS
+from libhdrnet.research.evaluation.job import MORE_METRICS, Job, run_job
+from libhdrnet.research.evaluation.methods import Method, parse_methods
+from libhdrnet.research.evaluation.optional import check_available
+from libhdrnet.research.evaluation.report import write_report
+from libhdrnet.research.evaluation.scenes import Scene
+from libhdrnet.research.evaluation.sets import find_set
+from libhdrnet.research.evaluation.store import Store
+from libhdrnet.research.evaluation.synthetic import SYNTHETIC, write_synthetic
+from libhdrnet.research.evaluation.tables import Result, Table, tables_of
+from libhdrnet.research.options import EvaluationOptions
+from libhdrnet.weights import read_card, weights_folder
+
+FRAMES = {"linear": ("linear",), "camera": ("camera",), "both": ("linear", "camera")}
+"""What --as makes of a set's frames."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation left behind."""
+
+    outputs: tuple[Path, ...]
+    tables: tuple[Table, ...]
+    failed: tuple[str, ...]
+    """"scene, method: why" of what could not be done."""
+    measured: int
+    """Jobs that were done now; the others were done before."""
+
+
+def evaluate(
+    options: EvaluationOptions,
+    *,
+    progress: Callable[[float, str], None] = lambda fraction, stage: None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Evaluation:
+    """Run it, or go on where it was stopped.
+
+    Raises:
+        InputError: an option, the set's folder, or a run of other settings in its folder.
+        OutputError: the folder or the report cannot be written.
+    """
+    more = _check(options)
+    store = Store(options.folder)
+    title, kind, read = _set_of(options)
+    methods = parse_methods(options.methods, kind)
+    settings = _settings(options, more)
+    scenes = _chosen(read(), options)
+    if options.frames != "linear" and any(scene.kind != "bracket" or scene.truth is None for scene in scenes):
+        raise InputError(f"--as {options.frames} is for brackets with a truth; the set {options.set!r} has none.")
+    engine = Settings(options.device, options.precision, options.tile, options.threads)
+    store.begin(settings, resume=options.resume)
+    jobs = [
+        Job(scene, method, options.crop, options.align, FRAMES[options.frames], more, engine, options.predictions)
+        for scene in scenes for method in (None, *methods)
+    ]  # fmt: skip
+    done = {job.key: found for job in jobs if (found := store.find(job.key)) is not None}
+    left = [(job.key, job) for job in jobs if job.key not in done]
+    if done:
+        note(f"{len(done)} of {len(jobs)} jobs were done before.")
+    progress(len(done) / len(jobs), "evaluating")
+    failed: list[str] = []
+    by_key = {job.key: job for job in jobs}
+    for key, result in run_jobs(run_job, left, workers=options.workers, scheduler=options.scheduler):
+        if isinstance(result, Exception):
+            result = _failure(by_key[key], result)
+            failed.append(_told(result))
+            note(f"not done: {failed[-1]}")
+        done[key] = result
+        store.keep(key, result)
+        progress(len(done) / len(jobs), f"{by_key[key].scene.name}, {result['title'] or 'pictures'}")
+    results = [done[job.key] for job in jobs]
+    tables = tables_of(results, options.set, kind, _ablation_tables(methods))
+    outputs = list(store.finish(results, tables, settings))
+    if options.report is not None:
+        write_report(options.report, title, kind, results, tables, settings)
+        outputs.append(options.report)
+    return Evaluation(tuple(outputs), tuple(tables), tuple(failed), len(left))
+
+
+def _check(options: EvaluationOptions) -> tuple[str, ...]:
+    check_settings(options)
+    if options.report is not None:
+        if options.report.suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"--report {options.report}: is written as HTML; give a name that ends in .html.")
+        if options.report.exists() and not options.overwrite:
+            raise InputError(f"{options.report} exists; give another name, or --overwrite to replace it.")
+        if not options.report.resolve().parent.is_dir():
+            raise InputError(f"--report {options.report}: its folder is not there; create it first.")
+    more = tuple(name.strip() for name in (options.metrics or "").split(",") if name.strip())
+    for name in more:
+        if name not in MORE_METRICS:
+            raise InputError(f"the metric {name!r} is unknown; --metrics adds {' and '.join(MORE_METRICS)}.")
+        check_available(name)
+    return more
+
+
+def _set_of(options: EvaluationOptions) -> tuple[str, Literal["bracket", "defocus"], Callable[[], list[Scene]]]:
+    """Title, kind and reader."""
+    if options.set in SYNTHETIC:
+        if options.root is not None:
+            raise InputError(f"the set {options.set!r} is built in; leave --root out.")
+        made = options.folder / "set"
+        found = find_set(SYNTHETIC[options.set])
+        return "the built-in synthetic set", found.kind, lambda: found.read(write_synthetic(options.set, made))
+    found, root = find_set(options.set), options.root
+    if root is None:
+        raise InputError(f"--root is missing: the folder of {found.title}, with the layout {found.layout}.")
+    return found.title, found.kind, lambda: found.read(root)
+
+
+def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]:
+    """Return what has to be the same for a run to go on."""
+    return {
+        "set": options.set,
+        "root": None if options.root is None else str(options.root.resolve()),
+        "crop": options.crop,
+        "align": options.align,
+        "frames": options.frames,
+        "metrics": list(more),
+        "precision": options.precision,
+        "version": __version__,
+        "weights": {name: read_card(name, weights_folder()).sha256[:12] for name in TASKS},
+    }
+
+
+def _chosen(scenes: list[Scene], options: EvaluationOptions) -> list[Scene]:
+    if options.scenes is not None:
+        wanted = [name.strip() for name in options.scenes.split(",") if name.strip()]
+        names = {scene.name for scene in scenes}
+        chosen = {word: {word} & names or {*fnmatch.filter(names, word)} for word in wanted}
+        if unknown := [word for word, found in chosen.items() if not found]:
+            raise InputError(f"the scene {unknown[0]!r} is not in the set; it has {', '.join(sorted(names)[:12])}.")
+        scenes = [scene for scene in scenes if any(scene.name in found for found in chosen.values())]
+    return scenes[: options.limit]
+
+
+def _failure(job: Job, error: Exception) -> Result:
+    method = job.method
+    text = str(error) if isinstance(error, HdrnetError) else explain(error)[0]
+    name, title = (method.name, method.title) if method else ("", "")
+    return {"scene": job.scene.name, "method": name, "title": title, "error": text}
+
+
+def _told(result: Result) -> str:
+    return f"{result['scene']}{', ' if result['method'] else ''}{result['method']}: {result['error']}"
+
+
+def _ablation_tables(methods: Sequence[Method]) -> list[str]:
+    return sorted({ABLATIONS[m.ablation].table for m in methods if m.ablation in ABLATIONS})

@@ -1,0 +1,179 @@
+"""Scenes in which things move, as a hand-held camera sees them at the moments of a bracket, on the device that trains.
+
+Tensors are (B, 3, H, W) linear radiance; everything random comes from one generator.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from libhdrnet.research.training.bank import Bank
+
+OBJECTS = 3
+"""Things that may move in a sample."""
+
+
+@dataclass(frozen=True)
+class Dice:
+    """Random numbers for a batch, on its device."""
+
+    count: int
+    generator: torch.Generator
+
+    @staticmethod
+    def of(count: int, device: torch.device, seed: int, number: int) -> "Dice":
+        """Return the dice of batch `number` of a run: they depend on these alone, and on the kind of device."""
+        state = int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint32)[0])
+        return Dice(count, torch.Generator(device).manual_seed(state))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the numbers are."""
+        return self.generator.device
+
+    def uniform(self, low: float = 0.0, high: float = 1.0, *shape: int) -> Tensor:
+        """Return (count, *shape) numbers."""
+        return low + (high - low) * torch.rand(self.count, *shape, generator=self.generator, device=self.device)
+
+    def normal(self, *shape: int) -> Tensor:
+        """Return (count, *shape) numbers."""
+        return torch.randn(self.count, *shape, generator=self.generator, device=self.device)
+
+    def happens(self, share: float) -> Tensor:
+        """Return 1 with that probability, else 0, (count,)."""
+        return (self.uniform() < share).float()
+
+    def field(self, cells: int, size: int, channels: int = 2) -> Tensor:
+        """Return smooth noise (count, channels, size, size) of unit variance on so many cells."""
+        coarse = self.normal(channels, cells, cells)
+        return F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)
+
+
+def each(x: Tensor) -> Tensor:
+    """Return numbers (B,) for use beside pictures (B, C, H, W)."""
+    return x.view(-1, 1, 1, 1)
+
+
+def displaced(picture: Tensor, shift: Tensor, *, padding: str = "reflection") -> Tensor:
+    """Fetch each pixel from a place `shift` (B, 2, H, W) pixels (x, y) away."""
+    size = picture.shape[-1]  # height as well
+    line = torch.arange(size, device=picture.device, dtype=picture.dtype)
+    at = torch.stack([line.expand(size, size), line[:, None].expand(size, size)])[None] + shift
+    grid = (at.permute(0, 2, 3, 1) * 2 + 1) / size - 1
+    return F.grid_sample(picture, grid, mode="bicubic", padding_mode=padding, align_corners=False)
+
+
+def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: Tensor) -> Tensor:
+    """Return the scene at each exposure's moment, (B, frames, 3, size, size); frame 0 is the reference.
+
+    `stops` (B, frames): a longer exposure may be blurred by motion. `moves` (B,): 0 where nothing moves.
+    """
+    canvas = size + 2 * margin
+    frames = stops.shape[1]
+    background = bank.crops(dice.count, canvas, dice.generator)
+    reach = float(margin)
+    things = [_thing(bank, dice, canvas, size, reach, moves) for _ in range(OBJECTS)]
+    water = each(moves * dice.happens(0.3)) * blob(dice, canvas, dice.uniform(0.3, 0.9) * size)
+    amplitude = each(dice.uniform(0.5, 7))
+    brightens = each(dice.uniform(0, 0.5) * dice.happens(0.5))
+    fine = each(dice.happens(0.5))
+    parallax = each(dice.uniform(0.3, 2.5) * dice.happens(0.3))
+    drift = dice.uniform() ** 3 * 2.0 * dice.happens(0.7)
+    moments = _moments(dice, frames)
+    taken = []
+    for index in range(frames):
+        shift = torch.zeros(dice.count, 2, canvas, canvas, device=dice.device)
+        if index:
+            shift = shift + dice.normal(2, 1, 1) * each(drift) + parallax * dice.field(5, canvas)
+            turn = dice.normal(1, 1, 1) * each(drift) / canvas
+            line = torch.arange(canvas, device=dice.device) - canvas / 2
+            spin = torch.stack([-line[:, None].expand(canvas, canvas), line.expand(canvas, canvas)])[None]
+            shift = shift + turn * spin
+        waves = fine * dice.field(36, canvas) + (1 - fine) * dice.field(12, canvas)
+        shift = shift + water * amplitude * waves
+        frame = displaced(background, shift)
+        frame = frame * torch.exp(water * brightens * dice.field(20, canvas, 1))
+        moment = moments[:, index]
+        blurred = dice.uniform(0, 0.5) * dice.happens(0.5) * (stops[:, index] > 0.5)
+        for thing in things:
+            frame = thing.over(frame, dice, moment, blurred if index else torch.zeros_like(blurred))
+        taken.append(frame[..., margin : margin + size, margin : margin + size].clamp(min=0))
+    return torch.stack(taken, 1)
+
+
+def _moments(dice: Dice, frames: int) -> Tensor:
+    """Return when each frame is taken (B, frames), the reference's 0: one after the other, in any order."""
+    order = dice.uniform(0, 1, frames).argsort(1).argsort(1)
+    return (order - order[:, :1]).float()
+
+
+@dataclass(frozen=True)
+class _Thing:
+    texture: Tensor
+    matte: Tensor
+    velocity: Tensor
+    bend: Tensor
+    place: Tensor
+
+    def over(self, frame: Tensor, dice: Dice, moment: Tensor, blurred: Tensor) -> Tensor:
+        """Lay the thing over the frame as it is at `moment` (B,), blurred over a part of its way."""
+        moved = (moment != 0).float()
+        turn = dice.normal() * 0.035 * moved
+        scale = torch.exp(dice.normal() * 0.015 * moved)
+        offsets = (-0.4, 0.0, 0.4) if bool((blurred > 0).any()) else (0.0,)
+        colour, alpha = torch.zeros_like(frame), torch.zeros_like(frame[:, :1])
+        both = torch.cat([self.texture, self.matte], 1)
+        for offset in offsets:
+            when = moment + offset * blurred
+            at = self.place + self.velocity * when[:, None] + 0.5 * self.bend * (when**2 * moved)[:, None]
+            fetched = _placed(both, at, turn, scale)
+            cover = fetched[:, 3:].clamp(0, 1)
+            colour = colour + fetched[:, :3] * cover / len(offsets)
+            alpha = alpha + cover / len(offsets)
+        return frame * (1 - alpha) + colour
+
+
+def _thing(bank: Bank, dice: Dice, canvas: int, size: int, reach: float, moves: Tensor) -> _Thing:
+    texture = bank.crops(dice.count, canvas, dice.generator) * torch.exp(each(dice.normal()) * 0.8)
+    thin = each(dice.happens(0.2))
+    line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
+    matte = blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)
+    matte = matte * (1 - thin + thin * line)
+    clear = torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), torch.ones_like(moves))
+    there = moves * dice.happens(0.6)
+    length = torch.exp(dice.uniform(0, math.log(reach)))
+    angle = dice.uniform(0, 2 * math.pi)
+    velocity = torch.stack([angle.cos(), angle.sin()], 1) * length[:, None]
+    place = dice.uniform(-0.4, 0.4, 2) * size
+    return _Thing(texture, matte * each(clear * there), velocity, dice.normal(2) * 0.2 * reach, place)
+
+
+def blob(dice: Dice, canvas: int, radius: Tensor, place: Tensor | None = None) -> Tensor:
+    """Return a soft, irregular blob (B, 1, canvas, canvas) in [0, 1] around the middle, or `place` (B, 2) from it."""
+    line = torch.arange(canvas, device=dice.device) - canvas / 2
+    angle, stretch = dice.uniform(0, math.pi), torch.exp(dice.uniform(0, 0.8))
+    x, y = line.view(1, 1, 1, -1), line.view(1, 1, -1, 1)
+    if place is not None:
+        x, y = x - each(place[:, 0]), y - each(place[:, 1])
+    u = x * each(angle.cos()) + y * each(angle.sin())
+    v = y * each(angle.cos()) - x * each(angle.sin())
+    edge = each(radius.clamp(min=2))
+    far = torch.hypot(u / each(stretch), v * each(stretch)) / edge + 0.3 * dice.field(6, canvas, 1)
+    return (0.5 + (1 - far) * edge / each(dice.uniform(0.8, 4))).clamp(0, 1)
+
+
+def _placed(picture: Tensor, at: Tensor, turn: Tensor, scale: Tensor) -> Tensor:
+    """Turn, scale and move pictures by `at` (B, 2) pixels."""
+    size = picture.shape[-1]
+    theta = torch.zeros(len(picture), 2, 3, device=picture.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = turn.cos() * scale
+    theta[:, 0, 1], theta[:, 1, 0] = turn.sin() * scale, -turn.sin() * scale
+    theta[:, :, 2] = -2 / size * torch.einsum("bij,bj->bi", theta[:, :, :2], at)
+    grid = F.affine_grid(theta, list(picture.shape), align_corners=False)
+    colour = F.grid_sample(picture[:, :3], grid, padding_mode="reflection", align_corners=False)
+    matte = F.grid_sample(picture[:, 3:], grid, padding_mode="zeros", align_corners=False)
+    return torch.cat([colour, matte], 1)

@@ -1,0 +1,95 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from textures import bank
+
+from libhdrnet.research.training import captured
+from libhdrnet.research.training.captured import capture
+from libhdrnet.research.training.movement import Dice, shots
+from libhdrnet.research.training.reconstruction import reconstruction_batch
+from libhdrnet.research.training.selection import selection_batch
+from libhdrnet.weights import load_network
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with ThreadPoolExecutor(1) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def made(pool):
+    """Twelve brackets of three frames."""
+    return capture(bank(), Dice.of(12, CPU, 0, 0), 48, 3, pool)
+
+
+def test_a_batch_depends_on_seed_and_number_alone(pool):
+    first, again, later, other = (
+        selection_batch(bank(), 2, 32, *which, pool) for which in ((1, 5), (1, 5), (1, 8), (2, 5))
+    )
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not torch.equal(first[4], later[4]) and not torch.equal(first[4], other[4])
+
+
+def test_a_bracket_has_the_reference_first_and_is_finite(made):
+    candidates = made.candidates
+    assert candidates.radiance.shape == (12, 5, 3, 48, 48) and made.truth.shape == (12, 3, 48, 48)
+    assert (candidates.stops[:, 0] == 0).all() and (made.there[:, :2] == 1).all()
+    assert torch.equal(candidates.stops[:, 1:3], candidates.stops[:, 3:])
+    for tensor in (*vars(candidates).values(), made.truth, made.codes):
+        assert torch.isfinite(tensor).all()
+    assert made.codes.min() >= 0 and made.codes.max() <= 1
+    assert candidates.radiance.min() >= 0 and made.truth.min() >= 0
+
+
+def test_the_reference_shows_the_truth_where_it_is_not_saturated(made):
+    seen = (made.candidates.saturation[:, :1] == 0).expand(-1, -1, 3, -1, -1)[:, 0] & (made.truth > 0.05)
+    ratio = (made.candidates.radiance[:, 0] / made.truth)[seen]
+    assert seen.float().mean() > 0.1 and ratio.median().item() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(("moves", "least", "most"), [(0.0, 0.0, 0.01), (1.0, 0.02, 1.0)])
+def test_things_move_only_where_they_are_to(moves, least, most):
+    """What alignment leaves over, a pixel or two, changes little in textures as smooth as these."""
+    dice = Dice.of(8, CPU, 3, 0)
+    taken = shots(bank(cells=3), dice, 64, 24, torch.zeros(8, 3), torch.full((8,), moves))
+    gap = (taken[:, 1:] - taken[:, :1]).abs() / taken[:, :1].clamp(min=0.05)
+    assert least <= gap.mean().item() < most
+
+
+class _Same:
+    def __call__(self, light):
+        return light
+
+
+@pytest.mark.parametrize("shorter", [True, False])
+def test_the_aim_is_the_shorter_frame_s_light_where_the_reference_is_saturated_and_only_there(shorter):
+    reference, moved = torch.full((1, 3, 8, 8), 0.3), torch.full((1, 3, 8, 8), 0.4)
+    reference[..., 4:], moved[..., 4:] = 3.0, 2.0
+    light = torch.stack([reference, moved], 1)
+    stops = torch.tensor([[0.0, -2.0 if shorter else 2.0]])
+    codes = (light * 2.0 ** stops[:, :, None, None, None]).clamp(0, 1)
+    aim = captured._aim(light, codes, stops, torch.ones(1, 2), reference, _Same())
+    assert torch.equal(aim[..., :4], reference[..., :4])
+    assert torch.equal(aim[..., 4:], (moved if shorter else reference)[..., 4:])
+
+
+def test_a_shorter_frame_that_shows_something_dark_is_no_aim():
+    reference, moved = torch.full((1, 3, 8, 8), 3.0), torch.full((1, 3, 8, 8), 0.4)
+    light, stops = torch.stack([reference, moved], 1), torch.tensor([[0.0, -2.0]])
+    codes = (light * 2.0 ** stops[:, :, None, None, None]).clamp(0, 1)
+    assert torch.equal(captured._aim(light, codes, stops, torch.ones(1, 2), reference, _Same()), reference)
+
+
+@pytest.mark.parametrize("images", [2, 3])
+def test_what_is_corrected_has_the_shapes_and_ranges_the_networks_take(pool, images):
+    selection = load_network("selection")[0]
+    exposures, known, truth = reconstruction_batch(bank(), selection, images, 4, 32, 0, 0, pool)
+    assert exposures.shape == (4, images, 6, 32, 32) and known.shape == truth.shape == (4, 3, 32, 32)
+    for tensor in (exposures, known, truth):
+        assert tensor.min() >= 0 and tensor.max() <= 1
+    linear = exposures[:, 0, :3] ** 2.2
+    assert torch.allclose(exposures[:, 0, 3:], linear, atol=1e-4), "the first exposure is the shortest"
