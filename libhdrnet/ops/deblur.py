@@ -27,6 +27,8 @@ from libhdrnet.radiometry import FloatImage, decode_srgb
 HALVED = (6.0, 10.0)
 """Radius in pixels from which the correction of the halved picture is taken, and from which it alone. Fifteen real
 pairs (data/defocus): (5, 8) is 0.03 dB worse, (3, 5) 0.3 dB, (8, 12) no better and slower."""
+LARGER = 1.5
+"""Its tiles may be so much larger than others: it works at half of the resolution."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def _correction(
     most = HALVED[1] if halves else LOST[1]
     report = run_tiled(
         "defocus", fetch, correction, needed=(radius > IN_FOCUS[0]) & (radius < most), forward=correct,
-        settings=settings, reporter=reporter.part(0, 0.8 if halves else 1), stage="deblurring",
+        larger=LARGER, settings=settings, reporter=reporter.part(0, 0.8 if halves else 1), stage="deblurring",
     )  # fmt: skip
     if halves:
         small, half = (cv2.resize(x, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for x in (pixels, radius))
