@@ -20,6 +20,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
+from libhdrnet.ops.fringes import remove_fringes
 from libhdrnet.ops.recovery import recovery
 from libhdrnet.options import DeblurOptions, takes
 from libhdrnet.radiometry import FloatImage, decode_srgb
@@ -183,6 +184,7 @@ def _correction(
         "defocus", fetch, correction, needed=(radius > IN_FOCUS[0]) & (radius < most), forward=correct,
         larger=LARGER, settings=settings, reporter=reporter.part(0, 0.8 if halves else 1), stage="deblurring",
     )  # fmt: skip
+    remove_fringes(correction, pixels, linear)
     if halves:
         small, half = (cv2.resize(x, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for x in (pixels, radius))
         coarse, _ = _correction(small, linear, half / 2, settings, reporter.part(0.8, 1))
