@@ -15,11 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from libhdrnet.engine.cover import parts
 from libhdrnet.engine.device import choose_device, choose_precision, default_tile
 from libhdrnet.engine.models import loaded
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.settings import Report
-from libhdrnet.engine.tiling import Tile, parts
+from libhdrnet.engine.tiling import Tile
 from libhdrnet.errors import NotFiniteError, OutOfMemoryError, sentence
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.options import SMALLEST_TILE, Settings
@@ -46,7 +47,7 @@ def run_tiled(
     needed: npt.NDArray[np.bool_] | None = None,
     forward: Callable[[nn.Module], Forward] = lambda network: network,
     margin: int | None = None,
-    larger: int = 1,
+    larger: float = 1,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
     stage: str = "running the network",
@@ -55,7 +56,7 @@ def run_tiled(
 
     `fetch(rows, columns)` returns the network's inputs for that rectangle, each (..., h, w) float32 without the
     batch dimension; `forward(network)` is the callable to use, the network itself by default. With `needed`,
-    bool (H, W), only the parts of tiles that hold such a pixel are computed; the rest of `out` is left as it is.
+    bool (H, W), only such pixels and what is near are computed; the rest of `out` is left as it is.
     `margin` is what a part of the network needs around a tile, if it is not what the whole needs; `larger`, how many
     times larger its tiles may be.
 
@@ -69,7 +70,7 @@ def run_tiled(
     place = _first_place(settings)
     margin = NETWORKS[read_card(name, weights_folder()).network].margin if margin is None else margin
     if settings.tile is None and needed is not None:
-        place = replace(place, tile=_fewest_pixels(needed, place.tile * larger, margin) // larger)
+        place = replace(place, tile=place.tile * 4 // 3)  # few of its tiles are so large
     notes: list[str] = []
     while True:
         try:
@@ -96,17 +97,6 @@ def _first_place(settings: Settings) -> _Place:
     device = choose_device(settings.device)
     tile = default_tile(device) if settings.tile is None else settings.tile
     return _Place(device, choose_precision(device, settings.precision), -(-tile // STATISTICS_GRID) * STATISTICS_GRID)
-
-
-def _fewest_pixels(needed: npt.NDArray[np.bool_], usual: int, margin: int) -> int:
-    """Return the tile with which the fewest pixels are computed, those around the needed ones included."""
-
-    def pixels(tile: int) -> int:
-        return sum(part.pixels for part in parts(needed, needed.shape, tile, margin, STATISTICS_GRID))
-
-    return min(
-        (usual, usual // 2, usual * 4 // 3), key=lambda tile: pixels(-(-tile // STATISTICS_GRID) * STATISTICS_GRID)
-    )
 
 
 def _next_place(place: _Place, error: BaseException) -> _Place:
@@ -139,14 +129,14 @@ def _run(
     needed: npt.NDArray[np.bool_] | None,
     forward: Callable[[nn.Module], Forward],
     margin: int,
-    larger: int,
+    larger: float,
     reporter: Reporter,
     stage: str,
 ) -> tuple[str, int]:
     """Fill `out`; return the weights' checksum and how many tiles had to be computed again in float32."""
     network, card = loaded(name, str(place.device), place.dtype)
     call = forward(network)
-    edge = -(-place.tile * larger // STATISTICS_GRID) * STATISTICS_GRID
+    edge = round(place.tile * larger / STATISTICS_GRID) * STATISTICS_GRID
     cut = parts(needed, out.shape, edge, margin, STATISTICS_GRID)
     for part in cut:
         out[part.where] = 0
@@ -161,7 +151,7 @@ def _run(
                 exact, _ = loaded(name, str(place.device), torch.float32)
                 result = _pixels(forward(exact)(*inputs), part)
                 _check_finite(result, part, name)
-            out[part.where] += result * part.weights
+            out[part.where] += result * part.share(cut)
             done += part.pixels
     reporter(1.0, stage)
     return card.sha256, again

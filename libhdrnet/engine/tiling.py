@@ -4,7 +4,7 @@ Tiles start on a multiple of `grid`, so that statistics pooled on that grid fall
 whole picture. Along each axis the tiles' weights add up to one everywhere: no sum of weights has to be kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +22,10 @@ class Span:
     weights: npt.NDArray[np.float32]
     """Weight of each pixel read, 0 where the border of the tile disturbs the result."""
 
-    def part(self, first: int, last: int, margin: int, grid: int) -> "Span":
-        """Cut out offsets `first` to `last` with `margin` around, starting on the grid."""
-        begin = max(0, first - margin) // grid * grid
-        end = min(self.weights.size, last + 1 + margin)
-        return Span(self.start + begin, self.start + end, self.weights[begin:end])
+    def within(self, other: "Span") -> "Span":
+        """Return what it has in common with another, counted from where that starts."""
+        start, stop = max(self.start, other.start), max(min(self.stop, other.stop), self.start, other.start)
+        return Span(start - other.start, stop - other.start, self.weights[start - self.start : stop - self.start])
 
 
 @dataclass(frozen=True)
@@ -51,16 +50,19 @@ class Tile:
         """How many pixels are read."""
         return self.rows.weights.size * self.columns.weights.size
 
-    def around(self, needed: npt.NDArray[np.bool_], margin: int, grid: int) -> "Tile | None":
-        """Cut out what computes the needed pixels of the picture that count here; None if there are none."""
-        counts = needed[self.where] & (self.rows.weights > 0)[:, None] & (self.columns.weights > 0)
-        rows, columns = np.flatnonzero(counts.any(1)), np.flatnonzero(counts.any(0))
-        if not rows.size:
-            return None
-        return Tile(
-            self.rows.part(int(rows[0]), int(rows[-1]), margin, grid),
-            self.columns.part(int(columns[0]), int(columns[-1]), margin, grid),
-        )
+    def share(self, tiles: Iterable["Tile"]) -> npt.NDArray[np.float32]:
+        """Return its weights as a share of those of all tiles (h, w, 1); 0 where none has any."""
+        total = np.zeros((self.rows.weights.size, self.columns.weights.size), np.float32)
+        for tile in tiles:
+            common = Tile(tile.rows.within(self.rows), tile.columns.within(self.columns))
+            total[common.where] += common.weights[..., 0]
+        return np.divide(self.weights, total[..., None], out=np.zeros_like(self.weights), where=total[..., None] > 0)
+
+
+def rise(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Go from 0 up to 0 to 1 from 1 on, without a bend."""
+    x = np.clip(x, 0, 1)
+    return (x * x * (3 - 2 * x)).astype(np.float32)
 
 
 def spans(length: int, tile: int, margin: int, grid: int) -> list[Span]:
@@ -78,8 +80,7 @@ def spans(length: int, tile: int, margin: int, grid: int) -> list[Span]:
     for i in range(len(starts) - 1):
         begin, end = starts[i + 1], stops[i]
         quarter = (end - begin) // 4
-        ramp = np.clip((np.arange(begin, end) + 0.5 - (begin + quarter)) / max(end - begin - 2 * quarter, 1), 0, 1)
-        rising = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+        rising = rise((np.arange(begin, end) + 0.5 - (begin + quarter)) / max(end - begin - 2 * quarter, 1))
         weights[i + 1][: end - begin] *= rising
         weights[i][begin - starts[i] :] *= 1 - rising
     return [Span(*span) for span in zip(starts, stops, weights, strict=True)]
@@ -90,29 +91,3 @@ def tiles(height: int, width: int, tile: int, margin: int, grid: int) -> Iterato
     for rows in spans(height, tile, margin, grid):
         for columns in spans(width, tile, margin, grid):
             yield Tile(rows, columns)
-
-
-def parts(
-    needed: npt.NDArray[np.bool_] | None, shape: tuple[int, ...], tile: int, margin: int, grid: int
-) -> list[Tile]:
-    """Cut a picture of `shape` (H, W, ...) into tiles as small as the needed pixels allow; None: all of it."""
-    if needed is None:
-        return list(tiles(shape[0], shape[1], tile, margin, grid))
-    found = []
-    for rows in spans(shape[0], tile, margin, grid):
-        counts = np.flatnonzero(needed[rows.start : rows.stop][rows.weights > 0].any(0))
-        for columns in _spans_of(counts, shape[1], tile, margin, grid):
-            part = Tile(rows, columns).around(needed, margin, grid)
-            if part is not None:
-                found.append(part)
-    return found
-
-
-def _spans_of(columns: npt.NDArray[np.intp], length: int, tile: int, margin: int, grid: int) -> Iterator[Span]:
-    """Cover these of `length` columns; after a gap of two margins anew, so that it is in no tile."""
-    for run in np.split(columns, np.flatnonzero(np.diff(columns) > 2 * margin) + 1):
-        if run.size:
-            start = max(0, int(run[0]) - margin) // grid * grid
-            stop = min(length, int(run[-1]) + 1 + margin)
-            for span in spans(stop - start, tile, margin, grid):
-                yield Span(start + span.start, start + span.stop, span.weights)

@@ -8,6 +8,8 @@ block: without these the nets learned next to nothing in their first thousands o
 1.
 """
 
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,7 +32,7 @@ from libhdrnet.networks.blocks import (
 from libhdrnet.networks.detail import detail_and_contrast, local_mean
 from libhdrnet.networks.estimation_fast import EstimationNet
 from libhdrnet.networks.guided import GuidedDeblurring
-from libhdrnet.networks.modulation import SFT, Conditions
+from libhdrnet.networks.modulation import SFT, Conditions, DecomposedTransform, spatial_parts
 
 IN_FOCUS = (0.8, 1.8)
 """Radii in pixels between which the correction begins: a disc of one pixel is what a lens and a mosaic leave."""
@@ -108,12 +110,12 @@ class ConditionedResidualBlock(nn.Module):
         self.conv1 = conv3x3(channels, channels)
         self.conv2 = conv3x3(channels, channels)
 
-    def forward(self, x: Tensor, conditions: Conditions) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
+    def forward(self, x: Tensor, conditions: Conditions, spatial: Sequence[Tensor | None]) -> Tensor:
+        """Map (B, C, H, W) to the same shape; `spatial` are the gammas' spatial parts, if they are known."""
         y = self.norm(x)
-        y = self.sft1(y, conditions) if self.modulated else y
+        y = self.sft1(y, conditions, spatial[0]) if self.modulated else y
         y = F.leaky_relu(self.conv1(y), SLOPE)
-        y = self.sft2(y, conditions) if self.modulated else y
+        y = self.sft2(y, conditions, spatial[1]) if self.modulated else y
         out: Tensor = x + self.conv2(y)
         return out
 
@@ -143,17 +145,29 @@ class DeblurringNet(nn.Module):
         detail, contrast = detail_and_contrast(image)
         shown = unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
         x = at_precision(F.leaky_relu(self.enter(shown), SLOPE), self.down)
+        gates = _gates([*self.before, *self.after], half)
         for block in self.before:
-            x = block(x, half)
+            x = block(x, half, next(gates))
         y = F.leaky_relu(self.down(x), SLOPE)
+        inner_gates = _gates(self.blocks, quarter)
         for block in self.blocks:
-            y = block(y, quarter)
+            y = block(y, quarter, next(inner_gates))
         x = x + F.pixel_shuffle(self.up(y), QUARTER // HALF)
         for block in self.after:
-            x = block(x, half)
+            x = block(x, half, next(gates))
         correction = F.pixel_shuffle(self.output(F.leaky_relu(self.leave(x), SLOPE)), HALF)
         restored: Tensor = image + CORRECTION * contrast * correction
         return restored
+
+
+def _gates(blocks: Iterable[nn.Module], conditions: Conditions) -> Iterator[Sequence[Tensor | None]]:
+    """Yield the spatial parts of both gammas for one block after the other, if they are decomposed."""
+    gammas = [module.gamma for block in blocks for module in block.modules() if isinstance(module, SFT)]
+    decomposed = [gamma for gamma in gammas if isinstance(gamma, DecomposedTransform)]
+    if not decomposed:
+        return itertools.repeat((None, None))
+    parts = spatial_parts(decomposed, conditions.features)
+    return zip(parts[::2], parts[1::2], strict=True)
 
 
 class DefocusFast(GuidedDeblurring):

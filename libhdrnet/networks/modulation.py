@@ -1,12 +1,13 @@
 """Conditions from a defocus map, and the features that they modulate (thesis, Sec. 4.3.2, Figures 4.3 and 4.4)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import conv3x3, spread
+from libhdrnet.networks.blocks import conv3x3, everywhere, spread
 
 
 class Conditions(NamedTuple):
@@ -51,17 +52,27 @@ class DecomposedTransform(nn.Module):
         if start:
             nn.init.constant_(cast(Tensor, self.expand.bias), start)
 
-    def parts(self, conditions: Conditions) -> tuple[Tensor, Tensor]:
-        """Return the channel part (B, C, 1 or H, 1 or W) and the spatial part (B, 1, H, W)."""
+    def parts(self, conditions: Conditions, spatial: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the channel part (B, C, 1 or H, 1 or W) and the spatial part (B, 1, H, W), the latter if not given."""
         features, pooled, cell = conditions
         channel: Tensor = self.expand(F.relu(self.squeeze(pooled)))
         channel = channel if self.signed else 2 * torch.sigmoid(channel)
-        return spread(channel, features, cell), 2 * torch.sigmoid(self.spatial(features))
+        return spread(channel, features, cell), spatial_parts([self], features)[0] if spatial is None else spatial
 
     def forward(self, conditions: Conditions) -> Tensor:
         """Return (B, C, H, W)."""
         channel, spatial = self.parts(conditions)
         return channel * spatial
+
+
+def spatial_parts(transforms: Sequence[DecomposedTransform], features: Tensor) -> Sequence[Tensor]:
+    """Return the spatial parts (B, 1, H, W) of several transforms of the same features.
+
+    By one convolution: to one channel it takes a CPU as long as to eight.
+    """
+    weight = torch.cat([transform.spatial.weight for transform in transforms])
+    bias = torch.cat([cast(Tensor, transform.spatial.bias) for transform in transforms])
+    return torch.split(2 * torch.sigmoid(F.conv2d(features, weight, bias, padding=1)), 1, 1)
 
 
 class SFT(nn.Module):
@@ -73,7 +84,6 @@ class SFT(nn.Module):
     def __init__(self, modulation: str, conditions: int, channels: int, *, signed: bool = False) -> None:
         super().__init__()
         decomposed = modulation in ("sft-dec", "sft-fdec")
-        self.offset = 0.0 if decomposed else 1.0
         self.gamma: nn.Module = (
             DecomposedTransform(conditions, channels, signed=signed, start=1.0)
             if decomposed
@@ -85,7 +95,10 @@ class SFT(nn.Module):
             else WholeTransform(conditions, channels)
         )
 
-    def forward(self, features: Tensor, conditions: Conditions) -> Tensor:
-        """Modulate features (B, C, H, W)."""
-        modulated: Tensor = (self.gamma(conditions) + self.offset) * features + self.beta(conditions)
-        return modulated
+    def forward(self, features: Tensor, conditions: Conditions, spatial: Tensor | None = None) -> Tensor:
+        """Modulate features (B, C, H, W); `spatial` is the spatial part of a decomposed gamma, if it is known."""
+        beta = self.beta(conditions)
+        if isinstance(self.gamma, DecomposedTransform):
+            channel, spatial = self.gamma.parts(conditions, spatial)
+            return torch.addcmul(beta, channel * features, everywhere(spatial, features))
+        return torch.addcmul(beta, self.gamma(conditions) + 1, features)

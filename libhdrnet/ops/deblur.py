@@ -20,6 +20,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
+from libhdrnet.ops.fringes import remove_fringes
 from libhdrnet.ops.recovery import recovery
 from libhdrnet.options import DeblurOptions, takes
 from libhdrnet.radiometry import FloatImage, decode_srgb
@@ -27,6 +28,8 @@ from libhdrnet.radiometry import FloatImage, decode_srgb
 HALVED = (6.0, 10.0)
 """Radius in pixels from which the correction of the halved picture is taken, and from which it alone. Fifteen real
 pairs (data/defocus): (5, 8) is 0.03 dB worse, (3, 5) 0.3 dB, (8, 12) no better and slower."""
+LARGER = 1.5
+"""Its tiles may be so much larger than others: it works at half of the resolution."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +182,9 @@ def _correction(
     most = HALVED[1] if halves else LOST[1]
     report = run_tiled(
         "defocus", fetch, correction, needed=(radius > IN_FOCUS[0]) & (radius < most), forward=correct,
-        settings=settings, reporter=reporter.part(0, 0.8 if halves else 1), stage="deblurring",
+        larger=LARGER, settings=settings, reporter=reporter.part(0, 0.8 if halves else 1), stage="deblurring",
     )  # fmt: skip
+    remove_fringes(correction, pixels, linear)
     if halves:
         small, half = (cv2.resize(x, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for x in (pixels, radius))
         coarse, _ = _correction(small, linear, half / 2, settings, reporter.part(0.8, 1))

@@ -5,7 +5,7 @@ from libhdrnet.networks import build
 from libhdrnet.networks.blocks import ChannelNorm, PooledStatistics
 from libhdrnet.networks.defocus_fast import ConditionNet, balance
 from libhdrnet.networks.detail import detail_and_contrast
-from libhdrnet.networks.modulation import SFT, Conditions, DecomposedTransform
+from libhdrnet.networks.modulation import SFT, Conditions, DecomposedTransform, spatial_parts
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +55,17 @@ def test_the_decomposed_gamma_is_the_product_of_its_parts():
     assert torch.allclose(transform(conditions), channel * spatial)
 
 
+def test_spatial_parts_of_several_transforms_are_those_of_each():
+    transforms, conditions = [DecomposedTransform(8, 16) for _ in range(3)], some_conditions(2, 8, 6, 10)
+    together = spatial_parts(transforms, conditions.features)
+    for transform, spatial in zip(transforms, together, strict=True):
+        assert torch.allclose(transform.parts(conditions)[1], spatial, atol=1e-6)
+
+
 def test_sft_scales_and_shifts_features_as_eq_4_2_says():
     sft, features, conditions = SFT("sft-dec", 8, 16), torch.randn(1, 16, 5, 5), some_conditions(1, 8, 5, 5)
     expected = sft.gamma(conditions) * features + sft.beta(conditions)
-    assert torch.allclose(sft(features, conditions), expected)
+    assert torch.allclose(sft(features, conditions), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
