@@ -1,25 +1,27 @@
-"""How many threads the work may use: torch's, OpenCV's and the library's own."""
+"""How many threads the work may use: torch's, OpenCV's and the library's own (`pools`)."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from threading import Lock
 
 from libhdrnet.errors import InputError
+from libhdrnet.pools import BOUND
 
 _changing = Lock()
 _bounds: list[int] = []
 """In force in any thread, the newest last."""
 _usual: list[int] = []
 """Of torch and of OpenCV, where nothing is bounded."""
-_BOUND: ContextVar[int | None] = ContextVar("threads", default=None)
 
 
-def count() -> int:
-    """Return how many threads a pool of our own may have: the bound in force, or the cores this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return _BOUND.get() or cores
+def give_way() -> None:
+    """Have threads of torch's that wait for others sleep, in a process of our own; takes effect before torch is loaded.
+
+    They would try again for milliseconds, on cores that other programs, or our own pools, could use: beside a busy
+    machine's work a preview takes twice as long then (two cores).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def bounded(threads: int | None) -> Iterator[None]:
     import cv2
     import torch
 
-    token = _BOUND.set(threads)
+    token = BOUND.set(threads)
     with _changing:
         if not _bounds:
             _usual[:] = torch.get_num_threads(), cv2.getNumThreads()
@@ -51,7 +53,7 @@ def bounded(threads: int | None) -> Iterator[None]:
         with _changing:
             _bounds.remove(threads)
             _set(*((_bounds[-1],) * 2 if _bounds else _usual))
-        _BOUND.reset(token)
+        BOUND.reset(token)
 
 
 def _set(for_torch: int, for_opencv: int) -> None:

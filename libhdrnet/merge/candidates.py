@@ -16,6 +16,7 @@ from libhdrnet.keeping import let_go
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.photometry import Calibration
+from libhdrnet.pools import each
 from libhdrnet.radiometry import FloatImage, look_up
 from libhdrnet.trust import BRIGHT, DARK, FADE
 
@@ -122,6 +123,7 @@ def find_candidates(
     bracket: Bracket,
     *,
     follow: bool = True,
+    thrifty: bool = True,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> list[Candidate]:
     """Return the reference, the other frames, nearest exposure first, and then as flows bring them what is in doubt.
@@ -129,24 +131,26 @@ def find_candidates(
     Args:
         bracket: the frames.
         follow: look for what moved; without, nothing is in doubt.
+        thrifty: one frame after the other, not several at a time.
         reporter: told of each frame.
     """
     order = bracket.order()
-    still: list[Candidate] = []
-    for index in order:
-        reporter(0.3 * len(still) / len(order), "comparing the exposures")
-        candidate = _as_it_lies(bracket, index)
-        if follow and still:
-            candidate = replace(candidate, doubt=_doubt(bracket, still[0], candidate))
-        still.append(candidate)
-    moving = []
+    reference = _as_it_lies(bracket, order[0])
+
+    def compare(place: int) -> Candidate:
+        reporter(0.3 * place / len(order), "comparing the exposures")
+        candidate = _as_it_lies(bracket, order[place])
+        return replace(candidate, doubt=_doubt(bracket, reference, candidate)) if follow else candidate
+
+    spread = map if thrifty else each
+    still = [reference, *spread(compare, range(1, len(order)))]
     doubtful = [candidate for candidate in still if candidate.doubt.any()]
-    for done, candidate in enumerate(doubtful):
-        reporter(0.3 + 0.7 * done / len(doubtful), "following what moved")
-        found = _as_it_flows(bracket, still[0], candidate)
-        if found is not None:
-            moving.append(found)
-    return still + moving
+
+    def bring(place: int) -> Candidate | None:
+        reporter(0.3 + 0.7 * place / len(doubtful), "following what moved")
+        return _as_it_flows(bracket, reference, doubtful[place])
+
+    return still + [candidate for candidate in spread(bring, range(len(doubtful))) if candidate is not None]
 
 
 def _as_it_lies(bracket: Bracket, index: int) -> Candidate:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet import pools
 from libhdrnet.alignment import fetch
-from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, brightest
@@ -140,7 +140,7 @@ def fuse(
         for top in range(rows.start, rows.stop, TILE[0])
         for left in range(columns.start, columns.stop, TILE[1])
     ]
-    with ThreadPoolExecutor(threads.count()) as pool:
+    with ThreadPoolExecutor(pools.count()) as pool:
         try:
             for done, _ in enumerate(pool.map(lambda tile: fuse_tile(*tile), tiles)):
                 reporter(done / len(tiles), "merging the exposures")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.engine import Reporter, Settings, bounded, check_settings, threads
+from libhdrnet.engine import Reporter, Settings, bounded, check_settings
 from libhdrnet.errors import sizes_differ
 from libhdrnet.hearing import told
 from libhdrnet.io.reduced import PIXELS, SmallBracket, area_reduced, read_small_bracket
@@ -23,6 +23,7 @@ from libhdrnet.merge.reference import pick_reference, validate_exposures
 from libhdrnet.merge.sources import ImageLike, check_array
 from libhdrnet.merge.strangers import tell_strangers
 from libhdrnet.options import DEGHOST, NETWORKS, MethodOptions
+from libhdrnet.pools import count
 from libhdrnet.preview.marks import labels_of
 from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over
 from libhdrnet.radiometry import FloatImage, encode_srgb
@@ -318,7 +319,7 @@ def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple
         for place, image in enumerate(images, 1)
         if not isinstance(image, str | Path)
     ]
-    small = read_small_bracket(paths, threads.count()) if paths else SmallBracket([], arrays[0].shape[:2], ())
+    small = read_small_bracket(paths, count()) if paths else SmallBracket([], arrays[0].shape[:2], ())
     size = small.full_size
     for array in arrays:
         if sorted(array.shape[:2]) != sorted(size):

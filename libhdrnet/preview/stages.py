@@ -6,12 +6,11 @@ aligned (the reference) → found (the exposures) → believed (the strictness) 
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from libhdrnet.alignment import align
-from libhdrnet.engine import Reporter, Settings, threads
+from libhdrnet.engine import Reporter, Settings
 from libhdrnet.errors import sentence
 from libhdrnet.hearing import told
 from libhdrnet.merge.candidates import Bracket
@@ -22,6 +21,7 @@ from libhdrnet.merge.mask import shares_of_frames
 from libhdrnet.merge.pipeline import alpha_of, calibrated
 from libhdrnet.merge.strangers import unlike
 from libhdrnet.photometry import Calibration
+from libhdrnet.pools import each
 from libhdrnet.radiometry import FloatImage
 
 COMPARED_PIXELS = 3e5
@@ -86,8 +86,7 @@ def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
         )  # fmt: skip
         return replace(frame, codes=codes, coverage=coverage), _apart() if unlike(alignment) else None
 
-    with ThreadPoolExecutor(threads.count()) as pool:
-        found = list(pool.map(aligned, frames))
+    found = each(aligned, frames)
     return Aligned([frame for frame, _ in found], tuple(note for _, note in found))
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from libhdrnet.bands import enlarged
 from libhdrnet.errors import InputError
 from libhdrnet.options import ToneOptions, check
+from libhdrnet.pools import each
 from libhdrnet.radiometry import FloatImage, encode_srgb
 from libhdrnet.tonemap.adaptation import eased, fused, guided
 from libhdrnet.tonemap.curve import MIDDLE_GREY, Sigmoid
@@ -97,7 +98,8 @@ class Adaptation:
         """Return a part of the scene, its rows and columns of `box`, as `tone_map` does."""
         top, columns = box[0].indices(self.shape[0])[0], box[1]
         out = np.empty(part.shape, np.float32)
-        for start in range(0, len(part), _STRIP):
+
+        def fill(start: int) -> None:
             rows = slice(start, min(start + _STRIP, len(part)))
             strip = np.clip(part[rows], 0, _LIGHTEST)
             grey = strip @ _REC709
@@ -107,6 +109,8 @@ class Adaptation:
             colour = gain * np.float32(self.tone.saturation) * grey / (grey + np.float32(_FAINT))
             light = strip * colour[..., None] + (grey * (gain - colour))[..., None]
             out[rows] = encode_srgb(self.curve.in_colour(np.maximum(light, 0)))
+
+        each(fill, range(0, len(part), _STRIP))
         return out
 
 
