@@ -91,7 +91,7 @@ def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
 
 
 def _apart() -> str:
-    return sentence("this frame cannot be laid over the reference; choose another reference, or leave it out.")
+    return sentence("This frame cannot be laid over the reference; choose another reference, or leave it out.")
 
 
 def find_out(
