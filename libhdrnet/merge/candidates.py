@@ -12,12 +12,12 @@ import numpy as np
 from libhdrnet.alignment import Flow, dense_flow, fetch
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
+from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.photometry import Calibration
-from libhdrnet.pools import each
-from libhdrnet.radiometry import FloatImage, look_up
+from libhdrnet.radiometry import FloatImage, brightest, brightness, look_up
 from libhdrnet.trust import BRIGHT, DARK, FADE
 
 MOST_PIXELS = 4e6
@@ -45,11 +45,6 @@ SATURATION: FloatImage = np.asarray(_FADED * _FADED * (3 - 2 * _FADED), np.float
 def saturation(codes: Codes) -> FloatImage:
     """Return how far each pixel (H, W, 3) is saturated, (H, W)."""
     return np.take(SATURATION, brightest(codes))
-
-
-def brightest(codes: Codes) -> Codes:
-    """Return the code of the brightest channel, (H, W)."""
-    return np.maximum(np.maximum(codes[..., 0], codes[..., 1]), codes[..., 2])
 
 
 class Bracket:
@@ -174,10 +169,10 @@ def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatIma
     import cv2
 
     own, gap, noise = _difference(bracket, reference, other)
-    light = own.mean(-1)
+    light = brightness(own)
     differs = np.zeros(light.shape, np.bool_)
     for (deviations, share), seen in ((FINE, gap), (COARSE, cv2.blur(gap, (5, 5)))):
-        differs |= np.abs(seen).max(-1) > np.float32(deviations) * noise + np.float32(share) * light
+        differs |= brightest(np.abs(seen)) > np.float32(deviations) * noise + np.float32(share) * light
     if not differs.any():
         return np.zeros_like(light)
     size = 3 * AROUND + 1
@@ -194,8 +189,8 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
 
     own, gap, noise = _difference(bracket, reference, other)
     mean, gap = (cv2.blur(part, (5, 5)) for part in (own, gap))
-    gap -= mean * (gap.mean(-1) / np.maximum(mean.mean(-1), np.float32(DARKEST)))[..., None]
-    differs = np.abs(gap).max(-1) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * own.mean(-1))
+    gap -= mean * (brightness(gap) / np.maximum(brightness(mean), np.float32(DARKEST)))[..., None]
+    differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * brightness(own))
     return np.asarray(np.clip(2 * (differs - 1), 0, 1), np.float32)
 
 
@@ -206,7 +201,7 @@ def _difference(bracket: Bracket, reference: Candidate, other: Candidate) -> tup
     """
     low, high = _both_show(bracket, reference, other)
     own = np.clip(reference.radiance, low, high)
-    light = own.mean(-1)
+    light = brightness(own)
     variance = bracket.noise(reference.frame, light) + bracket.noise(other.frame, light)
     return own, np.clip(other.radiance, low, high) - own, np.sqrt(variance) / 2
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet import pools
 from libhdrnet.alignment import fetch
+from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, brightest
+from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate
 from libhdrnet.merge.highlights import Lost, lost_light
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.radiometry import FloatImage, brightest, brightness
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 
 NEGLIGIBLE = 1e-3
@@ -140,7 +140,7 @@ def fuse(
         for top in range(rows.start, rows.stop, TILE[0])
         for left in range(columns.start, columns.stop, TILE[1])
     ]
-    with ThreadPoolExecutor(pools.count()) as pool:
+    with ThreadPoolExecutor(threads.count()) as pool:
         try:
             for done, _ in enumerate(pool.map(lambda tile: fuse_tile(*tile), tiles)):
                 reporter(done / len(tiles), "merging the exposures")
@@ -160,7 +160,7 @@ def _light(bracket: Bracket, candidates: Sequence[Candidate], trust: FloatImage)
     total, norm = np.zeros(bracket.size, np.float32), np.zeros(bracket.size, np.float32)
     for candidate, weight in zip(candidates, trust, strict=True):
         timed = weight * np.float32(bracket.times[candidate.frame])
-        total += timed * candidate.radiance.mean(-1)
+        total += timed * brightness(candidate.radiance)
         norm += timed
     smooth = cv2.blur(total / norm, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(np.maximum(smooth, np.float32(DARKEST)), np.float32)

@@ -12,7 +12,7 @@ from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.fusion import Weights
-from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
+from libhdrnet.radiometry import FloatImage, brightness, encode_gamma, look_up
 from libhdrnet.trust import DARK
 
 AROUND = 7
@@ -41,7 +41,7 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
     lost, dark, shown = (np.zeros(bracket.size, np.float32) for _ in range(3))
     for candidate, share in zip(candidates, weights.shares, strict=True):
         black = np.float32(max(bracket.calibration.at(candidate.frame, DARK).mean(), DARKEST))
-        darkness = np.clip(2 - candidate.radiance.mean(-1) / black, 0, 1)
+        darkness = np.clip(2 - brightness(candidate.radiance) / black, 0, 1)
         dark += share * darkness
         shown = np.maximum(shown, (1 - darkness) * candidate.coverage)
         if candidate.frame != bracket.shortest:

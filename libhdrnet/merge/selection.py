@@ -13,7 +13,6 @@ from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.engine.run import run_tiled
 from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, saturation
 from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
-from libhdrnet.pools import each
 from libhdrnet.radiometry import FloatImage, look_up
 from libhdrnet.trust import BRIGHT, DARK
 
@@ -56,7 +55,7 @@ def select(
             i for i, c in enumerate(candidates)
             if c.flow is None or (c.doubt[rows, columns] * c.flow.length[rows, columns]).any()
         ]  # fmt: skip
-        found = each(lambda i: _compared(bracket, candidates[i], rows, columns), which)
+        found = [_compared(bracket, candidates[i], rows, columns) for i in which]
         radiance, planes = (np.stack(part) for part in zip(*found, strict=True))
         return radiance, planes, np.array(which, np.float32)[:, None, None]
 
@@ -66,11 +65,8 @@ def select(
     )  # fmt: skip
     logits *= doubt[..., None]
     planes = np.ascontiguousarray(logits.transpose(2, 0, 1))
-
-    def deny(plane: FloatImage, candidate: Candidate) -> None:
+    for plane, candidate in zip(planes[1:], candidates[1:], strict=True):
         plane -= np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
-
-    each(deny, planes[1:], candidates[1:])
     return planes, report
 
 

@@ -11,6 +11,7 @@ Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a b
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -88,7 +89,7 @@ def features(frames: Candidates, fine: Tensor) -> Tensor:
     error = _deviation(frames, reference.mean(2, keepdim=True))
     gap = other - reference
     signed = (gap.mean(2, keepdim=True) / error / 4).clamp(-1.5, 1.5)
-    largest = torch.log1p(gap.abs().amax(2, keepdim=True) / error) / 3
+    largest = torch.log1p(_largest(gap.abs(), 2) / error) / 3
     structure = (_structure(other) - _structure(reference)).abs().clamp(max=4) / 3
     one = torch.ones_like(frames.saturation)
     return torch.cat(
@@ -132,7 +133,7 @@ def _comparable(frames: Candidates, of: Callable[[Tensor], Tensor] = lambda x: x
     reference = torch.minimum(torch.maximum(frames.radiance[:, :1], low), high)
     top = torch.minimum(white.amin(2, keepdim=True), white[:, :1].amin(2, keepdim=True))
     near = torch.maximum(frames.saturation, frames.saturation[:, :1])
-    brightest = (torch.minimum(x.amax(2, keepdim=True), top) for x in (frames.radiance[:, :1], frames.radiance))
+    brightest = (torch.minimum(_largest(x, 2), top) for x in (frames.radiance[:, :1], frames.radiance))
     reference, other = (x + near * (b - x) for x, b in zip((of(reference), of(other)), brightest, strict=True))
     return reference, other
 
@@ -224,9 +225,14 @@ class SelectionNet(nn.Module):
             return x
         each = torch.unflatten(x, 0, shape)
         present = each if there is None else each.masked_fill(there[:, :, None, None, None] == 0, -1e4)
-        both = torch.cat([_mean(each, there), present.amax(1, keepdim=True)], 2)
+        both = torch.cat([_mean(each, there), _largest(present, 1)], 2)
         own, common = _parts(self.pool[str(scale)], x, both[:, 0])
         return F.relu(torch.unflatten(own, 0, shape) + common[:, None]).flatten(0, 1)
+
+
+def _largest(x: Tensor, dimension: int) -> Tensor:
+    """Return what `amax` does, and keep the dimension; sooner where there are few."""
+    return reduce(torch.maximum, x.split(1, dimension))
 
 
 def _mean(x: Tensor, there: Tensor | None) -> Tensor:

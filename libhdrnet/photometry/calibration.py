@@ -13,8 +13,7 @@ from libhdrnet.photometry.exposures import common_black, settle
 from libhdrnet.photometry.matching import blend, match, tones_of
 from libhdrnet.photometry.model import FIXED, Doubles, Fit, Pairs, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
-from libhdrnet.photometry.relations import Relation, log_linear, pairs_of, relate, sample_frame
-from libhdrnet.pools import each
+from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
 from libhdrnet.radiometry import FloatImage, decode_gamma
 
 Codes = npt.NDArray[np.uint16]
@@ -103,18 +102,17 @@ def calibrate(
     """
     _check(codes, exposures, reference)
     nominal = decode_gamma(np.arange(65536, dtype=np.float32) / 65535) if decode is None else decode
-    samples = each(sample_frame, codes, coverage or [None] * len(codes))
+    samples = [sample_frame(frame, cover) for frame, cover in zip(codes, coverage or [None] * len(codes), strict=True)]
     decodes = np.repeat(nominal[:, None], 3, 1)
     start, known = settle(exposures, reference, samples, decodes, last_word=last_word)
     decodes = decodes - common_black(start.tolist(), samples, decodes)
     noise = fit_noise(codes, nominal, gains)
     lights = [log_linear(sample.codes, decodes) for sample in samples]
-
-    def related(pair: tuple[int, int]) -> Relation:
-        dark, bright = pair
-        return relate(samples, lights, dark, bright, float(np.log(start[bright] / start[dark])), decodes, noise)
-
-    pairs = Pairs.of(each(related, pairs_of(start.tolist(), reference)))
+    relations = [
+        relate(samples, lights, dark, bright, float(np.log(start[bright] / start[dark])), decodes, noise)
+        for dark, bright in pairs_of(start.tolist(), reference)
+    ]
+    pairs = Pairs.of(relations)
     if exact is not None and known[reference]:
         start = _better(pairs, reference, start, known, exact, response)
     found, measured, refused, rivals = _explain(pairs, reference, start, known & known[reference], response, last_word)
@@ -129,15 +127,13 @@ def calibrate(
     merged = list(tables(found, decodes, start))
     compared, own = list(merged), merged[reference]
     known_tones = tones_of(samples[reference], own)
-
-    def bring(i: int) -> None:
-        table = merged[i]
+    for i, table in enumerate(merged):
+        if i == reference or (refused[i] and response != "known"):
+            continue
         compared[i] = match(table, samples[i], samples[reference], known_tones, longer=true[i] > 1)
         if response != "known":
             merged[i] = blend(table, compared[i], own, dark=False)
             compared[i] = blend(table, compared[i], own, dark=True)
-
-    each(bring, [i for i in range(len(codes)) if i != reference and not (refused[i] and response != "known")])
     return Calibration(
         reference,
         tuple(merged),

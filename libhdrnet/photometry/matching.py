@@ -7,8 +7,8 @@ the most usual light that the reference shows in its place is found, on the ridg
 
 import numpy as np
 
-from libhdrnet.photometry.relations import FINE, MISFITS, REACH, Sample, brightest, follow
-from libhdrnet.radiometry import FloatImage, Floats, look_up
+from libhdrnet.photometry.relations import FINE, MISFITS, REACH, Sample, follow
+from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
 
 _BINS, _TONE = 48, 500.0
 """Bins of the tone log(1 + 500 x) from black to the reference's white."""

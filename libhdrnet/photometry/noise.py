@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.pools import each
 from libhdrnet.radiometry import FloatImage
 
 Codes = npt.NDArray[np.uint16]
@@ -81,8 +80,7 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
     """
     signed = bool(decode[0] < 0)
     known = tuple(gains) if signed and gains is not None else (1.0,) * len(codes)
-    levels = each(_levels_of, codes, [decode] * len(codes))
-    found = [(gain, *pair) for gain, pairs in zip(known, levels, strict=True) for pair in pairs]
+    found = [(gain, *pair) for frame, gain in zip(codes, known, strict=True) for pair in _levels_of(frame, decode)]
     if not found:
         return Noise(USUAL_SHOT, USUAL_READ, known)
     gain, level, variance = np.array(found).T

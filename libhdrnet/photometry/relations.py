@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from libhdrnet.keeping import let_go
 from libhdrnet.photometry.noise import Noise
-from libhdrnet.radiometry import FloatImage, Floats, look_up
+from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
 
 Codes = npt.NDArray[np.uint16]
 Doubles = npt.NDArray[np.float64]
@@ -133,11 +133,6 @@ def relate(
     clear /= _DEMOSAICED if decode[0].min() < 0 else 1
     trust = trust * np.clip((clear - _CLEAR[0]) / (_CLEAR[1] - _CLEAR[0]), 0, 1)
     return Relation(dark, bright, dark_codes, bright_codes, ratios, trust)
-
-
-def brightest(values: FloatImage) -> FloatImage:
-    """Return the largest of the three channels, (...,) of (..., 3)."""
-    return np.asarray(np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2]))
 
 
 def log_linear(codes: Floats, decode: FloatImage) -> FloatImage:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from libhdrnet.alignment import align
 from libhdrnet.engine import Reporter, Settings
+from libhdrnet.engine.threads import each
 from libhdrnet.errors import sentence
 from libhdrnet.hearing import told
 from libhdrnet.merge.candidates import Bracket
@@ -21,7 +22,6 @@ from libhdrnet.merge.mask import shares_of_frames
 from libhdrnet.merge.pipeline import alpha_of, calibrated
 from libhdrnet.merge.strangers import unlike
 from libhdrnet.photometry import Calibration
-from libhdrnet.pools import each
 from libhdrnet.radiometry import FloatImage
 
 COMPARED_PIXELS = 3e5
