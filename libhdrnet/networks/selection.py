@@ -232,7 +232,8 @@ class SelectionNet(nn.Module):
 
 def _largest(x: Tensor, dimension: int) -> Tensor:
     """Return what `amax` does, and keep the dimension; sooner where there are few."""
-    return reduce(torch.maximum, x.split(1, dimension))
+    parts: tuple[Tensor, ...] = torch.split(x, 1, dimension)
+    return reduce(torch.maximum, parts)
 
 
 def _mean(x: Tensor, there: Tensor | None) -> Tensor:
