@@ -53,7 +53,7 @@ def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     from libhdrnet.tasks.durations import clock_of, kind_of, remember
     from libhdrnet.tasks.size import pixels_of
 
-    _prepare_process()
+    _keep_freed_memory()
     work = tasks.prepare(method, params)
     kind, pixels = kind_of(method, params), pixels_of(method, params)
     clock = clock_of(kind, pixels)
@@ -66,12 +66,10 @@ def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     console.result(done.message, **done.as_facts())
 
 
-def _prepare_process() -> None:
-    """Set up this process, which is ours, for networks; before torch is loaded."""
+def _keep_freed_memory() -> None:
+    """Set up this process, which is ours, for networks."""
     from libhdrnet.engine.memory import keep_freed_memory
-    from libhdrnet.engine.threads import give_way
 
-    give_way()
     keep_freed_memory()
 
 
@@ -110,7 +108,7 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.training.loop import train
     from libhdrnet.training.options import TrainingOptions
 
-    _prepare_process()
+    _keep_freed_memory()
     names = ("minutes", "batch", "patch", "rate", "seed", "resume", "workers", "limit", "steps", "ablation", "only")
     given = {name: getattr(options, name) for name in (*names, "recipe")}
     data, pack, start = (Path(path) if path else None for path in (options.data, options.pack, options.start))
@@ -151,7 +149,7 @@ def run_review(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.review.run import review
 
     params = {name: value for name, value in vars(options).items() if name not in (*OURS, "browser")}
-    _prepare_process()
+    _keep_freed_memory()
     review(params, console.result, browser=options.browser)
 
 
@@ -161,7 +159,7 @@ def run_batch(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.tasks.batch import merge_folder
 
     params = {name: value for name, value in vars(options).items() if name not in OURS}
-    _prepare_process()
+    _keep_freed_memory()
     done = merge_folder(params, Talk(console.progress, note=console.note))
     facts = {name: list(getattr(done, name)) for name in ("outputs", "skipped", "alone", "failed", "others")}
     console.result(done.message, **facts)

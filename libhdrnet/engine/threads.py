@@ -40,15 +40,6 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
             raise
 
 
-def give_way() -> None:
-    """Have threads of torch's that wait for others sleep soon, in a process of our own; before torch is loaded.
-
-    Else they try again for milliseconds, on cores that other programs could use: beside other work a preview takes
-    1.7 times as long then (two cores). Sleeping at once costs a seventh where there is no other work.
-    """
-    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
-
-
 @contextmanager
 def bounded(threads: int | None) -> Iterator[None]:
     """Let torch, OpenCV and pools of our own use at most `threads` inside the block; None: as the process has it.

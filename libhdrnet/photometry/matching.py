@@ -43,10 +43,11 @@ def match(table: FloatImage, frame: Sample, reference: Sample, known: FloatImage
     light = tones_of(frame, table)
     usable = np.maximum(brightest(frame.codes), brightest(reference.codes)) < _BRIGHT
     usable &= np.minimum(frame.weights, reference.weights) > 0
+    which = np.flatnonzero(usable)  # a mask takes many times as long
     centres = (np.arange(_BINS) + 0.5) * _WHITE / _BINS
     matched = np.array(table, np.float32, order="F")
     for channel in range(3):
-        x, y = light[usable, channel], known[usable, channel]
+        x, y = light[:, channel].take(which), known[:, channel].take(which)
         left = _left_over(x if longer else y, y - x)
         tone = _tone(table[:, channel])
         brought = tone + np.interp(tone, centres, left) if longer else _inverse(tone, centres, left)
@@ -79,9 +80,9 @@ def _left_over(tone: Floats, difference: Floats) -> Floats:
     """Return the difference on the ridge for each bin of the tone, (_BINS,), 0 where too little is known."""
     import cv2
 
-    near = np.abs(difference) < REACH
-    bins = np.clip(tone[near] * (_BINS / _WHITE), 0, _BINS - 1).astype(np.int32)
-    places = bins * len(MISFITS) + np.rint((difference[near] + REACH) / FINE).astype(np.int32)
+    near = np.flatnonzero(np.abs(difference) < REACH)
+    bins = np.clip(tone.take(near) * (_BINS / _WHITE), 0, _BINS - 1).astype(np.int32)
+    places = bins * len(MISFITS) + np.rint((difference.take(near) + REACH) / FINE).astype(np.int32)
     counts = np.bincount(places, minlength=_BINS * len(MISFITS)).reshape(1, _BINS, -1).astype(np.float64)
     typical, trust = follow(counts)
     smooth, weight = (cv2.GaussianBlur(part, (0, 0), 1.0).ravel() for part in (typical * trust, trust))

@@ -42,9 +42,7 @@ def _load() -> None:
 
         import libhdrnet.server.previewing
         from libhdrnet.engine.memory import keep_freed_memory
-        from libhdrnet.engine.threads import give_way
 
-        give_way()
         keep_freed_memory()
         without_torch.set()
         import libhdrnet.merge.selection  # noqa: F401

@@ -60,25 +60,8 @@ frame = np.full((64, 64, 3), 60, np.uint8)
 libhdrnet.merge_exposures([frame // 4, frame], (1, 4), device="cpu")
 libhdrnet.deblur(frame, device="cpu")
 assert "mallopt" not in calls and "dup2" not in calls, calls
-assert torch.get_num_threads() == before and os.environ.get("GOMP_SPINCOUNT") is None
+assert torch.get_num_threads() == before
 """
-
-
-PROCESS = """
-import os, sys
-from libhdrnet.cli import _prepare_process
-_prepare_process()
-assert os.environ["GOMP_SPINCOUNT"] == sys.argv[1] and "torch" not in sys.modules
-"""
-
-
-@pytest.mark.parametrize("given", [None, "7"])
-def test_torch_is_told_not_to_spin_before_it_is_loaded_unless_the_person_says_so(given):
-    environment = {name: value for name, value in ENVIRONMENT.items() if name != "GOMP_SPINCOUNT"}
-    words = [sys.executable, "-c", PROCESS, given or "20000"]
-    environment.update({"GOMP_SPINCOUNT": given} if given else {})
-    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stderr
 
 
 def test_a_call_leaves_the_process_as_it_is():
