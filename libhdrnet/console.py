@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, parts_of, text_of
+from libhdrnet.hearing import alike
 from libhdrnet.remaining import Clock, in_words
 
 
@@ -25,6 +26,8 @@ class Console:
         self._last = (-1.0, "")
         self._clock: Clock | None = None
         self._out = sys.stdout
+        self._warnings: list[str] = []
+        """Not told yet: a program is told those that are alike at once."""
 
     def result(self, text: str, **facts: Any) -> None:
         """Say that a command is done."""
@@ -35,7 +38,10 @@ class Console:
 
     def warning(self, text: str) -> None:
         """Say something the user should know about the result."""
-        self._say("warning", f"hdrnet: warning: {text}", sys.stderr, message=text, **parts_of(text))
+        if self.as_json:
+            self._warnings.append(text)
+        else:
+            self._say("warning", f"hdrnet: warning: {text}", sys.stderr)
 
     def note(self, text: str) -> None:
         """Say something worth knowing about how it was done."""
@@ -101,6 +107,10 @@ class Console:
     def _say(self, event: str, text: str, stream: TextIO, **facts: Any) -> None:
         if self.as_json:
             facts.setdefault("message", text)
+            if event != "progress":
+                told, self._warnings = alike(self._warnings), []
+                for warning in told:
+                    self._say("warning", warning, self._out, **parts_of(warning))
             self._out.write(json.dumps({"event": event, **facts}) + "\n")
             self._out.flush()
         elif self._bar is not None:

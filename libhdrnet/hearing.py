@@ -1,14 +1,17 @@
 """Who hears the library's warnings: whoever asked for the work, also where several threads work at once."""
 
+import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, text_of
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, sentence, text_of
 
 Tell = Callable[[str], None]
+_NAMED = re.compile(r"'.*'|(?<=[Ff]rame )\d+", re.DOTALL)
+"""What warnings of one kind differ in: to the last quotation mark, for a folder's name may have one, too."""
 _EAR: ContextVar[tuple[Tell, Tell] | None] = ContextVar("ear", default=None)
 
 
@@ -65,3 +68,14 @@ def told() -> Iterator[list[str]]:
     texts: list[str] = []
     with heard(lambda text: None if text in texts else texts.append(text)):
         yield texts
+
+
+def alike(texts: Iterable[str]) -> list[str]:
+    """Return each text once; of those that differ in a file or a frame alone the first, and how many there are."""
+    groups: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        groups.setdefault(_NAMED.sub("", text), []).append(text)
+    return [
+        sentence("{text} (and {count} more like this)", text=first, count=len(others)) if others else first
+        for first, *others in groups.values()
+    ]

@@ -57,7 +57,7 @@ class Gimp3:
         """Run the steps (Python, see gui_driver.py) before the eyes of a display with these files open."""
         (self.folder / "steps.py").write_text(steps)
         driver = REPOSITORY / "tests/hosts/gui_driver.py"
-        return self._told("python3", driver, self.folder, self.program, "-ndf", *opened, timeout=240, **options)
+        return self._told("python3", driver, self.folder, self.program, "-ndf", *opened, timeout=360, **options)
 
     def _told(self, *words, **options):
         (self.folder / "told.json").unlink(missing_ok=True)

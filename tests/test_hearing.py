@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from libhdrnet.errors import HdrnetWarning
-from libhdrnet.hearing import told
+from libhdrnet.hearing import alike, told
 
 
 def test_each_thread_hears_its_own_warnings_and_the_rest_is_shown_as_before():
@@ -34,3 +34,13 @@ def test_each_thread_hears_its_own_warnings_and_the_rest_is_shown_as_before():
     assert {str(warning.message) for warning in shown} == {"of another library", "of nobody's work"}
     with pytest.warns(HdrnetWarning, match="afterwards"):
         warnings.warn("afterwards", HdrnetWarning, stacklevel=1)
+
+
+def test_warnings_that_differ_in_a_file_or_a_frame_alone_are_one():
+    texts = ["'/a.jpg' has no profile: sRGB.", "Frame 1 claims 2.0.", "'/b.jpg' has no profile: sRGB.", "Dark.",
+             "Dark.", "Frame 3 claims 2.0."]  # fmt: skip
+    assert alike(texts) == [
+        "'/a.jpg' has no profile: sRGB. (and 1 more like this)", "Frame 1 claims 2.0. (and 1 more like this)", "Dark."
+    ]  # fmt: skip
+    texts = [f"'/Ann's {name}.jpg' has no profile: sRGB." for name in "ab"]
+    assert alike(texts) == ["'/Ann's a.jpg' has no profile: sRGB. (and 1 more like this)"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.radiometry import FloatImage, brightest
 
 _FLOOR = 0.06  # contrast (natural logarithm of the radiance) below which structure counts as noise
 _CONTRAST = 48.0  # codes for one standard deviation of the local contrast
@@ -53,8 +53,8 @@ def dense_flow(
     backward = search.calc(back, there, None)  # only the belief hangs on it
     search.setFinestScale(_FINEST if scale == 1 else 0)
     forward = search.calc(there, back, None)
-    gap = scale * np.linalg.norm(forward + fetch(backward, forward, cubic=False), axis=-1)
-    length = scale * np.linalg.norm(forward, axis=-1)
+    gap = scale * _length(forward + fetch(backward, forward, cubic=False))
+    length = scale * _length(forward)
     confidence = np.exp(-np.square(gap / (1 + np.float32(0.1) * length)))
     moves = np.clip((length - np.float32(_STILL)) / np.float32(_MOVES - _STILL), 0, 1)
     field = np.asarray(forward * moves[..., None], np.float32)
@@ -83,6 +83,11 @@ def fetch(
     )
 
 
+def _length(field: FloatImage) -> FloatImage:
+    x, y = field[..., 0], field[..., 1]
+    return np.asarray(np.sqrt(x * x + y * y))
+
+
 def _window(places: FloatImage, size: int) -> tuple[int, int]:
     first = int(np.clip(places.min() - 2, 0, size - 1))
     return first, int(np.clip(places.max() + 4, first + 1, size))
@@ -100,7 +105,8 @@ def _blank(picture: FloatImage, low: npt.NDArray[np.floating], high: npt.NDArray
     """Return the share of pixels around each that are saturated or black, (H, W)."""
     import cv2
 
-    clipped = (picture >= np.asarray(high, np.float32)).any(-1) | (picture <= np.asarray(low, np.float32)).all(-1)
+    above, below = picture >= np.asarray(high, np.float32), picture <= np.asarray(low, np.float32)
+    clipped = brightest(above) | ~brightest(~below)
     return np.asarray(cv2.blur(clipped.astype(np.float32), (17, 17)), np.float32)
 
 

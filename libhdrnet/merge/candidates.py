@@ -12,11 +12,12 @@ import numpy as np
 from libhdrnet.alignment import Flow, dense_flow, fetch
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
+from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.photometry import Calibration
-from libhdrnet.radiometry import FloatImage, look_up
+from libhdrnet.radiometry import FloatImage, brightest, brightness, look_up
 from libhdrnet.trust import BRIGHT, DARK, FADE
 
 MOST_PIXELS = 4e6
@@ -46,15 +47,10 @@ def saturation(codes: Codes) -> FloatImage:
     return np.take(SATURATION, brightest(codes))
 
 
-def brightest(codes: Codes) -> Codes:
-    """Return the code of the brightest channel, (H, W)."""
-    return np.maximum(np.maximum(codes[..., 0], codes[..., 1]), codes[..., 2])
-
-
 def darkness(bracket: "Bracket", candidate: "Candidate") -> FloatImage:
     """Return how far a frame is too dark to tell, (h, w) in [0, 1]."""
     black = np.float32(max(bracket.calibration.at(candidate.frame, DARK).mean(), DARKEST))
-    return np.asarray(np.clip(2 - candidate.radiance.mean(-1) / black, 0, 1), np.float32)
+    return np.asarray(np.clip(2 - brightness(candidate.radiance) / black, 0, 1), np.float32)
 
 
 class Bracket:
@@ -128,6 +124,7 @@ def find_candidates(
     bracket: Bracket,
     *,
     follow: bool = True,
+    thrifty: bool = True,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> list[Candidate]:
     """Return the reference, the other frames, nearest exposure first, and then as flows bring them what is in doubt.
@@ -135,24 +132,26 @@ def find_candidates(
     Args:
         bracket: the frames.
         follow: look for what moved; without, nothing is in doubt.
+        thrifty: one frame after the other, not several at a time.
         reporter: told of each frame.
     """
     order = bracket.order()
-    still: list[Candidate] = []
-    for index in order:
-        reporter(0.3 * len(still) / len(order), "comparing the exposures")
-        candidate = _as_it_lies(bracket, index)
-        if follow and still:
-            candidate = replace(candidate, doubt=_doubt(bracket, still[0], candidate))
-        still.append(candidate)
-    moving = []
+    reference = _as_it_lies(bracket, order[0])
+
+    def compare(place: int) -> Candidate:
+        reporter(0.3 * place / len(order), "comparing the exposures")
+        candidate = _as_it_lies(bracket, order[place])
+        return replace(candidate, doubt=_doubt(bracket, reference, candidate)) if follow else candidate
+
+    spread = map if thrifty else each
+    still = [reference, *spread(compare, range(1, len(order)))]
     doubtful = [candidate for candidate in still if candidate.doubt.any()]
-    for done, candidate in enumerate(doubtful):
-        reporter(0.3 + 0.7 * done / len(doubtful), "following what moved")
-        found = _as_it_flows(bracket, still[0], candidate)
-        if found is not None:
-            moving.append(found)
-    return still + moving
+
+    def bring(place: int) -> Candidate | None:
+        reporter(0.3 + 0.7 * place / len(doubtful), "following what moved")
+        return _as_it_flows(bracket, reference, doubtful[place])
+
+    return still + [candidate for candidate in spread(bring, range(len(doubtful))) if candidate is not None]
 
 
 def _as_it_lies(bracket: Bracket, index: int) -> Candidate:
@@ -176,10 +175,10 @@ def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatIma
     import cv2
 
     own, gap, noise = _difference(bracket, reference, other)
-    light = own.mean(-1)
+    light = brightness(own)
     differs = np.zeros(light.shape, np.bool_)
     for (deviations, share), seen in ((FINE, gap), (COARSE, cv2.blur(gap, (5, 5)))):
-        differs |= np.abs(seen).max(-1) > np.float32(deviations) * noise + np.float32(share) * light
+        differs |= brightest(np.abs(seen)) > np.float32(deviations) * noise + np.float32(share) * light
     if not differs.any():
         return np.zeros_like(light)
     size = 3 * AROUND + 1
@@ -196,8 +195,8 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
 
     own, gap, noise = _difference(bracket, reference, other)
     mean, gap = (cv2.blur(part, (5, 5)) for part in (own, gap))
-    gap -= mean * (gap.mean(-1) / np.maximum(mean.mean(-1), np.float32(DARKEST)))[..., None]
-    differs = np.abs(gap).max(-1) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * own.mean(-1))
+    gap -= mean * (brightness(gap) / np.maximum(brightness(mean), np.float32(DARKEST)))[..., None]
+    differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * brightness(own))
     return np.asarray(np.clip(2 * (differs - 1), 0, 1), np.float32)
 
 
@@ -208,7 +207,7 @@ def _difference(bracket: Bracket, reference: Candidate, other: Candidate) -> tup
     """
     low, high = _both_show(bracket, reference, other)
     own = np.clip(reference.radiance, low, high)
-    light = own.mean(-1)
+    light = brightness(own)
     variance = bracket.noise(reference.frame, light) + bracket.noise(other.frame, light)
     return own, np.clip(other.radiance, low, high) - own, np.sqrt(variance) / 2
 

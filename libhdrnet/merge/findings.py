@@ -33,9 +33,10 @@ def find(
 ) -> Findings:
     """Find the candidates and ask the selection network; without `follow` all frames are believed as they lie.
 
-    `thrifty` gives memory back between the stages, which takes a moment that is nothing where frames are large.
+    `thrifty` takes the frames one by one and gives memory back between the stages, which takes a moment that is nothing
+    where they are large.
     """
-    candidates = find_candidates(bracket, follow=follow, reporter=reporter.part(0, 0.5))
+    candidates = find_candidates(bracket, follow=follow, reporter=reporter.part(0, 0.5), thrifty=thrifty)
     if not any(candidate.doubt.any() for candidate in candidates):
         return Findings(candidates, np.zeros((1, 1, 1), np.float32), None)
     if thrifty:

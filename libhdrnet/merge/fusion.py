@@ -17,9 +17,9 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, brightest, darkness
+from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, darkness
 from libhdrnet.merge.highlights import Lost, lost_light
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.radiometry import FloatImage, brightest, brightness
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 
 NEGLIGIBLE = 1e-3
@@ -164,7 +164,7 @@ def _light(bracket: Bracket, candidates: Sequence[Candidate], trust: FloatImage)
     total, norm = np.zeros(bracket.size, np.float32), np.zeros(bracket.size, np.float32)
     for candidate, weight in zip(candidates, trust, strict=True):
         timed = weight * np.float32(bracket.times[candidate.frame])
-        total += timed * candidate.radiance.mean(-1)
+        total += timed * brightness(candidate.radiance)
         norm += timed
     smooth = cv2.blur(total / norm, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(np.maximum(smooth, np.float32(DARKEST)), np.float32)

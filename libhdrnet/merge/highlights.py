@@ -13,7 +13,7 @@ import numpy as np
 from libhdrnet.bands import bands
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
-from libhdrnet.radiometry import FloatImage
+from libhdrnet.radiometry import FloatImage, brightness
 
 CLIPPED = (0.93, 0.99)
 """Codes of a channel between which it goes from measured to clipped."""
@@ -80,10 +80,10 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
         weights = part * seen[..., None] * np.square(np.minimum(other / own, 1))
         logs += part * _brighter(weights, other, own)
     logs /= np.maximum(share, np.float32(DARKEST))
-    around = (own * np.exp(logs)).mean(-1)
+    around = brightness(own * np.exp(logs))
     doubted = logits.copy()
     for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
-        darker = np.clip((1 - candidate.radiance.mean(-1) / around) / _DARKER, 0, 1)
+        darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
     alone = _disbelieved(doubted[0] - doubted[index])
     return doubted, Lost(alone[..., None] * logs) if (alone[..., None] * share).any() else None

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import InputError, sentence
 from libhdrnet.keeping import let_go
+from libhdrnet.radiometry import brightest
 
 Frame = npt.NDArray[np.uint16]
 
@@ -92,9 +93,9 @@ def _lost_shares(frame: Frame) -> tuple[float, float]:
     import cv2
 
     step = max(1, max(frame.shape[:2]) // 1000)
-    saturated = frame[::step, ::step].max(2) > 65535 * _SATURATED
+    saturated = brightest(frame[::step, ::step]) > 65535 * _SATURATED
     factor = min(1.0, _WIDTH / max(frame.shape[:2]))
     size = [max(1, round(edge * factor)) for edge in frame.shape[1::-1]]
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     let_go(frame)
-    return float(saturated.mean()), float(np.mean(small.max(2) < 65535 * _CRUSHED))
+    return float(saturated.mean()), float(np.mean(brightest(small) < 65535 * _CRUSHED))

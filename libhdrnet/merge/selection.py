@@ -45,7 +45,7 @@ def select(
             full = Candidates(radiance, *torch.split(planes, 1, 2), *known)
             strips = [full.strip(top, top + STRIP) for top in range(0, radiance.shape[-2], STRIP)]
             fine = torch.cat([fine_difference(strip, 2) for strip in strips], -2)
-            found: Tensor = network(features(full.reduced(2), fine), torch.ones_like(full.stops))[:, :, 0]
+            found: Tensor = network(features(full.reduced(2), fine))[:, :, 0]
             return found.new_zeros(1, len(candidates), *found.shape[2:]).index_copy(1, index, found)
 
         return of

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from libhdrnet.bands import bands
 from libhdrnet.errors import InputError
 from libhdrnet.merge.codes import LARGEST_KNEE, Codes, encode
-from libhdrnet.radiometry import FloatImage, Floats, decode_gamma, decode_srgb, look_up
+from libhdrnet.radiometry import FloatImage, Floats, brightest, decode_gamma, decode_srgb, look_up
 
 if TYPE_CHECKING:
     from libhdrnet.io.camera import Camera
@@ -114,8 +114,8 @@ def _of_photo(name: str, photo: "Photo") -> Source:
 
 def _peak(pixels: FloatImage) -> float:
     """Return the light (at least 1) at which a picture that goes beyond its white ends, JPEG's overshoots aside."""
-    brightest = pixels.max(2)
-    return max(1.0, float(np.median(brightest[brightest >= _OVERSHOOT * brightest.max()])))
+    light = brightest(pixels)
+    return max(1.0, float(np.median(light[light >= _OVERSHOOT * light.max()])))
 
 
 def check_array(image: Any, name: str = "image") -> npt.NDArray[Any]:

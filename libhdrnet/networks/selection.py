@@ -11,6 +11,7 @@ Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a b
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -88,7 +89,7 @@ def features(frames: Candidates, fine: Tensor) -> Tensor:
     error = _deviation(frames, reference.mean(2, keepdim=True))
     gap = other - reference
     signed = (gap.mean(2, keepdim=True) / error / 4).clamp(-1.5, 1.5)
-    largest = torch.log1p(gap.abs().amax(2, keepdim=True) / error) / 3
+    largest = torch.log1p(_largest(gap.abs(), 2) / error) / 3
     structure = (_structure(other) - _structure(reference)).abs().clamp(max=4) / 3
     one = torch.ones_like(frames.saturation)
     return torch.cat(
@@ -132,7 +133,7 @@ def _comparable(frames: Candidates, of: Callable[[Tensor], Tensor] = lambda x: x
     reference = torch.minimum(torch.maximum(frames.radiance[:, :1], low), high)
     top = torch.minimum(white.amin(2, keepdim=True), white[:, :1].amin(2, keepdim=True))
     near = torch.maximum(frames.saturation, frames.saturation[:, :1])
-    brightest = (torch.minimum(x.amax(2, keepdim=True), top) for x in (frames.radiance[:, :1], frames.radiance))
+    brightest = (torch.minimum(_largest(x, 2), top) for x in (frames.radiance[:, :1], frames.radiance))
     reference, other = (x + near * (b - x) for x, b in zip((of(reference), of(other)), brightest, strict=True))
     return reference, other
 
@@ -194,40 +195,53 @@ class SelectionNet(nn.Module):
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias if self.output.bias is not None else self.output.weight)
 
-    def forward(self, seen: Tensor, there: Tensor) -> Tensor:
+    def forward(self, seen: Tensor, there: Tensor | None = None) -> Tensor:
         """Return logits (B, n, 1, H, W), |logit| < BOUND, from features (B, n, FEATURES, H, W) and there (B, n).
 
-        H and W multiples of 8.
+        H and W multiples of 8; `there` None: all are.
         """
+        shape = seen.shape[:2]
         entered = self.enter(seen.flatten(0, 1).contiguous(memory_format=torch.channels_last))
         x = at_precision(F.relu(entered), self.same[0])
         levels = []
         for scale, same in enumerate(self.same):
             x = F.relu(same(x if scale == 0 else F.relu(self.down[scale - 1](x))))
             levels.append(x)
-        x = self._shared(x, there, 3)
+        x = self._shared(x, shape, there, 3)
         for scale in (2, 1, 0):
             above, beside = _parts(
                 self.join[scale], x, levels[scale]
             )  # the convolution first: there is less to enlarge
             larger = F.interpolate(above, size=beside.shape[-2:], mode="bilinear", align_corners=False)
             x = F.relu(beside + larger)
-            x = x + F.relu(self.up[scale](self._shared(x, there, scale)))
-        logits = 3 * torch.unflatten(self.output(x).float(), 0, there.shape)
-        counts = there[:, :, None, None, None]
-        logits = logits - (logits * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
+            x = x + F.relu(self.up[scale](self._shared(x, shape, there, scale)))
+        logits = 3 * torch.unflatten(self.output(x).float(), 0, shape)
+        logits = logits - _mean(logits, there)
         return BOUND * torch.tanh(logits / BOUND)
 
-    def _shared(self, x: Tensor, there: Tensor, scale: int) -> Tensor:
+    def _shared(self, x: Tensor, shape: torch.Size, there: Tensor | None, scale: int) -> Tensor:
         """Let each candidate see the mean and the maximum of all."""
         if str(scale) not in self.pool:
             return x
-        each = torch.unflatten(x, 0, there.shape)
-        counts = there[:, :, None, None, None].to(x.dtype)
-        mean = (each * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
-        largest = each.masked_fill(counts == 0, -1e4).amax(1, keepdim=True)
-        own, common = _parts(self.pool[str(scale)], x, torch.cat([mean, largest], 2)[:, 0])
-        return F.relu(torch.unflatten(own, 0, there.shape) + common[:, None]).flatten(0, 1)
+        each = torch.unflatten(x, 0, shape)
+        present = each if there is None else each.masked_fill(there[:, :, None, None, None] == 0, -1e4)
+        both = torch.cat([_mean(each, there), _largest(present, 1)], 2)
+        own, common = _parts(self.pool[str(scale)], x, both[:, 0])
+        return F.relu(torch.unflatten(own, 0, shape) + common[:, None]).flatten(0, 1)
+
+
+def _largest(x: Tensor, dimension: int) -> Tensor:
+    """Return what `amax` does, and keep the dimension; sooner where there are few."""
+    parts: tuple[Tensor, ...] = torch.split(x, 1, dimension)
+    return reduce(torch.maximum, parts)
+
+
+def _mean(x: Tensor, there: Tensor | None) -> Tensor:
+    """Return the mean over the candidates (B, 1, C, H, W) of those that are there."""
+    if there is None:
+        return x.sum(1, keepdim=True) / x.shape[1]
+    counts = there[:, :, None, None, None].to(x.dtype)
+    return (x * counts).sum(1, keepdim=True) / counts.sum(1, keepdim=True)
 
 
 def _parts(layer: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:

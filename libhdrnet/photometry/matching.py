@@ -7,8 +7,8 @@ the most usual light that the reference shows in its place is found, on the ridg
 
 import numpy as np
 
-from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, brightest, follow
-from libhdrnet.radiometry import FloatImage, Floats, look_up
+from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, follow
+from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
 
 _BINS, _TONE = 48, 500.0
 """Bins of the tone log(1 + 500 x) from black to the reference's white."""
@@ -43,10 +43,11 @@ def match(table: FloatImage, frame: Sample, reference: Sample, known: FloatImage
     light = tones_of(frame, table)
     usable = np.maximum(brightest(frame.codes), brightest(reference.codes)) < _BRIGHT
     usable &= np.minimum(frame.weights, reference.weights) > 0
+    which = np.flatnonzero(usable)  # a mask takes many times as long
     centres = (np.arange(_BINS) + 0.5) * _WHITE / _BINS
     matched = np.array(table, np.float32, order="F")
     for channel in range(3):
-        x, y = light[usable, channel], known[usable, channel]
+        x, y = light[:, channel].take(which), known[:, channel].take(which)
         left = _left_over(x if longer else y, y - x)
         tone = _tone(table[:, channel])
         brought = tone + np.interp(tone, centres, left) if longer else _inverse(tone, centres, left)
@@ -66,8 +67,9 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
     """
     usable = np.minimum(longer.weights, reference.weights) > 0
     usable &= np.maximum(brightest(longer.codes), brightest(reference.codes)) < _BRIGHT
-    seen = reference.codes[usable] / (2 * _CRUSHED[1])
-    gap = (tones_of(longer, light) - tones_of(reference, own))[usable]
+    which = np.flatnonzero(usable)
+    seen = reference.codes.take(which, 0) / (2 * _CRUSHED[1])
+    gap = (tones_of(longer, light) - tones_of(reference, own)).take(which, 0)
     left, trust = follow(np.stack([_counted(*channel) for channel in zip(seen.T, gap.T, strict=True)]))
     codes, middles = np.arange(65536) / 65535, (np.arange(_BINS) + 0.5) * (2 * _CRUSHED[1] / _BINS)
     share = np.clip((_CRUSHED[1] - codes) / (_CRUSHED[1] - _CRUSHED[0]), 0, 1)
@@ -115,9 +117,9 @@ def _left_over(tone: Floats, difference: Floats) -> Floats:
 
 def _counted(place: Floats, difference: Floats) -> Doubles:
     """Return the joint histogram (_BINS, misfits) of a place in [0, 1] and the difference there."""
-    near = (np.abs(difference) < REACH) & (place < 1)
-    rows = np.maximum(place[near] * _BINS, 0).astype(np.int32)
-    columns = np.rint((difference[near] + REACH) / FINE).astype(np.int32)
+    near = np.flatnonzero((np.abs(difference) < REACH) & (place < 1))
+    rows = np.maximum(place.take(near) * _BINS, 0).astype(np.int32)
+    columns = np.rint((difference.take(near) + REACH) / FINE).astype(np.int32)
     counts = np.bincount(rows * len(MISFITS) + columns, minlength=_BINS * len(MISFITS))
     return counts.reshape(_BINS, -1).astype(np.float64)
 

@@ -104,7 +104,9 @@ def _levels_of(codes: Codes, decode: FloatImage) -> list[tuple[float, float]]:
     kernel = np.array([1, -2, 1], np.float32)
     sample = decode[_sample(codes)]
     noise, level = np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6)), cv2.blur(sample, (3, 3))
-    bins = np.searchsorted(_LEVELS.astype(np.float32), level.ravel(), side="right").astype(np.uint8)
+    bins = np.zeros(level.size, np.uint8)
+    for limit in _LEVELS.astype(np.float32):  # so few are sooner compared than searched
+        bins += level.ravel() >= limit
     order = np.argsort(bins, kind="stable")
     ends = np.concatenate([[0], np.bincount(bins, minlength=len(_LEVELS)).cumsum()])
     pairs: list[tuple[float, float]] = []

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from libhdrnet.keeping import let_go
 from libhdrnet.photometry.noise import Noise
-from libhdrnet.radiometry import FloatImage, Floats, look_up
+from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
 
 Codes = npt.NDArray[np.uint16]
 Doubles = npt.NDArray[np.float64]
@@ -117,12 +117,11 @@ def relate(
     bins = ((b - _LOW) * np.float32(_BINS / (_HIGH - _LOW))).astype(np.int32)
     places = bins * len(MISFITS) + np.rint((misfit + REACH) / FINE).astype(np.int32)
     shape = (_BINS, len(MISFITS))
-    counts = np.stack(
-        [
-            np.bincount(places[ok, channel], weights[ok], _BINS * len(MISFITS)).reshape(shape).astype(np.float64)
-            for channel, ok in enumerate(usable.T)
-        ]
-    )
+    counts = np.empty((3, *shape), np.float64)
+    for channel in range(3):
+        which = np.flatnonzero(usable[:, channel])  # a mask takes five times as long
+        there = np.bincount(places[:, channel].take(which), weights.take(which), _BINS * len(MISFITS))
+        counts[channel] = there.reshape(shape)
     typical, trust = follow(counts)
     bright_codes = np.tile(_LOW + (np.arange(_BINS) + 0.5) * (_HIGH - _LOW) / _BINS, (3, 1))
     ratios = typical + log_ratio
@@ -133,11 +132,6 @@ def relate(
     clear /= _DEMOSAICED if decode[0].min() < 0 else 1
     trust = trust * np.clip((clear - _CLEAR[0]) / (_CLEAR[1] - _CLEAR[0]), 0, 1)
     return Relation(dark, bright, dark_codes, bright_codes, ratios, trust)
-
-
-def brightest(values: FloatImage) -> FloatImage:
-    """Return the largest of the three channels, (...,) of (..., 3)."""
-    return np.asarray(np.maximum(np.maximum(values[..., 0], values[..., 1]), values[..., 2]))
 
 
 def log_linear(codes: Floats, decode: FloatImage) -> FloatImage:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.engine import Reporter, Settings, bounded, check_settings, threads
+from libhdrnet.engine import Reporter, Settings, bounded, check_settings
+from libhdrnet.engine.threads import count, each
 from libhdrnet.errors import sizes_differ
 from libhdrnet.hearing import told
 from libhdrnet.io.reduced import PIXELS, SmallBracket, area_reduced, read_small_bracket
@@ -208,7 +209,7 @@ class Preview:
         box = (slice(0, self.size[0]), slice(0, self.size[1]))
         light = self._finished(found, scene, box, reference)
         last.adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
-        last.picture = _eight_bits(last.adaptation.show(light))
+        last.picture = _toned(light, last.adaptation)
         return self._shown(found, last, box, view, notes)
 
     def _exposures(self, view: View) -> list[float]:
@@ -318,7 +319,7 @@ def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple
         for place, image in enumerate(images, 1)
         if not isinstance(image, str | Path)
     ]
-    small = read_small_bracket(paths, threads.count()) if paths else SmallBracket([], arrays[0].shape[:2], ())
+    small = read_small_bracket(paths, count()) if paths else SmallBracket([], arrays[0].shape[:2], ())
     size = small.full_size
     for array in arrays:
         if sorted(array.shape[:2]) != sorted(size):
@@ -349,6 +350,13 @@ def _thumbnail(frame: "Frame") -> Picture:
 
 def _eight_bits(shown: FloatImage) -> Picture:
     return np.asarray(shown * 255 + np.float32(0.5), np.uint8)
+
+
+def _toned(light: FloatImage, adaptation: Adaptation) -> Picture:
+    """Tone-map a whole picture, a part of it in each thread."""
+    parts = [slice(int(rows[0]), int(rows[-1]) + 1) for rows in np.array_split(np.arange(len(light)), count())]
+    shown = each(lambda rows: _eight_bits(adaptation.show(light[rows], (rows, slice(None)))), parts)
+    return np.concatenate(shown)
 
 
 def _alike(one: Choices | None, other: Choices | None) -> bool:

@@ -6,12 +6,12 @@ aligned (the reference) → found (the exposures) → believed (the strictness) 
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from libhdrnet.alignment import align
-from libhdrnet.engine import Reporter, Settings, threads
+from libhdrnet.engine import Reporter, Settings
+from libhdrnet.engine.threads import each
 from libhdrnet.errors import sentence
 from libhdrnet.hearing import told
 from libhdrnet.merge.candidates import Bracket
@@ -86,13 +86,12 @@ def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
         )  # fmt: skip
         return replace(frame, codes=codes, coverage=coverage), _apart() if unlike(alignment) else None
 
-    with ThreadPoolExecutor(threads.count()) as pool:
-        found = list(pool.map(aligned, frames))
+    found = each(aligned, frames)
     return Aligned([frame for frame, _ in found], tuple(note for _, note in found))
 
 
 def _apart() -> str:
-    return sentence("this frame cannot be laid over the reference; choose another reference, or leave it out.")
+    return sentence("This frame cannot be laid over the reference; choose another reference, or leave it out.")
 
 
 def find_out(

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from libhdrnet import tasks
 from libhdrnet.errors import CancelledError, HdrnetError, parts_of, sentence
-from libhdrnet.hearing import heard
+from libhdrnet.hearing import alike, heard
 from libhdrnet.remaining import Clock
 from libhdrnet.server.pace import Pace
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
@@ -216,8 +216,11 @@ class Jobs:
         """Do the work and return the answer."""
         begun = time.monotonic()
         try:
-            with heard(partial(job.tell, "warning"), partial(job.tell, "note")):
+            warnings: list[str] = []
+            with heard(warnings.append, partial(job.tell, "note")):
                 result = job.work(job.talk())
+            for text in alike(warnings):
+                job.tell("warning", text)
         except BaseException as error:
             log.info("%s: %s after %.1f s: %s", job.method, type(error).__name__, time.monotonic() - begun, error)
             if not isinstance(error, HdrnetError | MemoryError):

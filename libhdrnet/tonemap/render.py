@@ -9,7 +9,7 @@ import numpy.typing as npt
 from libhdrnet.bands import enlarged
 from libhdrnet.errors import InputError
 from libhdrnet.options import ToneOptions, check
-from libhdrnet.radiometry import FloatImage, encode_srgb
+from libhdrnet.radiometry import FloatImage, brightest, encode_srgb
 from libhdrnet.tonemap.adaptation import eased, fused, guided
 from libhdrnet.tonemap.curve import MIDDLE_GREY, Sigmoid
 from libhdrnet.tonemap.metering import metered
@@ -20,7 +20,7 @@ _LIGHTEST = 1e9  # its powers are within float32
 _FAINT = 2e-4  # light half of whose colour is noise or rounding: a JPEG's lowest codes
 _EDGE = 1024  # long edge in pixels of the reduced picture that is metered and adapted
 _MOST_WHITE = 16.0  # light that may become display white, as the exposure has it; beyond it, mid-tones would go flat
-_STRIP = 16  # rows worked on at a time: what fits into a processor's cache
+_STRIP = 1 << 16  # pixels worked on at a time: what fits into a processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +97,9 @@ class Adaptation:
         """Return a part of the scene, its rows and columns of `box`, as `tone_map` does."""
         top, columns = box[0].indices(self.shape[0])[0], box[1]
         out = np.empty(part.shape, np.float32)
-        for start in range(0, len(part), _STRIP):
-            rows = slice(start, min(start + _STRIP, len(part)))
+        height = max(1, _STRIP // part.shape[1])
+        for start in range(0, len(part), height):
+            rows = slice(start, min(start + height, len(part)))
             strip = np.clip(part[rows], 0, _LIGHTEST)
             grey = strip @ _REC709
             at = slice(top + rows.start, top + rows.stop)
@@ -120,8 +121,8 @@ def _adapted(small: FloatImage, tone: Tone) -> tuple[FloatImage, Sigmoid]:
         gains = eased(tones + np.float32(stops), tone.local)
         stops = metered(tones + gains)
     stops += tone.exposure
-    brightest = small.max(2) * np.float32(2**stops)
-    before, white = (float(np.quantile(light, 0.998)) for light in (brightest, brightest * np.exp2(gains)))
+    light = brightest(small) * np.float32(2**stops)
+    before, white = (float(np.quantile(shown, 0.998)) for shown in (light, light * np.exp2(gains)))
     if white < min(before, 1):  # what was white would be grey
         stops += np.log2(min(before, 1) / white)
     return guided(tones, gains + np.float32(stops)), Sigmoid.up_to(min(white, _MOST_WHITE))
@@ -129,8 +130,9 @@ def _adapted(small: FloatImage, tone: Tone) -> tuple[FloatImage, Sigmoid]:
 
 def _tones(scene: FloatImage, grey: FloatImage) -> FloatImage:
     """Return stops from middle grey, of the mean of luminance and brightest channel: a coloured lamp is bright."""
-    brightest = np.maximum(np.maximum(scene[..., 0], scene[..., 1]), scene[..., 2])
-    return np.asarray(np.log2(np.maximum(grey + brightest, 2 * _DARKEST) / np.float32(2 * MIDDLE_GREY)), np.float32)
+    return np.asarray(
+        np.log2(np.maximum(grey + brightest(scene), 2 * _DARKEST) / np.float32(2 * MIDDLE_GREY)), np.float32
+    )
 
 
 def _reduced(scene: FloatImage, edge: int) -> FloatImage:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import warnings
 
 import cv2
 import numpy as np
@@ -9,7 +10,8 @@ from commands import ENVIRONMENT
 
 from libhdrnet import merge_exposures
 from libhdrnet.engine import threads
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.hearing import told
 
 
 def test_torch_opencv_and_our_own_pools_are_bounded_inside_and_as_before_outside():
@@ -67,3 +69,24 @@ def test_a_call_leaves_the_process_as_it_is():
         [sys.executable, "-W", "ignore", "-c", PROGRAM], env=ENVIRONMENT, capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def test_items_are_done_in_order_in_the_callers_context_until_one_fails():
+    with threads.bounded(3), told() as texts:
+
+        def work(item):
+            warnings.warn(f"of {item}", HdrnetWarning, stacklevel=1)
+            assert threads.count() == 3
+            return 2 * item
+
+        assert threads.each(work, range(5)) == [0, 2, 4, 6, 8]
+        assert sorted(texts) == [f"of {item}" for item in range(5)]
+    begun = []
+
+    def fail(item):
+        begun.append(item)
+        raise ValueError(item)
+
+    with pytest.raises(ValueError, match="0"):
+        threads.each(fail, range(10_000))
+    assert len(begun) < 10_000

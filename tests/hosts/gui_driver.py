@@ -11,7 +11,7 @@ import time
 import traceback
 
 FOLDER, COMMAND = sys.argv[1], sys.argv[2:]
-SECONDS = 40
+SECONDS = 100
 told = {}
 
 

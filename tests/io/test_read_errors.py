@@ -69,6 +69,12 @@ def test_a_file_that_is_no_picture_is_named_with_the_reason(tmp_path, read, cont
     assert "\n" not in str(caught.value)
 
 
+def test_what_libraw_says_is_said_in_its_words(tmp_path):
+    (tmp_path / "torn.dng").write_bytes(b"II*\0 torn" * 50)
+    with pytest.raises(InputError, match=r"that LibRaw cannot read \([^()']+\): convert it to DNG or TIFF\.$"):
+        read_photo(tmp_path / "torn.dng")
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.jpg' does not exist"):
         read_photo(tmp_path / "none.jpg")

@@ -114,3 +114,10 @@ def test_sixteen_bits_are_close_to_float32(seen, dtype):
     found = set_precision(load_network("selection")[0], dtype)(seen, there)
     assert found.dtype == torch.float32
     assert (found - expected).square().mean().sqrt() < 0.05 * expected.std()
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_without_saying_which_are_there_all_are(seen, precision):
+    network = set_precision(load_network("selection")[0], precision)
+    with torch.inference_mode():
+        assert torch.equal(network(seen), network(seen, torch.ones(2, 5)))

@@ -73,16 +73,6 @@ test("a file takes the place of another, and without a new one the old one stays
   equal(io.open(old):read("a"), "new")
 end)
 
--- program
-
-test("warnings that differ in a file or a frame alone are one, also in a folder with an apostrophe", function()
-  local events = {}
-  for _, text in ipairs({ "'/Ann's/a.jpg' has no profile.", "Frame 1 is dark.", "'/Ann's/b.jpg' has no profile.",
-    "Dim.", "Dim.", "Frame 3 is dark." }) do events[#events + 1] = { event = "warning", message = text } end
-  equal(program.alike(events, same), { "'/Ann's/a.jpg' has no profile. (and 1 more like this)",
-    "Frame 1 is dark. (and 1 more like this)", "Dim." })
-end)
-
 -- brackets
 
 local function frames(list)

@@ -23,7 +23,7 @@ import resident  # noqa: E402
 import rows  # noqa: E402
 from gimpfu_compat import PF_INT, PF_RADIO, PF_SLIDER, Failure, areas, declaration  # noqa: E402
 from mapping import white_of  # noqa: E402
-from resident import alike, time_left, translated  # noqa: E402
+from resident import time_left, translated  # noqa: E402
 
 
 @pytest.fixture
@@ -142,16 +142,6 @@ def test_started_by_hand_it_says_what_it_is():
 @pytest.mark.parametrize("path", sorted(GIMP.rglob("*.py")), ids=lambda path: path.name)
 def test_the_oldest_python_that_gimp_comes_with_can_read_it(path):
     assert ast.parse(path.read_text(), feature_version=(3, 9)).body
-
-
-def test_warnings_that_differ_in_a_file_or_a_frame_alone_are_one():
-    told = ["'/a.jpg' has no profile: sRGB.", "Frame 1 claims 2.0.", "'/b.jpg' has no profile: sRGB.", "Dark.", "Dark.",
-            "Frame 3 claims 2.0."]  # fmt: skip
-    assert alike(told) == [
-        "'/a.jpg' has no profile: sRGB. (and 1 more like this)", "Frame 1 claims 2.0. (and 1 more like this)", "Dark."
-    ]  # fmt: skip
-    told = [f"'/Ann's {name}.jpg' has no profile: sRGB." for name in "ab"]
-    assert alike(told) == ["'/Ann's a.jpg' has no profile: sRGB. (and 1 more like this)"]
 
 
 def test_a_time_left_is_said_in_round_words_and_not_at_all_near_the_end():

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 from commands import TIMEOUT, start, write_bracket
+from PIL import Image
 from reviews import ENGINE, reviewing
 
 from libhdrnet.io import read_photo, read_record
@@ -269,10 +270,16 @@ def test_a_frame_that_cannot_be_read_is_told_in_the_page_and_can_be_left_out(bra
 
 
 @pytest.mark.parametrize("size", [DESKTOP, SMALL])
-def test_nothing_is_cut_off(bracket, browser, size):
-    with reviewing(*bracket) as review:
+def test_nothing_is_cut_off(bracket, browser, size, tmp_path):
+    noise = np.random.default_rng(5).integers(0, 255, (5, 7, 3), np.uint8)
+    Image.fromarray(noise).resize((320, 240)).save(tmp_path / "other.jpg", exif=Image.open(bracket[0]).getexif())
+    with reviewing(*bracket, tmp_path / "other.jpg") as review:
         visit(browser, review, size)
+        notes = [note.text for note in browser.find_elements(By.CSS_SELECTOR, ".notes") if note.text]
+        assert f"{tmp_path}/other.jpg shows another scene" in notes[-1]
         assert script(browser, "document.documentElement.scrollWidth - window.innerWidth") <= 0
+        wide = "[...document.querySelectorAll('body *')].filter((e) => getComputedStyle(e).overflowX !== 'visible')"
+        assert script(browser, f"{wide}.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.outerHTML)") == []
         texts = "[...document.querySelectorAll('button, label, h1, h2, p')]"
         cut = f"{texts}.filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map((e) => e.outerHTML)"
         assert script(browser, cut) == []

@@ -34,7 +34,7 @@ def header(path: Path) -> Header:
         with rawpy.imread(str(path)) as raw:
             sizes = raw.sizes
     except rawpy.LibRawFileUnsupportedError as error:
-        raise NotRawError(str(error)) from error
+        raise NotRawError(_reason(error)) from error
     except rawpy.LibRawError as error:
         raise damaged(path, _reason(error)) from error
     height, width, turned = int(sizes.height), int(sizes.width), _ORIENTATIONS.get(sizes.flip, 1)

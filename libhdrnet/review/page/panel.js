@@ -85,7 +85,7 @@ function describe({ stops, notes, warnings, unknown }) {
     const size = Math.abs(stops[index]).toFixed(1);
     const relative = `${size === "0.0" ? "±" : stops[index] > 0 ? "+" : "−"}${size} EV`;
     row.querySelector("small").textContent = [facts.frames[index].time, relative].filter(Boolean).join(" · ");
-    row.querySelector(".notes").textContent = notes[index].join(" ");
+    row.querySelector(".notes").textContent = notes[index].join("\n");
   }
   $("unknown").textContent = `The network makes ${(100 * unknown).toFixed(1)} % of the picture.`;
   $("unknown").hidden = unknown < 0.0005;

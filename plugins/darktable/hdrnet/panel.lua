@@ -26,7 +26,7 @@ function panel.new(context, tasks, say)
     local function report(fraction, stage)
       if stopped then return end
       job.percent = math.max(0, math.min(1, fraction))
-      told = ("%d %%, %s"):format(math.floor(fraction * 100), stage)
+      told = fraction < 1 and ("%d %%, %s"):format(math.floor(fraction * 100), stage) or stage
       messages.text = told
     end
     local ok, failure = pcall(work, report, function() return stopped end)

@@ -49,33 +49,6 @@ function program.said(event, gettext, text)
   end))
 end
 
---- What warnings (events) say, each once; of those that differ in a file or a frame alone the first, and how many
---- there are.
-function program.alike(warnings, gettext)
-  local texts, seen, counts, places = {}, {}, {}, {}
-  for _, event in ipairs(warnings) do
-    local message = tostring(event.message)
-    if not seen[message] then
-      seen[message] = true
-      -- to the last quotation mark: a folder's name may have one, too
-      local kind = message:gsub("'.*'", ""):gsub("([Ff]rame )%d+", "%1")
-      counts[kind] = (counts[kind] or 0) + 1
-      if counts[kind] == 1 then
-        texts[#texts + 1] = program.said(event, gettext, message)
-        places[kind] = #texts
-      end
-    end
-  end
-  for kind, place in pairs(places) do
-    if counts[kind] > 1 then
-      local more = { template = "{text} (and {count} more like this)" }
-      more.values = { text = texts[place], count = counts[kind] - 1 }
-      texts[place] = program.said(more, gettext)
-    end
-  end
-  return texts
-end
-
 --- Run `hdrnet` with `--json`. Returns the facts of its last word, {event = "done", …}, or nil and a sentence;
 --- then its warnings. `report(fraction, stage)` tells how far it is.
 function program.run(context, words, folder, report, should_stop)
@@ -95,10 +68,9 @@ function program.run(context, words, folder, report, should_stop)
     elseif event.event == "error" then
       failure = program.said(event, context.gettext, tostring(event.message))
     elseif event.event == "warning" then
-      warnings[#warnings + 1] = event
+      warnings[#warnings + 1] = program.said(event, context.gettext, tostring(event.message))
     end
   end, should_stop)
-  warnings = program.alike(warnings, context.gettext)
   if should_stop() then return nil, context.gettext("cancelled"), warnings end
   if code == 0 and done then return done, nil, warnings end
   return nil, failure or program.reason(code, said, name, context.gettext), warnings

@@ -59,7 +59,7 @@ def _preview(preview, reads, box):
     from gimpfu_compat.gimp2_preview import Pane
 
     pane = Pane(preview, lambda: {name: read() for name, read in reads.items()})
-    gtk.gtk_box_pack_start(box, pane.widget, False, False, SPACE)
+    gtk.gtk_box_pack_start(box, pane.widget, False, False, 0)
     return pane
 
 

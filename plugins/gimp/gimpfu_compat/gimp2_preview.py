@@ -58,6 +58,7 @@ class Pane:
         gtk.gtk_scrolled_window_add_with_viewport(scrolled, self._list)
         gtk.gtk_widget_set_size_request(scrolled, self._edges[0], LIST)
         self.widget = gtk.gtk_vbox_new(False, SPACE)
+        gtk.gtk_container_set_border_width(self.widget, 2 * SPACE)
         for part in (self._image, self._tick, self._legend, self._note):
             gtk.gtk_box_pack_start(self.widget, part, False, False, 0)
         gtk.gtk_box_pack_start(self.widget, scrolled, True, True, 0)

@@ -127,15 +127,15 @@ def _row(part):
     row = Gtk.Box(spacing=SPACE, margin=SPACE // 2)
     if part.picture:
         row.pack_start(Gtk.Image.new_from_pixbuf(_pixbuf(*part.picture, THUMBNAIL, THUMBNAIL)), False, False, 0)
-    texts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
-    name = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.MIDDLE)
+    texts = Gtk.Grid(valign=Gtk.Align.CENTER)  # a vertical box would have a background of its own in GIMP's theme
+    name = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.MIDDLE, hexpand=True)
     line = GLib.markup_escape_text(f"{os.path.basename(part.name)}   {part.text}")
     name.set_markup(f"<b>{line}</b>" if part.chosen else line)
-    texts.pack_start(name, False, False, 0)
+    texts.attach(name, 0, 0, 1, 1)
     if part.warning:
         warning = Gtk.Label(xalign=0, wrap=True, max_width_chars=50)
         warning.set_markup(f"<small>⚠ {GLib.markup_escape_text(part.warning)}</small>")
-        texts.pack_start(warning, False, False, 0)
+        texts.attach(warning, 0, 1, 1, 1)
     row.pack_start(texts, True, True, 0)
     row.set_tooltip_text(part.name)
     return row

@@ -1,7 +1,6 @@
 """The resident server: asked, shown while it works, and its errors in words that help."""
 
 import contextlib
-import re
 
 import hdrnet_client
 from gimpfu_compat import Failure, host
@@ -12,8 +11,6 @@ STEPS = (0.15, 0.9)
 
 WORTH = 5
 """Seconds left below which nothing is said."""
-_NAMED = re.compile(r"'.*'|(?<=[Ff]rame )\d+", re.DOTALL)
-"""To the last quotation mark: a folder's name may have one, too."""
 
 
 @contextlib.contextmanager
@@ -43,7 +40,7 @@ def ask(connection, method, params):
 
     done = connection.call(method, params, on_progress=progress, on_note=note)
     if warnings:
-        host().message("\n\n".join(alike(warnings)))  # one: GIMP puts a fourth message where few look
+        host().message("\n\n".join(map(translated, warnings)))  # one: GIMP puts a fourth message where few look
     return done
 
 
@@ -55,20 +52,6 @@ def translated(text):
 def _filled(template, values):
     made = {name: _filled(**value) if isinstance(value, dict) else value for name, value in values.items()}
     return _(template).format(**made)
-
-
-def alike(texts):
-    """Say each text once; of those that differ in a file or a frame alone the first, and how many there are."""
-    groups = {}
-    for text in texts:
-        groups.setdefault(_NAMED.sub("", text), []).append(text)
-    more = _("{text} (and {count} more like this)")
-    return [
-        translated(group[0])
-        if len(set(group)) == 1
-        else more.format(text=translated(group[0]), count=len(set(group)) - 1)
-        for group in groups.values()
-    ]
 
 
 def time_left(seconds):
