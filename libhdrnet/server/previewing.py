@@ -8,9 +8,11 @@ import numpy as np
 
 from libhdrnet import tasks
 from libhdrnet.errors import parts_of
+from libhdrnet.options import MethodOptions, shared
 from libhdrnet.preview import Preview, View, marked
 from libhdrnet.server.pixels import map_array, write_array
-from libhdrnet.tasks.files import reporter, tone_of
+from libhdrnet.tasks.files import reporter
+from libhdrnet.tonemap import Tone
 
 if TYPE_CHECKING:
     from libhdrnet.merge.mask import Choices
@@ -35,15 +37,10 @@ def show_preview(
     """Render it and write the pixels; `opening`: the thumbnails, too."""
     exposures = options.exposures(len(preview.frames))
     view = View(
-        reference=options.index,
-        exposure_times=None if exposures is None else tuple(exposures),
-        model=options.model,
-        deghost=options.deghost,
-        align=options.align,
-        choices=_choices(options.choices, folder),
-        tone=tone_of(options),
+        **shared(MethodOptions, options), reference=options.index, choices=_choices(options.choices, folder),
+        exposure_times=None if exposures is None else tuple(exposures), tone=Tone(**options.tone_options()),
         rebuild=options.rebuild,
-    )
+    )  # fmt: skip
     shown = preview.render(view, quick=options.quick, reporter=reporter(talk).part(0.2 if opening else 0, 1))
     frames = [
         {"name": frame.name, "exposure": frame.exposure, "stops": round(stops, 3), "warnings": _told(warnings)}

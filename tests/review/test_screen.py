@@ -24,7 +24,7 @@ def bracket(tmp_path):
 @pytest.fixture
 def screen(bracket):
     preview = Preview(bracket, settings=Settings("cpu", "fp32"))
-    return Screen(preview, None, threading.Event(), align=True, saturation=None)
+    return Screen(preview, None, threading.Event())
 
 
 def test_the_preview_of_a_small_bracket_is_its_merge_tone_mapped(bracket, screen):

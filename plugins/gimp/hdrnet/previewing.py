@@ -8,7 +8,8 @@ import hdrnet_client
 from frames import files_of, layer_exposures, layers_of, parse
 from gimpfu_compat import Failure, Part, Picture
 from gimpfu_compat.words import _
-from merging import check_count, form_for, options_of
+from merging import check_count, form_for
+from options import given
 from resident import told, translated
 
 PIXELS = 1e6
@@ -64,8 +65,7 @@ class MergePreview:
 
     def gather(self, values):
         """Return the request for these values; layers are read the first time."""
-        options = options_of(*(values[name] for name in ("model", "deghost", "align", "reference")))
-        options.update({name: values[name] for name in ("tone", "exposure", "local", "saturation")})
+        options = given(values, "merge", "tone")
         response, opened, names, files = values["response"], [], (), ()
         if values["source"] == "layers":
             layers, area = layers_of(self._image)
