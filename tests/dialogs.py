@@ -6,6 +6,8 @@ python tests/dialogs.py     writes plugins/HOST/hdrnet/options.json anew; a test
 import json
 from dataclasses import fields
 from pathlib import Path
+from types import NoneType
+from typing import get_args
 
 from libhdrnet.options import BracketOptions, DeblurOptions, Settings, ToneOptions, usual
 
@@ -30,36 +32,56 @@ def offered(host):
 def _rows(kind, host):
     for one in fields(kind):
         if one.metadata.get(host) and (kind is Settings) == hasattr(Settings, one.name):
-            told = one.metadata
-            row = {"name": one.name, "label": told[host], "help": told["help"], "default": usual(one)}
-            row |= _in_gimp(one) if host == "gimp" else _in_darktable(one)
-            if row["default"] is True:
-                row["help"] = f"off: {row['help']}"
-            yield row | ({"only": told["only"]} if told["only"] else {})
+            yield row(one, host)
+
+
+def row(one, host):
+    """Return what a host's file says of an option.
+
+    Raises:
+        TypeError: no dialog can ask for it.
+    """
+    told = one.metadata
+    said = {"name": one.name, "label": told[host], "help": told["help"], "default": usual(one)}
+    said |= _in_gimp(one) if host == "gimp" else _in_darktable(one)
+    if said["default"] is True:
+        said["help"] = f"off: {said['help']}"
+    return said | ({"only": told["only"]} if told["only"] else {})
 
 
 def _in_gimp(one):
-    if isinstance(one.default, bool):
-        return {"kind": "bool"}
-    if values := _values(one):
-        words = one.metadata["words"] or {}
-        return {"kind": "radio", "words": [(words.get(value, value.capitalize()), value) for value in values]}
-    if one.metadata["limits"]:
-        return {"kind": "slider", "range": _range(one)}
-    told = f"{one.metadata['help']}; 0: {usual(one)}"
-    return {"kind": "int", "default": 0, "range": (0, MOST["gimp"], 1), "help": told}
+    kind, about = _kind(one), one.metadata
+    if kind == "choice":
+        words = about["words"] or {}
+        return {"kind": "radio", "words": [(words.get(value, value.capitalize()), value) for value in _values(one)]}
+    if kind == "number" and one.default is None:
+        return {"kind": "int", "default": 0, "range": (0, MOST["gimp"], 1), "help": f"{about['help']}; 0: {usual(one)}"}
+    return {"kind": {"flag": "bool", "number": "int"}.get(kind, kind)} | _range(one)
 
 
 def _in_darktable(one):
+    kind = _kind(one)
     place = {"preference": True} if one.metadata["darktable"].startswith(PREFERENCE) else {}
-    if isinstance(one.default, bool):
-        return {"kind": "tick", **place}
-    if values := _values(one):
-        return {"kind": "choice", "values": values, **place}
-    if one.metadata["limits"]:
-        return {"kind": "slider", "range": _range(one), **place}
-    values = ["automatic", *map(str, range(1, MOST["darktable"] + 1))]
-    return {"kind": "number", "default": values[0], "values": values, **place}
+    if kind == "choice":
+        return {"kind": kind, "values": _values(one), **place}
+    if kind == "number" and one.default is None:
+        values = ["automatic", *map(str, range(1, MOST["darktable"] + 1))]
+        return {"kind": kind, "default": values[0], "values": values, **place}
+    return {"kind": "tick" if kind == "flag" else "slider", **_range(one), **place}
+
+
+def _kind(one):
+    """Return what an option is to a dialog: "flag", "choice", "slider" or "number" (a whole one)."""
+    types = get_args(one.type) or (one.type,)
+    if bool in types:
+        return "flag"
+    if str in types and _values(one):
+        return "choice"
+    if one.metadata["limits"] and {int, float} & {*types}:
+        return "number" if int in types else "slider"
+    if types == (int, NoneType):
+        return "number"
+    raise TypeError(f"{one.name} is no flag, choice of texts, number within limits or number that may be left out.")
 
 
 def _values(one):
@@ -67,7 +89,8 @@ def _values(one):
 
 
 def _range(one):
-    return [*map(float, one.metadata["slider"] or (*one.metadata["limits"], STEP))]
+    limits, step = one.metadata["limits"], 1 if isinstance(one.default, int) else STEP
+    return {"range": [*map(type(usual(one)), one.metadata["slider"] or (*limits, step))]} if limits else {}
 
 
 def text(host):

@@ -5,13 +5,13 @@ import json
 import subprocess
 import sys
 from array import array
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import dialogs
 import pytest
 
-from libhdrnet.options import DeblurFiles, MergeFiles, check
+from libhdrnet.options import DeblurFiles, MergeFiles, check, option
 
 GIMP = Path(__file__).parents[2] / "plugins/gimp"
 sys.path[:0] = [str(GIMP), str(GIMP / "hdrnet"), str(GIMP.parents[1] / "libhdrnet/client")]
@@ -184,11 +184,30 @@ def test_every_option_with_a_label_is_offered():
         shown = {row["name"]: row for rows in json.loads(dialogs.text(host)).values() for row in rows}
         assert set(shown) == {one.name for kind in kinds for one in fields(kind) if one.metadata.get(host)}
         assert {"deghost", "reference", "align", "model", "tone", "strength"} <= set(shown)
+        for row in shown.values():
+            assert row.get("only", [row["name"]])[0] in shown
+            assert row["kind"] != "tick" or not row.get("preference")  # darktable keeps those in another way
         for kind in kinds:  # what a dialog begins with can be used
             values = {one.name: shown[one.name]["default"] for one in fields(kind) if one.name in shown}
             check(
                 kind, **{name: value for name, value in values.items() if shown[name]["kind"] not in ("int", "number")}
             )
+
+
+def test_of_an_option_a_dialog_asks_for_what_it_takes():
+    @dataclass
+    class Made:
+        rounds: int = option(2, "rounds", limits=(0, 5), gimp="_Rounds", darktable="rounds")
+        seed: int | None = option(None, "seed", usual="chosen", gimp="_Seed", darktable="seed")
+        place: str = option("", "place", gimp="_Place", darktable="place")
+
+    rounds, seed, place = fields(Made)
+    assert dialogs.row(rounds, "gimp").items() >= {"kind": "int", "default": 2, "range": [0, 5, 1]}.items()
+    assert dialogs.row(rounds, "darktable").items() >= {"kind": "slider", "default": 2, "range": [0, 5, 1]}.items()
+    assert dialogs.row(seed, "gimp")["help"] == "seed; 0: chosen"
+    assert dialogs.row(seed, "darktable")["values"][:2] == ["automatic", "1"]
+    with pytest.raises(TypeError, match="place is no flag"):
+        dialogs.row(place, "gimp")
 
 
 def test_the_server_is_told_what_was_chosen_but_for_what_means_nothing():

@@ -100,7 +100,7 @@ function panel.new(context, tasks, say)
       local low, high, step = table.unpack(option.range)
       sliders[name] = dt.new_widget("slider") {
         label = label, tooltip = tip, hard_min = low, hard_max = high, soft_min = low, soft_max = high, step = step,
-        digits = 2,
+        digits = step < 1 and 2 or 0,
       }
       sliders[name].value = value -- beside its limits it would be cut to others
       return sliders[name]

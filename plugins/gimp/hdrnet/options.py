@@ -25,6 +25,6 @@ def given(values, *groups):
     for one in (one for group in groups for one in OPTIONS[group]):
         value = values[one["name"]]
         other, wanted = one.get("only", (one["name"], value))
-        if values[other] == wanted and (one["kind"] != PF_INT or value):
+        if values[other] == wanted and (one["kind"] != PF_INT or value != one["default"]):
             params[one["name"]] = value
     return params
