@@ -1,7 +1,6 @@
 """What a person can choose: one frozen dataclass for each operation, and the only place where an option is described.
 
-The command line, the server's parameters, the checks and the hosts' dialogs (`tests/dialogs.py`) are made of these; it
-imports nothing heavy.
+Command line, server's parameters, checks, records and hosts' dialogs (`tests/dialogs.py`) are made of these.
 """
 
 import textwrap
@@ -31,13 +30,11 @@ METER_CONSTANT = 12.5
 
 
 class Need(NamedTuple):
-    """Outputs that give an option a meaning."""
+    """Suffixes of which the output, or the preview, has one if an option shall mean something, and why."""
 
     why: str
     output: tuple[str, ...]
-    """Suffixes of which the output has one."""
     preview: tuple[str, ...] = ()
-    """Or the preview one of these."""
 
 
 _SHOWN = WRITE_SUFFIXES["display"]
@@ -203,7 +200,7 @@ class BracketOptions(MergeOptions):
     ev: str | None = option(None, "exposures in stops relative to each other", metavar="-2,0,2")
     reference: int | None = option(
         None, "number of the exposure, from 1, that decides where things are: what moved stays as it is there",
-        metavar="N", usual="the best one", gimp="Refere_nce", darktable="reference",
+        usual="the best one", gimp="Refere_nce", darktable="reference",
     )  # fmt: skip
 
     @property
@@ -264,8 +261,8 @@ class ToneOptions(Options):
 
     def tone_options(self) -> dict[str, Any]:
         """Return those that are given, by the names of `tone_map`."""
-        given = {"style": self.tone, "exposure": self.exposure, "local": self.local, "saturation": self.saturation}
-        return {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in shared(ToneOptions, self).items() if value is not None}
+        return {"style" if name == "tone" else name: value for name, value in given.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -341,9 +338,7 @@ class BatchOptions(BracketOptions, ResultOptions):
     )
     format: str = option(".exr", ".exr, .hdr, .tif (float), .dng, .avif, .jxl, .jpg or .png")
     preview: bool = option(False, "also write a tone-mapped JPEG of each")
-    frames: int | None = option(
-        None, "pictures in each bracket", metavar="N", usual="found out", only=("brackets", None)
-    )
+    frames: int | None = option(None, "pictures in each bracket", usual="found out", only=("brackets", None))
     list: bool = option(False, "only say which brackets are found, a line each, as --brackets reads it")
     brackets: str | None = option(None, "merge these: what --list said, corrected by hand", metavar="FILE", path=True)
     overwrite: bool = option(False, "merge again what is done (never replaces an input)")

@@ -48,30 +48,28 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hdrnet {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_task(commands, "merge", "merge two or more exposures into one HDR picture", MergeFiles)
+    _add_merge(commands)
     _add_review(commands)
-    text = "find the brackets in a folder and merge each; what is done is skipped"
-    _add_options(_command(commands, "batch", text), BatchOptions)
-    _add_task(commands, "defocus", "map where and how much a picture is out of focus", DefocusFiles)
-    _add_task(commands, "deblur", "sharpen what is out of focus", DeblurFiles)
+    _add_batch(commands)
+    _add_defocus(commands)
+    _add_deblur(commands)
     _add_demo(commands)
     _add_pack(commands)
     _add_train(commands)
     _add_eval(commands)
     _add_serve(commands)
-    _command(commands, "status", "show the resident server: device, models, memory, jobs")
+    _add_status(commands)
     _add_stop(commands)
-    _add_places(commands, "install", "install the plug-in into GIMP or darktable", "gimp", "darktable")
-    text = "remove the plug-in from GIMP or darktable, or all of libhdrnet"
-    _add_places(commands, "uninstall", text, "gimp", "darktable", "libhdrnet")
+    _add_install(commands)
+    _add_uninstall(commands)
     _add_doctor(commands)
     return parser
 
 
-def _add_task(commands: Any, name: str, text: str, kind: type) -> None:
-    p = _command(commands, name, text)
-    _add_options(p, kind)
-    p.add_argument("--resident", action="store_true", help="let the resident server do it (started if need be)")
+def _add_merge(commands: Any) -> None:
+    p = _command(commands, "merge", "merge two or more exposures into one HDR picture")
+    _add_options(p, MergeFiles)
+    _add_resident(p)
 
 
 def _add_review(commands: Any) -> None:
@@ -80,6 +78,23 @@ def _add_review(commands: Any) -> None:
     p.add_argument("-o", "--output", metavar="OUT", help="as for merge; where it exists, -2 is added to the name "
                    "(default: FIRST-hdr.exr beside the first image)")  # fmt: skip
     p.add_argument("--no-browser", dest="browser", action="store_false", help="only say the page's address")
+
+
+def _add_batch(commands: Any) -> None:
+    p = _command(commands, "batch", "find the brackets in a folder and merge each; what is done is skipped")
+    _add_options(p, BatchOptions)
+
+
+def _add_defocus(commands: Any) -> None:
+    p = _command(commands, "defocus", "map where and how much a picture is out of focus")
+    _add_options(p, DefocusFiles)
+    _add_resident(p)
+
+
+def _add_deblur(commands: Any) -> None:
+    p = _command(commands, "deblur", "sharpen what is out of focus")
+    _add_options(p, DeblurFiles)
+    _add_resident(p)
 
 
 def _add_options(p: argparse.ArgumentParser, kind: type, but: Sequence[str] = ()) -> None:
@@ -204,17 +219,30 @@ def _add_serve(commands: Any) -> None:
     p.add_argument("--idle", type=float, default=10.0, metavar="MINUTES", help="end when nobody asked (default: 10)")
 
 
+def _add_status(commands: Any) -> None:
+    _command(commands, "status", "show the resident server: device, models, memory, jobs")
+
+
 def _add_stop(commands: Any) -> None:
     p = _command(commands, "stop", "end the resident server")
     p.add_argument("--finish", action="store_true", help="let its jobs end first")
 
 
-def _add_places(commands: Any, name: str, text: str, *targets: str) -> None:
-    p = _command(commands, name, text)
-    p.add_argument("target", choices=targets)
-    p.add_argument("--into", metavar="DIR",
-                   help="GIMP's folder for plug-ins, or darktable's of settings (default: all found)")  # fmt: skip
-    p.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+def _add_install(commands: Any) -> None:
+    p = _command(commands, "install", "install the plug-in into GIMP or darktable")
+    _add_places(p, ("gimp", "darktable"))
+
+
+def _add_uninstall(commands: Any) -> None:
+    p = _command(commands, "uninstall", "remove the plug-in from GIMP or darktable, or all of libhdrnet")
+    _add_places(p, ("gimp", "darktable", "libhdrnet"))
+
+
+def _add_places(parser: argparse.ArgumentParser, targets: Sequence[str]) -> None:
+    parser.add_argument("target", choices=targets)
+    parser.add_argument("--into", metavar="DIR",
+                        help="GIMP's folder for plug-ins, or darktable's of settings (default: all found)")  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
 
 
 def _add_doctor(commands: Any) -> None:
@@ -231,6 +259,10 @@ def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of text")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no notes")
     return parser
+
+
+def _add_resident(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--resident", action="store_true", help="let the resident server do it (started if need be)")
 
 
 def _join_negative_values(argv: Sequence[str]) -> list[str]:

@@ -12,14 +12,14 @@ from libhdrnet import tasks
 from libhdrnet.engine import Reporter
 from libhdrnet.errors import InputError, explain
 from libhdrnet.formats import WRITE_SUFFIXES
-from libhdrnet.io.choices import read_choices, write_choices
+from libhdrnet.io.choices import as_choices, read_choices, write_choices
 from libhdrnet.merge.mask import Choices
 from libhdrnet.options import STYLES, MergeFiles, ToneOptions, shared, usual
 from libhdrnet.preview import MARKS, Preview, Shown
 from libhdrnet.review.events import Events
 from libhdrnet.review.kept import kept_of
 from libhdrnet.review.names import command_of, exposure_text, free_name, unreadable
-from libhdrnet.review.screen import Box, Labels, Look, Screen, as_choices, rgba
+from libhdrnet.review.screen import Box, Labels, Look, Screen, rgba
 from libhdrnet.tasks import Talk, read_options
 
 _STOP_SECONDS = 20.0

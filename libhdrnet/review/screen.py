@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from libhdrnet.engine import ProgressCallback, Reporter
 from libhdrnet.errors import InputError
-from libhdrnet.io.choices import NETWORK
+from libhdrnet.io.choices import NETWORK, as_choices
 from libhdrnet.merge.mask import Choices, fitted_choices
 from libhdrnet.options import BracketOptions, MethodOptions, ToneOptions, shared
 from libhdrnet.preview import Preview, Shown, View
@@ -109,11 +109,6 @@ class Screen:
         if len(unknown):
             raise InputError(f"the label {unknown[0]} is no frame; there are {frames}.")
         self.labels[top : top + height, left : left + width] = painted
-
-
-def as_choices(labels: Labels) -> npt.NDArray[np.int16]:
-    """Return labels as choices: the network is -1."""
-    return np.where(labels == NETWORK, np.int16(-1), labels).astype(np.int16)
 
 
 def rgba(shown: Shown) -> tuple[Box, bytes]:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from libhdrnet import tasks
 from libhdrnet.errors import parts_of
+from libhdrnet.io.choices import as_choices
 from libhdrnet.options import MethodOptions, shared
 from libhdrnet.preview import Preview, View, marked
 from libhdrnet.server.pixels import map_array, write_array
@@ -15,11 +14,7 @@ from libhdrnet.tasks.files import reporter
 from libhdrnet.tonemap import Tone
 
 if TYPE_CHECKING:
-    from libhdrnet.merge.mask import Choices
     from libhdrnet.server.methods import PreviewPixels
-
-_NETWORK = 255
-"""The network, in a map of choices."""
 
 
 def open_preview(options: "PreviewPixels", folder: Path, talk: tasks.Talk) -> Preview:
@@ -36,10 +31,10 @@ def show_preview(
 ) -> dict[str, Any]:
     """Render it and write the pixels; `opening`: the thumbnails, too."""
     exposures = options.exposures(len(preview.frames))
+    choices = None if options.choices is None else as_choices(map_array(options.choices, folder, 2))
     view = View(
-        **shared(MethodOptions, options), reference=options.index, choices=_choices(options.choices, folder),
+        **shared(MethodOptions, options), reference=options.index, choices=choices, rebuild=options.rebuild,
         exposure_times=None if exposures is None else tuple(exposures), tone=Tone(**options.tone_options()),
-        rebuild=options.rebuild,
     )  # fmt: skip
     shown = preview.render(view, quick=options.quick, reporter=reporter(talk).part(0.2 if opening else 0, 1))
     frames = [
@@ -62,10 +57,3 @@ def show_preview(
 
 def _told(texts: Sequence[str]) -> list[dict[str, Any]]:
     return [{"text": text, **parts_of(text)} for text in texts]
-
-
-def _choices(description: dict[str, Any] | None, folder: Path) -> "Choices | None":
-    if description is None:
-        return None
-    labels = map_array(description, folder, 2)
-    return np.where(labels == _NETWORK, -1, labels.astype(np.int16))

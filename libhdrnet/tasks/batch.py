@@ -201,9 +201,7 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         names = (f"{paths[0].stem}{part}-hdr" for part in parts)
         name = next(name for name in names if name.lower() not in taken)
         taken.add(name.lower())
-        target = str(out / f"{name}{options.format}")
-        inputs = [str(path) for path in paths]
+        own = {"inputs": [str(path) for path in paths], "output": str(out / f"{name}{options.format}")}
         preview = str(out / f"{name}-preview.jpg") if options.preview else None
-        own = {"inputs": inputs, "output": target, "preview": preview, "common_exposure": common}
-        jobs.append(MergeFiles(**(said | own)))
+        jobs.append(MergeFiles(**(said | own | {"preview": preview, "common_exposure": common})))
     return jobs

@@ -9,8 +9,9 @@ from commands import write_bracket
 from libhdrnet import merge_exposures, tone_map
 from libhdrnet.engine import Settings
 from libhdrnet.errors import CancelledError
+from libhdrnet.io.choices import as_choices
 from libhdrnet.preview import Preview
-from libhdrnet.review.screen import Look, Screen, as_choices, rgba
+from libhdrnet.review.screen import Look, Screen, rgba
 
 LOOK = {"reference": 2, "deghost": 0.5}
 SIZE = (96, 128)

@@ -62,11 +62,6 @@ function settings.new(dt, gettext, offered)
     return function() return dt.preferences.read(MODULE, name, "bool") == true end
   end
 
-  local function choice(name, label, tip, known)
-    register(name, "enum", label, tip, known[1], table.unpack(known))
-    return one_of(name, known)
-  end
-
   local made = {}
 
   --- What was chosen for an option of hdrnet; a wrong value was not.
@@ -117,8 +112,9 @@ function settings.new(dt, gettext, offered)
     _("otherwise only images with the tag hdrnet|deblur are deblurred on export"))
   made.folder = text("folder", _("hdrnet: folder for new images"), _("empty: beside the originals"), "")
   prefer("merge")
-  local frames = choice("frames", _("hdrnet: frames to merge"),
-    _("linear exports: darktable develops raw files, without your edits; original files: hdrnet, quicker"), FRAMES)
+  register("frames", "enum", _("hdrnet: frames to merge"),
+    _("linear exports: darktable develops raw files, without your edits; original files: hdrnet, quicker"),
+    FRAMES[1], table.unpack(FRAMES))
   made.cli = text("darktable_cli", _("hdrnet: path of darktable-cli"), _("exports the frames; it comes with darktable"),
     default_cli(dt.configuration.running_os))
   made.command = text("command", _("hdrnet: path of the command hdrnet"),
@@ -135,7 +131,7 @@ function settings.new(dt, gettext, offered)
   --- Remember what was chosen in the module.
   function made.remember(name, value) dt.preferences.write(MODULE, name, "string", value) end
 
-  function made.merges_originals() return frames() == FRAMES[2] end
+  function made.merges_originals() return read("frames") == FRAMES[2] end
   return made
 end
 

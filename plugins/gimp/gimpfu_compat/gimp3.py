@@ -282,10 +282,9 @@ def _add_argument(procedure, parameter):
     flags = GObject.ParamFlags.READWRITE
     if parameter.kind == PF_BOOL:
         procedure.add_boolean_argument(*words, parameter.default, flags)
-    elif parameter.kind == PF_INT:
-        procedure.add_int_argument(*words, *parameter.extra[:2], parameter.default, flags)
-    elif parameter.kind == PF_SLIDER:
-        procedure.add_double_argument(*words, *parameter.extra[:2], parameter.default, flags)
+    elif parameter.kind in (PF_INT, PF_SLIDER):
+        add = procedure.add_int_argument if parameter.kind == PF_INT else procedure.add_double_argument
+        add(*words, *parameter.extra[:2], parameter.default, flags)
     elif parameter.kind == PF_RADIO:
         choice = Gimp.Choice.new()
         for number, (label, value) in enumerate(parameter.extra):

@@ -24,9 +24,7 @@ def defocus_map(image, layer, **options):
     with server() as connection:
         host().progress(0, _("Handing over the layer"))
         array = share(connection, layer, "RGB float", area)
-        done = ask(
-            connection, "defocus", {"array": array, "linear": True, "scaled": True, **given(options, "settings")}
-        )
+        done = ask(connection, "defocus", {"array": array, "linear": True, "scaled": True} | given(options, "settings"))
         radii = connection.fetch(done)
     host().progress(STEPS[1], _("Making the layer"))
     with image.undo_group():

@@ -33,7 +33,8 @@ def merge(image, _layer, source, files, exposures, tone_mapped, mask, **options)
         params["exposure_times"] = parse(exposures, len(layers))
         with server() as connection:
             opened = files_of(image, layers)
-            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, opened, layers)
+            names = [layer.name for layer in layers]
+            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, opened, names)
             params["sources"] = opened or None
             params["arrays"] = _shared(connection, layers, area, form_for(params["response"]))
             done = ask(connection, "merge", params)

@@ -17,13 +17,6 @@ PIXELS = 1e6
 
 
 @dataclass(frozen=True)
-class Named:
-    """A layer, as far as its exposure is looked for."""
-
-    name: str
-
-
-@dataclass(frozen=True)
 class Bracket:
     """What is merged: files, or layers that were read; equal for the same ones."""
 
@@ -140,7 +133,7 @@ class MergePreview:
             return request.exposures
         names = request.bracket.names
         if names not in self._exposures:
-            self._exposures[names] = layer_exposures(self._server, request.opened, [Named(name) for name in names])
+            self._exposures[names] = layer_exposures(self._server, request.opened, names)
         return self._exposures[names]
 
     def _fetched(self, array):
