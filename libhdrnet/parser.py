@@ -10,7 +10,7 @@ from typing import Any, NoReturn, get_args, get_origin
 from libhdrnet._version import __version__
 from libhdrnet.errors import InputError
 from libhdrnet.manual import EPILOGS, GENERAL
-from libhdrnet.options import BatchOptions, DeblurFiles, DefocusFiles, MergeFiles, Settings
+from libhdrnet.options import BatchOptions, DeblurFiles, DefocusFiles, MergeFiles, Settings, usual
 from libhdrnet.research.options import EvaluationOptions, PackOptions, TrainingOptions
 
 
@@ -91,12 +91,11 @@ def _add_option(p: Any, one: Field[Any]) -> None:
         p.add_argument(f"--no-{word}" if default else f"--{word}", dest=one.name, help=words,
                        action="store_false" if default else "store_true")  # fmt: skip
         return
-    if default not in (None, MISSING):
-        words = f"{words} (default: {default:g})" if isinstance(default, float) else f"{words} (default: {default})"
+    if (said := usual(one)) is not None:
+        words += f" (default: {said:g})" if isinstance(said, float) else f" (default: {said})"
     if flags == ():
-        p.add_argument(
-            one.name, metavar=told["metavar"], help=words, nargs="+" if get_origin(one.type) is list else None
-        )
+        many = "+" if get_origin(one.type) is list else None
+        p.add_argument(one.name, metavar=told["metavar"], help=words, nargs=many)
         return
     [kind] = [kind for kind in get_args(one.type) or (one.type,) if kind is not NoneType]
     numbers = told["among"] if kind is int and told["among"] else None  # others are checked by the options themselves

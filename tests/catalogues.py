@@ -1,12 +1,14 @@
 """The words of the plug-ins that people see, in the sources and in the catalogues.
 
-python tests/catalogues.py     makes the template anew, and gives every language its new words to translate
+python tests/catalogues.py     makes the template anew, and gives every language its new words to translate; before it,
+                               the rows of the dialogs that are made of the library's options
 """
 
 import ast
 import re
 from pathlib import Path
 
+import dialogs
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
@@ -17,6 +19,7 @@ TEMPLATE = LOCALE / "hdrnet.pot"
 LANGUAGES = sorted(LOCALE.glob("*.po"))
 AT_WORK = ("engine", "merge", "ops", "preview", "server")
 """Parts of the library that name the stages of a job."""
+OPTIONS = ROOT / "libhdrnet/options.py"
 CLIENT = ROOT / "libhdrnet/client/hdrnet_client.py"
 HEADER = """# Words of libhdrnet's plug-ins; GPL-3.0-or-later, as libhdrnet.
 msgid ""
@@ -32,6 +35,7 @@ _IN_LUA = re.compile(rf"\b(?:_|gettext)\(\s*({_TEXT}(?:\s*\.\.\s*{_TEXT})*)")
 
 def words():
     """Give each text of the plug-ins with its file, then what the server says in words that are known here."""
+    yield from ((text, OPTIONS) for text in dialogs.words())
     for path in sorted((ROOT / "plugins").rglob("*.py")):
         for _line, text, _comments, _context in extract_from_file("python", path, keywords={"_": None}):
             yield text, path
@@ -70,6 +74,7 @@ def read(path):
 
 def main():
     """Write what the docstring of this file says."""
+    dialogs.main()
     made = template()
     for path in [TEMPLATE, *LANGUAGES]:
         catalogue = read(path)

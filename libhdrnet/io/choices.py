@@ -38,11 +38,15 @@ def read_choices(path: AnyPath) -> npt.NDArray[np.int16]:
         raise InputError(f"{path} has {8 * pixels.dtype.itemsize} bits a channel; {wanted}.")
     if bool((pixels != pixels[..., :1]).any()):
         raise InputError(f"{path} holds colours; {wanted}.")
-    choices = pixels[..., 0].astype(np.int16)
-    choices[choices == NETWORK] = -1
+    choices = as_choices(pixels[..., 0])
     if photo.alpha is not None:
         choices[photo.alpha < 128] = 0
     return choices
+
+
+def as_choices(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int16]:
+    """Return the numbers of such a file as choices: the network is -1."""
+    return np.where(labels == NETWORK, np.int16(-1), labels).astype(np.int16)
 
 
 def write_choices(path: AnyPath, choices: npt.NDArray[np.integer[Any]]) -> None:

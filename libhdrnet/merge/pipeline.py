@@ -36,7 +36,7 @@ from libhdrnet.merge.reconstruction import reconstruct
 from libhdrnet.merge.reference import pick_reference, pick_three
 from libhdrnet.merge.sources import ImageLike
 from libhdrnet.merge.strangers import tell_strangers, unlike
-from libhdrnet.options import DEGHOST, NETWORKS, MergeOptions, MethodOptions, takes
+from libhdrnet.options import DEGHOST, NETWORKS, MergeOptions, MethodOptions, recorded, takes
 from libhdrnet.photometry import Calibration, calibrate, merged_noise
 from libhdrnet.radiometry import FloatImage
 
@@ -53,8 +53,7 @@ class MergeResult:
     """(H, W, 3) linear Rec.709, 1.0 = white of the reference."""
     mask: FloatImage | None
     """(H, W): 1 measured, 0.5 made by the network, 0 guessed; only if it was asked for."""
-    model: str
-    """The method that was used: "auto", "psfnet", "msffnet" or "classical"."""
+    options: MergeOptions
     reference: int
     """Index of the reference in the order given."""
     used: tuple[int, ...]
@@ -88,6 +87,11 @@ class MergeResult:
     """Share of the picture that was decided by hand, by frame, counted from 1, or "network"."""
 
     @property
+    def model(self) -> str:
+        """The method that was used: "auto", "psfnet", "msffnet" or "classical"."""
+        return self.options.model
+
+    @property
     def metadata(self) -> "Metadata | None":
         """Of the reference's file."""
         return self.told[self.reference]
@@ -116,7 +120,7 @@ class MergeResult:
         """JSON-able record of how the picture was made."""
         return {
             "operation": "merge",
-            "model": self.model,
+            **recorded(MergeOptions, self.options),
             "inputs": [str(name).replace("\\", "/").rsplit("/", 1)[-1] for name in self.names],
             "reference": self.reference + 1,
             "used": [index + 1 for index in self.used],
@@ -267,7 +271,7 @@ def merge(
         if made.mask is not None:
             made.mask[_unseen(frames)] = GUESSED
         return MergeResult(
-            made.radiance, made.mask, options.model, reference,
+            made.radiance, made.mask, options, reference,
             used if options.model in NETWORKS else _by_exposure(exposed),
             tuple(frame.exposure * frame.peak for frame in frames), calibration, tuple(alignments), made.report,
             made.repaired, tuple(frame.metadata for frame in frames), tuple(frame.name for frame in frames),

@@ -22,7 +22,7 @@ from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
 from libhdrnet.ops.fringes import remove_fringes
 from libhdrnet.ops.recovery import recovery
-from libhdrnet.options import DeblurOptions, takes
+from libhdrnet.options import DeblurOptions, recorded, takes
 from libhdrnet.radiometry import FloatImage, decode_srgb
 
 HALVED = (6.0, 10.0)
@@ -42,7 +42,7 @@ class DeblurResult:
     """The defocus map that guided it, (H, W), pixels."""
     estimated: bool
     """False if the caller gave the map."""
-    strength: float
+    options: DeblurOptions
     report: Report
     mask: FloatImage | None = None
     """Where detail was recovered (`ops.recovery`), if that was asked for."""
@@ -52,7 +52,7 @@ class DeblurResult:
         return {
             "operation": "deblur",
             "inputs": [Path(name).name],
-            "strength": self.strength,
+            **recorded(DeblurOptions, self.options),
             "map": "estimated" if self.estimated else "given",
             "engine": self.report.as_record(),
         }
@@ -158,7 +158,7 @@ def _deblurred(
     for rows in bands(pixels.shape[0]):
         out[rows] = _apply(pixels[rows], correction[rows], linear, options.strength)
     mask = recovery(pixels, out, linear, radius) if with_mask else None
-    return DeblurResult(out, radius, estimated, options.strength, report, mask)
+    return DeblurResult(out, radius, estimated, options, report, mask)
 
 
 def _correction(

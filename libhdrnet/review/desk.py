@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,16 @@ import numpy as np
 from libhdrnet import tasks
 from libhdrnet.engine import Reporter
 from libhdrnet.errors import InputError, explain
-from libhdrnet.io.choices import read_choices, write_choices
+from libhdrnet.formats import WRITE_SUFFIXES
+from libhdrnet.io.choices import as_choices, read_choices, write_choices
 from libhdrnet.merge.mask import Choices
-from libhdrnet.options import STYLES, MergeFiles, ToneOptions
+from libhdrnet.options import STYLES, MergeFiles, ToneOptions, shared, usual
 from libhdrnet.preview import MARKS, Preview, Shown
 from libhdrnet.review.events import Events
 from libhdrnet.review.kept import kept_of
 from libhdrnet.review.names import command_of, exposure_text, free_name, unreadable
-from libhdrnet.review.screen import Box, Labels, Look, Screen, as_choices, rgba
+from libhdrnet.review.screen import Box, Labels, Look, Screen, rgba
 from libhdrnet.tasks import Talk, read_options
-from libhdrnet.tasks.needs import RADIANCE_SUFFIXES
 
 _STOP_SECONDS = 20.0
 """How long what is cancelled at the end may take to reach its next tile: a process does not end well within torch."""
@@ -80,7 +81,7 @@ class Desk:
             InputError: the box or a label is none of this picture and its frames, or a setting cannot be used.
             CancelledError: a newer picture was asked for meanwhile.
         """
-        wanted = read_options(Look, look)
+        wanted = self._look(look)
         shown = self.screen.render(wanted, box, labels, quick=quick, progress=self._rendering)
         if not quick:
             self._tell_frames(shown)
@@ -93,7 +94,7 @@ class Desk:
         Raises:
             InputError: one is being made, or a label or a setting cannot be used.
         """
-        wanted, painted = read_options(Look, look), self.screen.repaint(labels)
+        wanted, painted = self._look(look), self.screen.repaint(labels)
         if not self._merging.acquire(blocking=False):
             raise InputError("a merge is being made; wait for it, or cancel it.")
         self._cancelled.clear()
@@ -136,9 +137,8 @@ class Desk:
                 options.inputs, options.exposures(len(options.inputs)), response=options.response,
                 settings=options, reporter=reporter.part(0, 0.3),
             )  # fmt: skip
-            screen = Screen(preview, choices, self.ended, align=options.align, saturation=options.saturation)
-            given = {name: value for name in vars(Look()) if (value := getattr(options, name, None)) is not None}
-            look = Look(**given)
+            screen = Screen(preview, choices, self.ended)
+            look = self._look({})
             shown = screen.render(look, None, b"", quick=False, progress=reporter.part(0.3, 1))
         except Exception as error:
             if self.ended.is_set():
@@ -152,6 +152,12 @@ class Desk:
         self.events.tell("opened", keep="bracket", **self._facts)
         self._tell_frames(shown)
         self._tell_target()
+
+    def _look(self, decided: Mapping[str, Any]) -> Look:
+        """Return how the merge is to be shown: as its options say, but for what the page decided."""
+        tone = {one.name: usual(one) for one in fields(ToneOptions)}
+        given = {name: value for name, value in shared(Look, self._options).items() if value is not None}
+        return read_options(Look, {**tone, **given, **decided})
 
     def _reading(self, fraction: float, stage: str) -> None:
         self.events.tell("opening", keep="bracket", fraction=fraction, stage=stage)
@@ -171,7 +177,7 @@ class Desk:
             "frames": [{"name": Path(path).name, "time": exposure_text(path)} for path in self._options.inputs],
             "width": preview.size[1], "height": preview.size[0], "full": preview.full_size[::-1], "tones": STYLES,
             "marks": [{"name": name, "tint": tint} for (name, _), tint in zip(MARKS, tints, strict=True)],
-            "command": command_of(self._options, (*vars(Look()), "choices")), "choices": f"{output.stem}-choices.png",
+            "command": command_of(self._options), "choices": f"{output.stem}-choices.png",
             "look": "" if _is_shown(self._options) else f"Of the preview alone: {output.suffix} holds radiance.",
         }  # fmt: skip
 
@@ -184,7 +190,9 @@ class Desk:
     def _merge(self, look: Look, labels: Labels) -> None:
         output = free_name(Path(self._options.output))
         beside = free_name(output.with_name(f"{output.stem}-choices.png"))
-        params = {**vars(self._options), **_asked(look, self._options), "output": str(output)}
+        params = {**vars(self._options), **shared(MergeFiles, look), "output": str(output)}
+        if not _is_shown(self._options):
+            params |= vars(ToneOptions())  # of the preview alone
         written = None
         self._progress(0.0, "starting")
         try:
@@ -221,12 +229,4 @@ _TINT = 100
 
 def _is_shown(options: MergeFiles) -> bool:
     """Whether the merge tone-maps anything."""
-    return options.preview is not None or Path(options.output).suffix.lower() not in RADIANCE_SUFFIXES
-
-
-def _asked(look: Look, options: MergeFiles) -> dict[str, Any]:
-    """Return what the page decided, as options of the merge."""
-    asked = {"reference": look.reference, "deghost": look.deghost}
-    if _is_shown(options):
-        return asked | {"exposure": look.exposure, "local": look.local, "tone": look.tone}
-    return asked | vars(ToneOptions())  # of the preview alone
+    return options.preview is not None or Path(options.output).suffix.lower() not in WRITE_SUFFIXES["radiance"]

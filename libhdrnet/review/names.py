@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -27,15 +27,15 @@ def default_output(inputs: Sequence[str]) -> str:
     return str(first.with_name(f"{first.stem}-hdr.exr"))
 
 
-def command_of(options: MergeFiles, decided: Iterable[str]) -> str:
-    """Return the words by which `hdrnet merge` makes the same merge, but for the options that are decided later."""
+def command_of(options: MergeFiles) -> str:
+    """Return the words by which `hdrnet merge` makes the same merge, without choices; more may follow and count."""
     output = os.path.abspath(free_name(Path(options.output)))
     words = ["hdrnet", "merge", *map(os.path.abspath, options.inputs), "-o", output]
     if options.exposure_times:
         words.append(f"--times={','.join(map(str, options.exposure_times))}")
     for one in fields(options):
         word, value = one.name.replace("_", "-"), getattr(options, one.name)
-        if one.metadata.get("help") and value != one.default and one.name not in (*decided, "inputs", "output"):
+        if one.metadata.get("help") and value != one.default and one.name not in ("inputs", "output", "choices"):
             words.append(f"--no-{word}" if value is False else f"--{word}" if value is True else f"--{word}={value}")
     return shlex.join(words)
 

@@ -37,7 +37,7 @@ def review(params: Mapping[str, Any], tell: Callable[..., None], *, browser: boo
     Raises:
         InputError: an option or a frame cannot be used; of frames the page has told it by then.
     """
-    options = read_options(MergeFiles, {"output": default_output(params["inputs"]), **_given(params)})
+    options = read_options(MergeFiles, {**params, "output": params.get("output") or default_output(params["inputs"])})
     if len(options.inputs) < 2:
         raise InputError(f"{options.inputs[0]} is alone; a review takes two or more exposures of a scene.")
     options.exposures(len(options.inputs))
@@ -81,10 +81,6 @@ def _also_told(tell: Callable[[str], None]) -> Iterator[None]:
 
         warnings.showwarning = show
         yield
-
-
-def _given(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}
 
 
 def _is_over(desk: Desk) -> bool:

@@ -5,7 +5,6 @@ The map holds one byte for each pixel of the preview: 0 nothing, k frame k, 255 
 
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,9 +12,9 @@ import numpy.typing as npt
 
 from libhdrnet.engine import ProgressCallback, Reporter
 from libhdrnet.errors import InputError
-from libhdrnet.io.choices import NETWORK
+from libhdrnet.io.choices import NETWORK, as_choices
 from libhdrnet.merge.mask import Choices, fitted_choices
-from libhdrnet.options import DEGHOST, STYLES
+from libhdrnet.options import BracketOptions, MethodOptions, ToneOptions, shared
 from libhdrnet.preview import Preview, Shown, View
 from libhdrnet.tonemap import Tone
 
@@ -25,15 +24,9 @@ Labels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """What the page decides beside the labels: options of a merge by the same names, and `rebuild`."""
+class Look(BracketOptions, ToneOptions):
+    """What is merged and how it is shown: options, of which the page changes some, and `rebuild`."""
 
-    reference: int | None = None
-    """Counted from 1; None: chosen."""
-    deghost: float = DEGHOST
-    exposure: float = 0.0
-    local: float = 0.5
-    tone: str = STYLES[0]
     rebuild: bool = False
     """Run the network in the preview, too."""
 
@@ -41,15 +34,7 @@ class Look:
 class Screen:
     """The preview of a bracket and what was decided by hand; any thread may ask."""
 
-    def __init__(
-        self,
-        preview: Preview,
-        choices: Choices | None,
-        ended: threading.Event,
-        *,
-        align: bool,
-        saturation: float | None,
-    ) -> None:
+    def __init__(self, preview: Preview, choices: Choices | None, ended: threading.Event) -> None:
         """Begin with `choices`, of any size, if there are any; once it is `ended` no whole picture is made any more."""
         self.preview = preview
         self.labels: Labels = np.zeros(preview.size, np.uint8)
@@ -59,7 +44,6 @@ class Screen:
         self.marks: Labels = np.zeros(preview.size, np.uint8)
         """Of the last picture, for each pixel an index of `preview.MARKS`."""
         self._ended = ended
-        self._align, self._saturation = align, saturation
         self._rendering, self._counting = threading.Lock(), threading.Lock()
         self._waiting = 0
 
@@ -107,12 +91,9 @@ class Screen:
         return cv2.imencode(".jpg", picture)[1].tobytes()
 
     def _view(self, look: Look) -> View:
-        tone: dict[str, Any] = {"style": look.tone, "exposure": look.exposure, "local": look.local}
-        if self._saturation is not None:
-            tone["saturation"] = self._saturation
         return View(
-            reference=None if look.reference is None else look.reference - 1, deghost=look.deghost, align=self._align,
-            choices=as_choices(self.labels) if self.labels.any() else None, tone=Tone(**tone), rebuild=look.rebuild,
+            **shared(MethodOptions, look), reference=look.index, tone=Tone(**look.tone_options()), rebuild=look.rebuild,
+            choices=as_choices(self.labels) if self.labels.any() else None,
         )  # fmt: skip
 
     def _paint(self, box: Box, labels: bytes) -> None:
@@ -128,11 +109,6 @@ class Screen:
         if len(unknown):
             raise InputError(f"the label {unknown[0]} is no frame; there are {frames}.")
         self.labels[top : top + height, left : left + width] = painted
-
-
-def as_choices(labels: Labels) -> npt.NDArray[np.int16]:
-    """Return labels as choices: the network is -1."""
-    return np.where(labels == NETWORK, np.int16(-1), labels).astype(np.int16)
 
 
 def rgba(shown: Shown) -> tuple[Box, bytes]:

@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from libhdrnet import tasks
 from libhdrnet.errors import parts_of
+from libhdrnet.io.choices import as_choices
+from libhdrnet.options import MethodOptions, shared
 from libhdrnet.preview import Preview, View, marked
 from libhdrnet.server.pixels import map_array, write_array
-from libhdrnet.tasks.files import reporter, tone_of
+from libhdrnet.tasks.files import reporter
+from libhdrnet.tonemap import Tone
 
 if TYPE_CHECKING:
-    from libhdrnet.merge.mask import Choices
     from libhdrnet.server.methods import PreviewPixels
-
-_NETWORK = 255
-"""The network, in a map of choices."""
 
 
 def open_preview(options: "PreviewPixels", folder: Path, talk: tasks.Talk) -> Preview:
@@ -34,16 +31,11 @@ def show_preview(
 ) -> dict[str, Any]:
     """Render it and write the pixels; `opening`: the thumbnails, too."""
     exposures = options.exposures(len(preview.frames))
+    choices = None if options.choices is None else as_choices(map_array(options.choices, folder, 2))
     view = View(
-        reference=options.index,
-        exposure_times=None if exposures is None else tuple(exposures),
-        model=options.model,
-        deghost=options.deghost,
-        align=options.align,
-        choices=_choices(options.choices, folder),
-        tone=tone_of(options),
-        rebuild=options.rebuild,
-    )
+        **shared(MethodOptions, options), reference=options.index, choices=choices, rebuild=options.rebuild,
+        exposure_times=None if exposures is None else tuple(exposures), tone=Tone(**options.tone_options()),
+    )  # fmt: skip
     shown = preview.render(view, quick=options.quick, reporter=reporter(talk).part(0.2 if opening else 0, 1))
     frames = [
         {"name": frame.name, "exposure": frame.exposure, "stops": round(stops, 3), "warnings": _told(warnings)}
@@ -65,10 +57,3 @@ def show_preview(
 
 def _told(texts: Sequence[str]) -> list[dict[str, Any]]:
     return [{"text": text, **parts_of(text)} for text in texts]
-
-
-def _choices(description: dict[str, Any] | None, folder: Path) -> "Choices | None":
-    if description is None:
-        return None
-    labels = map_array(description, folder, 2)
-    return np.where(labels == _NETWORK, -1, labels.astype(np.int16))

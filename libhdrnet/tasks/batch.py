@@ -1,7 +1,7 @@
 """A folder of pictures: find its brackets and merge each, skip what is done, and sum up."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import output_error, sweep
 from libhdrnet.formats import READ_SUFFIXES, READABLE, WRITE_SUFFIXES
-from libhdrnet.options import BatchOptions, MergeFiles
+from libhdrnet.options import BatchOptions, MergeFiles, shared
 from libhdrnet.tasks.files import Talk, prepare
 from libhdrnet.tasks.lists import as_list, read_list
 from libhdrnet.tasks.needs import check_needs
@@ -186,8 +186,7 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
 
     So are a.jpg and A.png, since many disks take A-hdr for a-hdr.
     """
-    copied = {field.name for field in fields(MergeFiles)} & vars(options).keys() - {"output", "preview"}
-    shared = {name: getattr(options, name) for name in copied}
+    said = shared(MergeFiles, options)
     brackets, common = list(brackets), None
     if options.scale == "common" and brackets:
         common = common_exposure(brackets[0], options.exposures(len(brackets[0])))
@@ -198,8 +197,7 @@ def _named(brackets: Iterable[tuple[Path, ...]], out: Path, options: BatchOption
         names = (f"{paths[0].stem}{part}-hdr" for part in parts)
         name = next(name for name in names if name.lower() not in taken)
         taken.add(name.lower())
-        target = str(out / f"{name}{options.format}")
-        inputs = [str(path) for path in paths]
-        job = MergeFiles(inputs=inputs, output=target, common_exposure=common, **shared)
-        jobs.append(replace(job, preview=str(out / f"{name}-preview.jpg")) if options.preview else job)
+        own = {"inputs": [str(path) for path in paths], "output": str(out / f"{name}{options.format}")}
+        preview = str(out / f"{name}-preview.jpg") if options.preview else None
+        jobs.append(MergeFiles(**(said | own | {"preview": preview, "common_exposure": common})))
     return jobs

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from libhdrnet.errors import InputError
-from libhdrnet.formats import JPEG, TIFF
-from libhdrnet.options import BracketOptions, DeblurFiles, DefocusFiles, MergeFiles, ToneOptions
-from libhdrnet.tasks.needs import RADIANCE_SUFFIXES, check_needs
+from libhdrnet.formats import JPEG, TIFF, WRITE_SUFFIXES
+from libhdrnet.options import BracketOptions, DeblurFiles, DefocusFiles, MergeFiles
+from libhdrnet.tasks.needs import check_needs
 from libhdrnet.tasks.params import read_options
 from libhdrnet.tasks.scale import check_told, scale_of
 
@@ -101,6 +101,7 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
     from libhdrnet.io.outputs import check_output, check_places
+    from libhdrnet.tonemap import Tone
 
     outputs = [path for path in (options.output, options.preview, options.mask) if path]
     inputs = [*options.inputs, *(path for path in (options.choices, options.base) if path)]
@@ -109,7 +110,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         _check_new(path, options.overwrite)
     check_places(outputs)
     check_needs(options, options.output, options.preview)
-    tone = tone_of(options)
+    tone = Tone(**options.tone_options())
     check_told(options)
     options.exposures(len(options.inputs))
     if Path(options.output).suffix.lower() == ".dng":
@@ -127,7 +128,9 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         _write_tone_mapped(options.preview, result, tone, record, base, gain_map=options.gain_map)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
-    if Path(options.output).suffix.lower() in RADIANCE_SUFFIXES:  # last: it tells a batch that the bracket is done
+    if (
+        Path(options.output).suffix.lower() in WRITE_SUFFIXES["radiance"]
+    ):  # last: it tells a batch that the bracket is done
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
             options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
@@ -263,14 +266,3 @@ def read_map(path: str) -> Any:
 def _check_new(path: str, overwrite: bool) -> None:
     if Path(path).exists() and not overwrite:
         raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
-
-
-def tone_of(options: ToneOptions) -> "Tone":
-    """Return how a merge is to be tone-mapped.
-
-    Raises:
-        InputError: an option is out of range.
-    """
-    from libhdrnet.tonemap import Tone
-
-    return Tone(**options.tone_options())

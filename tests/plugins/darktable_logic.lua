@@ -7,6 +7,7 @@ local json, names, brackets = part("json"), part("names"), part("brackets")
 local shell, program, tasks = part("shell"), part("program"), part("tasks")
 local pictures, settings = part("pictures"), part("settings")
 local development = part("development")
+local offered = json.decode(assert(io.open(parts .. "/hdrnet/options.json", "rb")):read("a"))
 
 local function shown(value)
   if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
@@ -342,7 +343,7 @@ end)
 local function settings_on(os_name)
   return settings.new({
     configuration = { running_os = os_name }, preferences = { read = function() return "" end },
-  }, same)
+  }, same, offered)
 end
 
 test("darktable-cli is looked for where each system's darktable has it", function()
@@ -371,15 +372,31 @@ test("settings that were never chosen are the defaults, wrong ones too", functio
     preferences = { read = function(_, name, kind)
       return kind == "bool" and kept[name] == "TRUE" or kept[name] or ""
     end },
-  }, same)
-  equal({ made.model(), made.strength(), made.folder(), made.keep(), made.merges_originals(), made.format().suffix },
-    { "auto", 1, "", false, false, ".exr" })
+  }, same, offered)
+  equal({ made.folder(), made.keep(), made.merges_originals(), made.format().suffix }, { "", false, false, ".exr" })
   equal(made.format().options, { "--exr-bits", "32" })
-  equal({ made.deghost(), made.reference(), made.tone(), made.aligns(), made.keeps_shape(), made.style() },
-    { 0.5, "automatic", "natural", true, false, "" })
+  equal({ made.keeps_shape(), made.style() }, { false, "" })
+  local usual = {}
+  for _, group in pairs(offered) do
+    for _, option in ipairs(group) do usual[option.name] = made.chosen(option) end
+  end
+  equal(usual, {
+    deghost = 0.5, reference = "automatic", align = true, model = "auto", tone = "natural", strength = 1.0,
+  })
   kept = { model = "unheard of", strength = "7", keep = "TRUE", frames = "original files", format = "TIFF, 32 bit" }
-  equal({ made.model(), made.strength(), made.keep(), made.merges_originals(), made.format().suffix },
-    { "auto", 1, true, true, ".tif" })
+  equal({ made.words("merge"), made.words("deblur") }, { {}, {} })
+  equal({ made.keep(), made.merges_originals(), made.format().suffix }, { true, true, ".tif" })
+end)
+test("hdrnet is told what was chosen, but for what means nothing", function()
+  local kept = { model = "auto", deghost = "0.7", reference = "2", align = "no", tone = "fusion", strength = "0.25" }
+  local made = settings.new({
+    configuration = { running_os = "linux" }, preferences = { read = function(_, name) return kept[name] or "" end },
+  }, same, offered)
+  equal(made.words("merge"), { "--deghost", "0.7", "--reference", "2", "--no-align" })
+  equal({ made.words("tone"), made.words("deblur") }, { { "--tone", "fusion" }, { "--strength", "0.25" } })
+  kept.model = "classical"
+  equal(made.words("merge"), { "--reference", "2", "--model", "classical", "--no-align" })
+  equal(made.words("merge", { model = "auto" }), { "--deghost", "0.7", "--reference", "2", "--no-align" })
 end)
 test("a format that cannot be deblurred is left alone", function()
   local made = tasks.new({ gettext = same, names = names, settings = {} })

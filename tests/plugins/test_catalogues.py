@@ -40,7 +40,9 @@ def test_words_of_each_kind_are_found():
         "_Merge Exposures...",
         "select one layer first.",
         "keep lens and crop",
-        "how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if noise does",
+        "the merged picture gets lens correction, rotation and crop of the first frame that has any; they can still be "
+        "changed",
+        "share of the correction that is applied",
         "merging the exposures",
         "rebuilding what no exposure shows",
         "running the network",

@@ -1,24 +1,25 @@
 """The GIMP plug-in's parts that know no GIMP, and gimpfu_compat's declarations."""
 
 import ast
+import json
 import subprocess
 import sys
 from array import array
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+import dialogs
 import pytest
 
-from libhdrnet.options import DeblurFiles, MergeFiles
-from libhdrnet.tonemap import Tone
+from libhdrnet.options import DeblurFiles, MergeFiles, check, option
 
-PARAMETERS = ("PF_SLIDER", "PF_RADIO", "PF_BOOL")
 GIMP = Path(__file__).parents[2] / "plugins/gimp"
 sys.path[:0] = [str(GIMP), str(GIMP / "hdrnet"), str(GIMP.parents[1] / "libhdrnet/client")]
 
 import frames  # noqa: E402
 import gimpfu_compat  # noqa: E402
 import hdrnet_client  # noqa: E402
+import options  # noqa: E402
 import resident  # noqa: E402
 import rows  # noqa: E402
 from gimpfu_compat import PF_INT, PF_RADIO, PF_SLIDER, Failure, areas, declaration  # noqa: E402
@@ -161,24 +162,48 @@ def test_a_sentence_of_the_server_is_said_in_the_person_s_language(monkeypatch):
     assert [translated("waiting"), translated("'x' is {y}.")] == ["Warten", "'x' is {y}."]
 
 
-def test_the_dialogs_ask_for_what_the_library_s_options_are():
-    """By their names, values, limits and what holds by default."""
-    known = {one.name: one for kind in (MergeFiles, DeblurFiles) for one in fields(kind)}
-    usual = {"tone": Tone().style, **{name: getattr(Tone(), name) for name in ("exposure", "local", "saturation")}}
-    asked = {}
-    for node in ast.walk(ast.parse((GIMP / "hdrnet/hdrnet.py").read_text())):
-        if isinstance(node, ast.Tuple) and isinstance(node.elts[0], ast.Name) and node.elts[0].id in PARAMETERS:
-            _, name, _, default, more, _ = (*node.elts, None)[:6]
-            asked[name.value] = default.value
-            told = known.get(name.value)
-            if told is None or told.metadata.get("path"):
-                continue
-            assert default.value == usual.get(name.value, told.default)
-            if node.elts[0].id == "PF_SLIDER":
-                low, high = (ast.literal_eval(edge) for edge in more.elts[:2])
-                assert told.metadata["limits"][0] <= low < high <= told.metadata["limits"][1]
-            if node.elts[0].id == "PF_RADIO" and told.metadata["among"]:
-                assert {choice.elts[1].value for choice in more.elts} == set(told.metadata["among"])
-    assert {"model", "response", "deghost", "align", "tone", "exposure", "local", "saturation", "strength"} <= set(
-        asked
-    )
+@pytest.mark.parametrize("host", dialogs.KINDS)
+def test_the_rows_of_the_dialogs_are_those_of_the_library_s_options(host):
+    found = (GIMP.parent / host / "hdrnet/options.json").read_text("utf-8")
+    assert found == dialogs.text(host), "python tests/dialogs.py makes it anew"
+
+
+def test_every_option_with_a_label_is_offered():
+    kinds = (MergeFiles, DeblurFiles)
+    for host in dialogs.KINDS:
+        shown = {row["name"]: row for rows in json.loads(dialogs.text(host)).values() for row in rows}
+        assert set(shown) == {one.name for kind in kinds for one in fields(kind) if one.metadata.get(host)}
+        assert {"deghost", "reference", "align", "model", "tone", "strength"} <= set(shown)
+        for row in shown.values():
+            assert row.get("only", [row["name"]])[0] in shown
+            assert row["kind"] != "tick" or not row.get("preference")  # darktable keeps those in another way
+        for kind in kinds:  # what a dialog begins with can be used
+            values = {one.name: shown[one.name]["default"] for one in fields(kind) if one.name in shown}
+            check(
+                kind, **{name: value for name, value in values.items() if shown[name]["kind"] not in ("int", "number")}
+            )
+
+
+def test_of_an_option_a_dialog_asks_for_what_it_takes():
+    @dataclass
+    class Made:
+        rounds: int = option(2, "rounds", limits=(0, 5), gimp="_Rounds", darktable="rounds")
+        seed: int | None = option(None, "seed", usual="chosen", gimp="_Seed", darktable="seed")
+        place: str = option("", "place", gimp="_Place", darktable="place")
+
+    rounds, seed, place = fields(Made)
+    assert dialogs.row(rounds, "gimp").items() >= {"kind": "int", "default": 2, "range": [0, 5, 1]}.items()
+    assert dialogs.row(rounds, "darktable").items() >= {"kind": "slider", "default": 2, "range": [0, 5, 1]}.items()
+    assert dialogs.row(seed, "gimp")["help"] == "seed; 0: chosen"
+    assert dialogs.row(seed, "darktable")["values"][:2] == ["automatic", "1"]
+    with pytest.raises(TypeError, match="place is no flag"):
+        dialogs.row(place, "gimp")
+
+
+def test_the_server_is_told_what_was_chosen_but_for_what_means_nothing():
+    values = {row["name"]: row["default"] for rows in options.OPTIONS.values() for row in rows}
+    assert options.given(values, "merge") == {"model": "auto", "response": "auto", "deghost": 0.5, "align": True}
+    values |= {"model": "classical", "reference": 2, "align": False}
+    told = {"reference": 2, "model": "classical", "response": "auto", "align": False, "device": "auto"}
+    assert options.given(values, "merge", "settings") == told
+    MergeFiles(inputs=["a", "b"], output="o", **told)

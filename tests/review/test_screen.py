@@ -9,8 +9,9 @@ from commands import write_bracket
 from libhdrnet import merge_exposures, tone_map
 from libhdrnet.engine import Settings
 from libhdrnet.errors import CancelledError
+from libhdrnet.io.choices import as_choices
 from libhdrnet.preview import Preview
-from libhdrnet.review.screen import Look, Screen, as_choices, rgba
+from libhdrnet.review.screen import Look, Screen, rgba
 
 LOOK = {"reference": 2, "deghost": 0.5}
 SIZE = (96, 128)
@@ -24,7 +25,7 @@ def bracket(tmp_path):
 @pytest.fixture
 def screen(bracket):
     preview = Preview(bracket, settings=Settings("cpu", "fp32"))
-    return Screen(preview, None, threading.Event(), align=True, saturation=None)
+    return Screen(preview, None, threading.Event())
 
 
 def test_the_preview_of_a_small_bracket_is_its_merge_tone_mapped(bracket, screen):

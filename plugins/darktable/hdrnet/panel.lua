@@ -11,12 +11,7 @@ function panel.new(context, tasks, say)
 
   -- progress, and then what came of it: the one widget of Lua that wraps its text
   local messages = dt.new_widget("text_view") { text = "", editable = false }
-  local deghosting = dt.new_widget("slider") {
-    label = _("deghosting"), hard_min = 0, hard_max = 1, soft_min = 0, soft_max = 1, step = 0.05, digits = 2,
-    tooltip = _("how readily a difference between frames counts as motion: raise it if ghosts stay, lower it if"
-      .. " noise does"),
-  }
-  deghosting.value = settings.deghost() -- beside its limits it would be cut to others
+  local sliders = {}
 
   --- Run work(report, should_stop) with a progress job that can be cancelled. Waiting inside sleeps, so darktable
   --- goes on; the callback of Cancel only sets a flag, and the job is ended here, once.
@@ -44,7 +39,9 @@ function panel.new(context, tasks, say)
       say(messages.text)
       return
     end
-    settings.remember("deghost", ("%.3g"):format(deghosting.value)) -- a slider does not tell when it is moved
+    for name, slider in pairs(sliders) do -- they do not tell when they are moved
+      settings.remember(name, ("%.3g"):format(slider.value))
+    end
     dt.control.dispatch(function()
       self.run(title, function(report, should_stop)
         local summary, made = task(images, report, should_stop)
@@ -95,12 +92,32 @@ function panel.new(context, tasks, say)
       settings.style(), shown)
   end
 
-  local function references()
-    local shown = { _("automatic") }
-    for index = 2, #settings.references do shown[index] = _("frame %s"):format(settings.references[index]) end
-    return combobox("reference", _("reference"),
-      _("the frame that decides where things are: what moved stays as it is there; frames in the order of capture"),
-      settings.references, settings.reference(), shown)
+  -- What shows an option of hdrnet.
+  local function shown(option)
+    local name, label, tip, value = option.name, _(option.label), _(option.help), settings.chosen(option)
+    if option.kind == "tick" then return check(name, label, tip, value) end
+    if option.kind == "slider" then
+      local low, high, step = table.unpack(option.range)
+      sliders[name] = dt.new_widget("slider") {
+        label = label, tooltip = tip, hard_min = low, hard_max = high, soft_min = low, soft_max = high, step = step,
+        digits = step < 1 and 2 or 0,
+      }
+      sliders[name].value = value -- beside its limits it would be cut to others
+      return sliders[name]
+    end
+    local texts = {}
+    for index, text in ipairs(option.values) do
+      texts[index] = tonumber(text) and _("frame %s"):format(text) or _(text)
+    end
+    return combobox(name, label, tip, option.values, value, texts)
+  end
+
+  local function options(group)
+    local rows = { orientation = "vertical" }
+    for _, option in ipairs(settings.offered[group]) do
+      if not option.preference then rows[#rows + 1] = shown(option) end
+    end
+    return dt.new_widget("box")(rows)
   end
 
   local function widgets()
@@ -113,15 +130,12 @@ function panel.new(context, tasks, say)
         button(_("review…"), _("look at the merge of the selected bracket in your browser and correct it there"),
           review_selected),
       },
-      deghosting,
-      references(),
-      check("align", _("align"), _("off: the frames fit already, as from a tripod"), settings.aligns()),
+      options("merge"),
       combobox("format", _("format"), _("OpenEXR, 16 bit: half as large, in steps of 0.05 to 0.1 % and up to 65504;"
         .. " DNG: developed like a raw file, best of original raw files; JPEG: tone-mapped, bright on HDR displays"),
         settings.formats, settings.format_name(),
         { _("EXR, 32 bit"), _("EXR, 16 bit"), _("TIFF, 32 bit"), _("DNG"), _("HDR JPEG") }),
-      combobox("tone", _("tone of JPEG"), _("natural, or fusion: each place as one of the exposures shows it best, for"
-        .. " interiors"), settings.tones, settings.tone(), { _("natural"), _("fusion") }),
+      options("tone"),
       styles(),
       check("shape", _("keep lens and crop"), _("the merged picture gets lens correction, rotation and crop of the"
         .. " first frame that has any; they can still be changed"), settings.keeps_shape()),

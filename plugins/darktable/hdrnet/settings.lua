@@ -15,9 +15,6 @@ local FORMATS = {
   ["JPEG with a gain map"] = { suffix = ".jpg", options = { "--gain-map" }, toned = true },
 }
 local FORMAT_NAMES = { "OpenEXR, 32 bit", "OpenEXR, 16 bit", "TIFF, 32 bit", "DNG", "JPEG with a gain map" }
-local REFERENCES = { "automatic", "1", "2", "3", "4", "5", "6", "7", "8", "9" }
-local TONES = { "natural", "fusion" }
-local MODELS = { "auto", "psfnet", "msffnet", "classical" }
 
 local function default_cli(os_name)
   if os_name == "windows" then return "C:\\Program Files\\darktable\\bin\\darktable-cli.exe" end
@@ -32,8 +29,9 @@ local function is_one_of(value, known)
   return false
 end
 
---- Register the settings and give a function for each of them.
-function settings.new(dt, gettext)
+--- Register the settings and give a function for each of them. `offered` are the options of hdrnet by groups, as
+--- options.json has them, which tests/dialogs.py makes of libhdrnet/options.py.
+function settings.new(dt, gettext, offered)
   local _ = gettext
 
   -- Without its GUI darktable hangs in `register`, and only reads what was chosen in it.
@@ -64,30 +62,59 @@ function settings.new(dt, gettext)
     return function() return dt.preferences.read(MODULE, name, "bool") == true end
   end
 
-  local function number(name, label, tip, default)
-    register(name, "float", label, tip, default, 0, 1, 0.05)
-    return function() return math.max(0, math.min(1, tonumber(read(name, default)) or default)) end
-  end
-
-  local function choice(name, label, tip, known)
-    register(name, "enum", label, tip, known[1], table.unpack(known))
-    return one_of(name, known)
-  end
-
   local made = {}
+
+  --- What was chosen for an option of hdrnet; a wrong value was not.
+  function made.chosen(option)
+    local value = read(option.name)
+    if option.kind == "slider" then
+      return math.max(option.range[1], math.min(option.range[2], tonumber(value) or option.default))
+    elseif option.kind == "tick" then
+      return value == nil and option.default or value == "yes"
+    end
+    return is_one_of(value, option.values) and value or option.default
+  end
+
+  local function prefer(group)
+    for _, option in ipairs(offered[group]) do
+      if option.preference then
+        register(option.name, option.kind == "slider" and "float" or "enum", gettext(option.label),
+          gettext(option.help), option.default, table.unpack(option.range or option.values))
+      end
+    end
+  end
+
+  --- The words by which hdrnet is told what was chosen of a group, where that is not usual and means something; what is
+  --- `fixed` was not chosen.
+  function made.words(group, fixed)
+    local words, known = {}, {}
+    for _, option in ipairs(offered[group]) do
+      known[option.name] = fixed and fixed[option.name] or made.chosen(option)
+    end
+    for _, option in ipairs(offered[group]) do
+      local value, word, only = known[option.name], option.name:gsub("_", "-"), option.only
+      if value ~= option.default and not (only and known[only[1]] ~= only[2]) then
+        words[#words + 1] = (value == false and "--no-" or "--") .. word
+        if option.kind == "slider" then value = ("%.3g"):format(value) end
+        if option.kind ~= "tick" then words[#words + 1] = value end
+      end
+    end
+    return words
+  end
+
   -- shown from the last to the first
   made.keep = flag("keep", _("hdrnet: keep intermediate files"),
     _("the exported frames stay in the temporary folder, and a message says where"))
-  made.strength = number("strength", _("hdrnet: strength of deblurring"), _("1: the whole correction, 0: none"), 1)
+  prefer("deblur")
   made.masks = flag("deblur_masks", _("hdrnet: masks beside deblurred exports"),
     _("a PNG image that shows where detail was recovered; white: confirmed, grey: not confirmed, black: left alone"))
   made.deblur_exports = flag("deblur_exports", _("hdrnet: deblur every exported image"),
     _("otherwise only images with the tag hdrnet|deblur are deblurred on export"))
   made.folder = text("folder", _("hdrnet: folder for new images"), _("empty: beside the originals"), "")
-  made.model = choice("model", _("hdrnet: model"),
-    _("auto: a neural network only where something moved; psfnet, msffnet: everywhere; classical: nowhere"), MODELS)
-  local frames = choice("frames", _("hdrnet: frames to merge"),
-    _("linear exports: darktable develops raw files, without your edits; original files: hdrnet, quicker"), FRAMES)
+  prefer("merge")
+  register("frames", "enum", _("hdrnet: frames to merge"),
+    _("linear exports: darktable develops raw files, without your edits; original files: hdrnet, quicker"),
+    FRAMES[1], table.unpack(FRAMES))
   made.cli = text("darktable_cli", _("hdrnet: path of darktable-cli"), _("exports the frames; it comes with darktable"),
     default_cli(dt.configuration.running_os))
   made.command = text("command", _("hdrnet: path of the command hdrnet"),
@@ -95,20 +122,16 @@ function settings.new(dt, gettext)
 
   -- of the module
 
-  made.references, made.formats, made.tones = REFERENCES, FORMAT_NAMES, TONES
-  made.reference = one_of("reference", REFERENCES)
+  made.offered, made.formats = offered, FORMAT_NAMES
   made.format_name = one_of("format", FORMAT_NAMES)
-  made.tone = one_of("tone", TONES)
   function made.format() return FORMATS[made.format_name()] end
-  function made.deghost() return math.max(0, math.min(1, tonumber(read("deghost", 0.5)) or 0.5)) end
-  function made.aligns() return read("align", "yes") ~= "no" end
   function made.keeps_shape() return read("shape", "no") == "yes" end
   function made.style() return read("style", "") end
 
   --- Remember what was chosen in the module.
   function made.remember(name, value) dt.preferences.write(MODULE, name, "string", value) end
 
-  function made.merges_originals() return frames() == FRAMES[2] end
+  function made.merges_originals() return read("frames") == FRAMES[2] end
   return made
 end
 

@@ -78,16 +78,11 @@ function tasks.new(context)
   local function merge_words(command, bracket, inputs, output)
     local words = { command }
     table.move(inputs, 1, #inputs, 2, words)
-    local model, reference, format = settings.model(), tonumber(settings.reference()), settings.format()
-    if command == "review" then model = "auto" end -- it knows no other
+    local format = settings.format()
     for _, options in ipairs({
       { "-o", output },
-      command == "merge" and { "--model", model } or {},
-      -- the other models look for no motion, and refuse it
-      model == "auto" and { "--deghost", ("%.3g"):format(settings.deghost()) } or {},
-      reference and { "--reference", ("%d"):format(reference) } or {},
-      settings.aligns() and {} or { "--no-align" },
-      format.toned and { "--tone", settings.tone() } or {},
+      settings.words("merge", command == "review" and { model = "auto" }), -- it knows no other
+      format.toned and settings.words("tone") or {},
       context.brackets.exposure_options(bracket),
       format.options,
       { "--json" },
@@ -233,8 +228,7 @@ function tasks.new(context)
     end
     -- beside the export, so that it takes its place in one step
     local output = names.unique(folder or ".", "." .. stem, "hdrnet", suffix)
-    local words = { "deblur", path, "-o", output, "--strength", ("%.3g"):format(settings.strength()),
-      "--resident", "--json" }
+    local words = { "deblur", path, "-o", output, "--resident", "--json", table.unpack(settings.words("deblur")) }
     local mask = settings.masks() and names.unique(folder or ".", stem, "recovered", ".png")
     if mask then table.move({ "--mask", mask }, 1, 2, #words + 1, words) end
     local done, reason = in_folder(function(job)

@@ -101,6 +101,10 @@ class Procedure:
         """The parameters a person sets."""
         return self.parameters[2:] if self.on_image else self.parameters
 
+    def run(self, given, values):
+        """Call the function with image and drawable, or nothing, and {name: value} of the options."""
+        return self.function(*given, **{name.replace("-", "_"): value for name, value in values.items()})
+
 
 PROCEDURES = {}
 
@@ -122,7 +126,8 @@ def register(
         imagetypes: "RGB*", "*", …; "": an image is not needed, and may be None.
         params: Tuples as `Parameter`; (PF_IMAGE, …) and (PF_DRAWABLE, …) come first, both or neither.
         results: (kind, name, label); PF_IMAGE or PF_LAYER.
-        function: Called with the values of `params`, in order; returns one result, a tuple of several, or None.
+        function: Called with the image and the drawable, if there are such, and the other `params` by their names, `-`
+            as `_`; returns one result, a tuple of several, or None.
         menu: Path of the menu, "<Image>/Filters/…".
         prepare: Called as prepare(image, drawable, values) before a dialog, with the values of the last time by name;
             returns those to begin with instead.

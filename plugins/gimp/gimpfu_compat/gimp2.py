@@ -328,7 +328,7 @@ def _perform(declared, given):
                 return [(c.STATUS, c.CANCEL)]
         else:
             values = _read(declared.options, given[1 + len(on) :])
-        done = declared.function(*on, *values.values())
+        done = declared.run(on, values)
         if interactive():
             _remember(declared, values)
     except Failure as failure:

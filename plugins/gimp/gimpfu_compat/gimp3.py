@@ -282,10 +282,9 @@ def _add_argument(procedure, parameter):
     flags = GObject.ParamFlags.READWRITE
     if parameter.kind == PF_BOOL:
         procedure.add_boolean_argument(*words, parameter.default, flags)
-    elif parameter.kind == PF_INT:
-        procedure.add_int_argument(*words, *parameter.extra[:2], parameter.default, flags)
-    elif parameter.kind == PF_SLIDER:
-        procedure.add_double_argument(*words, *parameter.extra[:2], parameter.default, flags)
+    elif parameter.kind in (PF_INT, PF_SLIDER):
+        add = procedure.add_int_argument if parameter.kind == PF_INT else procedure.add_double_argument
+        add(*words, *parameter.extra[:2], parameter.default, flags)
     elif parameter.kind == PF_RADIO:
         choice = Gimp.Choice.new()
         for number, (label, value) in enumerate(parameter.extra):
@@ -306,8 +305,7 @@ def _run(procedure, mode, native, drawables, config, declared):
         given = _given(declared, native, drawables)
         if interactive() and not _ask(procedure, declared, config, given):
             return procedure.new_return_values(status.CANCEL, GLib.Error())
-        values = [_value(config.get_property(parameter.name), parameter) for parameter in declared.options]
-        done = declared.function(*given, *values)
+        done = declared.run(given, _values(config, declared))
     except Failure as failure:
         return procedure.new_return_values(status.EXECUTION_ERROR, GLib.Error(str(failure)))
     except Exception as bug:
@@ -338,13 +336,14 @@ def _given(declared, native, drawables):
 def _ask(procedure, declared, config, given):
     from gimpfu_compat.gimp3_dialog import ask
 
-    def values():
-        return {option.name: _value(config.get_property(option.name), option) for option in declared.options}
-
     if declared.prepare:
-        for name, value in declared.prepare(*given, values()).items():
+        for name, value in declared.prepare(*given, _values(config, declared)).items():
             config.set_property(name, value)
-    return ask(procedure, declared, config, given, values)
+    return ask(procedure, declared, config, given, lambda: _values(config, declared))
+
+
+def _values(config, declared):
+    return {option.name: _value(config.get_property(option.name), option) for option in declared.options}
 
 
 def _value(native, parameter):

@@ -5,6 +5,7 @@ from gimpfu_compat import Failure, host
 from gimpfu_compat.areas import grown, strips
 from gimpfu_compat.words import _
 from mapping import check_layer, shows_radii, white_of
+from options import given
 from resident import STEPS, ask, server, share
 from rows import FLOAT, cut, with_alpha
 
@@ -14,13 +15,13 @@ GRID = 16
 """The network folds pixels: what it sees of a picture has to begin where it would fold the whole picture's."""
 
 
-def deblur(image, layer, strength, map_layer, as_new, with_mask, device):
+def deblur(image, layer, map, new_layer, mask, **options):  # noqa: A002 (as in the PDB)
     """Deblur and return the layer that was changed or made."""
     check_colours(image)
     check_layer(layer)
     if shows_radii(layer.name):
         raise Failure(_("“{name}” is a defocus map; select the layer of the picture.").format(name=layer.name))
-    if layer.locked and not as_new:
+    if layer.locked and not new_layer:
         raise Failure(
             _("the pixels of “{name}” are locked; unlock them or choose a new layer.").format(name=layer.name)
         )
@@ -30,24 +31,24 @@ def deblur(image, layer, strength, map_layer, as_new, with_mask, device):
     seen = grown(chosen, BORDER, *layer.size, GRID)
     with server() as connection:
         host().progress(0, _("Handing over the layer"))
-        params = {"array": share(connection, layer, "RGB float", seen), "linear": True, "strength": strength,
-                  "mask": with_mask, "device": device}  # fmt: skip
-        if map_layer is not None:
-            params |= {"map": _share_map(connection, map_layer, layer, seen), "map_white": white_of(map_layer.name)}
+        params = {"array": share(connection, layer, "RGB float", seen), "linear": True, "mask": mask,
+                  **given(options, "deblur", "settings")}  # fmt: skip
+        if map is not None:
+            params |= {"map": _share_map(connection, map, layer, seen), "map_white": white_of(map.name)}
         done = ask(connection, "deblur", params)
         pixels = connection.fetch(done)
-        recovered = connection.fetch(done["mask"]) if with_mask else None
+        recovered = connection.fetch(done["mask"]) if mask else None
     host().progress(STEPS[1], _("Changing the layer"))
     part = (chosen[0] - seen[0], chosen[1] - seen[1], *chosen[2:])
     colours = cut(pixels, done["shape"], part)
     with image.undo_group():
-        if as_new:
+        if new_layer:
             layer = image.duplicate_layer(layer, _("{name} deblurred").format(name=layer.name))
         if layer.has_alpha:
             layer.edit("RGBA float", chosen, with_alpha(colours, layer.read("RGBA float", chosen)))
         else:
             layer.edit("RGB float", chosen, colours)
-        if with_mask:
+        if mask:
             _show_recovered(image, layer, chosen, cut(recovered, done["mask"]["shape"], part))
     return layer
 

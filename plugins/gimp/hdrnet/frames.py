@@ -96,7 +96,7 @@ def files_of(image, layers):
     return [] if None in files else files
 
 
-def layer_exposures(connection, files, layers):
+def layer_exposures(connection, files, names):
     """Find the exposures of layers: from the EXIF of their files (if all are known), else from their names.
 
     Raises:
@@ -106,11 +106,11 @@ def layer_exposures(connection, files, layers):
         exposures = connection.call("exposures", {"inputs": files})["exposures"]
         if None not in exposures:
             return exposures
-    exposures = from_names([layer.name for layer in layers])
+    exposures = from_names(names)
     if exposures is None:
         text = _(
             "the exposures of the layers are not known, neither from their files nor from their names ({names}); "
             "type them into Exposures, like -2, 0, +2, from the lowest layer to the topmost."
         )
-        raise Failure(text.format(names=", ".join(f"“{layer.name}”" for layer in layers)))
+        raise Failure(text.format(names=", ".join(f"“{name}”" for name in names)))
     return exposures

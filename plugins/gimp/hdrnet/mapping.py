@@ -5,6 +5,7 @@ import re
 from frames import check_colours
 from gimpfu_compat import Failure, host
 from gimpfu_compat.words import _
+from options import given
 from resident import STEPS, ask, server, share
 from rows import cut
 
@@ -15,7 +16,7 @@ SHARP = 0.5
 _WHITE = re.compile(r"=\s*(\d+(?:\.\d+)?)\s*px")
 
 
-def defocus_map(image, layer, device):
+def defocus_map(image, layer, **options):
     """Estimate the defocus of a layer and return the new layer above it."""
     check_colours(image)
     check_layer(layer)
@@ -23,7 +24,7 @@ def defocus_map(image, layer, device):
     with server() as connection:
         host().progress(0, _("Handing over the layer"))
         array = share(connection, layer, "RGB float", area)
-        done = ask(connection, "defocus", {"array": array, "linear": True, "scaled": True, "device": device})
+        done = ask(connection, "defocus", {"array": array, "linear": True, "scaled": True} | given(options, "settings"))
         radii = connection.fetch(done)
     host().progress(STEPS[1], _("Making the layer"))
     with image.undo_group():

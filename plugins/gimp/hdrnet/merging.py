@@ -5,6 +5,7 @@ import os
 from frames import files_of, layer_exposures, layers_of, parse
 from gimpfu_compat import Failure, host
 from gimpfu_compat.words import _
+from options import given
 from resident import STEPS, ask, server, share
 from rows import cut
 
@@ -24,23 +25,18 @@ def suggestions(image, _layer, last):
     return {"source": "files", "files": files, "exposures": ""}
 
 
-def merge(
-    image, _layer, source, files, exposures, reference, model, response, deghost, align, tone_mapped, tone, exposure,
-    local, saturation, with_mask, device,
-):  # fmt: skip
+def merge(image, _layer, source, files, exposures, tone_mapped, mask, **options):
     """Merge and return the new image."""
-    params = {"response": response, "mask": with_mask, "device": device}
-    params.update(options_of(model, deghost, align, reference))
-    if tone_mapped:
-        params.update(tone=tone, exposure=exposure, local=local, saturation=saturation)
+    params = {"mask": mask, **given(options, "merge", "settings", *(["tone"] if tone_mapped else []))}
     if source == "layers":
         layers, area = layers_of(image)
         params["exposure_times"] = parse(exposures, len(layers))
         with server() as connection:
             opened = files_of(image, layers)
-            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, opened, layers)
+            names = [layer.name for layer in layers]
+            params["exposure_times"] = params["exposure_times"] or layer_exposures(connection, opened, names)
             params["sources"] = opened or None
-            params["arrays"] = _shared(connection, layers, area, form_for(response))
+            params["arrays"] = _shared(connection, layers, area, form_for(params["response"]))
             done = ask(connection, "merge", params)
             connection.release(*params["arrays"])
             return _new_image(connection, done, image, image.path)
@@ -58,16 +54,6 @@ def _free_name(stem):
         number += 1
         path = f"{stem}-hdr-{number}.xcf"
     return path
-
-
-def options_of(model, deghost, align, reference):
-    """Return how to merge, in the server's words."""
-    options = {"model": model, "align": align}
-    if model == "auto":  # the others look for no motion, and refuse it
-        options["deghost"] = deghost
-    if reference:
-        options["reference"] = reference
-    return options
 
 
 def check_count(files):

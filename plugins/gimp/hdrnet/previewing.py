@@ -8,18 +8,12 @@ import hdrnet_client
 from frames import files_of, layer_exposures, layers_of, parse
 from gimpfu_compat import Failure, Part, Picture
 from gimpfu_compat.words import _
-from merging import check_count, form_for, options_of
+from merging import check_count, form_for
+from options import given
 from resident import told, translated
 
 PIXELS = 1e6
 """Of a layer that is handed over for a preview."""
-
-
-@dataclass(frozen=True)
-class Named:
-    """A layer, as far as its exposure is looked for."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -64,8 +58,7 @@ class MergePreview:
 
     def gather(self, values):
         """Return the request for these values; layers are read the first time."""
-        options = options_of(*(values[name] for name in ("model", "deghost", "align", "reference")))
-        options.update({name: values[name] for name in ("tone", "exposure", "local", "saturation")})
+        options = given(values, "merge", "tone")
         response, opened, names, files = values["response"], [], (), ()
         if values["source"] == "layers":
             layers, area = layers_of(self._image)
@@ -140,7 +133,7 @@ class MergePreview:
             return request.exposures
         names = request.bracket.names
         if names not in self._exposures:
-            self._exposures[names] = layer_exposures(self._server, request.opened, [Named(name) for name in names])
+            self._exposures[names] = layer_exposures(self._server, request.opened, names)
         return self._exposures[names]
 
     def _fetched(self, array):
