@@ -118,7 +118,7 @@ class Desk:
         """Stop what is being made, and tell the page that this is the end."""
         self.ended.set()
         self.cancel()
-        if self._opening is not None:
+        if self._opening is not None and self._opening.is_alive():  # an interrupt may come before it begins
             self._opening.join(_STOP_SECONDS)
         if self._screen is not None:
             self._screen.wait(_STOP_SECONDS)
