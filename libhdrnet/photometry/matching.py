@@ -61,8 +61,8 @@ def match(table: FloatImage, frame: Sample, reference: Sample, known: FloatImage
 def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: FloatImage) -> FloatImage:
     """Return the reference's table with the blacks that its camera pressed down at the light that a longer frame shows.
 
-    They are matched by rank, for no frame's noise and misalignment may stand for a tone of the other: what the usual
-    light of a dark code is, is brighter than it, and the other way round (foliage of baysunset).
+    They are matched by rank: the usual light of a dark code is too bright where noise or foliage differ from frame to
+    frame (regression towards the mean; baysunset).
 
     Args:
         own: (65536, 3), the light of the reference's codes by the calibration.
@@ -85,7 +85,7 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
             ranked = np.expm1(shown[((first + last) // 2)[told], channel]) / _TONE
             clear = codes[told] > _CRUSHED[1]
             if clear.any():  # what is lifted is the blacks alone
-                ranked *= np.exp(np.median(np.log(mine[clear] / np.maximum(ranked[clear], DIM))))
+                ranked *= np.exp(np.median(np.log(np.maximum(mine[clear], DIM) / np.maximum(ranked[clear], DIM))))
             lift = np.interp(codes, codes[told], np.maximum(ranked - mine, 0)) * share
             lifted[:, channel] += np.interp(every, codes, lift)
     return np.maximum.accumulate(lifted, axis=0)
