@@ -7,7 +7,7 @@ the most usual light that the reference shows in its place is found, on the ridg
 
 import numpy as np
 
-from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Sample, follow
+from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, follow
 from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
 
 _BINS, _TONE = 48, 500.0
@@ -23,7 +23,7 @@ too, and a brighter or darker frame's do not (templealtar)."""
 _CRUSHED = (0.04, 0.12)
 """Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch, villa)."""
 _LEAST_SEEN = 50
-"""Pixels of a code that tell its light."""
+"""Pixels of a range of codes that tell its light."""
 
 
 def tones_of(sample: Sample, table: FloatImage) -> FloatImage:
@@ -61,8 +61,8 @@ def match(table: FloatImage, frame: Sample, reference: Sample, known: FloatImage
 def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: FloatImage) -> FloatImage:
     """Return the reference's table with the blacks that its camera pressed down at the light that a longer frame shows.
 
-    They are matched by rank: the usual light of a dark code is too bright where noise or foliage differ from frame to
-    frame (regression towards the mean; baysunset).
+    Of two estimates the darker one is taken: the usual light of a code is too bright where noise or foliage differ from
+    frame to frame (regression towards the mean; baysunset), that of the same rank where something large moved.
 
     Args:
         own: (65536, 3), the light of the reference's codes by the calibration.
@@ -73,20 +73,25 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
     usable = np.minimum(longer.weights, reference.weights) > 0
     usable &= np.maximum(brightest(longer.codes), brightest(reference.codes)) < _BRIGHT
     which = np.flatnonzero(usable)
-    seen, shown = (np.sort(x.take(which, 0), axis=0) for x in (reference.codes, tones_of(longer, light)))
-    every, codes = np.linspace(0, 1, 65536), np.arange(0, 2 * _CRUSHED[1], 1 / 255)
+    seen, mine, shown = (x.take(which, 0) for x in (reference.codes, tones_of(reference, own), tones_of(longer, light)))
+    width, every = 2 * _CRUSHED[1] / _BINS, np.linspace(0, 1, 65536)
+    codes = (np.arange(_BINS) + 0.5) * width
+    left, trust = follow(np.stack([_counted(seen[:, c] / (2 * _CRUSHED[1]), (shown - mine)[:, c]) for c in range(3)]))
+    seen, shown = np.sort(seen, axis=0), np.sort(shown, axis=0)
     share = np.clip((_CRUSHED[1] - codes) / (_CRUSHED[1] - _CRUSHED[0]), 0, 1)
     lifted = np.array(own, np.float32, order="F")
     for channel in range(3):
-        first, last = (np.searchsorted(seen[:, channel], codes + half) for half in (-0.5 / 255, 0.5 / 255))
-        told = last - first > _LEAST_SEEN
+        first, last = (np.searchsorted(seen[:, channel], codes + half) for half in (-width / 2, width / 2))
+        told = (last - first > _LEAST_SEEN) & (trust[channel] > 0)
         if told.any():
-            mine = np.interp(codes, every, own[:, channel])[told]
-            ranked = np.expm1(shown[((first + last) // 2)[told], channel]) / _TONE
+            known = np.maximum(np.interp(codes, every, own[:, channel]), DIM)[told]
+            usual = _tone(known) + left[channel, told]
+            ranked = shown[((first + last) // 2)[told], channel]
+            lights = np.maximum(np.expm1([usual, ranked]) / _TONE, DIM)
             clear = codes[told] > _CRUSHED[1]
             if clear.any():  # what is lifted is the blacks alone
-                ranked *= np.exp(np.median(np.log(np.maximum(mine[clear], DIM) / np.maximum(ranked[clear], DIM))))
-            lift = np.interp(codes, codes[told], np.maximum(ranked - mine, 0)) * share
+                lights *= np.exp(np.median(np.log(known / lights)[:, clear], axis=1, keepdims=True))
+            lift = np.interp(codes, codes[told], np.maximum(lights.min(0) - known, 0)) * share
             lifted[:, channel] += np.interp(every, codes, lift)
     return np.maximum.accumulate(lifted, axis=0)
 
@@ -115,13 +120,18 @@ def _left_over(tone: Floats, difference: Floats) -> Floats:
     """Return the difference on the ridge for each bin of the tone, (_BINS,), 0 where too little is known."""
     import cv2
 
-    near = np.flatnonzero(np.abs(difference) < REACH)
-    bins = np.clip(tone.take(near) * (_BINS / _WHITE), 0, _BINS - 1).astype(np.int32)
-    places = bins * len(MISFITS) + np.rint((difference.take(near) + REACH) / FINE).astype(np.int32)
-    counts = np.bincount(places, minlength=_BINS * len(MISFITS)).reshape(1, _BINS, -1).astype(np.float64)
-    typical, trust = follow(counts)
+    typical, trust = follow(_counted(tone / _WHITE, difference)[None])
     smooth, weight = (cv2.GaussianBlur(part, (0, 0), 1.0).ravel() for part in (typical * trust, trust))
     return np.asarray(smooth / (weight + _LEAST_TRUST))
+
+
+def _counted(place: Floats, difference: Floats) -> Doubles:
+    """Return the joint histogram (_BINS, misfits) of a place in [0, 1] and the difference there."""
+    near = np.flatnonzero((np.abs(difference) < REACH) & (place < 1))
+    rows = np.maximum(place.take(near) * _BINS, 0).astype(np.int32)
+    columns = np.rint((difference.take(near) + REACH) / FINE).astype(np.int32)
+    counts = np.bincount(rows * len(MISFITS) + columns, minlength=_BINS * len(MISFITS))
+    return counts.reshape(_BINS, -1).astype(np.float64)
 
 
 def _inverse(tone: Floats, centres: Floats, left: Floats) -> Floats:
