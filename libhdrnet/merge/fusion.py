@@ -78,9 +78,8 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
     for log, candidate in zip(logs, candidates, strict=True):
         if candidate.flow is not None:
             log += _log(candidate.moved * candidate.coverage * np.maximum(candidate.flow.confidence, LEAST_CONFIDENCE))
-        if (
-            bracket.times[candidate.frame] < bracket.times[bracket.reference]
-        ):  # its blacks tell less than the reference's, and darker
+        if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
+            # Its blacks tell less than the reference's, and may be pressed down further.
             log += np.log(np.maximum(1 - darkness(bracket, candidate), np.float32(LEAST)))
     light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
     for log, candidate in zip(logs, candidates, strict=True):
