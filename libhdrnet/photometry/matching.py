@@ -6,6 +6,7 @@ the most usual light that the reference shows in its place is found, on the ridg
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, follow
 from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
@@ -43,9 +44,7 @@ def match(table: FloatImage, frame: Sample, reference: Sample, known: FloatImage
         longer: whether the frame is the longer exposed of the two, whose codes are less noisy.
     """
     light = tones_of(frame, table)
-    usable = np.maximum(brightest(frame.codes), brightest(reference.codes)) < _BRIGHT
-    usable &= np.minimum(frame.weights, reference.weights) > 0
-    which = np.flatnonzero(usable)  # a mask takes many times as long
+    which = _compared(frame, reference)
     centres = (np.arange(_BINS) + 0.5) * _WHITE / _BINS
     matched = np.array(table, np.float32, order="F")
     for channel in range(3):
@@ -70,9 +69,7 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
         longer: a longer exposed frame.
         light: (65536, 3), that of its codes.
     """
-    usable = np.minimum(longer.weights, reference.weights) > 0
-    usable &= np.maximum(brightest(longer.codes), brightest(reference.codes)) < _BRIGHT
-    which = np.flatnonzero(usable)
+    which = _compared(longer, reference)
     seen, mine, shown = (x.take(which, 0) for x in (reference.codes, tones_of(reference, own), tones_of(longer, light)))
     width, every = 2 * _CRUSHED[1] / _BINS, np.linspace(0, 1, 65536)
     codes = (np.arange(_BINS) + 0.5) * width
@@ -114,6 +111,12 @@ def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool
             share *= np.clip((code - _CRUSHED[0]) / (_CRUSHED[1] - _CRUSHED[0]), 0, 1)
         mixed[:, channel] += share * (matched[:, channel] - table[:, channel])
     return np.maximum.accumulate(mixed, axis=0)
+
+
+def _compared(one: Sample, other: Sample) -> npt.NDArray[np.intp]:
+    """Return the places that both cover and neither saturates, as indices: a mask takes many times as long."""
+    usable = np.maximum(brightest(one.codes), brightest(other.codes)) < _BRIGHT
+    return np.flatnonzero(usable & (np.minimum(one.weights, other.weights) > 0))
 
 
 def _left_over(tone: Floats, difference: Floats) -> Floats:
