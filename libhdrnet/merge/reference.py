@@ -17,8 +17,9 @@ from libhdrnet.radiometry import brightest
 Frame = npt.NDArray[np.uint16]
 
 _WIDTH = 128  # pixels of the long edge at which noise is averaged away
-_SATURATED, _CRUSHED = 0.99, 0.06  # encoded values
-_MOST_SATURATED, _MOST_CRUSHED = 0.35, 0.6  # shares of the pixels of a frame that may still be the reference
+_SATURATED, _CRUSHED = 0.99, 0.09  # encoded values: code 15 of an sRGB picture
+_MOST_SATURATED, _MOST_CRUSHED = 0.35, 0.5  # shares of the pixels of a frame that may still be the reference
+# (nine brackets of five to eight frames, most at night: with less than half in sight leaves come grey, fog speckled)
 _HOPELESS = 0.5  # share of saturated pixels from which the longer of two frames is no reference
 _MOST_STOPS = 60  # between two frames: far more than the scenes that there are, and within float32
 _WANTED_STOPS = 2.0  # distance of the short and long frame from the reference that the networks are trained with

@@ -29,6 +29,12 @@ def test_a_middle_frame_that_is_nearly_black_is_passed_over():
     assert pick_reference([photograph(t) for t in exposures], exposures) == 2
 
 
+def test_of_a_long_bracket_at_night_the_first_frame_that_shows_most_of_the_scene_is_the_reference():
+    night = np.where(np.arange(200)[:, None, None] < 90, 0.2, 0.003) * np.ones((200, 300, 3))
+    exposures = [0.0625, 0.25, 1.0, 4.0]
+    assert pick_reference([photograph(t, night) for t in exposures], exposures) == 3
+
+
 def test_of_two_frames_the_longer_is_the_reference():
     assert pick_reference([photograph(2.0), photograph(0.5)], [2.0, 0.5]) == 0
 
