@@ -24,15 +24,22 @@ def count() -> int:
     return _BOUND.get() or cores
 
 
-def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+def each(
+    function: Callable[[Item], Result], items: Iterable[Item], done: Callable[[int], None] = lambda number: None
+) -> list[Result]:
     """Return what `map` does, several items at a time and in this context; once one fails no more are begun.
 
-    For work in numpy and OpenCV on arrays large enough that Python itself takes little of the time.
+    For work in numpy and OpenCV on arrays large enough that Python itself takes little of the time. `done` is told how
+    many are, in this thread.
     """
     context = copy_context()
+    results = []
     with ThreadPoolExecutor(count()) as pool:
         try:
-            return list(pool.map(lambda item: context.copy().run(function, item), items))
+            for result in pool.map(lambda item: context.copy().run(function, item), items):
+                results.append(result)
+                done(len(results))
+            return results
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

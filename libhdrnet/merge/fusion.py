@@ -7,15 +7,14 @@ believes multiplies that; everything is continuous, so that a change of source n
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.alignment import fetch
-from libhdrnet.engine import threads
 from libhdrnet.engine.progress import Reporter
+from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, darkness
 from libhdrnet.merge.highlights import Lost, lost_light
@@ -143,16 +142,13 @@ def fuse(
         for top in range(rows.start, rows.stop, TILE[0])
         for left in range(columns.start, columns.stop, TILE[1])
     ]
-    with ThreadPoolExecutor(threads.count()) as pool:
-        try:
-            for done, _ in enumerate(pool.map(lambda tile: fuse_tile(*tile), tiles)):
-                reporter(done / len(tiles), "merging the exposures")
-                if done % _SEEN == 0:
-                    let_go(*(plane for frame in bracket.frames for plane in (frame.codes, frame.coverage)))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    reporter(1.0, "merging the exposures")
+
+    def fused(number: int) -> None:
+        reporter(number / len(tiles), "merging the exposures")
+        if number % _SEEN == 1:
+            let_go(*(plane for frame in bracket.frames for plane in (frame.codes, frame.coverage)))
+
+    each(lambda tile: fuse_tile(*tile), tiles, fused)
     return merged
 
 
