@@ -20,6 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from rendering import render_bracket  # noqa: E402
+
 RADII = (2, 4, 8, 16)
 
 
@@ -29,7 +33,6 @@ def photograph(megapixels):
 
     from libhdrnet.ops.recovery import disc
     from libhdrnet.radiometry import encode_srgb
-    from libhdrnet.research.rendering import render_bracket
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5 / 2)
     quarter = render_bracket(height, round(height * 1.5)).radiance
