@@ -9,8 +9,8 @@ from libhdrnet.networks import SelectionNet
 from libhdrnet.radiometry import GAMMA
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.captured import Captured, capture
+from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.fusion import fuse
-from libhdrnet.research.training.movement import Dice
 from libhdrnet.research.training.queued import Batch
 from libhdrnet.research.training.selection import seen_and_weights
 

@@ -8,8 +8,8 @@ from torch import Tensor
 from libhdrnet.networks.selection import features, fine_difference
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.captured import REDUCED, Captured, capture
+from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.fusion import log_weights
-from libhdrnet.research.training.movement import Dice
 from libhdrnet.research.training.queued import Batch
 
 FRAMES = (3, 3, 4)
