@@ -29,6 +29,8 @@ BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debeve
 OURS = {"ours": "auto", "classical": "classical", "psfnet": "psfnet", "msffnet": "msffnet"}
 """Names of our methods and their model in `merge_exposures`."""
 METHODS = {"bracket": (*OURS, *BASELINES), "defocus": ("ours", *DECONVOLUTIONS, "input")}
+WITH_WEIGHTS = {"bracket": {"psfnet": "psfnet", "msffnet": "msffnet"}, "defocus": {"ours": "defocus"}}
+"""Methods that can take weights of their own, and what task those are for."""
 DEFAULT = {"bracket": ("ours", "debevec", "mertens", "reference"), "defocus": ("ours", "input")}
 TITLES = {
     "ours": "ours",
@@ -116,13 +118,10 @@ def _parse(name: str, kind: str) -> Method:
         raise InputError(f"the method {what!r} is unknown for this set; choose of {', '.join(METHODS[kind])}.")
     if not at:
         return Method(name, what)
-    network = {"psfnet": "psfnet", "msffnet": "msffnet", "ours": "defocus" if kind == "defocus" else ""}.get(what, "")
-    if not network:
-        raise InputError(
-            f"the method {name!r}: only {'ours' if kind == 'defocus' else 'psfnet and msffnet'} take weights."
-        )
+    if what not in WITH_WEIGHTS[kind]:
+        raise InputError(f"the method {name!r}: only {' and '.join(WITH_WEIGHTS[kind])} take weights.")
     weights = THESIS if folder == "thesis" else Path(folder)
-    card = read_card(network, weights)
+    card = read_card(WITH_WEIGHTS[kind][what], weights)
     return Method(name, what, weights, card.network, card.facts.get("ablation"), card.sha256)
 
 

@@ -14,7 +14,7 @@
 The library ships weights of the four of ours, and of `psfnet` for comparison (`hdrnet eval --methods psfnet@thesis`).
 
 **Samples** are made on the device that trains while training goes on, with their truth. Brackets (movement, camera ->
-captured -> selection, reconstruction): things that move, noise, response, JPEG, and what calibration and alignment
+captured -> merging): things that move, noise, response, JPEG, and what calibration and alignment
 leave over; only the dense flow is found on the CPU, by `--workers` threads. Defocus (sharpness, silhouettes, lens,
 camera -> defocus): three to eight layers of depth with ramps, cut along pictures' own edges, through lenses of many
 kinds and a camera; `python tests/benchmarks/training_sheet.py PACK OUT.png` shows some. `tasks` says which samples and

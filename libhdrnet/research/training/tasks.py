@@ -16,7 +16,6 @@ from libhdrnet.engine.device import choose_precision
 from libhdrnet.networks import SelectionNet
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.defocus import defocus_batch
-from libhdrnet.research.training.fusion import fuse
 from libhdrnet.research.training.losses import (
     flow_loss,
     joint_defocus_loss,
@@ -26,9 +25,8 @@ from libhdrnet.research.training.losses import (
     tone_mapped_l1,
     weighted_defocus_loss,
 )
+from libhdrnet.research.training.merging import fuse, reconstruction_batch, selection_batch
 from libhdrnet.research.training.queued import Batch, batches
-from libhdrnet.research.training.reconstruction import reconstruction_batch
-from libhdrnet.research.training.selection import selection_batch
 from libhdrnet.research.training.sharpness import SharpCuts
 from libhdrnet.weights import load_network, weights_folder
 
