@@ -22,14 +22,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from rendering import render_bracket  # noqa: E402
-
 RADII = (2, 4, 8, 16)
 
 
 def photograph(megapixels):
     """A picture (H, W, 3) uint8 of which the right third is out of focus, from top to bottom by RADII pixels."""
     import cv2
+    from rendering import render_bracket
 
     from libhdrnet.ops.recovery import disc
     from libhdrnet.radiometry import encode_srgb
