@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+from rendering import render_bracket
 
 from libhdrnet.demo import NAMES, write_bracket
 from libhdrnet.errors import OutputError
 from libhdrnet.radiometry import encode_srgb
-from libhdrnet.research.rendering import render_bracket
 
 
 def test_its_pictures_are_those_that_are_rendered(tmp_path):

@@ -1,6 +1,6 @@
 """Three pictures to try the library on: a bracket of a dim room with a bright window and people and things that move.
 
-Rendered by `python -m libhdrnet.research.rendering libhdrnet/demo`.
+Made by `PYTHONPATH=tests python -m rendering`.
 """
 
 from importlib.resources import files

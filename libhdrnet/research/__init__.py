@@ -1,4 +1,4 @@
 """How networks are trained and results measured: `hdrnet train`, `pack` and `eval`, nothing that a photographer runs.
 
-`training`, `evaluation` and `rendering` say in their own docstrings what they do.
+`training` and `evaluation` say in their own docstrings what they do.
 """

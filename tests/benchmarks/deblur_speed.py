@@ -20,16 +20,18 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 RADII = (2, 4, 8, 16)
 
 
 def photograph(megapixels):
     """A picture (H, W, 3) uint8 of which the right third is out of focus, from top to bottom by RADII pixels."""
     import cv2
+    from rendering import render_bracket
 
     from libhdrnet.ops.recovery import disc
     from libhdrnet.radiometry import encode_srgb
-    from libhdrnet.research.rendering import render_bracket
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5 / 2)
     quarter = render_bracket(height, round(height * 1.5)).radiance

@@ -8,6 +8,7 @@ made from pictures that were never there. Prints mean PSNR before and after, how
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,11 @@ from scipy.stats import spearmanr
 from skimage.metrics import peak_signal_noise_ratio
 
 from libhdrnet.ops.deblur import deblur_pixels
-from libhdrnet.research.evaluation.defocused.sample import DefocusRecipe, make_defocus
 from libhdrnet.research.training.scenes import load_scenes, read_photographs
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from defocused.sample import DefocusRecipe, make_defocus  # noqa: E402
 
 STEP = 2
 """Of the pixels whose ranks are compared."""

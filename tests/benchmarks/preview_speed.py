@@ -38,13 +38,13 @@ def enlarged_demo(folder, megapixels):
     import cv2
     import numpy as np
 
+    from libhdrnet.demo import write_bracket
     from libhdrnet.io import write_display
     from libhdrnet.io.metadata import read_metadata
-    from libhdrnet.research.rendering.camera import write_bracket
 
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     rng, paths = np.random.default_rng(0), []
-    for path in write_bracket(folder, height=800, width=1200):
+    for path in write_bracket(folder):
         small = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
         large = cv2.resize(small, (round(1.5 * height), height), interpolation=cv2.INTER_CUBIC)
         large = np.clip(large + rng.normal(0, 2, large.shape), 0, 255).astype(np.uint8)

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from libhdrnet import tone_map
+from libhdrnet.demo import write_bracket
 from libhdrnet.io import read_photo, write_display
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.options import MergeOptions
-from libhdrnet.research.rendering import write_bracket
 
 WIDTH = 480
 """Of each of the six."""

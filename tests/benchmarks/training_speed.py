@@ -17,8 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from libhdrnet.engine.device import choose_device, choose_precision
 from libhdrnet.networks import NETWORKS, build
 from libhdrnet.research.training import loop
-from libhdrnet.research.training.objectives import objective
 from libhdrnet.research.training.options import Run
+from libhdrnet.research.training.tasks import objective
 
 
 def seconds(device, call, rounds=4):

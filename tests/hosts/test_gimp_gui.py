@@ -5,8 +5,7 @@ import shutil
 import pytest
 from commands import write_bracket
 from gimp_hosts import InMidJob
-
-from libhdrnet.research.rendering import write_bracket as write_demo
+from rendering import write_bracket as write_demo
 
 LAYOUT = {
     "gimp3": "PLACE, CROP, BUTTON = 1, '400x300+250+170', (1036, 814)\n",

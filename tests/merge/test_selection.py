@@ -2,10 +2,10 @@
 
 import cv2
 import numpy as np
+from rendering import render_bracket
 
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.options import MergeOptions
-from libhdrnet.research.rendering import render_bracket
 
 
 def hue(radiance):

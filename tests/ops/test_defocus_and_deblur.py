@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from rendering import render_bracket
 
 from libhdrnet import deblur, estimate_defocus
 from libhdrnet.engine import run
@@ -9,7 +10,6 @@ from libhdrnet.networks import DefocusFast
 from libhdrnet.ops import defocus
 from libhdrnet.ops.deblur import deblur_pixels
 from libhdrnet.radiometry import encode_srgb
-from libhdrnet.research.rendering import render_bracket
 
 pytestmark = pytest.mark.usefixtures("random_weights")
 

@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pyexiv2
 import pytest
+from rendering import Bracket, render_bracket, write_bracket
+from rendering.camera import EXPOSURE_TIMES
+from rendering.shapes import Box, Ellipsoid, Group, RoundCone, Shape, normalize, vector
 
 from libhdrnet import errors
 from libhdrnet.radiometry import encode_srgb
-from libhdrnet.research.rendering import Bracket, render_bracket, write_bracket
-from libhdrnet.research.rendering.camera import EXPOSURE_TIMES
-from libhdrnet.research.rendering.shapes import Box, Ellipsoid, Group, RoundCone, Shape, normalize, vector
 
 HEIGHT, WIDTH = 120, 180
 

@@ -18,7 +18,7 @@ from libhdrnet.ops.recovery import grey, reblurred_error
 from libhdrnet.radiometry import FloatImage, decode_gamma, encode_srgb
 from libhdrnet.research.evaluation import camera, metrics, moving, optional, pictures, pu21
 from libhdrnet.research.evaluation.baselines import debevec, reference_alone
-from libhdrnet.research.evaluation.methods import Method, Outcome, deblur_scene, merge_scene
+from libhdrnet.research.evaluation.methods import Deblurred, Method, deblur_scene, merge_scene
 from libhdrnet.research.evaluation.scenes import BracketScene, DefocusScene, Scene, read_float, read_map
 
 RADIANCE_METRICS = {
@@ -83,12 +83,10 @@ def _run_bracket(job: Job, scene: BracketScene) -> dict[str, Any]:
     bracket = _Bracket(scene, images, frames, scene.stops, truth, place)
     if job.method is None:
         return _own_pictures(bracket)
-    parts = [_run_frames(job, job.method, bracket, kind) for kind in job.frames]
-    figures = {name: value for part in parts for name, value in part["figures"].items()}
-    shown = {name: picture for part in parts for name, picture in part["pictures"].items()}
-    shown["views"] = {name: view for part in parts for name, view in part["pictures"]["views"].items()}
-    seconds = sum(part["seconds"] for part in parts)
-    return {"figures": figures, "seconds": seconds, "facts": parts[0]["facts"], "pictures": shown}
+    made: dict[str, Any] = {"figures": {}, "seconds": 0.0, "facts": {}, "pictures": {"views": {}}}
+    for kind in job.frames:
+        _run_frames(job, job.method, bracket, kind, made)
+    return made
 
 
 @dataclass(frozen=True)
@@ -119,8 +117,8 @@ def _own_pictures(bracket: _Bracket) -> dict[str, Any]:
     return {"figures": {}, "seconds": 0.0, "facts": facts, "pictures": {"views": views}}
 
 
-def _run_frames(job: Job, method: Method, bracket: _Bracket, kind: str) -> dict[str, Any]:
-    """Merge the frames as the set has them, or as a camera gives them (names then end in _camera)."""
+def _run_frames(job: Job, method: Method, bracket: _Bracket, kind: str, made: dict[str, Any]) -> None:
+    """Merge the frames as the set has them, or as a camera gives them (names then end in _camera); add to `made`."""
     scene, truth, name = bracket.scene, bracket.truth, "" if kind == "linear" else f"_{kind}"
     images, stops, response = list(bracket.images), bracket.stops, scene.response
     if kind == "camera":
@@ -129,23 +127,24 @@ def _run_frames(job: Job, method: Method, bracket: _Bracket, kind: str) -> dict[
         response = "auto"
     outcome = merge_scene(method, images, stops, scene.reference, response, align=job.align, settings=job.settings)
     radiance = outcome.radiance
-    if radiance is None:
-        raise InputError(f"{scene.name}: {method.name} made no radiance.")
+    made["seconds"] += outcome.seconds
+    made["facts"] = made["facts"] or outcome.facts
     if kind == "camera" and truth is not None:
         radiance = camera.in_tones_of(truth, radiance)
     _keep(job, radiance, name)
-    view = pictures.views(pictures.exposures_of(radiance, bracket.white), bracket.place)
-    found: dict[str, Any] = {"views": {f"result{name}": view}}
+    shown = made["pictures"]
+    shown["views"][f"result{name}"] = pictures.views(pictures.exposures_of(radiance, bracket.white), bracket.place)
     if truth is not None:
-        figures = {f"{metric}{name}": v for metric, v in _radiance_figures(job, scene, radiance, truth).items()}
-        found[f"error{name}"] = pictures.error_map(pictures.radiance_error(radiance, truth))
+        made["figures"] |= {
+            f"{metric}{name}": v for metric, v in _radiance_figures(job, scene, radiance, truth).items()
+        }
+        shown[f"error{name}"] = pictures.error_map(pictures.radiance_error(radiance, truth))
     else:
-        figures = _judged(bracket, radiance, found)
+        made["figures"] |= _judged(bracket, radiance, shown)
     if outcome.mask is not None:
-        found[f"mask{name}"] = pictures.grey_picture(outcome.mask)
+        shown[f"mask{name}"] = pictures.grey_picture(outcome.mask)
     if outcome.flow is not None:
-        found[f"flow{name}"] = pictures.flow_picture(outcome.flow)
-    return {"figures": figures, "seconds": outcome.seconds, "facts": outcome.facts, "pictures": found}
+        shown[f"flow{name}"] = pictures.flow_picture(outcome.flow)
 
 
 def _judged(bracket: _Bracket, radiance: FloatImage, found: dict[str, Any]) -> dict[str, float]:
@@ -185,46 +184,36 @@ def _run_defocus(job: Job, scene: DefocusScene) -> dict[str, Any]:
             raise InputError(f"{what}: is {found.shape[:2]}, and its picture is {image.shape[:2]}.")
     difference = np.abs(shown - sharp).mean(-1) if sharp is not None else radius
     place = pictures.worst_place(np.zeros(image.shape[:2]) if difference is None else difference)
+    made: dict[str, Any] = {"figures": {}, "seconds": 0.0, "facts": {}, "pictures": {}}
     if job.method is None:
-        views = {"input": pictures.views({"as it is": shown}, place)}
+        own = {"input": shown} if sharp is None else {"input": shown, "truth": sharp}
+    else:
+        result = deblur_scene(job.method, image, settings=job.settings)
+        _keep(job, result.restored)
+        made["seconds"], made["figures"] = result.seconds, _defocus_figures(scene, result, shown, sharp, radius)
         if sharp is not None:
-            views["truth"] = pictures.views({"as it is": sharp}, place)
-        made: dict[str, Any] = {"views": views}
-        if radius is not None:
-            made["defocus"] = pictures.defocus_picture(radius, scene.largest)
-        return {"figures": {}, "seconds": 0.0, "facts": {}, "pictures": made}
-    outcome = deblur_scene(job.method, image, settings=job.settings)
-    return {
-        "seconds": outcome.seconds,
-        "facts": outcome.facts,
-        **_defocus_result(job, scene, outcome, shown, sharp, radius, place),
-    }
+            made["pictures"]["error"] = pictures.error_map(np.abs(result.restored - sharp).mean(-1))
+        own, radius = {"result": result.restored}, result.radius
+    made["pictures"]["views"] = {name: pictures.views({"as it is": picture}, place) for name, picture in own.items()}
+    if radius is not None:
+        made["pictures"]["defocus"] = pictures.defocus_picture(radius, scene.largest)
+    return made
 
 
-def _defocus_result(
-    job: Job, scene: DefocusScene, outcome: Outcome, shown: FloatImage, sharp: FloatImage | None,
-    radius: FloatImage | None, place: pictures.Place,
-) -> dict[str, Any]:  # fmt: skip
+def _defocus_figures(
+    scene: DefocusScene, result: Deblurred, shown: FloatImage, sharp: FloatImage | None, radius: FloatImage | None
+) -> dict[str, float]:
     figures: dict[str, float] = {}
-    made: dict[str, Any] = {}
-    if outcome.restored is not None:
-        _keep(job, outcome.restored)
-        made["views"] = {"result": pictures.views({"as it is": outcome.restored}, place)}
-        if sharp is not None:
-            figures["psnr"] = metrics.psnr(outcome.restored, sharp)
-            figures["ssim"] = metrics.ssim(outcome.restored, sharp)
-            made["error"] = pictures.error_map(np.abs(outcome.restored - sharp).mean(-1))
-    if outcome.radius is not None and outcome.restored is not None:
-        error = reblurred_error(grey(shown, False), grey(outcome.restored, False), outcome.radius)
-        blurred = np.isfinite(error) & (outcome.radius > IN_FOCUS[1])
-        if blurred.any():
-            figures["reblurred"] = metrics.psnr(error, np.zeros_like(error), mask=blurred)
-    if outcome.radius is not None:
-        made["defocus"] = pictures.defocus_picture(outcome.radius, scene.largest)
-        if radius is not None:
-            own, true = (np.clip(values / scene.largest, 0, 1) for values in (outcome.radius, radius))
-            figures |= {"map_mae": metrics.mae(own, true), "map_mse": metrics.mse(own, true)}
-    return {"figures": figures, "pictures": made}
+    if sharp is not None:
+        figures = {"psnr": metrics.psnr(result.restored, sharp), "ssim": metrics.ssim(result.restored, sharp)}
+    error = reblurred_error(grey(shown, False), grey(result.restored, False), result.radius)
+    blurred = np.isfinite(error) & (result.radius > IN_FOCUS[1])
+    if blurred.any():
+        figures["reblurred"] = metrics.psnr(error, np.zeros_like(error), mask=blurred)
+    if radius is not None:
+        own, true = (np.clip(values / scene.largest, 0, 1) for values in (result.radius, radius))
+        figures |= {"map_mae": metrics.mae(own, true), "map_mse": metrics.mse(own, true)}
+    return figures
 
 
 def _place(alone: FloatImage, truth: FloatImage | None, reference: FloatImage) -> pictures.Place:

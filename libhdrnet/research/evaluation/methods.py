@@ -29,6 +29,8 @@ BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debeve
 OURS = {"ours": "auto", "classical": "classical", "psfnet": "psfnet", "msffnet": "msffnet"}
 """Names of our methods and their model in `merge_exposures`."""
 METHODS = {"bracket": (*OURS, *BASELINES), "defocus": ("ours", *DECONVOLUTIONS, "input")}
+WITH_WEIGHTS = {"bracket": {"psfnet": "psfnet", "msffnet": "msffnet"}, "defocus": {"ours": "defocus"}}
+"""Methods that can take weights of their own, and what task those are for."""
 DEFAULT = {"bracket": ("ours", "debevec", "mertens", "reference"), "defocus": ("ours", "input")}
 TITLES = {
     "ours": "ours",
@@ -71,21 +73,28 @@ class Method:
 
 
 @dataclass
-class Outcome:
-    """What a method made of a scene."""
+class Merged:
+    """What a method made of a bracket."""
 
     seconds: float
-    radiance: FloatImage | None = None
+    radiance: FloatImage
     """(H, W, 3), 1.0 = saturation of the shortest exposure."""
     mask: FloatImage | None = None
     """(H, W): 1 measured, 0.5 repaired, 0 guessed."""
     flow: FloatImage | None = None
     """(H, W, 2) in pixels."""
-    restored: FloatImage | None = None
-    """Deblurred picture (H, W, 3), encoded, in [0, 1]."""
-    radius: FloatImage | None = None
-    """Defocus map (H, W) in pixels."""
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Deblurred:
+    """What a method made of a defocused picture."""
+
+    seconds: float
+    restored: FloatImage
+    """Deblurred picture (H, W, 3), encoded, in [0, 1]."""
+    radius: FloatImage
+    """Defocus map (H, W) in pixels."""
 
 
 def parse_methods(text: str | None, kind: str) -> list[Method]:
@@ -109,20 +118,17 @@ def _parse(name: str, kind: str) -> Method:
         raise InputError(f"the method {what!r} is unknown for this set; choose of {', '.join(METHODS[kind])}.")
     if not at:
         return Method(name, what)
-    network = {"psfnet": "psfnet", "msffnet": "msffnet", "ours": "defocus" if kind == "defocus" else ""}.get(what, "")
-    if not network:
-        raise InputError(
-            f"the method {name!r}: only {'ours' if kind == 'defocus' else 'psfnet and msffnet'} take weights."
-        )
+    if what not in WITH_WEIGHTS[kind]:
+        raise InputError(f"the method {name!r}: only {' and '.join(WITH_WEIGHTS[kind])} take weights.")
     weights = THESIS if folder == "thesis" else Path(folder)
-    card = read_card(network, weights)
+    card = read_card(WITH_WEIGHTS[kind][what], weights)
     return Method(name, what, weights, card.network, card.facts.get("ablation"), card.sha256)
 
 
 def merge_scene(
     method: Method, images: list[npt.NDArray[Any]], stops: tuple[float, ...], reference: int, response: str,
     *, align: bool, settings: Settings,
-) -> Outcome:  # fmt: skip
+) -> Merged:  # fmt: skip
     """Merge exposures (H, W, 3) from short to long, `stops` apart."""
     exposures = [2.0 ** (stop - stops[0]) for stop in stops]
     if method.kind in BASELINES:
@@ -132,7 +138,7 @@ def merge_scene(
         if align and method.kind == "mertens":
             encoded = baselines.aligned_by_mtb(encoded, reference)
         radiance = BASELINES[method.kind](encoded, exposures, reference)
-        return Outcome(time.perf_counter() - begun, radiance)
+        return Merged(time.perf_counter() - begun, radiance)
     from libhdrnet.merge.pipeline import merge
 
     if method.kind == "msffnet":
@@ -149,10 +155,10 @@ def merge_scene(
             flow = feature_flow(images, exposures, response, settings)
     scaled = result.radiance * np.float32(exposures[0] / exposures[reference])
     facts = {"repaired": round(result.repaired, 4)}
-    return Outcome(seconds, scaled, result.mask, flow, facts=facts)
+    return Merged(seconds, scaled, result.mask, flow, facts)
 
 
-def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings) -> Outcome:
+def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings) -> Deblurred:
     """Estimate the defocus map of an encoded picture (H, W, 3) and deblur it."""
     from libhdrnet.engine import Reporter
     from libhdrnet.ops.deblur import deblur_pixels
@@ -160,7 +166,7 @@ def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings)
 
     encoded = display_encoded(image, False)
     if method.kind == "input":
-        return Outcome(0.0, restored=encoded, radius=np.zeros(image.shape[:2], np.float32))
+        return Deblurred(0.0, encoded, np.zeros(image.shape[:2], np.float32))
     with _weights(method):
         begun = time.perf_counter()
         radius, _ = defocus_map(image, False, settings, Reporter())
@@ -168,7 +174,7 @@ def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings)
             restored = DECONVOLUTIONS[method.kind](encoded, radius)
         else:
             restored = np.clip(deblur_pixels(encoded, False, radius, DeblurOptions(**vars(settings))).pixels, 0, 1)
-        return Outcome(time.perf_counter() - begun, restored=restored, radius=radius)
+        return Deblurred(time.perf_counter() - begun, restored, radius)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 A scene names files; its pixels are read where the work is done.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -56,17 +55,6 @@ class DefocusScene:
 
 
 Scene = BracketScene | DefocusScene
-
-
-@dataclass(frozen=True)
-class EvaluationSet:
-    """A set that can be evaluated."""
-
-    title: str
-    kind: Literal["bracket", "defocus"]
-    layout: str
-    """How it is laid out, in a few words."""
-    read: Callable[[Path], list[Scene]]
 
 
 def read_float(path: Path) -> FloatImage:

@@ -71,14 +71,10 @@ class Store:
         write_whole(as_json, json.dumps(content, indent=2).encode())
         metrics = [name for name in HEADINGS if any(name in row.get("figures", {}) for row in rows)]
         text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(["scene", "method", *metrics, "seconds", "error"])
+        writer = csv.DictWriter(text, ["scene", "method", *metrics, "seconds", "error"], extrasaction="ignore")
+        writer.writeheader()
         for row in rows:
-            figures = row.get("figures", {})
-            values = [repr(figures[name]) if name in figures else "" for name in metrics]
-            writer.writerow(
-                [row["scene"], row["method"], *values, f"{row.get('seconds', 0):.2f}", row.get("error", "")]
-            )
+            writer.writerow(row | row.get("figures", {}) | {"seconds": f"{row.get('seconds', 0):.2f}"})
         write_whole(as_csv, text.getvalue().encode("utf-8"))
         return as_json, as_csv
 

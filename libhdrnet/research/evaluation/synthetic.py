@@ -1,10 +1,12 @@
-"""Built-in sets with an exact truth, rendered when they are wanted: nothing to download, nobody's pictures.
+"""Built-in sets with an exact truth: nothing to download, nobody's pictures.
 
-"synthetic": the demo's room as it is photographed by hand while people and things move, cut-outs of the room that move
-over it, with the masks of Table 3.2, and what else moves in photographs (`demo.moments`); in Kalantari's layout.
-"synthetic-defocus": the room out of focus in places; as a folder of pairs.
+"synthetic": a rendered room as it is photographed by hand while people and things move, cut-outs of the room that move
+over it, with the masks of Table 3.2, and what else moves in photographs (`moments`); in Kalantari's layout.
+"synthetic-defocus": the room out of focus in places; as a folder of pairs. What is rendered lies in `built_in`, made by
+`PYTHONPATH=tests python -m rendering`.
 """
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,27 +15,28 @@ import tifffile
 
 from libhdrnet.errors import OutputError
 from libhdrnet.files import output_error
-from libhdrnet.io import write_display, write_map, write_radiance
-from libhdrnet.radiometry import FloatImage, encode_gamma, encode_srgb
-from libhdrnet.research.evaluation.defocused.sample import DefocusRecipe, make_defocus
-from libhdrnet.research.evaluation.matte import irregular_matte
-from libhdrnet.research.rendering import Bracket, moments, render_bracket
+from libhdrnet.io import write_display, write_radiance
+from libhdrnet.radiometry import FloatImage, encode_gamma
+from libhdrnet.research.evaluation import moments
+from libhdrnet.research.evaluation.scenes import read_float
 
 SYNTHETIC = {"synthetic": "kalantari", "synthetic-defocus": "pairs"}
 """Names of the built-in sets, and the layout each is written in."""
+PICTURES = Path(__file__).parent / "built_in"
+"""room-N: a room's radiance at the moment of each frame, 1 = white of the reference; defocus: the pairs."""
 SIZE = (400, 600)
-"""Rows and columns of a rendered room."""
+"""Rows and columns of a painted scene, and of a room."""
 CUT = 256
-"""Edge of a scene of cut-outs and of a defocused picture."""
+"""Edge of a scene of cut-outs."""
 COUNT = 2
-"""Scenes of each kind."""
-STOPS = (-2.0, 0.0, 2.0)
+"""Rooms that are used; there are so many."""
+FRAMES, STOPS = ("short", "ref", "long"), (-2.0, 0.0, 2.0)
 _DONE = ".whole"
 _SHOT_NOISE, _READ_NOISE = 4e-5, 2e-4
 
 
 def write_synthetic(name: str, folder: Path) -> Path:
-    """Render a built-in set into `folder`, unless it is there already, and return it.
+    """Write a built-in set into `folder`, unless it is there already, and return it.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -42,47 +45,42 @@ def write_synthetic(name: str, folder: Path) -> Path:
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        rooms = [render_bracket(*SIZE, seed=seed) for seed in range(COUNT)]
         if name == "synthetic":
-            _write_brackets(folder, rooms)
-            _write_moments(folder)
+            _write_brackets(folder)
         else:
-            _write_defocused(folder, rooms)
+            for part in ("blurred", "sharp", "map"):
+                (folder / part).mkdir(exist_ok=True)
+                for path in sorted((PICTURES / "defocus" / part).iterdir())[: 2 * COUNT]:
+                    shutil.copyfile(path, folder / part / path.name)
         (folder / _DONE).touch()
     except OSError as error:
         raise error if isinstance(error, OutputError) else output_error(folder, error) from error
     return folder
 
 
-def _write_brackets(folder: Path, rooms: list[Bracket]) -> None:
-    for index, room in enumerate(rooms):
-        times = np.array(room.exposure_times)
-        truth = np.clip(room.radiance * np.float32(times[0] / times[1]), 0, 1)
-        _write_scene(folder / f"room-{index + 1}", room.frames, list(np.log2(times / times[1])), truth)
+def _write_brackets(folder: Path) -> None:
+    for index in range(COUNT):
+        name = f"room-{index + 1}"
+        room = [read_float(PICTURES / name / f"{frame}.exr") for frame in FRAMES]
+        _write_scene(folder / name, room, np.random.default_rng([3, index]))
         rng = np.random.default_rng([7, index])
-        shots, masks = _cut_outs(room.radiance, rng)
-        frames = [_photographed(shot * np.float32(2.0**stop), rng) for shot, stop in zip(shots, STOPS, strict=True)]
-        truth = np.clip(shots[1] * np.float32(2.0 ** STOPS[0]), 0, 1)
+        shots, masks = _cut_outs(room[1], rng)
         scene = folder / f"cut-outs-{index + 1}"
-        _write_scene(scene, frames, list(STOPS), truth)
+        _write_scene(scene, shots, rng)
         for mask, values in masks.items():
             write_display(scene / f"{mask}.png", np.repeat(values[..., None], 3, -1).astype(np.float32))
-
-
-def _write_moments(folder: Path) -> None:
     for index, kind in enumerate(moments.KINDS):
-        rng = np.random.default_rng([13, index])
-        shots = moments.take(kind, SIZE, STOPS, 1, index)
-        frames = [_photographed(shot * np.float32(2.0**stop), rng) for shot, stop in zip(shots, STOPS, strict=True)]
-        _write_scene(folder / kind, frames, list(STOPS), np.clip(shots[1] * np.float32(2.0 ** STOPS[0]), 0, 1))
+        _write_scene(folder / kind, moments.take(kind, SIZE, STOPS, 1, index), np.random.default_rng([13, index]))
 
 
-def _write_scene(scene: Path, frames: list[FloatImage], stops: list[float], truth: FloatImage) -> None:
+def _write_scene(scene: Path, shots: list[FloatImage], rng: np.random.Generator) -> None:
+    """Photograph the radiance of each moment, 1 = white of the reference; the middle one is the truth."""
     scene.mkdir(exist_ok=True)
-    for name, frame in zip(("short", "ref", "long"), frames, strict=True):
+    for name, shot, stop in zip(FRAMES, shots, STOPS, strict=True):
+        frame = _photographed(shot * np.float32(2.0**stop), rng)
         tifffile.imwrite(scene / f"{name}.tif", np.round(encode_gamma(frame) * 65535).astype(np.uint16))
-    (scene / "exposure.txt").write_text("".join(f"{stop:.4f}\n" for stop in stops))
-    write_radiance(scene / "HDRImg.exr", truth)
+    (scene / "exposure.txt").write_text("".join(f"{stop:.4f}\n" for stop in STOPS))
+    write_radiance(scene / "HDRImg.exr", np.clip(shots[1] * np.float32(2.0 ** STOPS[0]), 0, 1))
 
 
 def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatImage], dict[str, npt.NDArray[np.bool_]]]:
@@ -92,19 +90,18 @@ def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatIma
     """
     import cv2
 
-    edge = min(CUT, *room.shape[:2])
-    size = (edge, edge)
+    size = (CUT, CUT)
 
     def part() -> FloatImage:
-        top, left = (int(rng.integers(total - edge + 1)) for total in room.shape[:2])
-        return room[top : top + edge, left : left + edge]
+        top, left = (int(rng.integers(total - CUT + 1)) for total in room.shape[:2])
+        return room[top : top + CUT, left : left + CUT]
 
     background = part()
     shots, covered = [background.copy() for _ in STOPS], [np.zeros(size, np.float32) for _ in STOPS]
     for _ in range(3):
         texture = part()[:, ::-1] * np.float32(np.exp(rng.normal(0, 0.5)))
-        matte = irregular_matte(edge, rng, radius=rng.uniform(0.07, 0.13) * edge)
-        start, step = rng.uniform(-0.25, 0.25, 2) * edge, rng.normal(0, 0.07, 2) * edge
+        matte = irregular_matte(CUT, rng, radius=rng.uniform(0.07, 0.13) * CUT)
+        start, step = rng.uniform(-0.25, 0.25, 2) * CUT, rng.normal(0, 0.07, 2) * CUT
         for moment, shot in enumerate(shots):
             x, y = start + step * (moment - 1)
             place = np.array([[1, 0, x], [0, 1, y]], np.float32)
@@ -116,19 +113,20 @@ def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatIma
     return shots, {"mask1": (short | long) & ~own, "mask2": short | own | long}
 
 
+def irregular_matte(size: int, rng: np.random.Generator, *, radius: float) -> FloatImage:
+    """Soft, irregular blob (size, size) in [0, 1] near the middle."""
+    import cv2
+
+    noise = cv2.resize(rng.standard_normal((6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+    yy, xx = np.mgrid[:size, :size].astype(np.float32)
+    cx, cy = size / 2 + rng.uniform(-0.25, 0.25, 2) * size
+    angle, stretch = rng.uniform(0, np.pi), np.exp(rng.uniform(0, 0.8))
+    u = (xx - cx) * np.cos(angle) + (yy - cy) * np.sin(angle)
+    v = (yy - cy) * np.cos(angle) - (xx - cx) * np.sin(angle)
+    inside = np.hypot(u / stretch, v * stretch) / max(radius, 2.0) + 0.3 * noise < 1
+    return np.asarray(cv2.GaussianBlur(inside.astype(np.float32), (0, 0), rng.uniform(0.5, 1.5)), np.float32)
+
+
 def _photographed(exposed: FloatImage, rng: np.random.Generator) -> FloatImage:
     sigma = np.sqrt(_SHOT_NOISE * np.clip(exposed, 0, 1) + np.float32(_READ_NOISE**2))
     return np.asarray(np.clip(exposed + sigma * rng.standard_normal(exposed.shape, np.float32), 0, 1), np.float32)
-
-
-def _write_defocused(folder: Path, rooms: list[Bracket]) -> None:
-    photographs = [np.round(np.clip(encode_srgb(room.radiance), 0, 1) * 255).astype(np.uint8) for room in rooms]
-    for part in ("blurred", "sharp", "map"):
-        (folder / part).mkdir(exist_ok=True)
-    for index in range(2 * COUNT):
-        recipe = DefocusRecipe(size=min(CUT, SIZE[0] // 2), sharp=0.0, resized=0.0)
-        blurred, sharp, radius = make_defocus(photographs, recipe, np.random.default_rng([11, index]))
-        name = f"room-{index + 1}"
-        write_display(folder / "blurred" / f"{name}.png", np.ascontiguousarray(blurred.transpose(1, 2, 0)))
-        write_display(folder / "sharp" / f"{name}.png", np.ascontiguousarray(sharp.transpose(1, 2, 0)))
-        write_map(folder / "map" / f"{name}.tif", radius[0], scale=None)

@@ -1,6 +1,6 @@
 """Training: synthesis of brackets and defocus, the thesis's losses, a resumable loop.
 
-`hdrnet train` runs it. Data flows one way: scenes -> bank -> samples -> supply -> loop -> checkpoint -> weights.
+`hdrnet train` runs it. Data flows one way: scenes -> bank -> samples -> queue -> loop -> checkpoint -> weights.
 
 **Networks**, with millions of parameters:
 
@@ -14,13 +14,13 @@
 The library ships weights of the four of ours, and of `psfnet` for comparison (`hdrnet eval --methods psfnet@thesis`).
 
 **Samples** are made on the device that trains while training goes on, with their truth. Brackets (movement, camera ->
-captured -> selection, reconstruction): things that move, noise, response, JPEG, and what calibration and alignment
+captured -> merging): things that move, noise, response, JPEG, and what calibration and alignment
 leave over; only the dense flow is found on the CPU, by `--workers` threads. Defocus (sharpness, silhouettes, lens,
 camera -> defocus): three to eight layers of depth with ramps, cut along pictures' own edges, through lenses of many
-kinds and a camera; `python tests/benchmarks/training_sheet.py PACK OUT.png` shows some. `supply` gives them by way of
-`queued`: a batch is seen up to eight times, turned and flipped, while the next are made; without workers each is seen
-once and a run can be repeated to the bit. PSFNet and MSFFNet learn on what the selection in HDRNET_WEIGHTS (or the
-built-in one) fuses.
+kinds and a camera; `python tests/benchmarks/training_sheet.py PACK OUT.png` shows some. `tasks` says which samples and
+which loss a network has, `queued` when they are made: a batch is seen up to eight times, turned and flipped, while the
+next are made; without workers each is seen once and a run can be repeated to the bit. PSFNet and MSFFNet learn on what
+the selection in HDRNET_WEIGHTS (or the built-in one) fuses.
 
 **A run** leaves a checkpoint every two minutes in files of at most 16 MiB, a log (CSV), and the weights with their
 card, which tells the loss of samples that were never learned from, at the start and at the end. `options` has the two

@@ -17,6 +17,7 @@ from torch import Tensor
 from libhdrnet.errors import InputError
 from libhdrnet.files import whole_file
 from libhdrnet.radiometry import decode_srgb
+from libhdrnet.research.training.dice import Dice
 
 EDGE = 512
 VERSION = 1
@@ -37,16 +38,12 @@ class Bank:
     photographs: int
     """The first so many are photographs, the others are radiance."""
 
-    def crops(self, count: int, size: int, generator: torch.Generator) -> Tensor:
-        """Return (count, 3, size, size) float32 textures: chosen, scaled, turned and flipped at random.
+    def crops(self, dice: Dice, size: int) -> Tensor:
+        """Return (dice.count, 3, size, size) float32 textures: chosen, scaled, turned and flipped at random.
 
         A photograph's highlights are expanded at random, so that it has a range worth a bracket.
         """
-        device = self.tiles.device
-
-        def uniform(low: float, high: float) -> Tensor:
-            return low + (high - low) * torch.rand(count, generator=generator, device=device)
-
+        count, uniform = dice.count, dice.uniform
         share = 0.0 if self.photographs == len(self.tiles) else 0.35 if self.photographs else 1.0
         radiance = uniform(0, 1) < share
         photograph = (uniform(0, 1) * self.photographs).long()
@@ -56,7 +53,7 @@ class Bank:
         extent = extent.clamp(max=1)
         quarter = (uniform(0, 4).long() * (np.pi / 2)).float()
         flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
-        place = torch.zeros(count, 2, 3, device=device)
+        place = torch.zeros(count, 2, 3, device=dice.device)
         place[:, 0, 0], place[:, 0, 1] = extent * quarter.cos() * flip, -extent * quarter.sin()
         place[:, 1, 0], place[:, 1, 1] = extent * quarter.sin() * flip, extent * quarter.cos()
         place[:, 0, 2], place[:, 1, 2] = (1 - extent) * uniform(-1, 1), (1 - extent) * uniform(-1, 1)

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from libhdrnet.research.training.dice import Dice, each
 from libhdrnet.research.training.jpeg import jpeg
 from libhdrnet.research.training.mosaic import demosaiced
-from libhdrnet.research.training.movement import Dice, each
 
 _GRID = 1024
 

@@ -16,7 +16,8 @@ from libhdrnet.networks.selection import Candidates
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.camera import Camera
-from libhdrnet.research.training.movement import Dice, displaced, each, shots
+from libhdrnet.research.training.dice import Dice, each
+from libhdrnet.research.training.movement import displaced, shots
 from libhdrnet.trust import BRIGHT, DARK, FADE
 
 REDUCED = 2

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.research.training.camera import Camera, sharpened, smoothed
+from libhdrnet.research.training.dice import Dice, each
 from libhdrnet.research.training.lens import LARGEST, LEAST, REACH, Lens
-from libhdrnet.research.training.movement import Dice, each
 from libhdrnet.research.training.queued import Batch
 from libhdrnet.research.training.sharpness import SharpCuts
 from libhdrnet.research.training.silhouettes import KINDS, silhouette

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from libhdrnet.research.training.movement import Dice, each
+from libhdrnet.research.training.dice import Dice, each
 
 LARGEST = 20.0
 """Radius in pixels."""

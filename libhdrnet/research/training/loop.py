@@ -22,9 +22,8 @@ from libhdrnet.files import output_error
 from libhdrnet.networks import NETWORKS, build
 from libhdrnet.research.training.bank import load_pack, pack_bank
 from libhdrnet.research.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from libhdrnet.research.training.objectives import objective, part_of
 from libhdrnet.research.training.options import Run, check
-from libhdrnet.research.training.supply import Supply, supply_of
+from libhdrnet.research.training.tasks import Supply, objective, part_of, supply_of
 from libhdrnet.weights import load_network, save_weights
 
 log = logging.getLogger(__name__)

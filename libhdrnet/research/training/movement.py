@@ -1,61 +1,20 @@
 """Scenes in which things move, as a hand-held camera sees them at the moments of a bracket, on the device that trains.
 
-Tensors are (B, 3, H, W) linear radiance; everything random comes from one generator.
+Tensors are (B, 3, H, W) linear radiance.
 """
 
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.research.training.bank import Bank
+from libhdrnet.research.training.dice import Dice, each
 
 OBJECTS = 3
 """Things that may move in a sample."""
-
-
-@dataclass(frozen=True)
-class Dice:
-    """Random numbers for a batch, on its device."""
-
-    count: int
-    generator: torch.Generator
-
-    @staticmethod
-    def of(count: int, device: torch.device, seed: int, number: int) -> "Dice":
-        """Return the dice of batch `number` of a run: they depend on these alone, and on the kind of device."""
-        state = int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint32)[0])
-        return Dice(count, torch.Generator(device).manual_seed(state))
-
-    @property
-    def device(self) -> torch.device:
-        """Where the numbers are."""
-        return self.generator.device
-
-    def uniform(self, low: float = 0.0, high: float = 1.0, *shape: int) -> Tensor:
-        """Return (count, *shape) numbers."""
-        return low + (high - low) * torch.rand(self.count, *shape, generator=self.generator, device=self.device)
-
-    def normal(self, *shape: int) -> Tensor:
-        """Return (count, *shape) numbers."""
-        return torch.randn(self.count, *shape, generator=self.generator, device=self.device)
-
-    def happens(self, share: float) -> Tensor:
-        """Return 1 with that probability, else 0, (count,)."""
-        return (self.uniform() < share).float()
-
-    def field(self, cells: int, size: int, channels: int = 2) -> Tensor:
-        """Return smooth noise (count, channels, size, size) of unit variance on so many cells."""
-        coarse = self.normal(channels, cells, cells)
-        return F.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)
-
-
-def each(x: Tensor) -> Tensor:
-    """Return numbers (B,) for use beside pictures (B, C, H, W)."""
-    return x.view(-1, 1, 1, 1)
 
 
 def displaced(picture: Tensor, shift: Tensor, *, padding: str = "reflection") -> Tensor:
@@ -74,7 +33,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     """
     canvas = size + 2 * margin
     frames = stops.shape[1]
-    background = bank.crops(dice.count, canvas, dice.generator)
+    background = bank.crops(dice, canvas)
     reach = float(margin)
     things = [_thing(bank, dice, canvas, size, reach, moves) for _ in range(OBJECTS)]
     water = each(moves * dice.happens(0.3)) * blob(dice, canvas, dice.uniform(0.3, 0.9) * size)
@@ -138,7 +97,7 @@ class _Thing:
 
 
 def _thing(bank: Bank, dice: Dice, canvas: int, size: int, reach: float, moves: Tensor) -> _Thing:
-    texture = bank.crops(dice.count, canvas, dice.generator) * torch.exp(each(dice.normal()) * 0.8)
+    texture = bank.crops(dice, canvas) * torch.exp(each(dice.normal()) * 0.8)
     thin = each(dice.happens(0.2))
     line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
     matte = blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)

@@ -8,11 +8,11 @@ import torch
 
 from libhdrnet.engine.device import choose_device
 from libhdrnet.errors import InputError
-from libhdrnet.networks import NETWORKS
+from libhdrnet.networks import NETWORKS, TASKS
 from libhdrnet.networks.ablations import ABLATIONS, Ablation, ablations_of
 from libhdrnet.research.options import TrainingOptions
 from libhdrnet.research.training.checkpoint import Progress
-from libhdrnet.research.training.objectives import PARTS
+from libhdrnet.research.training.tasks import PARTS
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ PATCHES = 74 * 60
 PICTURES = 1000
 """In an epoch of chapter 4, about: one patch of each picture of its training set."""
 RECIPES: dict[str, dict[str, Recipe]] = {
-    "ours": dict.fromkeys(("psfnet", "msffnet", "selection", "defocus"), OURS),
+    "ours": dict.fromkeys(TASKS, OURS),
     "thesis": {
         **dict.fromkeys(("psfnet", "msffnet"), replace(_THESIS, steps=210 * PATCHES // 8)),  # Sec. 2.4.2, 3.4.2
         "defocus": replace(_THESIS, batch=16, steps=1000 * PICTURES // 16),  # Sec. 4.3.4, 4.4.1

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.research.training.bank import EDGE, Bank
-from libhdrnet.research.training.movement import Dice
+from libhdrnet.research.training.dice import Dice
 
 TRIES = 8
 """So many cuts are looked at before the best of them is taken."""

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from libhdrnet.research.training.movement import Dice, blob, each
+from libhdrnet.research.training.dice import Dice, each
+from libhdrnet.research.training.movement import blob
 
 _COARSE = 8
 _BOTH_SIDES = (0.1, 0.5), (0.5, 0.95)

@@ -1,9 +1,8 @@
 import cv2
 import numpy as np
 import pytest
-
-from libhdrnet.research.evaluation.defocused.aperture import LEAST_RADIUS, Aperture, blur
-from libhdrnet.research.evaluation.defocused.sample import DefocusRecipe, make_defocus
+from defocused.aperture import LEAST_RADIUS, Aperture, blur
+from defocused.sample import DefocusRecipe, make_defocus
 
 SIZE = 32
 

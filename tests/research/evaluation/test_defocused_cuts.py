@@ -1,8 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-
-from libhdrnet.research.evaluation.defocused.cuts import MOST_BLURRED, blurred_share, crop_sharp
+from defocused.cuts import MOST_BLURRED, blurred_share, crop_sharp
 
 
 @pytest.fixture

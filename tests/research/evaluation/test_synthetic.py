@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from libhdrnet.research.evaluation import synthetic
+from libhdrnet.research.evaluation import moments, synthetic
 from libhdrnet.research.evaluation.scenes import read_float, read_map
 from libhdrnet.research.evaluation.sets import find_set
-from libhdrnet.research.rendering import moments
 
 
 @pytest.fixture(autouse=True)

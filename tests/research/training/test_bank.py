@@ -4,6 +4,7 @@ import torch
 
 from libhdrnet.errors import InputError
 from libhdrnet.research.training.bank import EDGE, Bank, load_pack, make_pack, pack_bank
+from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.scenes import load_scenes
 
 CPU = torch.device("cpu")
@@ -40,7 +41,7 @@ def test_crops_are_finite_textures_of_each_kind_that_there_is(kinds):
     dark, bright = torch.full((2, 3, EDGE, EDGE), 0.2), torch.full((2, 3, EDGE, EDGE), 5.0)
     tiles = {"both": torch.cat([dark, bright]), "photographs": dark, "radiance": bright}[kinds]
     bank = Bank(tiles.half(), 0 if kinds == "radiance" else 2)
-    crops = bank.crops(40, 16, torch.Generator().manual_seed(0))
+    crops = bank.crops(Dice(40, torch.Generator().manual_seed(0)), 16)
     assert crops.shape == (40, 3, 16, 16) and torch.isfinite(crops).all()
     shares = [(crops.amax((1, 2, 3)) < 1).float().mean().item(), (crops.amin((1, 2, 3)) > 4).float().mean().item()]
     assert sum(shares) == 1 and [share > 0.1 for share in shares] == [kinds != "radiance", kinds != "photographs"]

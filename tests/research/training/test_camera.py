@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from libhdrnet.research.training.camera import Camera, sharpened
+from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.jpeg import jpeg
 from libhdrnet.research.training.mosaic import demosaiced
-from libhdrnet.research.training.movement import Dice
 
 CPU = torch.device("cpu")
 COUNT = 16

@@ -6,9 +6,9 @@ from textures import bank
 
 from libhdrnet.research.training import captured
 from libhdrnet.research.training.captured import capture
-from libhdrnet.research.training.movement import Dice, shots
-from libhdrnet.research.training.reconstruction import reconstruction_batch
-from libhdrnet.research.training.selection import selection_batch
+from libhdrnet.research.training.dice import Dice
+from libhdrnet.research.training.merging import reconstruction_batch, selection_batch
+from libhdrnet.research.training.movement import shots
 from libhdrnet.weights import load_network
 
 CPU = torch.device("cpu")

@@ -7,8 +7,8 @@ from libhdrnet.research.training import defocus
 from libhdrnet.research.training.bank import EDGE, Bank
 from libhdrnet.research.training.camera import smoothed
 from libhdrnet.research.training.defocus import LAYERS, SHRINKS, STEPS, defocus_batch
+from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.lens import LARGEST, LEAST
-from libhdrnet.research.training.movement import Dice
 from libhdrnet.research.training.sharpness import SharpCuts
 from libhdrnet.research.training.silhouettes import KINDS, silhouette
 

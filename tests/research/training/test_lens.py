@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.lens import LARGEST, REACH, Lens
-from libhdrnet.research.training.movement import Dice
 
 COUNT = 12
 SIZE = 48

@@ -19,8 +19,8 @@ from libhdrnet.research.training import loop
 from libhdrnet.research.training.checkpoint import load_checkpoint
 from libhdrnet.research.training.everything import SHARES, train_all
 from libhdrnet.research.training.loop import train
-from libhdrnet.research.training.objectives import PARTS
 from libhdrnet.research.training.options import RECIPES, Run
+from libhdrnet.research.training.tasks import PARTS
 from libhdrnet.weights import load_network
 
 

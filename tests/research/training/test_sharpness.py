@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from libhdrnet.research.training.bank import EDGE, Bank
-from libhdrnet.research.training.movement import Dice
+from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.sharpness import MOST_BLURRED, SharpCuts, blurred_and_told
 
 CPU = torch.device("cpu")

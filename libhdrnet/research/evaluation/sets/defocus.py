@@ -1,20 +1,10 @@
-"""Sets of defocused pictures: a folder for each kind of picture, files of one name belong together.
-
-DED (Ma et al. 2022), DPDD (Abuolaim and Brown 2020), RealDOF (Lee et al. 2021), Realistic (D'Andrès et al. 2016).
-"""
+"""Sets of defocused pictures: a folder for each kind of picture, files of one name belong together."""
 
 import re
 from pathlib import Path
 
-from libhdrnet.errors import InputError
 from libhdrnet.research.evaluation.scenes import DefocusScene, Scene
-from libhdrnet.research.evaluation.sets.folders import PICTURES, check_root, pictures
-
-DED = "image/image_N.jpg, sharp/*_N.jpg, filtered/defocus_filterd_N.png"
-DPDD = "test_c/source/*.png and test_c/target/*.png, or inputC and target"
-REALDOF = "source/*.png and target/*.png"
-REALISTIC = "image/*.png, gt/*.mat (blurMap; or .npy, .tif, .png), sharp/*.png if the truth of deblurring is there"
-PAIRS = "blurred/ and sharp/ or map/ (or both), files of one name"
+from libhdrnet.research.evaluation.sets.folders import PICTURES, LayoutError, pictures
 
 MAPS = (".mat", ".npy", ".tif", ".tiff", ".exr", ".png")
 DED_WHITE = 20.0
@@ -25,25 +15,23 @@ LARGEST_SIGMA = 3.275
 
 def read_ded(root: Path) -> list[Scene]:
     """Read pictures, truths and maps that share a number."""
-    image, sharp, maps = (_numbered(_folder(root, name, DED)) for name in ("image", "sharp", "filtered"))
-    _check_alike(root, {"image": image, "sharp": sharp, "filtered": maps}, DED)
+    image, sharp, maps = (_numbered(_folder(root, name)) for name in ("image", "sharp", "filtered"))
+    _check_alike(root, {"image": image, "sharp": sharp, "filtered": maps})
     return [DefocusScene(n, image[n], sharp[n], maps[n], unit=DED_WHITE, largest=DED_WHITE) for n in image]
 
 
 def read_dpdd(root: Path) -> list[Scene]:
     """Read the pairs of its test set; the pictures of one view (canonical), not the dual-pixel ones."""
-    check_root(root, DPDD)
     for base in (root, root / "DPDD"):
         for source, target in (("test_c/source", "test_c/target"), ("source", "target"), ("inputC", "target")):
             if (base / source).is_dir():
-                return _pairs(base, source, target, DPDD)
-    raise InputError(f"{root}: neither test_c/source nor inputC is there; the layout is {DPDD}.")
+                return _pairs(base, source, target)
+    raise LayoutError(f"{root}: neither test_c/source nor inputC is there")
 
 
 def read_realdof(root: Path) -> list[Scene]:
     """Read its pairs."""
-    check_root(root, REALDOF)
-    return _pairs(root / "RealDOF" if (root / "RealDOF").is_dir() else root, "source", "target", REALDOF)
+    return _pairs(root / "RealDOF" if (root / "RealDOF").is_dir() else root, "source", "target")
 
 
 def read_realistic(root: Path) -> list[Scene]:
@@ -51,11 +39,11 @@ def read_realistic(root: Path) -> list[Scene]:
 
     White of a .png is 3.275.
     """
-    image, maps = pictures(_folder(root, "image", REALISTIC)), pictures(_folder(root, "gt", REALISTIC), MAPS)
+    image, maps = pictures(_folder(root, "image")), pictures(_folder(root, "gt"), MAPS)
     parts = {"image": image, "gt": maps}
     if (root / "sharp").is_dir():
         parts["sharp"] = pictures(root / "sharp")
-    _check_alike(root, parts, REALISTIC)
+    _check_alike(root, parts)
     sharp = parts.get("sharp", {})
     scenes: list[Scene] = []
     for name in image:
@@ -67,14 +55,14 @@ def read_realistic(root: Path) -> list[Scene]:
 
 def read_pairs(root: Path) -> list[Scene]:
     """Read blurred/ with sharp/, map/ or both; a float map holds radii in pixels, white of a picture is 20 pixels."""
-    blurred = pictures(_folder(root, "blurred", PAIRS))
+    blurred = pictures(_folder(root, "blurred"))
     parts = {"blurred": blurred}
     for name, suffixes in (("sharp", PICTURES), ("map", MAPS)):
         if (root / name).is_dir():
             parts[name] = pictures(root / name, suffixes)
     if len(parts) == 1:
-        raise InputError(f"{root}: neither sharp nor map is there; the layout is {PAIRS}.")
-    _check_alike(root, parts, PAIRS)
+        raise LayoutError(f"{root}: neither sharp nor map is there")
+    _check_alike(root, parts)
     scenes: list[Scene] = []
     for name, image in blurred.items():
         radius = parts.get("map", {}).get(name)
@@ -83,18 +71,17 @@ def read_pairs(root: Path) -> list[Scene]:
     return scenes
 
 
-def _pairs(root: Path, source: str, target: str, layout: str) -> list[Scene]:
-    blurred, sharp = pictures(_folder(root, source, layout)), pictures(_folder(root, target, layout))
+def _pairs(root: Path, source: str, target: str) -> list[Scene]:
+    blurred, sharp = pictures(_folder(root, source)), pictures(_folder(root, target))
     if not set(blurred) & set(sharp) and len(blurred) == len(sharp):  # each folder numbers its own pictures
         sharp = dict(zip(blurred, sharp.values(), strict=True))
-    _check_alike(root, {source: blurred, target: sharp}, layout)
+    _check_alike(root, {source: blurred, target: sharp})
     return [DefocusScene(name, blurred[name], sharp[name]) for name in blurred]
 
 
-def _folder(root: Path, name: str, layout: str) -> Path:
-    check_root(root, layout)
+def _folder(root: Path, name: str) -> Path:
     if not (root / name).is_dir():
-        raise InputError(f"{root}: the folder {name} is missing; the layout is {layout}.")
+        raise LayoutError(f"{root}: the folder {name} is missing")
     return root / name
 
 
@@ -103,13 +90,12 @@ def _numbered(folder: Path) -> dict[str, Path]:
     return {number: path for number, path in found.items() if re.fullmatch(r"\d+", number)}
 
 
-def _check_alike(root: Path, parts: dict[str, dict[str, Path]], layout: str) -> None:
+def _check_alike(root: Path, parts: dict[str, dict[str, Path]]) -> None:
     if not any(parts.values()):
-        raise InputError(f"{root}: no pictures in {' or '.join(parts)}; the layout is {layout}.")
+        raise LayoutError(f"{root}: no pictures in {' or '.join(parts)}")
     for name, part in parts.items():
         for other_name, other in parts.items():
             if missing := [stem for stem in other if stem not in part]:
-                raise InputError(
-                    f"{root / name}: nothing for {missing[0]}, which is in {other_name} "
-                    f"({len(missing)} missing); the layout is {layout}."
+                raise LayoutError(
+                    f"{root / name}: nothing for {missing[0]}, which is in {other_name} ({len(missing)} missing)"
                 )

@@ -1,30 +1,61 @@
-"""What the readers share: find folders and files, and say what is missing."""
+"""A set in a folder, and what the readers share: find folders and files, and say what is missing."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from libhdrnet.errors import InputError
+from libhdrnet.research.evaluation.scenes import Scene
 
 PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
-def check_root(root: Path, layout: str) -> None:
-    """Raise InputError if there is no folder `root`."""
-    if not root.is_dir():
-        raise InputError(f"{root}: is not a folder; --root names one with the layout {layout}.")
+class LayoutError(InputError):
+    """A folder is not laid out as its set is; who asked for the set adds how that is."""
 
 
-def only(path: Path, layout: str) -> Path:
-    """Return `path`, or raise InputError that it is missing."""
+@dataclass(frozen=True)
+class EvaluationSet:
+    """A set that can be evaluated."""
+
+    title: str
+    kind: Literal["bracket", "defocus"]
+    reader: Callable[[Path], list[Scene]]
+    """Of the folder, which is there; it may raise LayoutError."""
+    layout: str
+    """How it is laid out, in a few words."""
+
+    def read(self, root: Path) -> list[Scene]:
+        """Return the scenes in a folder.
+
+        Raises:
+            InputError: it is not there, has none or lacks something.
+        """
+        if not root.is_dir():
+            raise InputError(f"{root}: is not a folder; --root names one with the layout {self.layout}.")
+        try:
+            scenes = self.reader(root)
+        except LayoutError as error:
+            raise InputError(f"{error}; the layout is {self.layout}.") from error
+        if not scenes:
+            raise InputError(f"{root}: nothing of this set is there; the layout is {self.layout}.")
+        return scenes
+
+
+def only(path: Path) -> Path:
+    """Return `path`, or raise LayoutError that it is missing."""
     if not path.is_file():
-        raise InputError(f"{path.parent}: {path.name} is missing; the layout is {layout}.")
+        raise LayoutError(f"{path.parent}: {path.name} is missing")
     return path
 
 
-def below(root: Path, pattern: str) -> set[Path]:
-    """Folders at any depth, `root` included, that hold a file of that name; hidden ones are left out."""
-    found = {path.parent for path in root.rglob(pattern) if path.is_file()}
-    return {folder for folder in found if not any(part.startswith(".") for part in folder.relative_to(root).parts)}
+def below(root: Path, *patterns: str) -> list[Path]:
+    """Folders at any depth, `root` included, that hold a file of such a name, in order; hidden ones are left out."""
+    found = {path.parent for pattern in patterns for path in root.rglob(pattern) if path.is_file()}
+    shown = (folder for folder in found if not any(part.startswith(".") for part in folder.relative_to(root).parts))
+    return sorted(shown, key=natural)
 
 
 def pictures(folder: Path, suffixes: tuple[str, ...] = PICTURES) -> dict[str, Path]:

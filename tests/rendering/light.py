@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from libhdrnet.research.rendering.shapes import Group, Scalars, Shape, Vectors, dot, normalize, vector
+from rendering.shapes import Group, Scalars, Shape, Vectors, dot, normalize, vector
 
 ROOM_LOW, ROOM_HIGH = vector(-2.45, 0.0, -2.0), vector(2.45, 2.75, 4.2)
 WINDOW_LOW, WINDOW_HIGH, WINDOW_DEPTH = (-1.4, 0.92), (0.55, 2.45), 4.38

@@ -3,44 +3,16 @@
 Coordinates are float32 arrays (n,) in metres unless said otherwise; colours are linear, arrays (3, n).
 """
 
-from functools import cache
-
 import numpy as np
-import numpy.typing as npt
 
-from libhdrnet.research.rendering.shapes import Scalars, Vectors
-
-_SIZE = 256  # side of the noise lattice, a power of two
-
-
-@cache
-def _lattice() -> npt.NDArray[np.float32]:
-    return np.random.default_rng(7).random(_SIZE * _SIZE, np.float32)
+from libhdrnet.research.evaluation.moments import LATTICE, lattice, noise, ramp
+from rendering.shapes import Scalars, Vectors
 
 
 def cell(i: Scalars, j: Scalars | int = 0) -> Scalars:
     """Draw a random number in [0, 1) for each pair of whole numbers."""
-    index = (i.astype(np.int32) & (_SIZE - 1)) + (np.asarray(j).astype(np.int32) & (_SIZE - 1)) * _SIZE
-    return np.asarray(_lattice().take(index), np.float32)
-
-
-def noise(u: Scalars, v: Scalars) -> Scalars:
-    """Smooth noise in [0, 1) with features of size one."""
-    u0, v0 = np.floor(u), np.floor(v)
-    fu, fv = u - u0, v - v0
-    fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
-    i, j = u0.astype(np.int32) & (_SIZE - 1), (v0.astype(np.int32) & (_SIZE - 1)) * _SIZE
-    i1, j1 = (i + 1) & (_SIZE - 1), (j + _SIZE) & (_SIZE * _SIZE - 1)
-    table = _lattice()
-    low, low1, high, high1 = table.take(i + j), table.take(i1 + j), table.take(i + j1), table.take(i1 + j1)
-    low, high = low + fu * (low1 - low), high + fu * (high1 - high)
-    return np.asarray(low + fv * (high - low), np.float32)
-
-
-def ramp(x: Scalars, low: float, high: float) -> Scalars:
-    """0 below `low`, 1 above `high`, a smooth step between."""
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
+    index = (i.astype(np.int32) & (LATTICE - 1)) + (np.asarray(j).astype(np.int32) & (LATTICE - 1)) * LATTICE
+    return np.asarray(lattice().take(index), np.float32)
 
 
 def mix(a: Vectors, b: Vectors, t: Scalars) -> Vectors:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from libhdrnet.research.rendering import light, textures
-from libhdrnet.research.rendering.room import Surface
-from libhdrnet.research.rendering.shapes import Box, Ellipsoid, RoundCone, Shape, Vectors, vector
-from libhdrnet.research.rendering.textures import colour, mix, ramp
+from rendering import light, textures
+from rendering.room import Surface
+from rendering.shapes import Box, Ellipsoid, RoundCone, Shape, Vectors, vector
+from rendering.textures import colour, mix, ramp
 
 TABLE = Box(vector(0.72, 0.73, 2.05), vector(0.95, 0.022, 0.42))
 _TOP = 0.752

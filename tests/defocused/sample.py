@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from defocused.aperture import LEAST_RADIUS, Aperture, blur
+from defocused.camera import Camera
+from defocused.cuts import Photographs, crop_sharp
 from libhdrnet.radiometry import FloatImage
-from libhdrnet.research.evaluation.defocused.aperture import LEAST_RADIUS, Aperture, blur
-from libhdrnet.research.evaluation.defocused.camera import Camera
-from libhdrnet.research.evaluation.defocused.cuts import Photographs, crop_sharp
-from libhdrnet.research.evaluation.matte import irregular_matte
+from libhdrnet.research.evaluation.synthetic import irregular_matte
 
 
 @dataclass(frozen=True)

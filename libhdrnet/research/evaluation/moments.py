@@ -5,17 +5,19 @@ Lengths are in heights of the picture, y goes down, times are in seconds with 0 
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
 from libhdrnet.radiometry import FloatImage, Floats
-from libhdrnet.research.rendering.textures import noise, ramp
 
 INTERVAL, DURATION = 0.4, 0.04
 """Seconds from one frame to the next, and of the reference's exposure."""
 _SHAKE = 3.0  # pixels from one frame to the next
 _STEPS = 8  # moments that make the longest exposure
 _SKIN, _BARK = (0.5, 0.33, 0.25), (0.02, 0.015, 0.01)
+LATTICE = 256
+"""Edge of the lattice of `noise`, a power of two."""
 Colour = Sequence[float] | Floats
 Point = tuple[float, float]
 
@@ -61,6 +63,31 @@ def take(kind: str, size: tuple[int, int], stops: Sequence[float], reference: in
             total += canvas.picture / steps
         taken.append(total)
     return taken
+
+
+@cache
+def lattice() -> FloatImage:
+    """Return the random numbers that `noise` interpolates, LATTICE rows of as many one after the other."""
+    return np.random.default_rng(7).random(LATTICE * LATTICE, np.float32)
+
+
+def noise(u: Floats, v: Floats) -> FloatImage:
+    """Smooth noise in [0, 1) with features of size one."""
+    u0, v0 = np.floor(u), np.floor(v)
+    fu, fv = u - u0, v - v0
+    fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
+    i, j = u0.astype(np.int32) & (LATTICE - 1), (v0.astype(np.int32) & (LATTICE - 1)) * LATTICE
+    i1, j1 = (i + 1) & (LATTICE - 1), (j + LATTICE) & (LATTICE * LATTICE - 1)
+    table = lattice()
+    low, low1, high, high1 = table.take(i + j), table.take(i1 + j), table.take(i + j1), table.take(i1 + j1)
+    low, high = low + fu * (low1 - low), high + fu * (high1 - high)
+    return np.asarray(low + fv * (high - low), np.float32)
+
+
+def ramp(x: Floats, low: float, high: float) -> FloatImage:
+    """0 below `low`, 1 above `high`, a smooth step between."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def _wall(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:

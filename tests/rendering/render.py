@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from libhdrnet.research.rendering import light, room
-from libhdrnet.research.rendering.light import Lightmap
-from libhdrnet.research.rendering.room import Surface
-from libhdrnet.research.rendering.scene import TABLE, Body, bodies
-from libhdrnet.research.rendering.shapes import Ellipsoid, Group, Shape, Vectors, dot, vector
-from libhdrnet.research.rendering.textures import outdoors
+from rendering import light, room
+from rendering.light import Lightmap
+from rendering.room import Surface
+from rendering.scene import TABLE, Body, bodies
+from rendering.shapes import Ellipsoid, Group, Shape, Vectors, dot, vector
+from rendering.textures import outdoors
 
 _FACES = {
     0: vector(1, 0, 0),

@@ -13,8 +13,8 @@ import pyexiv2
 
 from libhdrnet.errors import OutputError
 from libhdrnet.radiometry import FloatImage, encode_srgb
-from libhdrnet.research.rendering.render import View
-from libhdrnet.research.rendering.shapes import Vectors, normalize
+from rendering.render import View
+from rendering.shapes import Vectors, normalize
 
 EXPOSURE_TIMES = (1 / 250, 1 / 60, 1 / 15)
 ISO = 200
@@ -53,13 +53,18 @@ def render_bracket(height: int = 800, width: int = 1200, *, seed: int = 0) -> Br
         A `Bracket`; a person and a ball move and the camera turns a little between its frames.
     """
     rng = np.random.default_rng(seed)
-    poses = [_pose(rng) for _ in EXPOSURE_TIMES]
-    with ThreadPoolExecutor(len(poses)) as pool:
-        jobs = [pool.submit(_photograph, k * _INTERVAL, pose, height, width) for k, pose in enumerate(poses)]
-        radiances = [job.result() for job in jobs]
+    radiances = render_moments(height, width, rng)
     relative = [time / EXPOSURE_TIMES[_REFERENCE] for time in EXPOSURE_TIMES]
     frames = [_expose(radiance * t, rng) for radiance, t in zip(radiances, relative, strict=True)]
     return Bracket(frames, list(EXPOSURE_TIMES), radiances[_REFERENCE])
+
+
+def render_moments(height: int, width: int, rng: np.random.Generator) -> list[FloatImage]:
+    """Render the noiseless radiance (height, width, 3) of each frame of a bracket, 1 = white of the middle."""
+    poses = [_pose(rng) for _ in EXPOSURE_TIMES]
+    with ThreadPoolExecutor(len(poses)) as pool:
+        jobs = [pool.submit(_photograph, k * _INTERVAL, pose, height, width) for k, pose in enumerate(poses)]
+        return [job.result() for job in jobs]
 
 
 def write_bracket(folder: str | Path, *, height: int = 800, width: int = 1200, seed: int = 0) -> list[Path]:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.research.rendering import textures
-from libhdrnet.research.rendering.light import (
+from rendering import textures
+from rendering.light import (
     ROOM_HIGH,
     ROOM_LOW,
     WINDOW_DEPTH,
@@ -15,8 +15,8 @@ from libhdrnet.research.rendering.light import (
     pane,
     pane_of_wall,
 )
-from libhdrnet.research.rendering.shapes import Scalars, Vectors, vector
-from libhdrnet.research.rendering.textures import cell, colour, mix, ramp
+from rendering.shapes import Scalars, Vectors, vector
+from rendering.textures import cell, colour, mix, ramp
 
 RUG = (-0.95, 3.05, 0.95, 0.75)  # centre x and z, half width and half depth
 _CASE = (1.12, 0.35, 2.22, 2.35)  # left, bottom, right, top

@@ -1,0 +1,140 @@
+"""What networks of each task learn from, and what for: samples made of a bank of textures, and losses (`losses`).
+
+A new task is a line of `TRAINING_TASKS`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from libhdrnet.engine.device import choose_precision
+from libhdrnet.networks import SelectionNet
+from libhdrnet.research.training.bank import Bank
+from libhdrnet.research.training.defocus import defocus_batch
+from libhdrnet.research.training.losses import (
+    flow_loss,
+    joint_defocus_loss,
+    picture_loss,
+    relative_estimation_loss,
+    selection_loss,
+    tone_mapped_l1,
+    weighted_defocus_loss,
+)
+from libhdrnet.research.training.merging import fuse, reconstruction_batch, selection_batch
+from libhdrnet.research.training.queued import Batch, batches
+from libhdrnet.research.training.sharpness import SharpCuts
+from libhdrnet.weights import load_network, weights_folder
+
+if TYPE_CHECKING:
+    from libhdrnet.research.training.options import Run
+
+STAGE_ENDS = {1: 0.4, 2: 0.6, 3: 1.0}
+"""Share of the budget at which each of the thesis's stages ends: 400, 200 and 400 epochs."""
+EACH_PICTURE = 0.02
+"""Weight of each picture's own loss beside that of the last stage."""
+LEAST_IN_HALF = 64
+"""Pixels of a patch from which bf16 is used: oneDNN's gradient of a 7x7 kernel over 2x2 features, as MSFFNet's of 16
+pixels are, is not a number in 5 of 30 steps (none at 32 and 64 pixels)."""
+PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
+"""Parts of the defocus network that can be trained alone, and their modules."""
+
+Supply = Callable[[int, int, int], AbstractContextManager[Iterator[Batch]]]
+"""Opens a run's batches from a seed, the number of the first and how many workers make them; see `queued.batches`."""
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """How networks of a task are trained."""
+
+    samples: Callable[[Bank, int, int], Callable[..., Batch]]
+    """Of a bank, so many of an edge in pixels: makes a batch of a seed, its number and a pool for work on the CPU."""
+    loss: Callable[["Run", Any, Sequence[Tensor], float], Tensor]
+    """Of a run, its network, a batch and the fraction of the budget that is spent."""
+
+
+def supply_of(task: str, bank: Bank, *, count: int, size: int) -> Supply:
+    """Return batches of so many samples for a network with that task, made on the bank's device.
+
+    PSFNet and MSFFNet correct what the selection of `weights_folder` fuses.
+
+    Raises:
+        WeightsError: no weights of the selection.
+    """
+    make = TRAINING_TASKS[task].samples(bank, count, size)
+    return lambda seed, first, workers: batches(partial(make, seed), first=first, threads=workers, seed=seed)
+
+
+def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
+    """Return the parameters of a part; None: all."""
+    modules = [network] if only is None else [network.get_submodule(name) for name in PARTS[only]]
+    return [parameter for module in modules for parameter in module.parameters()]
+
+
+def objective(run: "Run", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:
+    """Return the loss of a batch after that fraction of the budget; in bf16 where the device has it."""
+    device = batch[0].device
+    half = choose_precision(device) == torch.bfloat16 and run.chosen.patch >= LEAST_IN_HALF
+    with torch.autocast(device.type, torch.bfloat16, enabled=half):
+        return TRAINING_TASKS[run.task].loss(run, network, batch, fraction)
+
+
+def _reconstructed(images: int, bank: Bank, count: int, size: int) -> Callable[..., Batch]:
+    selection = cast(SelectionNet, load_network("selection", weights_folder())[0].to(bank.tiles.device))
+    return partial(reconstruction_batch, bank, selection, images, count, size)
+
+
+def _selection_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
+    seen, weight, radiance, there, truth, white = batch
+    fused, _ = fuse(radiance, weight, network(seen, there), there)
+    return selection_loss(fused, truth, white)
+
+
+def _psfnet_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
+    exposures, fused, truth = batch
+    return tone_mapped_l1(network(exposures, fused), truth)
+
+
+def _msffnet_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
+    exposures, fused, truth = batch
+    weight = run.configuration.flow_weight
+    reconstructed, auxiliary = network.reconstruct(exposures, fused, auxiliary=weight > 0)
+    return flow_loss(reconstructed, auxiliary, truth, weight)
+
+
+def _defocus_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
+    """Loss of the thesis's stages of 400, 200 and 400 epochs: guided by the true map, by the estimate, fine-tuned.
+
+    In the last one a share of the first stages' loss stays (`Recipe.kept_estimation`). An ablation's budget ends with
+    its last stage; end to end there is only the loss of stage two. What deblurs alone learns by the last stage's loss
+    and each picture's own, under the guidance of a map that stays as it is.
+    """
+    blurred, sharp, true_radius = batch
+    if run.only == "deblurring":
+        with torch.no_grad():
+            radius = network.estimate(blurred)
+        restored = network.deblur(blurred, radius)
+        return weighted_defocus_loss(true_radius, restored, sharp) + EACH_PICTURE * picture_loss(restored, sharp)
+    radius = network.estimate(blurred)
+    if run.only == "map":
+        return relative_estimation_loss(radius, true_radius)
+    ablation = run.configuration
+    stage = fraction * STAGE_ENDS[ablation.last_stage]
+    guided_by_truth = not ablation.end_to_end and (ablation.last_stage == 1 or stage < STAGE_ENDS[1])
+    restored = network.deblur(blurred, true_radius if guided_by_truth else radius)
+    joint = joint_defocus_loss(radius, true_radius, restored, sharp, network.max_radius)
+    if ablation.end_to_end or ablation.last_stage < 3 or stage < STAGE_ENDS[2]:
+        return joint
+    return weighted_defocus_loss(true_radius, restored, sharp) + run.chosen.kept_estimation * joint
+
+
+TRAINING_TASKS = {
+    "selection": TrainingTask(lambda *of: partial(selection_batch, *of), _selection_loss),
+    "psfnet": TrainingTask(partial(_reconstructed, 3), _psfnet_loss),
+    "msffnet": TrainingTask(partial(_reconstructed, 2), _msffnet_loss),
+    "defocus": TrainingTask(lambda bank, *of: partial(defocus_batch, SharpCuts.of(bank), *of), _defocus_loss),
+}
