@@ -18,7 +18,9 @@ BLOCK = 8
 # What counts as seen; to change one is to begin anew with all figures.
 _WELL_EXPOSED = (0.12, 0.88)
 _LEVELS, _ENOUGH = 127, 50
-_SEEN_BLOCK, _SEEN_REGION, _LEAST_FLAT, _LEAST_LIGHTS = BLOCK**2 // 2, 500, 500, 2000
+_SEEN_BLOCK, _SEEN_REGION, _LEAST_FLAT, _LEAST_LOST = BLOCK**2 // 2, 500, 500, 2000
+_BURNT, _SHORT = 0.97, (0.03, 0.9)
+_BLACK, _LONG = 0.06, (0.05, 0.9)
 _VISIBLE, _OVER_NOISE = 0.03, 6.0
 _STEEP, _OFF, _TONE_SLOPE = 0.05, 0.4, 0.3
 _BORDER = 12
@@ -32,7 +34,8 @@ class Judged(NamedTuple):
     """resid: PSNR of the residual, dB; blocks: blocks whose mean residual a person sees (over 8 codes and six times the
     median); edges: pixels where the smoothed residual is steep; noise: the finest detail of flat places against the
     reference's, dB; lights: blocks burnt out in the reference that differ from the next shorter frame by more than
-    0.4 stops, a straight tone curve apart; false: pixels around saturation with an edge that no frame has."""
+    0.4 stops, a straight tone curve apart; shadows: the same of blocks black in the reference and the next longer
+    frame; false: pixels around saturation with an edge that no frame has."""
     residual: FloatImage
     """Largest of the channels (H, W); 0 where the reference is not well exposed."""
     blocks: Array
@@ -44,9 +47,13 @@ def judge(radiance: FloatImage, frames: Sequence[FloatImage], stops: Sequence[fl
     own, result = frames[reference], np.asarray(encode_srgb(np.clip(radiance, 0, 1)), np.float32)
     seen = np.asarray((own.min(-1) > _WELL_EXPOSED[0]) & (own.max(-1) < _WELL_EXPOSED[1]))
     figures: dict[str, float] = {"false": _false_edges(radiance, frames, stops, reference)}
-    shorter = [index for index, stop in enumerate(stops) if stop < stops[reference]]
+    order = sorted(range(len(stops)), key=stops.__getitem__)
+    shorter = [index for index in order if stops[index] < stops[reference]]
+    longer = [index for index in order if stops[index] > stops[reference]]
     if shorter:
-        figures["lights"] = _lights(radiance, own, frames[max(shorter, key=lambda index: stops[index])])
+        figures["lights"] = _unlike(radiance, own, frames[shorter[-1]], own.max(-1) > _BURNT, _SHORT)
+    if longer:
+        figures["shadows"] = _unlike(radiance, own, frames[longer[0]], own.max(-1) < _BLACK, _LONG)
     residual, blocks = np.zeros_like(result), np.zeros([size // BLOCK for size in seen.shape])
     if seen.any():
         residual = _residual(result, own, seen)
@@ -104,25 +111,26 @@ def _finest(result: FloatImage, own: FloatImage, residual: FloatImage, seen: Mas
     return {"edges": _percent(steep[inner] > _STEEP), "noise": float(noise)}
 
 
-def _lights(radiance: FloatImage, own: FloatImage, short: FloatImage) -> float:
-    """Burnt-out blocks that are not as the shorter frame shows them; NaN where that frame lies elsewhere."""
+def _unlike(
+    radiance: FloatImage, own: FloatImage, other: FloatImage, lost: Mask, exposed: tuple[float, float]
+) -> float:
+    """Blocks lost in the reference that are not as another frame shows them; NaN where that frame lies elsewhere."""
     import cv2
 
-    fine = [grey - cv2.GaussianBlur(grey, (0, 0), 8) for grey in (short.mean(-1), own.mean(-1))]
+    fine = [grey - cv2.GaussianBlur(grey, (0, 0), 8) for grey in (other.mean(-1), own.mean(-1))]
     half = [cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for grey in fine]
     near, there = (np.asarray(grey, np.float64) for grey in half)
     shift, _ = cv2.phaseCorrelate(near, there, cv2.createHanningWindow(near.shape[::-1], cv2.CV_64F))
-    burnt = (own.max(-1) > 0.97) & (short.max(-1) < 0.9) & (short.min(-1) > 0.03)
-    if np.hypot(*shift) >= 1 or burnt.sum() <= _LEAST_LIGHTS:
+    judged = lost & (other.min(-1) > exposed[0]) & (other.max(-1) < exposed[1])
+    if np.hypot(*shift) >= 1 or judged.sum() <= _LEAST_LOST:
         return float("nan")
-    light = np.log2(decode_srgb(short).mean(-1) + 1e-5)
+    light = np.log2(decode_srgb(other).mean(-1) + 1e-5)
     off = np.log2(np.maximum(radiance, 1e-5).mean(-1)) - light
-    off = off - np.clip(np.polyfit(light[burnt], off[burnt], 1)[0], -_TONE_SLOPE, _TONE_SLOPE) * light
-    off = (off - np.median(off[burnt])) * burnt
-    count = _block_sums(burnt[..., None].astype(np.float32))
-    mean = np.abs(_block_sums(off[..., None]) / np.maximum(count, 1))
-    judged = count > _SEEN_BLOCK
-    return _percent(mean[judged] > _OFF) if judged.any() else 0.0
+    off = off - np.clip(np.polyfit(light[judged], off[judged], 1)[0], -_TONE_SLOPE, _TONE_SLOPE) * light
+    off = (off - np.median(off[judged])) * judged
+    count = _block_sums(judged[..., None].astype(np.float32))
+    mean = np.abs(_block_sums(off[..., None]) / np.maximum(count, 1))[count > _SEEN_BLOCK]
+    return _percent(mean > _OFF) if mean.size else 0.0
 
 
 def _false_edges(radiance: FloatImage, frames: Sequence[FloatImage], stops: Sequence[float], reference: int) -> float:

@@ -67,6 +67,15 @@ def test_a_hole_in_the_lights_is_found(radiance, frames):
     assert found["blocks"] < ONE_BLOCK
 
 
+def test_a_hole_in_the_shadows_is_found(radiance):
+    radiance[:, :100] *= 0.01
+    frames = [encode_srgb(np.clip(radiance * 2.0**stop, 0, 1)) for stop in (-2.0, 0.0, 4.0)]
+    torn = radiance.copy()
+    torn[40:120, 20:60] *= 0.5
+    of = [judge(light.astype(np.float32), frames, (-2.0, 0.0, 4.0), 1).figures for light in (radiance**1.1, torn)]
+    assert of[0]["shadows"] == 0 and of[1]["shadows"] > 5
+
+
 def test_noise_is_told_in_db_against_the_reference(radiance):
     noisy = radiance * (1 + 0.06 * np.random.default_rng(0).standard_normal(radiance.shape).astype(np.float32))
     frames = [encode_srgb(np.clip(noisy * 2.0**stop, 0, 1)) for stop in STOPS]
