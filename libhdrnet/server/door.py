@@ -88,8 +88,7 @@ class Door:
             log.warning("a client cannot be taken in: %s", error)
             return
         if token is None and peer_of(connection)[1] not in (None, os.getuid()):
-            refused = ProtocolError(NOT_TRUSTED, "this server works for another user; start your own: hdrnet serve.",
-                                  kind="NotTrustedError")  # fmt: skip
+            refused = ProtocolError(NOT_TRUSTED, "this server works for another user; start your own: hdrnet serve.")
             with contextlib.suppress(OSError), connection:
                 connection.settimeout(1)
                 connection.sendall(encode(refusal(None, refused)))

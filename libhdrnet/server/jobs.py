@@ -128,7 +128,7 @@ class Jobs:
         """
         with self._changed:
             if not self._open:
-                raise ProtocolError(STOPPED, "the server is stopping; ask the next one.", kind="StoppedError")
+                raise ProtocolError(STOPPED, "the server is stopping; ask the next one.")
             self._enqueue(job)
             self._tell_places()
             self._changed.notify_all()
@@ -167,7 +167,7 @@ class Jobs:
         for job in stopped:
             doing = "waiting" if job.state == "waiting" else job.stage
             text = sentence("the server was stopped while it was {doing}; ask again.", doing=doing)
-            error = ProtocolError(STOPPED, text, kind="StoppedError")
+            error = ProtocolError(STOPPED, text)
             job.finish(refusal(job.identity, error))
 
     def wait(self, seconds: float) -> bool:
