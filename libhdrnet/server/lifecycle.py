@@ -79,7 +79,7 @@ class Server:
         self._lock = threading.Lock()
         self._memory = Exchange(memory_base())
         self._home = Exchange(home_base()) if tcp or not hasattr(socket, "AF_UNIX") else None
-        self._soon, self._jobs = Jobs(self._after_job), Jobs(self._after_job)
+        self._soon, self._jobs = self._queues = Jobs(self._after_job), Jobs(self._after_job)
         door.open(tcp)
         log.info("version %s listens at %s", __version__, ", ".join(door.addresses))
 
@@ -156,10 +156,9 @@ class Server:
         from libhdrnet.engine.models import loaded
 
         loaded.trim()
-        if isinstance(job.owner, Connection):
-            job.owner.sweep()  # it may have gone while the result was written
+        job.owner.sweep()  # it may have gone while the result was written
         self._active = self._memory_kept_since = time.monotonic()
-        if job.cancelled:
+        if job.cancelled.is_set():
             _give_back_memory()
 
     def _stop(self) -> None:
@@ -203,10 +202,6 @@ class Server:
 
         with bounded(1):
             return work(talk)
-
-    @property
-    def _queues(self) -> tuple[Jobs, Jobs]:
-        return self._soon, self._jobs
 
     def _all(self) -> list[Job]:
         return [job for queue in self._queues for job in queue.all()]
