@@ -88,12 +88,12 @@ class Connection:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def send(self, message: dict[str, Any], may_drop: bool = False) -> None:
-        """Send a message soon; see Outbox.put."""
+        """Send a message soon, or drop it rather than wait; never fails: a vanished client has its jobs cancelled."""
         self._outbox.put(encode(message), may_drop)
 
     def _lines(self) -> Iterator[bytes]:
         """Lines of at most MESSAGE_LIMIT bytes; a longer one is answered and passed over."""
-        rest, skipping = bytearray(), False
+        rest, skipping = b"", False
         while not self._closed:
             self._outbox.wait_for_room()
             try:
@@ -102,11 +102,9 @@ class Connection:
                 continue
             if not block:
                 return
-            rest += block
-            while (end := rest.find(b"\n")) >= 0:
-                line = bytes(rest[:end])
-                del rest[: end + 1]
-                if not skipping and end < MESSAGE_LIMIT:
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                if not skipping and len(line) < MESSAGE_LIMIT:
                     yield line
                 elif not skipping:
                     self._refuse_length()
@@ -114,8 +112,7 @@ class Connection:
             if len(rest) >= MESSAGE_LIMIT:
                 if not skipping:
                     self._refuse_length()
-                skipping = True
-                rest.clear()
+                rest, skipping = b"", True
 
     def _refuse_length(self) -> None:
         text = f"the message is longer than {MESSAGE_LIMIT} bytes; share pixels as files."
