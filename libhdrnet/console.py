@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, parts_of, text_of
-from libhdrnet.hearing import alike
+from libhdrnet.errors import parts_of
+from libhdrnet.hearing import alike, shown_by
 from libhdrnet.remaining import Clock, in_words
 
 
@@ -76,9 +76,7 @@ class Console:
 
         What others print meanwhile (a decoder about a damaged file) goes to standard error.
         """
-        with warnings.catch_warnings(), redirect_stdout(sys.stderr):
-            warnings.simplefilter("always", HdrnetWarning)
-            warnings.showwarning = self._show_warning
+        with warnings.catch_warnings(action="ignore"), shown_by(self._show_warning), redirect_stdout(sys.stderr):
             if self.as_json or self.quiet or not sys.stderr.isatty():
                 yield
                 return
@@ -96,13 +94,9 @@ class Console:
                 finally:
                     self._bar = None
 
-    def _show_warning(
-        self, message: Warning | str, category: type[Warning], filename: str, lineno: int,
-        file: TextIO | None = None, line: str | None = None,
-    ) -> None:  # fmt: skip
-        if issubclass(category, HdrnetWarning):
-            tell = self.note if issubclass(category, HdrnetNote) else self.warning
-            tell(text_of(message) if isinstance(message, Warning) else message)
+    def _show_warning(self, text: str, is_note: bool) -> bool:
+        (self.note if is_note else self.warning)(text)
+        return True
 
     def _say(self, event: str, text: str, stream: TextIO, **facts: Any) -> None:
         if self.as_json:

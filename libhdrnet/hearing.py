@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, sentence, text_of
 
@@ -15,8 +16,31 @@ _NAMED = re.compile(r"'.*'|(?<=[Ff]rame )\d+", re.DOTALL)
 _EAR: ContextVar[tuple[Tell, Tell] | None] = ContextVar("ear", default=None)
 
 
+@contextmanager
+def shown_by(show: Callable[[str, bool], bool]) -> Iterator[None]:
+    """Have the library's warnings shown by `show(text, is_note)`, in all threads; where it returns False, as before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", HdrnetWarning)
+        before = warnings.showwarning
+
+        def instead(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+            text = text_of(message) if isinstance(message, Warning) else message
+            if not (issubclass(category, HdrnetWarning) and show(text, issubclass(category, HdrnetNote))):
+                before(message, category, *rest, **more)
+
+        warnings.showwarning = instead
+        yield
+
+
+def _tell_ear(text: str, is_note: bool) -> bool:
+    ear = _EAR.get()
+    if ear is not None:
+        ear[is_note](text)
+    return ear is not None
+
+
 class _Hook:
-    """In place of `warnings.showwarning`, which all threads share, as long as anyone listens."""
+    """Warnings go to the ear of their context, as long as anyone listens: how they are shown is the same everywhere."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,20 +50,8 @@ class _Hook:
     def __enter__(self) -> None:
         with self._lock:
             self._listeners += 1
-            if self._listeners > 1:
-                return
-            self._before.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("always", HdrnetWarning)
-            shown = warnings.showwarning
-
-            def show(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
-                ear = _EAR.get()
-                if ear is None or not issubclass(category, HdrnetWarning):
-                    shown(message, category, *rest, **more)  # type: ignore[arg-type]
-                else:
-                    ear[issubclass(category, HdrnetNote)](text_of(message) if isinstance(message, Warning) else message)
-
-            warnings.showwarning = show
+            if self._listeners == 1:
+                self._before.enter_context(shown_by(_tell_ear))
 
     def __exit__(self, *_: object) -> None:
         with self._lock:

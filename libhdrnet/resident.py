@@ -8,15 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from libhdrnet._version import __version__
-from libhdrnet.client.hdrnet_client import (
-    PATIENCE,
-    ClientError,
-    NoAnswerError,
-    Sentence,
-    Server,
-    ServerUnavailableError,
-    connect,
-)
+from libhdrnet.client import hdrnet_client
 from libhdrnet.console import Console
 from libhdrnet.errors import ResidentError, sentence
 from libhdrnet.options import PATHS
@@ -50,8 +42,8 @@ def show_status(console: Console) -> None:
     with _as_given({}):
         try:
             with _server(start=False) as server:
-                facts = server.call("status", seconds=PATIENCE)
-        except ServerUnavailableError:
+                facts = server.call("status", seconds=hdrnet_client.PATIENCE)
+        except hdrnet_client.ServerUnavailableError:
             pass
     if facts is None:
         console.result("no server is running.", running=False)
@@ -67,12 +59,12 @@ def stop(console: Console, finish: bool) -> None:
     """
     with _as_given({}):
         try:
-            with connect(start=False, any_protocol=True) as server:
+            with hdrnet_client.connect(start=False, any_protocol=True) as server:
                 server.call("shutdown", {"finish": finish})
-        except ServerUnavailableError:
+        except hdrnet_client.ServerUnavailableError:
             console.result("no server is running.", running=False)
             return
-        except NoAnswerError as error:
+        except hdrnet_client.NoAnswerError as error:
             if error.process is None:
                 raise
             os.kill(error.process, signal.SIGKILL)
@@ -81,9 +73,9 @@ def stop(console: Console, finish: bool) -> None:
     console.result("the server ends when its jobs are done." if finish else "the server is stopped.", running=finish)
 
 
-def _server(start: bool) -> Server:
+def _server(start: bool) -> hdrnet_client.Server:
     version = __version__ if start else None
-    return connect(start, command=[sys.executable, "-m", "libhdrnet.cli"], version=version)
+    return hdrnet_client.connect(start, command=[sys.executable, "-m", "libhdrnet.cli"], version=version)
 
 
 @contextmanager
@@ -91,7 +83,7 @@ def _as_given(given: dict[str, str]) -> Iterator[None]:
     """Make errors of the client ours, with paths as the user wrote them."""
     try:
         yield
-    except ClientError as error:
+    except hdrnet_client.ClientError as error:
         text = str(error) if error.hint else error.args[0]
         if error.hint:
             text = f"{text.rstrip('.')}; {error.hint[0].lower()}{error.hint[1:]}"
@@ -111,7 +103,7 @@ def _absolute(value: Any, given: dict[str, str]) -> Any:
 
 
 def _restored(text: str, given: dict[str, str]) -> str:
-    if isinstance(text, Sentence) and text.template:
+    if isinstance(text, hdrnet_client.Sentence) and text.template:
         return _made_anew(text.template, text.values, given)
     for path in sorted(given, key=len, reverse=True):
         text = text.replace(path, given[path])

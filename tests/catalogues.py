@@ -1,11 +1,12 @@
 """The words of the plug-ins that people see, in the sources and in the catalogues.
 
-python tests/catalogues.py     makes the template anew, and gives every language its new words to translate; before it,
-                               the rows of the dialogs that are made of the library's options
+python tests/catalogues.py [LANGUAGE]   gives every language its new words to translate, and begins a new one; before
+                                        that, the rows of the dialogs that are made of the library's options
 """
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import dialogs
@@ -15,7 +16,6 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 LOCALE = ROOT / "plugins/locale"
-TEMPLATE = LOCALE / "hdrnet.pot"
 LANGUAGES = sorted(LOCALE.glob("*.po"))
 AT_WORK = ("engine", "merge", "ops", "preview", "server")
 """Parts of the library that name the stages of a job."""
@@ -58,29 +58,23 @@ def _texts(path, is_called, count):
             yield from (argument.value for argument in node.args[:count] if isinstance(argument, ast.Constant))
 
 
-def template():
-    """Return the catalogue of all words, without translations."""
-    catalogue = Catalog()
-    for text, path in words():
-        catalogue.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
-    return catalogue
-
-
 def read(path):
     """Return a catalogue."""
     with path.open("rb") as file:
-        return read_po(file, locale=path.stem if path.suffix == ".po" else None)
+        return read_po(file, locale=path.stem)
 
 
 def main():
     """Write what the docstring of this file says."""
     dialogs.main()
-    made = template()
-    for path in [TEMPLATE, *LANGUAGES]:
-        catalogue = read(path)
-        catalogue.update(made, no_fuzzy_matching=True)
+    found = Catalog()
+    for text, path in words():
+        found.add(text, locations=[(path.relative_to(ROOT).as_posix(), 0)])
+    for path in {*LANGUAGES, *(LOCALE / f"{language}.po" for language in sys.argv[1:])}:
+        catalogue = read(path) if path.exists() else Catalog(locale=path.stem)
+        catalogue.update(found, no_fuzzy_matching=True)
         with path.open("wb") as file:
-            file.write(HEADER.format(language=path.stem if path != TEMPLATE else "").encode())
+            file.write(HEADER.format(language=path.stem).encode())
             write_po(file, catalogue, width=120, omit_header=True, sort_output=True, ignore_obsolete=True,
                      include_lineno=False)  # fmt: skip
 

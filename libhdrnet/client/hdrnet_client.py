@@ -342,15 +342,8 @@ def start_command() -> tuple[list[str], str | None]:
     return [found], None
 
 
-def connect(
-    start: bool = True,
-    *,
-    command: list[str] | None = None,
-    version: str | None = None,
-    seconds: float = START_SECONDS,
-    any_protocol: bool = False,
-) -> Server:
-    """Connect to the resident server.
+class Server:
+    """A connection to the resident server; see `connect`. Use it in a `with` block, or close it.
 
     Args:
         start: Start a server where there is none, and put one in the place of an older one.
@@ -365,14 +358,15 @@ def connect(
         NotTrustedError: a folder, a socket or the other end is not this user's alone.
         VersionError: another version answers and could not be replaced.
     """
-    return Server(start, command, version, seconds, any_protocol)
-
-
-class Server:
-    """A connection to the server; see `connect`. Use it in a `with` block, or close it."""
 
     def __init__(
-        self, start: bool, command: list[str] | None, version: str | None, seconds: float, any_protocol: bool
+        self,
+        start: bool = True,
+        *,
+        command: list[str] | None = None,
+        version: str | None = None,
+        seconds: float = START_SECONDS,
+        any_protocol: bool = False,
     ) -> None:
         self._start = start
         self._any_protocol = any_protocol
@@ -401,9 +395,7 @@ class Server:
 
     def close(self) -> None:
         """End the connection; the server cancels what it still works on and removes the files."""
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
+        self._drop()
         for file in self._shared.values():
             file.close()
         self._shared.clear()
@@ -652,6 +644,10 @@ class Server:
             shutil.copyfileobj(old, self._shared[name], 1 << 20)
             self._shared[name].flush()
             old.close()
+
+
+connect = Server
+"""Connect to the resident server; takes and raises what `Server` does."""
 
 
 class Preview:

@@ -11,14 +11,7 @@ from importlib.metadata import distributions, requires
 from typing import Literal, NamedTuple
 
 from libhdrnet._version import __version__
-from libhdrnet.client.hdrnet_client import (
-    ClientError,
-    ServerUnavailableError,
-    check_private,
-    connect,
-    read_environment,
-    runtime_folder,
-)
+from libhdrnet.client import hdrnet_client
 from libhdrnet.install.hosts import Host, find_hosts
 from libhdrnet.install.path import way_to_path
 from libhdrnet.install.places import Machine
@@ -97,19 +90,19 @@ def check_weights(machine: Machine) -> Iterator[Check]:
 
 def check_server(machine: Machine) -> Iterator[Check]:
     """Ask the resident server, and look whether its folder is private."""
-    folder = runtime_folder()
+    folder = hdrnet_client.runtime_folder()
     try:
         if os.path.lexists(folder):
-            check_private(folder)
-        with connect(start=False) as server:
+            hdrnet_client.check_private(folder)
+        with hdrnet_client.connect(start=False) as server:
             text = f"version {server.version} runs"
             if server.version == __version__:
                 yield Check("server", "ok", f"{text}, process {server.process}")
             else:
                 yield Check("server", "warning", f"{text}, this is {__version__}", "hdrnet stop")
-    except ServerUnavailableError:
+    except hdrnet_client.ServerUnavailableError:
         yield Check("server", "ok", "none runs; the first that needs it starts it")
-    except ClientError as error:
+    except hdrnet_client.ClientError as error:
         yield Check("server", "problem", str(error), error.hint)
 
 
@@ -117,8 +110,8 @@ def check_environment(machine: Machine) -> Iterator[Check]:
     """Look at what tells plug-ins where libhdrnet is."""
     path = machine.environment_file
     try:
-        facts = read_environment()
-    except ClientError as error:
+        facts = hdrnet_client.read_environment()
+    except hdrnet_client.ClientError as error:
         yield Check("start", "problem", str(error), AGAIN)
         return
     if facts is None:

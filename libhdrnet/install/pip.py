@@ -55,10 +55,14 @@ class Pip:
     """Where downloads stay for another try; None: where pip keeps them anyway."""
     wheels: Path | None = None
     torch: str = "cpu"
-    """The build of PyTorch, cuda or cpu."""
+    """The build of PyTorch, cuda or cpu; "auto": chosen by the graphics card."""
     _: KW_ONLY
     say: Say
     _progress: tuple[str, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        if self.torch == "auto":
+            self.torch = "cuda" if _has_card() else "cpu"
 
     def renew(self) -> None:
         """Bring pip itself to a version that goes on in the middle of a file when a connection breaks (25.1).
@@ -135,14 +139,10 @@ class Pip:
             raise InstallError(_explain(done.stderr, self.wheels))
 
 
-def choose_torch(wanted: str) -> str:
-    """Return the build of torch, cuda or cpu; "auto" chooses by the graphics card."""
-    if wanted != "auto":
-        return wanted
+def _has_card() -> bool:
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30)
-        return "cuda" if "GPU" in done.stdout else "cpu"
-    return "cpu"
+        return "GPU" in subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30).stdout
+    return False
 
 
 def _explain(said: str, wheels: Path | None) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from libhdrnet.errors import InputError
 from libhdrnet.install.environment import make_environment, try_out
-from libhdrnet.install.pip import Pip, choose_torch
+from libhdrnet.install.pip import Pip
 from libhdrnet.install.places import this_machine
 from libhdrnet.install.space import check_space
 from libhdrnet.install.telling import say
@@ -29,7 +29,7 @@ def install_into(options: argparse.Namespace) -> None:
     if fresh or not python.exists():
         say(f"Making an environment in '{folder}'.")
         make_environment(folder, say)
-    pip = Pip(python, wheels=options.wheels, torch=choose_torch(options.torch), say=say)
+    pip = Pip(python, wheels=options.wheels, torch=options.torch, say=say)
     pip.renew()
     if options.develop:
         say("Installing, with the tools of the tests.")

@@ -18,7 +18,7 @@ from libhdrnet.install.commands import install_plugins, uninstall
 from libhdrnet.install.environment import InstallError, make_environment, try_out
 from libhdrnet.install.hosts import NAMES
 from libhdrnet.install.path import way_to_path
-from libhdrnet.install.pip import TORCH, Pip, choose_torch
+from libhdrnet.install.pip import TORCH, Pip
 from libhdrnet.install.places import Machine, this_machine
 from libhdrnet.install.quickstart import install_into
 from libhdrnet.install.record import Record, alone
@@ -102,9 +102,9 @@ def foretell(options: argparse.Namespace, machine: Machine) -> None:
         InstallError: it could not be had.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        python, build = make_environment(Path(scratch, "environment"), say), choose_torch(options.torch)
-        pip = Pip(python, Path(scratch, "cache"), options.wheels, build, say=say)
-        check_space(machine.data, pip.plan(pip.wheel(Path(scratch))), say, build, only_tell=True)
+        python = make_environment(Path(scratch, "environment"), say)
+        pip = Pip(python, Path(scratch, "cache"), options.wheels, options.torch, say=say)
+        check_space(machine.data, pip.plan(pip.wheel(Path(scratch))), say, pip.torch, only_tell=True)
     say(f"would install libhdrnet {__version__} into '{machine.data}', and the command '{machine.launcher}'.")
     _install_plugins(options, machine, dry_run=True)
 
@@ -112,11 +112,10 @@ def foretell(options: argparse.Namespace, machine: Machine) -> None:
 def _build(options: argparse.Namespace, machine: Machine, versions: Versions, mark: str) -> Version:
     with versions.new() as folder, tempfile.TemporaryDirectory() as scratch:
         say(f"Making an environment in '{folder}'.")
-        python, build = make_environment(folder, say), choose_torch(options.torch)
-        pip = Pip(python, versions.cache, options.wheels, build, say=say)
+        pip = Pip(make_environment(folder, say), versions.cache, options.wheels, options.torch, say=say)
         pip.renew()
         packages = pip.plan(pip.wheel(Path(scratch)))
-        check_space(folder, packages, say, build)
+        check_space(folder, packages, say, pip.torch)
         say("Installing.")
         pip.install(packages)
         program = machine.program(folder, "hdrnet")

@@ -152,6 +152,7 @@ class Preview:
         )
         self.size: tuple[int, int] = self._frames[0].codes.shape[:2]
         """Height and width of the preview."""
+        self._whole: Box = (slice(0, self.size[0]), slice(0, self.size[1]))
         self._aligned, self._found, self._believed, self._rebuilt = Cache(3), Cache(3), Cache(2), Cache(1)
         self._last: _Last | None = None
 
@@ -206,7 +207,7 @@ class Preview:
         elif quick and last.adaptation is not None and last.picture is not None:
             self._touch_up(found, last, box, view.tone, reference)
             return self._shown(found, last, box, view, notes)
-        box = (slice(0, self.size[0]), slice(0, self.size[1]))
+        box = self._whole
         light = self._finished(found, scene, box, reference)
         last.adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
         last.picture = _toned(light, last.adaptation)
@@ -252,19 +253,17 @@ class Preview:
     ) -> tuple[_Last, Box]:
         """Merge, beginning with the last picture where only the choices differ; return it and what is new."""
         bracket, last = found.bracket, self._last
-        whole = (slice(0, self.size[0]), slice(0, self.size[1]))
-        same = last is not None and last.key == key
-        if same and last is not None and _alike(last.choices, choices):
+        if last is not None and last.key == key and _alike(last.choices, choices):
             return last, (slice(0, 0), slice(0, 0))
         decision = decide(bracket, candidates, belief, choices, repair=repair)
         kept = None if choices is None else choices.copy()
-        if same and last is not None:
+        if last is not None and last.key == key:
             box = _changed(bracket.factor, last.decision, decision, self.size)
             fuse(bracket, candidates, decision.weights, merged=last.captured, box=box)
             last.decision, last.choices = decision, kept
             return last, box
         self._last = last = _Last(key, candidates, decision, fuse(bracket, candidates, decision.weights), kept)
-        return last, whole
+        return last, self._whole
 
     def _made(self, found: Found, last: _Last, network: str, used: tuple[int, ...], reporter: Reporter) -> FloatImage:
         """Return a copy of what is fused with what the network makes of the rest."""

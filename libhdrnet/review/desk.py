@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from libhdrnet import tasks
-from libhdrnet.engine import Reporter
+from libhdrnet.engine import ProgressCallback, Reporter
 from libhdrnet.errors import InputError, explain
 from libhdrnet.formats import WRITE_SUFFIXES
 from libhdrnet.io.choices import as_choices, read_choices, write_choices
@@ -82,7 +82,7 @@ class Desk:
             CancelledError: a newer picture was asked for meanwhile.
         """
         wanted = self._look(look)
-        shown = self.screen.render(wanted, box, labels, quick=quick, progress=self._rendering)
+        shown = self.screen.render(wanted, box, labels, quick=quick, progress=self._progress("rendering"))
         if not quick:
             self._tell_frames(shown)
             self.events.keep("bracket", "opened", **{**self._facts, "settings": vars(wanted)})
@@ -104,9 +104,11 @@ class Desk:
         """Stop the merge that is being made."""
         self._cancelled.set()
 
-    def warn(self, text: str) -> None:
-        """Tell the page what the library warns of."""
-        self.events.tell("warning", keep=text, message=text)
+    def warn(self, text: str, is_note: bool) -> bool:
+        """Tell the page what the library warns of, beside how that is shown anyway (hearing.shown_by)."""
+        if not is_note:
+            self.events.tell("warning", keep=text, message=text)
+        return False
 
     def leave(self, *, for_good: bool) -> None:
         """Note that the page goes; `for_good`: the review is done."""
@@ -132,7 +134,7 @@ class Desk:
             choices: Choices | None = None if self._options.choices is None else read_choices(self._options.choices)
             if skip_unreadable:
                 self._options, choices = kept_of(self._options, choices)
-            options, reporter = self._options, Reporter(self._reading, self.ended.is_set)
+            options, reporter = self._options, Reporter(self._progress("opening", "bracket"), self.ended.is_set)
             preview = Preview(
                 options.inputs, options.exposures(len(options.inputs)), response=options.response,
                 settings=options, reporter=reporter.part(0, 0.3),
@@ -158,12 +160,6 @@ class Desk:
         tone = {one.name: usual(one) for one in fields(ToneOptions)}
         given = {name: value for name, value in shared(Look, self._options).items() if value is not None}
         return read_options(Look, {**tone, **given, **decided})
-
-    def _reading(self, fraction: float, stage: str) -> None:
-        self.events.tell("opening", keep="bracket", fraction=fraction, stage=stage)
-
-    def _rendering(self, fraction: float, stage: str) -> None:
-        self.events.tell("rendering", fraction=fraction, stage=stage)
 
     def _some_are_readable(self) -> bool:
         """Whether some of the frames, but not all, can be read, and are enough."""
@@ -194,13 +190,14 @@ class Desk:
         if not _is_shown(self._options):
             params |= vars(ToneOptions())  # of the preview alone
         written = None
-        self._progress(0.0, "starting")
+        progress = self._progress("merging", "merge")
+        progress(0.0, "starting")
         try:
             if not np.array_equal(labels, self.begun):
                 params["choices"] = written = str(beside) if labels.any() else None
                 if written:
                     write_choices(beside, as_choices(labels))
-            done = tasks.prepare("merge", params)(Talk(self._progress, self._cancelled.is_set, self._note))
+            done = tasks.prepare("merge", params)(Talk(progress, self._cancelled.is_set, self._note))
         except Exception as error:
             if written:
                 beside.unlink(missing_ok=True)
@@ -213,8 +210,8 @@ class Desk:
         self.events.tell("merged", keep="merge", failed=failed, message=message)
         self._tell_target()
 
-    def _progress(self, fraction: float, stage: str) -> None:
-        self.events.tell("merging", keep="merge", fraction=fraction, stage=stage)
+    def _progress(self, event: str, keep: str = "") -> ProgressCallback:
+        return lambda fraction, stage: self.events.tell(event, keep=keep, fraction=fraction, stage=stage)
 
     def _note(self, text: str) -> None:
         self.events.tell("note", keep=text, message=text)

@@ -11,7 +11,7 @@ import queue
 import re
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -92,31 +92,38 @@ class _Handler(BaseHTTPRequestHandler):
     """Seconds for a request to arrive."""
 
     def do_GET(self) -> None:
-        self._answer(_READ)
+        self._answer()
 
     def do_POST(self) -> None:
-        self._answer(_CHANGE)
+        self._answer()
 
     def log_message(self, format: str, *args: Any) -> None:
         log.debug(format, *args)
 
-    def _answer(self, known: "Mapping[str, Callable[[_Handler], None]]") -> None:
+    def _answer(self) -> None:
         parts = urlsplit(self.path)
+        asked = f"{self.command} {parts.path}"
         self.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         try:
             self._check_sender()
             self.body = self._read()
             if self.command == "GET" and self._send_page(parts.path):
                 return
-            if self.command == "POST" and parts.path == "/enter":
+            if asked == "POST /enter":
                 return self._enter()
             if not hmac.compare_digest(self.headers.get("X-Token", "").encode(), self.server.token.encode()):
                 raise _RefusedError(
                     HTTPStatus.FORBIDDEN, "This needs the token: open the address that hdrnet review names."
                 )
-            if parts.path not in known:
+            if asked not in {**_SEND, **_DO}:
                 raise _RefusedError(HTTPStatus.NOT_FOUND, "There is nothing of that name.")
-            known[parts.path](self)
+            if asked != "GET /events" and self.headers.get("X-Page") != self.server.desk.events.page:
+                raise _RefusedError(HTTPStatus.CONFLICT, "This review goes on in another tab.")
+            if asked in _SEND:
+                _SEND[asked](self)
+            else:
+                _DO[asked](self)
+                self._send(b"{}", "application/json")
         except _RefusedError as refusal:
             self._send(str(refusal).encode(), "text/plain; charset=utf-8", refusal.status)
         except (BrokenPipeError, ConnectionError, TimeoutError):
@@ -158,24 +165,19 @@ class _Handler(BaseHTTPRequestHandler):
             )
         return self.rfile.read(length)
 
-    def _facts(self) -> dict[str, Any]:
-        return _object(self.body)
-
-    def _send(self, data: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {**_HEADERS, "Content-Type": kind, "Content-Length": str(len(data)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
+    def _send(
+        self, data: bytes, kind: str = "application/octet-stream", status: HTTPStatus = HTTPStatus.OK, **headers: str
+    ) -> None:
+        self._send_head(status, Content_Type=kind, Content_Length=str(len(data)), **headers)
         self.wfile.write(data)
 
-    def _send_json(self, facts: Any) -> None:
-        self._send(json.dumps(facts).encode(), "application/json")
-
-    def _check_page(self) -> None:
-        if self.headers.get("X-Page") != self.server.desk.events.page:
-            raise _RefusedError(HTTPStatus.CONFLICT, "This review goes on in another tab.")
+    def _send_head(self, status: HTTPStatus, **headers: str) -> None:
+        self.send_response(status)
+        if self.close_connection:
+            headers["Connection"] = "close"
+        for name, value in {**_HEADERS, **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
 
     def _send_events(self) -> None:
         """Tell the page, which is the one from now on, a JSON object a line, until it goes or another one comes."""
@@ -183,10 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         told = self.server.desk.events.welcome(page)
         self.close_connection = True
         try:
-            self.send_response(HTTPStatus.OK)
-            for name, value in {**_HEADERS, "Content-Type": "application/x-ndjson", "Connection": "close"}.items():
-                self.send_header(name, value)
-            self.end_headers()
+            self._send_head(HTTPStatus.OK, Content_Type="application/x-ndjson")
             while True:
                 try:
                     event = told.get(timeout=_BEAT)
@@ -209,55 +208,16 @@ class _Handler(BaseHTTPRequestHandler):
             )
         self._send(token.encode(), "text/plain; charset=utf-8")
 
-    def _send_thumbnail(self) -> None:
-        self._check_page()
-        self._send(self.server.desk.screen.thumbnail(self._number("n")), "image/jpeg")
-
-    def _send_labels(self) -> None:
-        self._check_page()
-        self._send(self.server.desk.screen.labels.tobytes(), "application/octet-stream")
-
-    def _send_begun(self) -> None:
-        self._check_page()
-        self._send(self.server.desk.begun.tobytes(), "application/octet-stream")
-
-    def _send_strokes(self) -> None:
-        self._check_page()
-        self._send_json(self.server.desk.strokes)
+    def _send_picture(self) -> None:
+        desk, box = self.server.desk, self._box()
+        box, pixels = desk.picture(self._settings(), box, self.body, quick="quick" in self.query)
+        self._send(pixels, X_Box=",".join(map(str, box)))
 
     def _keep_strokes(self) -> None:
-        self._check_page()
-        self.server.desk.strokes = self._facts()
-        self._send_json({})
+        self.server.desk.strokes = _object(self.body)
 
-    def _send_marks(self) -> None:
-        self._check_page()
-        self._send(self.server.desk.screen.marks.tobytes(), "application/octet-stream")
-
-    def _send_picture(self) -> None:
-        self._check_page()
-        box, pixels = self.server.desk.picture(self._settings(), self._box(), self.body, quick="quick" in self.query)
-        self._send(pixels, "application/octet-stream", X_Box=",".join(map(str, box)))
-
-    def _open(self) -> None:
-        self._check_page()
-        self.server.desk.open(skip_unreadable=bool(self._facts().get("skip_unreadable")))
-        self._send_json({})
-
-    def _merge(self) -> None:
-        self._check_page()
-        self.server.desk.merge(self._settings(), self.body)
-        self._send_json({})
-
-    def _cancel(self) -> None:
-        self._check_page()
-        self.server.desk.cancel()
-        self._send_json({})
-
-    def _leave(self) -> None:
-        self._check_page()
-        self.server.desk.leave(for_good=bool(self._facts().get("for_good")))
-        self._send_json({})
+    def _said(self, name: str) -> bool:
+        return bool(_object(self.body).get(name))
 
     def _settings(self) -> dict[str, Any]:
         return _object(self.query.get("settings", ""))
@@ -288,19 +248,19 @@ def _object(text: str | bytes) -> dict[str, Any]:
     return facts
 
 
-_READ = {
-    "/events": _Handler._send_events,
-    "/thumbnail": _Handler._send_thumbnail,
-    "/labels": _Handler._send_labels,
-    "/begun": _Handler._send_begun,
-    "/strokes": _Handler._send_strokes,
-    "/marks": _Handler._send_marks,
+_SEND: dict[str, Callable[[_Handler], None]] = {
+    "GET /events": _Handler._send_events,
+    "GET /thumbnail": lambda page: page._send(page.server.desk.screen.thumbnail(page._number("n")), "image/jpeg"),
+    "GET /labels": lambda page: page._send(page.server.desk.screen.labels.tobytes()),
+    "GET /begun": lambda page: page._send(page.server.desk.begun.tobytes()),
+    "GET /marks": lambda page: page._send(page.server.desk.screen.marks.tobytes()),
+    "GET /strokes": lambda page: page._send(json.dumps(page.server.desk.strokes).encode(), "application/json"),
+    "POST /picture": _Handler._send_picture,
 }
-_CHANGE = {
-    "/picture": _Handler._send_picture,
-    "/strokes": _Handler._keep_strokes,
-    "/open": _Handler._open,
-    "/merge": _Handler._merge,
-    "/cancel": _Handler._cancel,
-    "/leave": _Handler._leave,
+_DO: dict[str, Callable[[_Handler], None]] = {
+    "POST /strokes": _Handler._keep_strokes,
+    "POST /open": lambda page: page.server.desk.open(skip_unreadable=page._said("skip_unreadable")),
+    "POST /merge": lambda page: page.server.desk.merge(page._settings(), page.body),
+    "POST /cancel": lambda page: page.server.desk.cancel(),
+    "POST /leave": lambda page: page.server.desk.leave(for_good=page._said("for_good")),
 }

@@ -3,13 +3,12 @@
 import os
 import sys
 import threading
-import warnings
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError
+from libhdrnet.errors import InputError
+from libhdrnet.hearing import shown_by
 from libhdrnet.io.choices import read_choices
 from libhdrnet.io.outputs import check_output
 from libhdrnet.options import MergeFiles
@@ -52,7 +51,7 @@ def review(params: Mapping[str, Any], tell: Callable[..., None], *, browser: boo
     door.open()
     try:
         tell(f"the review is at {door.url} – Ctrl+C ends it", url=door.url)
-        with _also_told(desk.warn):
+        with shown_by(desk.warn):
             desk.open(skip_unreadable=options.skip_unreadable)
             if browser and _has_display():
                 threading.Thread(target=webbrowser.open, args=(door.url_once,), name="browser", daemon=True).start()
@@ -66,21 +65,6 @@ def review(params: Mapping[str, Any], tell: Callable[..., None], *, browser: boo
         door.shutdown()
     if desk.error is not None:
         raise desk.error
-
-
-@contextmanager
-def _also_told(tell: Callable[[str], None]) -> Iterator[None]:
-    """Tell the library's warnings while inside, beside how they are shown anyway."""
-    with warnings.catch_warnings():
-        shown = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-            if issubclass(category, HdrnetWarning) and not issubclass(category, HdrnetNote):
-                tell(str(message))
-            shown(message, category, *rest, **more)
-
-        warnings.showwarning = show
-        yield
 
 
 def _is_over(desk: Desk) -> bool:

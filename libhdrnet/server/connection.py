@@ -7,7 +7,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from libhdrnet._version import __version__
 from libhdrnet.client.hdrnet_client import MESSAGE_LIMIT, PROTOCOL, prove
@@ -34,36 +34,18 @@ from libhdrnet.server.protocol import (
 from libhdrnet.tasks.durations import kind_of
 from libhdrnet.tasks.size import pixels_of
 
+if TYPE_CHECKING:
+    from libhdrnet.server.lifecycle import Server
+
 log = logging.getLogger(__name__)
 SEND_SECONDS = 60.0
 """A client that takes nothing for so long, although there is something, is gone."""
 
 
-class Host(Protocol):
-    """The server, as a connection sees it."""
-
-    process: int
-
-    def add(self, job: Job) -> None:
-        """Queue a job."""
-
-    def cancel(self, owner: "Connection", identity: Any = None) -> int:
-        """Cancel jobs."""
-
-    def status(self) -> dict[str, Any]:
-        """Facts for `hdrnet status`."""
-
-    def shutdown(self, finish: bool) -> None:
-        """Begin to end."""
-
-    def forget(self, connection: "Connection") -> None:
-        """Let an ended connection go."""
-
-
 class Connection:
     """A client's connection; `run` answers until it ends."""
 
-    def __init__(self, sock: socket.socket, host: Host, new_folder: Callable[[], Path], token: str | None) -> None:
+    def __init__(self, sock: socket.socket, host: "Server", new_folder: Callable[[], Path], token: str | None) -> None:
         self._socket = sock
         self._host = host
         self._new_folder = new_folder
@@ -106,12 +88,12 @@ class Connection:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def send(self, message: dict[str, Any], may_drop: bool = False) -> None:
-        """Send a message soon; see Outbox.put."""
+        """Send a message soon, or drop it rather than wait; never fails: a vanished client has its jobs cancelled."""
         self._outbox.put(encode(message), may_drop)
 
     def _lines(self) -> Iterator[bytes]:
         """Lines of at most MESSAGE_LIMIT bytes; a longer one is answered and passed over."""
-        rest, skipping = bytearray(), False
+        rest, skipping = b"", False
         while not self._closed:
             self._outbox.wait_for_room()
             try:
@@ -120,11 +102,9 @@ class Connection:
                 continue
             if not block:
                 return
-            rest += block
-            while (end := rest.find(b"\n")) >= 0:
-                line = bytes(rest[:end])
-                del rest[: end + 1]
-                if not skipping and end < MESSAGE_LIMIT:
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                if not skipping and len(line) < MESSAGE_LIMIT:
                     yield line
                 elif not skipping:
                     self._refuse_length()
@@ -132,8 +112,7 @@ class Connection:
             if len(rest) >= MESSAGE_LIMIT:
                 if not skipping:
                     self._refuse_length()
-                skipping = True
-                rest.clear()
+                rest, skipping = b"", True
 
     def _refuse_length(self) -> None:
         text = f"the message is longer than {MESSAGE_LIMIT} bytes; share pixels as files."
@@ -148,15 +127,12 @@ class Connection:
             result = self._act(request)
             if result is not None and request.wants_answer:
                 self.send(answer(request.identity, result))
-        except ProtocolError as error:
-            self.send(refusal(request.identity if request else error.identity, error))
-            if error.code == NOT_TRUSTED:
-                raise ConnectionAbortedError(str(error)) from error
-        except HdrnetError as error:
-            self.send(refusal(request.identity if request else None, error))
         except Exception as error:
-            log.exception("a message met a bug")
-            self.send(refusal(request.identity if request else None, error))
+            if not isinstance(error, ProtocolError | HdrnetError):
+                log.exception("a message met a bug")
+            self.send(refusal(request.identity if request else getattr(error, "identity", None), error))
+            if isinstance(error, ProtocolError) and error.code == NOT_TRUSTED:
+                raise ConnectionAbortedError(str(error)) from error
 
     def _act(self, request: Request) -> dict[str, Any] | None:
         """Do what is asked; None: the answer comes later."""
@@ -164,8 +140,7 @@ class Connection:
         if method == "hello":
             return self._hello(params)
         if not self._trusted:
-            raise ProtocolError(NOT_TRUSTED, "the client has not proved that it knows the token; say hello first.",
-                                kind="NotTrustedError")  # fmt: skip
+            raise ProtocolError(NOT_TRUSTED, "the client has not proved that it knows the token; say hello first.")
         if method == "shutdown":
             if self._outdated and params.get("finish") is True:  # it would put an older server in this one's place
                 raise _other_protocol()
@@ -187,7 +162,7 @@ class Connection:
                 raise ProtocolError(BAD_PARAMS, "'cancel' needs the id of a call of this connection.")
             return {"cancelled": self._host.cancel(self, params["id"])}
         if method == "release":
-            return self._release(params)
+            return {"released": _release(params.get("files"), self._folder)}
         if method == "status":
             return self._host.status()
         raise ProtocolError(
@@ -203,8 +178,7 @@ class Connection:
             right = isinstance(nonce, str) and isinstance(proof, str) and 16 <= len(nonce) <= 200
             expected = prove(self._token, "client", str(nonce))
             if not right or not hmac.compare_digest(str(proof).encode("utf-8", "replace"), expected.encode()):
-                raise ProtocolError(NOT_TRUSTED, "the proof of the token is wrong or missing; read the file again.",
-                                    kind="NotTrustedError")  # fmt: skip
+                raise ProtocolError(NOT_TRUSTED, "the proof of the token is wrong or missing; read the file again.")
             self._trusted = True
             told["proof"] = prove(self._token, "server", str(nonce))
         spoken = params.get("protocol")
@@ -216,19 +190,17 @@ class Connection:
             self._folder = self._new_folder()
         return {**told, "folder": str(self._folder)}
 
-    def _release(self, params: dict[str, Any]) -> dict[str, Any]:
-        names = params.get("files")
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ProtocolError(BAD_PARAMS, "'release' needs files, a list of names in this connection's folder.")
-        if self._folder is None:
-            return {"released": 0}
-        paths = [file_of(name, self._folder) for name in names]
-        there = [path for path in paths if path.is_file() or path.is_symlink()]
-        for path in there:
-            path.unlink(missing_ok=True)
-        return {"released": len(there)}
+
+def _release(names: object, folder: Path) -> int:
+    """Remove files of a folder; return how many."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ProtocolError(BAD_PARAMS, "'release' needs files, a list of names in this connection's folder.")
+    there = [path for path in (file_of(name, folder) for name in names) if path.is_file() or path.is_symlink()]
+    for path in there:
+        path.unlink(missing_ok=True)
+    return len(there)
 
 
 def _other_protocol() -> ProtocolError:
     text = f"the server speaks protocol {PROTOCOL}; install the plug-in again, of the server's version ({__version__})."
-    return ProtocolError(VERSION, text, kind="VersionError")
+    return ProtocolError(VERSION, text)

@@ -11,15 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from libhdrnet.client.hdrnet_client import (
-    check_private,
-    home_folder,
-    locked,
-    peer_of,
-    runtime_folder,
-    socket_path,
-    token_path,
-)
+from libhdrnet.client import hdrnet_client
 from libhdrnet.errors import OutputError
 from libhdrnet.server.protocol import NOT_TRUSTED, ProtocolError, encode, refusal
 
@@ -40,9 +32,9 @@ class Door:
 
     def take(self) -> bool:
         """Become the only server; False if there is one."""
-        folder = runtime_folder()
-        check_private(folder, create=True)
-        return self._held.enter_context(locked(os.path.join(folder, "server.lock")))
+        folder = hdrnet_client.runtime_folder()
+        hdrnet_client.check_private(folder, create=True)
+        return self._held.enter_context(hdrnet_client.locked(os.path.join(folder, "server.lock")))
 
     def open(self, tcp: bool) -> None:
         """Listen on the Unix socket and, if asked for or if there are none, on loopback TCP.
@@ -51,9 +43,9 @@ class Door:
             OutputError: a socket cannot be made.
         """
         if hasattr(socket, "AF_UNIX"):
-            self._open_unix(socket_path())
+            self._open_unix(hdrnet_client.socket_path())
         if tcp or not self._sockets:
-            self._open_tcp(token_path())
+            self._open_tcp(hdrnet_client.token_path())
 
     def answer(self, welcome: Welcome) -> None:
         """Take connections until the door is closed; for a thread of its own."""
@@ -87,9 +79,8 @@ class Door:
         except OSError as error:  # it went again, or there are no file numbers left
             log.warning("a client cannot be taken in: %s", error)
             return
-        if token is None and peer_of(connection)[1] not in (None, os.getuid()):
-            refused = ProtocolError(NOT_TRUSTED, "this server works for another user; start your own: hdrnet serve.",
-                                  kind="NotTrustedError")  # fmt: skip
+        if token is None and hdrnet_client.peer_of(connection)[1] not in (None, os.getuid()):
+            refused = ProtocolError(NOT_TRUSTED, "this server works for another user; start your own: hdrnet serve.")
             with contextlib.suppress(OSError), connection:
                 connection.settimeout(1)
                 connection.sendall(encode(refusal(None, refused)))
@@ -113,7 +104,7 @@ class Door:
         self.addresses.append(path)
 
     def _open_tcp(self, path: str) -> None:
-        check_private(home_folder(), create=True)
+        hdrnet_client.check_private(hdrnet_client.home_folder(), create=True)
         sock = socket.create_server(("127.0.0.1", 0), backlog=64)
         token = secrets.token_hex(32)
         partial = Path(f"{path}.{os.getpid()}")

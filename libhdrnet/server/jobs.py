@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from libhdrnet import tasks
 from libhdrnet.errors import CancelledError, HdrnetError, parts_of, sentence
@@ -16,6 +16,9 @@ from libhdrnet.remaining import Clock
 from libhdrnet.server.pace import Pace
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
 from libhdrnet.tasks.durations import clock_of, remember
+
+if TYPE_CHECKING:
+    from libhdrnet.server.connection import Connection
 
 log = logging.getLogger(__name__)
 TELL_EVERY = 0.3
@@ -28,18 +31,11 @@ PATIENCE = 3
 """Small jobs that a larger one lets pass."""
 
 
-class Owner(Protocol):
-    """Whoever asked for a job."""
-
-    def send(self, message: dict[str, Any], may_drop: bool = False) -> None:
-        """Send a message, or drop it rather than wait; never fails, a vanished client has its jobs cancelled."""
-
-
 @dataclass(eq=False)
 class Job:
     """Something asked for."""
 
-    owner: Owner
+    owner: "Connection"
     identity: Identity
     method: str
     work: Callable[[tasks.Talk], dict[str, Any]]
@@ -58,17 +54,9 @@ class Job:
     stage: str = "waiting"
     since: float = field(default_factory=time.monotonic)
     _told: float = field(default_factory=time.monotonic)
-    _cancelled: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set, it has the work stopped at its next tile."""
     _answered: threading.Lock = field(default_factory=threading.Lock)
-
-    def cancel(self) -> None:
-        """Have the work stopped at its next tile."""
-        self._cancelled.set()
-
-    @property
-    def cancelled(self) -> bool:
-        """It has been asked to stop."""
-        return self._cancelled.is_set()
 
     def finish(self, message: dict[str, Any]) -> None:
         """Answer, once."""
@@ -78,7 +66,7 @@ class Job:
 
     def talk(self) -> tasks.Talk:
         """Return how the work speaks with the owner."""
-        return tasks.Talk(self._progress, self._cancelled.is_set, lambda text: self.tell("note", text))
+        return tasks.Talk(self._progress, self.cancelled.is_set, lambda text: self.tell("note", text))
 
     def tell(self, kind: str, text: str) -> None:
         """Tell the owner a warning or a note."""
@@ -128,7 +116,7 @@ class Jobs:
         """
         with self._changed:
             if not self._open:
-                raise ProtocolError(STOPPED, "the server is stopping; ask the next one.", kind="StoppedError")
+                raise ProtocolError(STOPPED, "the server is stopping; ask the next one.")
             self._enqueue(job)
             self._tell_places()
             self._changed.notify_all()
@@ -147,7 +135,7 @@ class Jobs:
             job.tell_progress()
         return jobs
 
-    def cancel(self, owner: Owner, identity: Identity = None) -> int:
+    def cancel(self, owner: "Connection", identity: Identity = None) -> int:
         """Cancel a job of `owner`, or all of them; return how many."""
         with self._changed:
             chosen = [job for job in self.all() if job.owner is owner and identity in (None, job.identity)]
@@ -167,7 +155,7 @@ class Jobs:
         for job in stopped:
             doing = "waiting" if job.state == "waiting" else job.stage
             text = sentence("the server was stopped while it was {doing}; ask again.", doing=doing)
-            error = ProtocolError(STOPPED, text, kind="StoppedError")
+            error = ProtocolError(STOPPED, text)
             job.finish(refusal(job.identity, error))
 
     def wait(self, seconds: float) -> bool:
@@ -187,11 +175,11 @@ class Jobs:
         jobs = self.all()
         for place, job in enumerate(jobs):
             if job.state == "waiting":
-                job.stage = self._pace.place(list(jobs[:place])) if place else "starting"
+                job.stage = self._pace.place(jobs[:place]) if place else "starting"
 
     def _cancel(self, jobs: list[Job]) -> None:
         for job in jobs:
-            job.cancel()
+            job.cancelled.set()
             if job in self._waiting:
                 self._waiting.remove(job)
 

@@ -61,7 +61,7 @@ def serve(*, tcp: bool = False, idle_minutes: float = 10.0, ready: Callable[...,
 
 
 class Server:
-    """The process: door, exchange, jobs and connections (connection.Host)."""
+    """The process: door, exchange, jobs and connections."""
 
     def __init__(self, door: Door, tcp: bool, idle_minutes: float) -> None:
         self.process = os.getpid()
@@ -79,7 +79,7 @@ class Server:
         self._lock = threading.Lock()
         self._memory = Exchange(memory_base())
         self._home = Exchange(home_base()) if tcp or not hasattr(socket, "AF_UNIX") else None
-        self._soon, self._jobs = Jobs(self._after_job), Jobs(self._after_job)
+        self._soon, self._jobs = self._queues = Jobs(self._after_job), Jobs(self._after_job)
         door.open(tcp)
         log.info("version %s listens at %s", __version__, ", ".join(door.addresses))
 
@@ -94,7 +94,7 @@ class Server:
         self._stop()
 
     def add(self, job: Job) -> None:
-        """Queue a job (connection.Host).
+        """Queue a job.
 
         Raises:
             ProtocolError: the server stops, or a job of this owner has the same id.
@@ -109,24 +109,24 @@ class Server:
         self._active = time.monotonic()
 
     def cancel(self, owner: Connection, identity: Identity = None) -> int:
-        """Cancel jobs of a connection (connection.Host)."""
+        """Cancel jobs of a connection."""
         return sum(queue.cancel(owner, identity) for queue in self._queues)
 
     def status(self) -> dict[str, Any]:
-        """Return the facts for `hdrnet status` (connection.Host)."""
+        """Return the facts for `hdrnet status`."""
         return status.facts(
             self._all(), done=sum(queue.done for queue in self._queues), clients=len(self._connections),
             begun=self._begun, idle_minutes=self._idle_minutes, log=self._log,
         )  # fmt: skip
 
     def shutdown(self, finish: bool) -> None:
-        """Begin to end; the door closes at once, so that the next server can open its own (connection.Host)."""
+        """Begin to end; the door closes at once, so that the next server can open its own."""
         self._door.close()
         self._finish = finish
         self._end.set()
 
     def forget(self, connection: Connection) -> None:
-        """Let an ended connection go (connection.Host)."""
+        """Let an ended connection go."""
         with self._lock:
             self._connections.discard(connection)
 
@@ -156,10 +156,9 @@ class Server:
         from libhdrnet.engine.models import loaded
 
         loaded.trim()
-        if isinstance(job.owner, Connection):
-            job.owner.sweep()  # it may have gone while the result was written
+        job.owner.sweep()  # it may have gone while the result was written
         self._active = self._memory_kept_since = time.monotonic()
-        if job.cancelled:
+        if job.cancelled.is_set():
             _give_back_memory()
 
     def _stop(self) -> None:
@@ -203,10 +202,6 @@ class Server:
 
         with bounded(1):
             return work(talk)
-
-    @property
-    def _queues(self) -> tuple[Jobs, Jobs]:
-        return self._soon, self._jobs
 
     def _all(self) -> list[Job]:
         return [job for queue in self._queues for job in queue.all()]

@@ -1,61 +1,46 @@
 """Messages on their way to a client: written by a thread of their own, so that no work waits for a busy client."""
 
 import logging
+import queue
 import socket
 import threading
-from collections import deque
+import time
 
 log = logging.getLogger(__name__)
 LIMIT = 256
 """Messages that may wait; further progress is dropped, and no further messages of the client are read."""
 DRAIN_SECONDS = 1.0
+LOOK_EVERY = 0.02
+"""Seconds between looks whether there is room again."""
 
 
 class Outbox:
-    """The way out of one connection."""
+    """The way out of one connection; it is open as long as its thread lives."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._changed = threading.Condition()
-        self._waiting: deque[bytes] = deque()
-        self._writing = False
-        self._open = True
-        threading.Thread(target=self._write, name="outbox", daemon=True).start()
+        self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="outbox", daemon=True)
+        self._writer.start()
 
     def put(self, data: bytes, may_drop: bool = False) -> None:
         """Send `data` soon; it is dropped if the way is closed, or full and it `may_drop`."""
-        with self._changed:
-            if self._open and not (may_drop and len(self._waiting) >= LIMIT):
-                self._waiting.append(data)
-                self._changed.notify_all()
+        if self._writer.is_alive() and not (may_drop and self._waiting.qsize() >= LIMIT):
+            self._waiting.put(data)
 
     def wait_for_room(self) -> None:
         """Wait until fewer than LIMIT messages wait, or the way is closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._open or len(self._waiting) < LIMIT)
+        while self._waiting.qsize() >= LIMIT and self._writer.is_alive():
+            time.sleep(LOOK_EVERY)
 
     def close(self) -> None:
-        """Give what waits a moment to leave, then let the rest go."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._open or not (self._waiting or self._writing), DRAIN_SECONDS)
-            self._open = False
-            self._waiting.clear()
-            self._changed.notify_all()
+        """Give what waits a moment to leave; the end of the socket ends the rest."""
+        self._waiting.put(None)
+        self._writer.join(DRAIN_SECONDS)
 
     def _write(self) -> None:
-        while True:
-            with self._changed:
-                self._writing = False
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: not self._open or self._waiting)
-                if not self._open:
-                    return
-                data, self._writing = self._waiting.popleft(), True
-            try:
+        try:
+            while (data := self._waiting.get()) is not None:
                 self._socket.sendall(data)
-            except OSError as error:
-                log.info("a client does not listen: %s", error)
-                with self._changed:
-                    self._open = False
-                    self._changed.notify_all()
-                return
+        except OSError as error:
+            log.info("a client does not listen: %s", error)

@@ -1,21 +1,15 @@
 """How long the jobs in the queue will take, from what such jobs took before and how far the one at work is."""
 
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from libhdrnet.errors import sentence
 
+if TYPE_CHECKING:
+    from libhdrnet.server.jobs import Job
+
 TELLING = 0.1
 """From this fraction on, a job's own progress tells its duration if no such job was done before."""
-
-
-class Work(Protocol):
-    """A job, as far as its duration is concerned."""
-
-    method: str
-    pixels: int
-    fraction: float
-    begun: float | None
 
 
 class Pace:
@@ -24,12 +18,12 @@ class Pace:
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
 
-    def learn(self, job: Work) -> None:
+    def learn(self, job: "Job") -> None:
         """Take note of a job that has just been done."""
         if job.begun is not None and job.pixels:
             self._seconds[job.method] = (time.monotonic() - job.begun) / job.pixels
 
-    def seconds_left(self, job: Work) -> float | None:
+    def seconds_left(self, job: "Job") -> float | None:
         """Return the seconds until a job is done once it is at work; None if nothing tells them."""
         rate = self._seconds.get(job.method)
         if rate is not None or not job.pixels:
@@ -38,7 +32,7 @@ class Pace:
             return None
         return (time.monotonic() - job.begun) * (1 - job.fraction) / job.fraction
 
-    def place(self, before: list[Work]) -> str:
+    def place(self, before: "list[Job]") -> str:
         """Say in words how many jobs come first, and how long that takes where it is known."""
         left = [self.seconds_left(job) for job in before]
         known = [seconds for seconds in left if seconds is not None]

@@ -9,6 +9,11 @@ from libhdrnet.errors import CancelledError, InputError, OutOfMemoryError, Outpu
 
 PARSE, INVALID, UNKNOWN_METHOD, BAD_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
 FAILED, NOT_TRUSTED, VERSION, STOPPED, CANCELLED, OUT_OF_MEMORY, OUTPUT = range(-32000, -32007, -1)
+_KINDS = {NOT_TRUSTED: "NotTrustedError", VERSION: "VersionError", STOPPED: "StoppedError"}
+_CODES: dict[type[BaseException], int] = {
+    InputError: BAD_PARAMS, OutputError: OUTPUT, CancelledError: CANCELLED, OutOfMemoryError: OUT_OF_MEMORY,
+    MemoryError: OUT_OF_MEMORY,
+}  # fmt: skip
 
 Identity = str | int | None
 
@@ -16,11 +21,10 @@ Identity = str | int | None
 class ProtocolError(Exception):
     """A message that cannot be acted on; `text` is one sentence."""
 
-    def __init__(self, code: int, text: str, identity: Identity = None, kind: str = "ProtocolError") -> None:
+    def __init__(self, code: int, text: str, identity: Identity = None) -> None:
         super().__init__(text)
         self.code = code
         self.identity = identity
-        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -73,23 +77,12 @@ def answer(identity: Identity, result: dict[str, Any]) -> dict[str, Any]:
 def refusal(identity: Identity, error: BaseException) -> dict[str, Any]:
     """Return the message why a call was not done."""
     if isinstance(error, ProtocolError):
-        text, kind, exit_code = text_of(error), error.kind, 2 if error.code in (BAD_PARAMS, UNKNOWN_METHOD) else 1
+        code, text, kind = error.code, text_of(error), _KINDS.get(error.code, ProtocolError.__name__)
+        exit_code = 2 if code in (BAD_PARAMS, UNKNOWN_METHOD) else 1
     else:
+        code = next((code for known, code in _CODES.items() if isinstance(error, known)), FAILED)
         text, kind, exit_code = explain(error)
     data = {"kind": kind, "exit_code": exit_code, **parts_of(text)}
-    code = error.code if isinstance(error, ProtocolError) else _code(error)
     if code == VERSION:
         data["protocol"] = PROTOCOL
     return {"id": identity, "error": {"code": code, "message": text, "data": data}}
-
-
-def _code(error: BaseException) -> int:
-    if isinstance(error, InputError):
-        return BAD_PARAMS
-    if isinstance(error, OutputError):
-        return OUTPUT
-    if isinstance(error, CancelledError):
-        return CANCELLED
-    if isinstance(error, OutOfMemoryError | MemoryError):
-        return OUT_OF_MEMORY
-    return FAILED

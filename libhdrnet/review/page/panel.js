@@ -9,33 +9,29 @@ function listFrames() {
   $("list").replaceChildren(...rows);
 }
 
+// Makes an element, with what it contains.
+function made(tag, properties, ...contents) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...contents);
+  return element;
+}
+
 function row(value, name, about, key) {
-  const line = document.createElement("label");
-  line.className = "frame";
-  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "label", value });
+  const radio = made("input", { type: "radio", name: "label", value });
   radio.addEventListener("change", () => choose(value));
-  const chip = Object.assign(document.createElement("span"), { className: "chip", textContent: key });
+  const chip = made("span", { className: "chip", textContent: key });
   chip.style.background = value ? colourOf(value) : "#ddd";
-  const text = document.createElement("span");
-  text.append(Object.assign(document.createElement("b"), { textContent: name, title: name }));
-  text.append(Object.assign(document.createElement("small"), { textContent: about }));
-  const picture = document.createElement(value && value !== NETWORK ? "img" : "span");
-  if (picture.tagName === "IMG") {
-    picture.alt = "";
-    server.imageUrl(`thumbnail?n=${value}`).then((url) => { picture.src = url; }).catch(() => {});
-    const reference = Object.assign(document.createElement("button"), { className: "reference", type: "button", title: "The frame whose content and geometry the merge has" });
-    reference.addEventListener("click", (event) => {
-      event.preventDefault();
-      set("reference", value);
-    });
-    text.append(reference);
-    line.append(Object.assign(document.createElement("span"), { className: "notes" }));
-  } else {
-    picture.className = "none";
-    picture.textContent = value ? "✦" : "⌫";
-  }
-  line.prepend(radio, chip, picture, text);
-  return line;
+  const text = made("span", {}, made("b", { textContent: name, title: name }), made("small", { textContent: about }));
+  if (!value || value === NETWORK) return made("label", { className: "frame" }, radio, chip, made("span", { className: "none", textContent: value ? "✦" : "⌫" }), text);
+  const picture = made("img", { alt: "" });
+  server.imageUrl(`thumbnail?n=${value}`).then((url) => { picture.src = url; }).catch(() => {});
+  const reference = made("button", { className: "reference", type: "button", title: "The frame whose content and geometry the merge has" });
+  reference.addEventListener("click", (event) => {
+    event.preventDefault();
+    set("reference", value);
+  });
+  text.append(reference);
+  return made("label", { className: "frame" }, radio, chip, picture, text, made("span", { className: "notes" }));
 }
 
 function choose(value) {
@@ -59,7 +55,7 @@ function showSettings() {
     $(name).value = settings[name];
     show(name, text(Number(settings[name])));
   }
-  $("tone").replaceChildren(...facts.tones.map((tone) => Object.assign(document.createElement("option"), { value: tone, textContent: tone })));
+  $("tone").replaceChildren(...facts.tones.map((tone) => made("option", { value: tone, textContent: tone })));
   $("tone").value = settings.tone;
   $("rebuild").checked = settings.rebuild;
   for (const [index, button] of document.querySelectorAll(".reference").entries()) {
@@ -69,11 +65,9 @@ function showSettings() {
   }
   $("look").textContent = facts.look;
   $("legend").replaceChildren(...facts.marks.filter((mark) => mark.tint[3]).map((mark) => {
-    const line = document.createElement("li");
-    const chip = document.createElement("i");
+    const chip = made("i");
     chip.style.background = `rgb(${mark.tint.slice(0, 3).join()})`;
-    line.append(chip, mark.name);
-    return line;
+    return made("li", {}, chip, mark.name);
   }));
 }
 
@@ -89,5 +83,5 @@ function describe({ stops, notes, warnings, unknown }) {
   }
   $("unknown").textContent = `The network makes ${(100 * unknown).toFixed(1)} % of the picture.`;
   $("unknown").hidden = unknown < 0.0005;
-  $("warnings").replaceChildren(...warnings.map((text) => Object.assign(document.createElement("li"), { className: "warning", textContent: text })));
+  $("warnings").replaceChildren(...warnings.map((text) => made("li", { className: "warning", textContent: text })));
 }

@@ -18,13 +18,13 @@ async function live() {
   try {
     await server.enter();
   } catch (error) {
-    return refuse(error.message);
+    return trouble(error.message, []);
   }
   for (;;) {
     try {
       await server.listen(hear);
     } catch (error) {
-      if (error.code === 403) return refuse(error.message);
+      if (error.code === 403) return trouble(error.message, []);
     }
     if (lost === "for good") return;
     if (!lost) showLoss();
@@ -39,7 +39,13 @@ function hear(event) {
     $("trouble").hidden = true;
     outdated = true;
   }
-  const heard = { opening, opened, failed: notOpened, merging: mergeGoesOn, merged: mergeEnded, frames: describe, rendering, target, warning, note, elsewhere, ended };
+  const heard = {
+    opening, opened, failed: notOpened, merging: mergeGoesOn, merged: mergeEnded, frames: describe, elsewhere, ended,
+    rendering: ({ stage }) => { $("busy").textContent = `${stage} …`; },
+    target: ({ next }) => { $("output").textContent = next; },
+    warning: ({ message }) => say(message, "warning"),
+    note: ({ message }) => say(message, "note"),
+  };
   return heard[event.event](event);
 }
 
@@ -96,14 +102,6 @@ function mergeEnded({ message, failed }) {
   if (!failed) merged = merging;
 }
 
-function rendering({ stage }) { $("busy").textContent = `${stage} …`; }
-
-function target({ next }) { $("output").textContent = next; }
-
-function warning({ message }) { say(message, "warning"); }
-
-function note({ message }) { say(message, "note"); }
-
 function elsewhere() {
   shut();
   trouble("This review goes on in another tab. What was painted here is there, too.", [["Work here instead", () => location.reload()]]);
@@ -114,8 +112,6 @@ function ended() {
   trouble("hdrnet review has ended; this tab can be closed.", []);
 }
 
-function refuse(message) { trouble(message, []); }
-
 function shut() {
   lost = "for good";
   for (const part of document.querySelectorAll("section, .tools")) part.inert = true;
@@ -123,17 +119,14 @@ function shut() {
 
 function unsaved() { return facts !== null && edits !== merged && !strokes.empty; }
 
-function say(text, kind) {
-  const line = Object.assign(document.createElement("li"), { className: kind, textContent: text });
-  $("told").prepend(line);
-}
+function say(text, kind) { $("told").prepend(made("li", { className: kind, textContent: text })); }
 
 function trouble(text, ways, command = "") {
   const box = $("trouble");
-  box.replaceChildren(Object.assign(document.createElement("p"), { textContent: text }));
-  if (command) box.append(Object.assign(document.createElement("pre"), { textContent: command }));
+  box.replaceChildren(made("p", { textContent: text }));
+  if (command) box.append(made("pre", { textContent: command }));
   for (const [name, act] of ways) {
-    const button = Object.assign(document.createElement("button"), { textContent: name });
+    const button = made("button", { textContent: name });
     button.addEventListener("click", act);
     box.append(button);
   }
@@ -154,10 +147,7 @@ function showLoss() {
   );
 }
 
-async function save(name) {
-  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await strokes.png()), download: name });
-  link.click();
-}
+async function save(name) { made("a", { href: URL.createObjectURL(await strokes.png()), download: name }).click(); }
 
 // Asks the program for something, and says in place why it refuses.
 async function act(path, told) { return said(server.tell(path, told)); }

@@ -8,6 +8,10 @@ local EXPORT_SHARE = 0.3 -- of the progress of a merge
 local DEBLURRED = { [".jpg"] = true, [".jpeg"] = true, [".png"] = true, [".tif"] = true, [".tiff"] = true,
   [".exr"] = true }
 
+local function append(list, more)
+  return table.move(more, 1, #more, #list + 1, list)
+end
+
 --- `context`: dt, gettext, windows, here (folder of this file) and the modules settings, shell (an object of
 --- shell.new), json, names, brackets, pictures, development and program. Every task takes `report(fraction, stage)` and
 --- `should_stop()`.
@@ -76,20 +80,13 @@ function tasks.new(context)
 
   -- The words of `hdrnet merge` or `review`.
   local function merge_words(command, bracket, inputs, output)
-    local words = { command }
-    table.move(inputs, 1, #inputs, 2, words)
-    local format = settings.format()
-    for _, options in ipairs({
-      { "-o", output },
-      settings.words("merge", command == "review" and { model = "auto" }), -- it knows no other
-      format.toned and settings.words("tone") or {},
-      context.brackets.exposure_options(bracket),
-      format.options,
-      { "--json" },
-    }) do
-      table.move(options, 1, #options, #words + 1, words)
-    end
-    return words
+    local format, reviews = settings.format(), command == "review"
+    local words = append(append({ command }, inputs), { "-o", output })
+    append(words, settings.words("merge", reviews and { model = "auto" })) -- it knows no other
+    append(words, format.toned and settings.words("tone") or {})
+    append(words, context.brackets.exposure_options(bracket))
+    append(words, format.options)
+    return append(words, reviews and { "--json" } or { "--resident", "--json" })
   end
 
   local function merged_path(bracket)
@@ -124,50 +121,51 @@ function tasks.new(context)
     return made, notes
   end
 
-  -- Gives the merged picture, or nil and a sentence; then sentences about it.
-  local function merge_bracket(bracket, folder, report, should_stop)
+  -- Gives what `hdrnet merge` or `review` makes of a bracket, or nil and a sentence; then sentences about it.
+  local function made_of(bracket, command, folder, report, should_stop)
     local inputs, failure = merge_inputs(bracket, folder, report, should_stop)
     if not inputs then return nil, failure end
-    local output = merged_path(bracket)
-    local words = merge_words("merge", bracket, inputs, output)
-    words[#words + 1] = "--resident"
-    local share = settings.merges_originals() and 0 or EXPORT_SHARE
-    local done, reason, warnings = context.program.run(context, words, folder, function(fraction, stage)
-      report(share + (1 - share) * fraction, stage)
-    end, should_stop)
-    if not done then return nil, reason, warnings end
+    local output, share = merged_path(bracket), settings.merges_originals() and 0 or EXPORT_SHARE
+    local reviews = command == "review"
+    if reviews then report(1, _("the review is in your browser")) end
+    local done, reason, warnings = context.program.run(context, merge_words(command, bracket, inputs, output), folder,
+      function(fraction, stage) report(reviews and fraction or share + (1 - share) * fraction, stage) end, should_stop)
+    if reviews and not names.exists(output) then
+      return nil, done and _("nothing was merged in the review") or reason, warnings
+    elseif not (reviews or done) then
+      return nil, reason, warnings
+    end
     local made, notes = adopt_merged(output, bracket, folder)
     if not made then return nil, _("%s was written, but darktable does not import it"):format(output), warnings end
-    table.move(notes, 1, #notes, #warnings + 1, warnings)
-    return made, nil, warnings
+    return made, nil, append(warnings, notes)
   end
 
-  local function described(bracket)
+  -- Merge or review a bracket; what came of it is said in `summary`, and the picture goes into `merged`.
+  local function work_on(bracket, command, summary, merged, report, should_stop)
     local first, last = bracket[1].image.filename, bracket[#bracket].image.filename
-    return first == last and first or ("%s – %s"):format(first, last)
+    local title = first == last and first or ("%s – %s"):format(first, last)
+    local function say(text, ...) summary[#summary + 1] = text:format(title, ...) end
+    if should_stop() then return say(_("%s: cancelled")) end
+    if #bracket == 1 then
+      return say(command == "review" and _("%s: belongs to no bracket") or _("%s: belongs to no bracket, left out"))
+    end
+    local made, reason, notes, kept = in_folder(function(folder)
+      return made_of(bracket, command, folder, report, should_stop)
+    end)
+    merged[#merged + 1] = made
+    say("%s: %s", made and _("merged as %s"):format(made.filename) or reason)
+    for _, note in ipairs(notes or {}) do say("%s: %s", note) end
+    if kept then say(_("%s: intermediate files kept in %s"), kept) end
   end
 
   --- Merge each bracket among the pictures. Returns a list of sentences, and the merged pictures.
   function self.merge(images, report, should_stop)
     local summary, merged = {}, {}
     local found = context.brackets.group(context.pictures.frames(images))
-    local function say(text, ...) summary[#summary + 1] = text:format(...) end
     for index, bracket in ipairs(found) do
-      if should_stop() then
-        say(_("%s: cancelled"), described(bracket))
-      elseif #bracket == 1 then
-        say(_("%s: belongs to no bracket, left out"), described(bracket))
-      else
-        local made, reason, notes, kept = in_folder(function(folder)
-          return merge_bracket(bracket, folder, function(fraction, stage)
-            report((index - 1 + fraction) / #found, stage)
-          end, should_stop)
-        end)
-        merged[#merged + 1] = made
-        say("%s: %s", described(bracket), made and _("merged as %s"):format(made.filename) or reason)
-        for _, note in ipairs(notes or {}) do say("%s: %s", described(bracket), note) end
-        if kept then say(_("%s: intermediate files kept in %s"), described(bracket), kept) end
-      end
+      work_on(bracket, "merge", summary, merged, function(fraction, stage)
+        report((index - 1 + fraction) / #found, stage)
+      end, should_stop)
     end
     return summary, merged
   end
@@ -175,24 +173,10 @@ function tasks.new(context)
   --- Review the merge of the first bracket among the pictures, in the browser, until its page is closed. Returns a list
   --- of sentences, and what was merged there.
   function self.review(images, report, should_stop)
+    local summary, merged = {}, {}
     local bracket = context.brackets.group(context.pictures.frames(images))[1]
-    if #bracket == 1 then return { _("%s: belongs to no bracket"):format(described(bracket)) }, {} end
-    local made, reason, notes = in_folder(function(folder)
-      local inputs, failure = merge_inputs(bracket, folder, report, should_stop)
-      if not inputs then return nil, failure end
-      local output = merged_path(bracket)
-      report(1, _("the review is in your browser"))
-      local done, why, warnings = context.program.run(context, merge_words("review", bracket, inputs, output), folder,
-        report, should_stop)
-      if not names.exists(output) then return nil, done and _("nothing was merged in the review") or why, warnings end
-      local merged, more = adopt_merged(output, bracket, folder)
-      table.move(more, 1, #more, #warnings + 1, warnings)
-      return merged, _("%s was written, but darktable does not import it"):format(output), warnings
-    end)
-    local summary = { ("%s: %s"):format(described(bracket),
-      made and _("merged as %s"):format(made.filename) or reason) }
-    table.move(notes or {}, 1, #(notes or {}), 2, summary)
-    return summary, { made }
+    work_on(bracket, "review", summary, merged, report, should_stop)
+    return summary, merged
   end
 
   --- Make a defocus map of each picture to look at: black is in focus. Returns a list of sentences, and the maps.
@@ -230,7 +214,7 @@ function tasks.new(context)
     local output = names.unique(folder or ".", "." .. stem, "hdrnet", suffix)
     local words = { "deblur", path, "-o", output, "--resident", "--json", table.unpack(settings.words("deblur")) }
     local mask = settings.masks() and names.unique(folder or ".", stem, "recovered", ".png")
-    if mask then table.move({ "--mask", mask }, 1, 2, #words + 1, words) end
+    if mask then append(words, { "--mask", mask }) end
     local done, reason = in_folder(function(job)
       return context.program.run(context, words, job, report, should_stop)
     end)

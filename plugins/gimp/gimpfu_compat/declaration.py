@@ -1,7 +1,9 @@
 """What a plug-in registers, told in Python-Fu's words; nothing here knows a GIMP."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+__all__ = ["Failure", "Part", "Picture", "PF_BOOL", "PF_DRAWABLE", "PF_FILES", "PF_IMAGE", "PF_INT", "PF_LAYER",
+           "PF_RADIO", "PF_SLIDER", "PF_STRING", "register"]  # fmt: skip
 PF_IMAGE = "image"
 PF_DRAWABLE = "drawable"
 PF_LAYER = "layer"
@@ -67,39 +69,59 @@ class Picture:
     """A request for a better one, asked if nothing changes; None: this is the best."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Procedure:
-    """A registered procedure."""
+    """What `register` is told of a procedure, in the order of Python-Fu's `register`."""
 
     name: str
+    """In the PDB, as it is: lower case and hyphens."""
     blurb: str
+    """One sentence, the tooltip of the menu entry."""
     help: str
+    """What it does, at length."""
     author: str
     copyright: str
     date: str
     label: str
+    """Menu entry; `…` at its end if a dialog comes first."""
     image_types: str
+    """"RGB*", "*", …; "": an image is not needed, and may be None."""
     parameters: list
+    """Tuples as `Parameter`; (PF_IMAGE, …) and (PF_DRAWABLE, …) come first, both or neither."""
     results: list
+    """(kind, name, label); PF_IMAGE or PF_LAYER."""
     function: object
-    menu: str
-    prepare: object
-    note: object
-    preview: object
-    action: str
-    on_image: bool = field(init=False)
-    """The first parameters are an image and a drawable of it."""
-    wants_image: bool = field(init=False)
+    """Called with the image and the drawable, if there are such, and the other parameters by their names, `-` as `_`;
+    returns one result, a tuple of several, or None."""
+    menu: str = ""
+    """Path of the menu, "<Image>/Filters/…"."""
+    prepare: object = None
+    """Called as prepare(image, drawable, values) before a dialog, with the values of the last time by name; returns
+    those to begin with instead."""
+    note: object = None
+    """Called without arguments for a dialog; returns a line to show in it."""
+    preview: object = None
+    """Called as preview(image, drawable) for a dialog; returns what makes its preview, an object with `gather(values)`,
+    called where GIMP can be asked, which returns a request or raises Failure; `choose(index)`, which returns values to
+    set when a part is clicked (in GIMP 3); called in a thread of its own `begin()`, first, which may prepare and fails
+    silently, `show(request, outdated)`, which returns a Picture or raises Failure, or anything once `outdated()` is
+    true, and `close()` at the end; and the texts `tick`, `legend` and `begun`."""
+    action: str = ""
+    """Label of the dialog's button, for OK."""
 
     def __post_init__(self):
-        kinds = [parameter.kind for parameter in self.parameters[:2]]
-        object.__setattr__(self, "on_image", kinds == [PF_IMAGE, PF_DRAWABLE])
-        object.__setattr__(self, "wants_image", self.on_image and bool(self.image_types))
-
-    @property
-    def options(self):
-        """The parameters a person sets."""
-        return self.parameters[2:] if self.on_image else self.parameters
+        self.parameters = [Parameter(*values) for values in self.parameters]
+        self.on_image = [one.kind for one in self.parameters[:2]] == [PF_IMAGE, PF_DRAWABLE]
+        self.wants_image = self.on_image and bool(self.image_types)
+        self.options = self.parameters[2:] if self.on_image else self.parameters
+        for one in self.options:
+            if one.kind == PF_RADIO and one.default not in one.choices():
+                raise ValueError(f"{self.name}: the default of {one.name!r} is none of {one.choices()}.")
+            if one.kind in (PF_SLIDER, PF_INT) and not one.extra[0] <= one.default <= one.extra[1]:
+                raise ValueError(f"{self.name}: the default of {one.name!r} is not within {one.extra[:2]}.")
+        for kind, name, _ in self.results:
+            if kind not in RESULTS:
+                raise ValueError(f"{self.name}: the result {name!r} is a {kind}; known are {', '.join(RESULTS)}.")
 
     def run(self, given, values):
         """Call the function with image and drawable, or nothing, and {name: value} of the options."""
@@ -109,49 +131,9 @@ class Procedure:
 PROCEDURES = {}
 
 
-def register(
-    proc_name, blurb, help, author, copyright, date, label, imagetypes, params, results, function, menu=None,
-    *, prepare=None, note=None, preview=None, action="",
-):  # fmt: skip
-    """Register a procedure of the PDB and of the menus, as Python-Fu's `register` did.
-
-    Args:
-        proc_name: Name in the PDB, as it is: lower case and hyphens.
-        blurb: One sentence, the tooltip of the menu entry.
-        help: What it does, at length.
-        author: Who wrote it.
-        copyright: Who holds the rights.
-        date: When.
-        label: Menu entry; `…` at its end if a dialog comes first.
-        imagetypes: "RGB*", "*", …; "": an image is not needed, and may be None.
-        params: Tuples as `Parameter`; (PF_IMAGE, …) and (PF_DRAWABLE, …) come first, both or neither.
-        results: (kind, name, label); PF_IMAGE or PF_LAYER.
-        function: Called with the image and the drawable, if there are such, and the other `params` by their names, `-`
-            as `_`; returns one result, a tuple of several, or None.
-        menu: Path of the menu, "<Image>/Filters/…".
-        prepare: Called as prepare(image, drawable, values) before a dialog, with the values of the last time by name;
-            returns those to begin with instead.
-        note: Called without arguments for a dialog; returns a line to show in it.
-        preview: Called as preview(image, drawable) for a dialog; returns what makes its preview, an object
-            with `gather(values)`, called where GIMP can be asked, which returns a request or raises Failure;
-            `choose(index)`, which returns values to set when a part is clicked (in GIMP 3); called in a thread of its
-            own `begin()`, first, which may prepare and fails silently, `show(request, outdated)`, which returns a
-            Picture or raises Failure, or anything once `outdated()` is true, and `close()` at the end; and the texts
-            `tick`, `legend` and `begun`.
-        action: Label of the dialog's button, for OK.
-    """
-    parameters = [Parameter(*values) for values in params]
-    for parameter in parameters:
-        if parameter.kind == PF_RADIO and parameter.default not in parameter.choices():
-            raise ValueError(f"{proc_name}: the default of {parameter.name!r} is none of {parameter.choices()}.")
-        if parameter.kind in (PF_SLIDER, PF_INT) and not parameter.extra[0] <= parameter.default <= parameter.extra[1]:
-            raise ValueError(f"{proc_name}: the default of {parameter.name!r} is not within {parameter.extra[:2]}.")
-    for kind, name, _ in results:
-        if kind not in RESULTS:
-            raise ValueError(f"{proc_name}: the result {name!r} is a {kind}; known are {', '.join(RESULTS)}.")
-    if proc_name in PROCEDURES:
-        raise ValueError(f"{proc_name} is registered twice.")
-    PROCEDURES[proc_name] = Procedure(
-        proc_name, blurb, help, author, copyright, date, label, imagetypes, parameters, list(results), function,
-        menu, prepare, note, preview, action,
-    )  # fmt: skip
+def register(*about, **more):
+    """Register a procedure of the PDB and of the menus; its arguments are the fields of `Procedure`."""
+    procedure = Procedure(*about, **more)
+    if procedure.name in PROCEDURES:
+        raise ValueError(f"{procedure.name} is registered twice.")
+    PROCEDURES[procedure.name] = procedure

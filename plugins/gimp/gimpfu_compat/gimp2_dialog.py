@@ -5,10 +5,10 @@ import os
 from functools import partial
 
 from gimpfu_compat.declaration import PF_BOOL, PF_FILES, PF_INT, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING
-from gimpfu_compat.gtk2 import CANCEL, HELP, OK, Clicked, gtk, ui
-from gimpfu_compat.libgimp2 import gimp, glib, gobject, taken
-
-SPACE = 6
+from gimpfu_compat.gimp2_preview import Pane
+from gimpfu_compat.gtk2 import CANCEL, HELP, OK, connect, gtk, labelled, ui
+from gimpfu_compat.libgimp2 import gimp, glib, taken
+from gimpfu_compat.preview import SPACE
 
 
 def ask(declared, values, given):
@@ -24,12 +24,15 @@ def ask(declared, values, given):
     gtk.gtk_container_set_border_width(table, 2 * SPACE)
     reads = {}
     beside = gtk.gtk_hbox_new(False, SPACE)
-    pane = _preview(declared.preview(*given), reads, beside) if declared.preview else None
+    pane = None
+    if declared.preview:
+        pane = Pane(declared.preview(*given), lambda: {name: read() for name, read in reads.items()})
+        gtk.gtk_box_pack_start(beside, pane.widget, False, False, 0)
     gtk.gtk_box_pack_end(beside, table, True, True, 0)
     gtk.gtk_box_pack_start(gtk.gtk_dialog_get_content_area(dialog), beside, True, True, 0)
-    focuses, kept = {}, []
+    focuses = {}
     for row, option in enumerate(declared.options):
-        widget, focus, reads[option.name] = _widget(option, values[option.name], image, kept)
+        widget, focus, reads[option.name] = _widget(option, values[option.name], image)
         focuses[option.name] = focus, widget
         if option.help:
             gtk.gtk_widget_set_tooltip_text(widget, option.help.encode())
@@ -39,11 +42,9 @@ def ask(declared, values, given):
             gtk.gtk_label_set_mnemonic_widget(label, focus)
             gtk.gtk_table_attach_defaults(table, label, 0, 1, row, row + 1)
         gtk.gtk_table_attach_defaults(table, widget, 0 if option.kind == PF_BOOL else 1, 2, row, row + 1)
-    _connect(declared.options, focuses, reads, kept)
+    _connect(declared.options, focuses, reads)
     if note:
-        label = gtk.gtk_label_new(note.encode())
-        gtk.gtk_misc_set_alignment(label, 0.0, 0.5)
-        gtk.gtk_table_attach_defaults(table, label, 0, 2, len(declared.options), len(declared.options) + 1)
+        gtk.gtk_table_attach_defaults(table, labelled(note), 0, 2, len(declared.options), len(declared.options) + 1)
     gtk.gtk_widget_show_all(dialog)
     while (answer := gtk.gtk_dialog_run(dialog)) == HELP:
         gimp.gimp_help(None, declared.name.encode())
@@ -55,26 +56,13 @@ def ask(declared, values, given):
     return answer == OK
 
 
-def _preview(preview, reads, box):
-    from gimpfu_compat.gimp2_preview import Pane
-
-    pane = Pane(preview, lambda: {name: read() for name, read in reads.items()})
-    gtk.gtk_box_pack_start(box, pane.widget, False, False, 0)
-    return pane
-
-
-def _connect(options, widgets, reads, kept):
+def _connect(options, widgets, reads):
     """Let texts be emptied when the files they belong to change, and grey lists of files that mean nothing now."""
-
-    def on(widget, signal, act):
-        kept.append(Clicked(lambda _widget, _data: act()))
-        gobject.g_signal_connect_data(widget, signal, kept[-1], None, None, 0)
-
     for option in options:
         own = widgets[option.name][1]
         if option.kind == PF_STRING and option.extra:
             buffer = gtk.gtk_text_view_get_buffer(widgets[option.extra][0])
-            on(buffer, b"changed", partial(gtk.gtk_entry_set_text, own, b""))
+            connect(buffer, b"changed", partial(gtk.gtk_entry_set_text, own, b""))
         elif option.kind == PF_FILES and option.extra:
             name, value = option.extra
 
@@ -82,7 +70,7 @@ def _connect(options, widgets, reads, kept):
                 gtk.gtk_widget_set_sensitive(own, reads[name]() == value)
 
             show()
-            on(widgets[name][0], b"changed", show)
+            connect(widgets[name][0], b"changed", show)
 
 
 def _dialog(title, action=b"gtk-ok"):
@@ -101,7 +89,7 @@ def _close(dialog):
         gtk.gtk_main_iteration()
 
 
-def _widget(option, value, image, kept):
+def _widget(option, value, image):
     """Make what a parameter is set with: the widget, its part that takes the focus, a function that reads it."""
     if option.kind == PF_BOOL:
         widget = gtk.gtk_check_button_new_with_mnemonic(option.label.encode())
@@ -125,7 +113,7 @@ def _widget(option, value, image, kept):
     if option.kind == PF_LAYER:
         layers = [layer for layer in image.layers if layer.kind == "layer"]
         return _choice([option.extra or "—", *(layer.name for layer in layers)], [None, *layers], value)
-    return _file_list(option.label, value, kept)
+    return _file_list(option.label, value)
 
 
 def _choice(labels, values, value):
@@ -136,7 +124,7 @@ def _choice(labels, values, value):
     return widget, widget, lambda: values[gtk.gtk_combo_box_get_active(widget)]
 
 
-def _file_list(label, files, kept):
+def _file_list(label, files):
     """Make a text with a path a line, and a button that adds some."""
     view = gtk.gtk_text_view_new()
     buffer = gtk.gtk_text_view_get_buffer(view)
@@ -147,10 +135,10 @@ def _file_list(label, files, kept):
     def read():
         first, last = (ctypes.create_string_buffer(256) for _ in range(2))  # GtkTextIter is smaller
         gtk.gtk_text_buffer_get_bounds(buffer, first, last)
-        text = taken(gtk.gtk_text_buffer_get_text(buffer, first, last, False))
+        text = gtk.gtk_text_buffer_get_text(buffer, first, last, False)
         return [line.strip() for line in text.splitlines() if line.strip()]
 
-    def add(_button, _data):
+    def add():
         known = read()
         folder = os.path.dirname(known[-1]) if known else os.path.expanduser("~")
         show([*known, *(path for path in _choose_files(label.replace("_", ""), folder) if path not in known)])
@@ -160,8 +148,7 @@ def _file_list(label, files, kept):
     gtk.gtk_widget_set_size_request(scrolled, 360, 90)
     gtk.gtk_container_add(scrolled, view)
     button = gtk.gtk_button_new_from_stock(b"gtk-add")
-    kept.append(Clicked(add))
-    gobject.g_signal_connect_data(button, b"clicked", kept[-1], None, None, 0)
+    connect(button, b"clicked", add)
     box = gtk.gtk_vbox_new(False, SPACE)
     gtk.gtk_box_pack_start(box, scrolled, True, True, 0)
     gtk.gtk_box_pack_start(box, button, False, False, 0)

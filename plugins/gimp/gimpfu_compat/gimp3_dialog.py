@@ -12,8 +12,9 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, GimpUi, GObject, Gtk  # noqa: E402
 
 from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING  # noqa: E402
+from gimpfu_compat.gimp3_preview import Pane  # noqa: E402
+from gimpfu_compat.preview import SPACE  # noqa: E402
 
-SPACE = 6
 BESIDE = 220
 """Pixels of a screen's height for what is not scrolled: title, note, settings and buttons."""
 
@@ -27,7 +28,7 @@ def ask(procedure, declared, config, given, values):
     dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
     if declared.action:
         dialog.set_ok_label(declared.action)
-    pane = _preview(declared.preview(*given), config, values) if declared.preview else None
+    pane = Pane(declared.preview(*given), values, partial(_set, config)) if declared.preview else None
     content = dialog.get_content_area()
     content.set_spacing(2 * SPACE)
     own = {}
@@ -67,17 +68,9 @@ def ask(procedure, declared, config, given, values):
     return agreed
 
 
-def _preview(preview, config, values):
-    """Make what shows a preview; it follows the config."""
-    from gimpfu_compat.gimp3_preview import Pane
-
-    def choose(chosen):
-        for name, value in chosen.items():
-            config.set_property(name, value)
-
-    pane = Pane(preview, values, choose)
-    config.connect("notify", pane.ask)
-    return pane
+def _set(config, values):
+    for name, value in values.items():
+        config.set_property(name, value)
 
 
 def _put_beside(content, rows, pane):

@@ -1,4 +1,8 @@
-"""libgimp-2.0, GEGL, babl and GLib through ctypes: what `gimp2` calls, with its types."""
+"""libgimp-2.0, GEGL, babl and GLib through ctypes, by the names that GIMP 3 has for what they do.
+
+Declared is only what ctypes cannot tell from a call: results that are no whole numbers, and arguments that are
+fractions.
+"""
 
 import ctypes
 import sys
@@ -8,8 +12,8 @@ from ctypes import POINTER, Structure, Union, c_char_p, c_double, c_int, c_int32
 """GimpPDBArgType."""
 EXECUTION_ERROR, CALLING_ERROR, SUCCESS, CANCEL = 0, 1, 3, 4
 """GimpPDBStatusType."""
-RGB, FLOAT_LINEAR, RGB_IMAGE, PLUGIN, CLAMP = 0, 600, 0, 1, 1
-"""GimpImageBaseType, GimpPrecision, GimpImageType, GimpPDBProcType, GeglAbyssPolicy."""
+RGB, FLOAT_LINEAR, RGB_IMAGE, PLUGIN = 0, 600, 0, 1
+"""GimpImageBaseType, GimpPrecision, GimpImageType, GimpPDBProcType."""
 
 
 class _Data(Union):
@@ -50,114 +54,60 @@ class PlugInInfo(Structure):
     _fields_ = [("init", QueryProc), ("quit", QueryProc), ("query", QueryProc), ("run", RunProc)]
 
 
-def load(name, number):
+def load(name):
     """Load a library of GIMP's platform."""
-    files = {"win32": f"lib{name}-{number}.dll", "darwin": f"lib{name}.{number}.dylib"}
-    return ctypes.CDLL(files.get(sys.platform, f"lib{name}.so.{number}"))
+    files = {"win32": f"lib{name}-0.dll", "darwin": f"lib{name}.0.dylib"}
+    return ctypes.CDLL(files.get(sys.platform, f"lib{name}.so.0"))
 
 
-def declare(library, functions):
-    """Declare functions: {name: (result, *arguments)}."""
-    for name, (result, *arguments) in functions.items():
+class Pointer(c_void_p):
+    """Something that a library points to; as c_void_p, it would become a number that is cut short when handed on."""
+
+
+glib, gobject, gio = load("glib-2.0"), load("gobject-2.0"), load("gio-2.0")
+babl, gegl = load("babl-0.1"), load("gegl-0.4")
+gimp, gimpbase = load("gimp-2.0"), load("gimpbase-2.0")
+
+
+class Owned(Pointer):
+    """An object of GLib that was given away, and is let go with this."""
+
+    def __del__(self, unref=gobject.g_object_unref):
+        if self:
+            unref(self)
+
+
+def declare(library, result, *names):
+    """Say what functions return; TEXT: a text that is given away. NULL is None for TEXT and Owned."""
+    for name in names:
         function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-
-
-_PARAMS = (c_int, c_int, POINTER(ParamDef), POINTER(ParamDef))
-_PLACES = (POINTER(c_int),) * 4
-gimp = load("gimp-2.0", 0)
-declare(gimp, {
-    "gimp_main": (c_int, POINTER(PlugInInfo), c_int, POINTER(c_char_p)),
-    "gimp_install_procedure": (None, *(c_char_p,) * 8, c_int, *_PARAMS),
-    "gimp_plugin_menu_register": (c_int, c_char_p, c_char_p),
-    "gimp_plugin_domain_register": (c_int, c_char_p, c_char_p),
-    "gimp_plugin_help_register": (c_int, c_char_p, c_char_p),
-    "gimp_help": (c_int, c_char_p, c_char_p),
-    "gimp_progress_init": (c_int, c_char_p),
-    "gimp_progress_set_text": (c_int, c_char_p),
-    "gimp_progress_update": (c_int, c_double),
-    "gimp_progress_end": (c_int,),
-    "gimp_message": (c_int, c_char_p),
-    "gimp_displays_flush": (None,),
-    "gimp_display_new": (c_int32, c_int32),
-    "gimp_procedural_db_get_data_size": (c_int, c_char_p),
-    "gimp_procedural_db_get_data": (c_int, c_char_p, c_void_p),
-    "gimp_procedural_db_set_data": (c_int, c_char_p, c_void_p, c_int),
-    "gimp_image_list": (POINTER(c_int32), POINTER(c_int)),
-    "gimp_image_new_with_precision": (c_int32, c_int, c_int, c_int, c_int),
-    "gimp_image_delete": (c_int, c_int32),
-    "gimp_image_base_type": (c_int, c_int32),
-    "gimp_image_get_imported_uri": (c_void_p, c_int32),
-    "gimp_image_get_filename": (c_void_p, c_int32),
-    "gimp_image_set_filename": (c_int32, c_int32, c_char_p),
-    "gimp_image_get_layers": (POINTER(c_int32), c_int32, POINTER(c_int)),
-    "gimp_image_get_item_position": (c_int, c_int32, c_int32),
-    "gimp_image_get_default_new_layer_mode": (c_int, c_int32),
-    "gimp_image_insert_layer": (c_int, c_int32, c_int32, c_int32, c_int),
-    "gimp_image_set_active_layer": (c_int, c_int32, c_int32),
-    "gimp_image_undo_group_start": (c_int, c_int32),
-    "gimp_image_undo_group_end": (c_int, c_int32),
-    "gimp_image_undo_disable": (c_int, c_int32),
-    "gimp_image_undo_enable": (c_int, c_int32),
-    "gimp_image_get_metadata": (c_void_p, c_int32),
-    "gimp_image_set_metadata": (c_int, c_int32, c_void_p),
-    "gimp_layer_new": (c_int32, c_int32, c_char_p, c_int, c_int, c_int, c_double, c_int),
-    "gimp_layer_copy": (c_int32, c_int32),
-    "gimp_layer_set_offsets": (c_int, c_int32, c_int, c_int),
-    "gimp_item_get_name": (c_void_p, c_int32),
-    "gimp_item_set_name": (c_int, c_int32, c_char_p),
-    "gimp_item_get_parent": (c_int32, c_int32),
-    "gimp_item_is_group": (c_int, c_int32),
-    "gimp_item_is_layer": (c_int, c_int32),
-    "gimp_item_is_layer_mask": (c_int, c_int32),
-    "gimp_item_get_visible": (c_int, c_int32),
-    "gimp_item_set_visible": (c_int, c_int32, c_int),
-    "gimp_item_get_lock_content": (c_int, c_int32),
-    "gimp_item_set_lock_content": (c_int, c_int32, c_int),
-    "gimp_drawable_width": (c_int, c_int32),
-    "gimp_drawable_height": (c_int, c_int32),
-    "gimp_drawable_has_alpha": (c_int, c_int32),
-    "gimp_drawable_offsets": (c_int, c_int32, POINTER(c_int), POINTER(c_int)),
-    "gimp_drawable_mask_intersect": (c_int, c_int32, *_PLACES),
-    "gimp_drawable_get_buffer": (c_void_p, c_int32),
-    "gimp_drawable_get_shadow_buffer": (c_void_p, c_int32),
-    "gimp_drawable_merge_shadow": (c_int, c_int32, c_int),
-    "gimp_drawable_update": (c_int, c_int32, c_int, c_int, c_int, c_int),
-})  # fmt: skip
-gimpbase = load("gimpbase-2.0", 0)
-declare(gimpbase, {"gimp_metadata_load_from_file": (c_void_p, c_void_p, POINTER(c_void_p))})
-
-_PIXELS = (c_void_p, POINTER(Rectangle))
-gegl = load("gegl-0.4", 0)
-declare(gegl, {
-    "gegl_init": (None, c_void_p, c_void_p),
-    "gegl_buffer_get": (None, *_PIXELS, c_double, c_void_p, c_void_p, c_int, c_int),
-    "gegl_buffer_set": (None, *_PIXELS, c_int, c_void_p, c_void_p, c_int),
-    "gegl_buffer_flush": (None, c_void_p),
-})  # fmt: skip
-
-babl = load("babl-0.1", 0)
-declare(babl, {"babl_format": (c_void_p, c_char_p), "babl_format_get_bytes_per_pixel": (c_int, c_void_p)})
-
-glib = load("glib-2.0", 0)
-declare(glib, {"g_free": (None, c_void_p), "g_error_free": (None, c_void_p)})
-gio = load("gio-2.0", 0)
-declare(gio, {
-    "g_file_new_for_path": (c_void_p, c_char_p),
-    "g_file_new_for_uri": (c_void_p, c_char_p),
-    "g_file_get_path": (c_void_p, c_void_p),
-})  # fmt: skip
-gobject = load("gobject-2.0", 0)
-declare(gobject, {"g_object_unref": (None, c_void_p)})
+        function.restype = Pointer if result is TEXT else result
+        if result is TEXT:
+            function.errcheck = lambda given, _function, _arguments: taken(given)
+        elif result is Owned:
+            function.errcheck = lambda given, _function, _arguments: given or None
 
 
 def taken(address):
     """Return the text that a function gave away, and free it; None for NULL."""
     if not address:
         return None
-    text = ctypes.string_at(address).decode()
+    text = ctypes.cast(address, c_char_p).value.decode()
     glib.g_free(address)
     return text
+
+
+TEXT = object()
+declare(gimp, TEXT, "gimp_image_get_imported_uri", "gimp_image_get_filename", "gimp_item_get_name")
+declare(gio, TEXT, "g_file_get_path")
+declare(gimp, Owned, "gimp_image_get_metadata", "gimp_drawable_get_buffer", "gimp_drawable_get_shadow_buffer")
+declare(gimpbase, Owned, "gimp_metadata_load_from_file")
+declare(gio, Owned, "g_file_new_for_path", "g_file_new_for_uri")
+declare(gimp, POINTER(c_int32), "gimp_image_list", "gimp_image_get_layers")
+declare(babl, Pointer, "babl_format")
+gimp.gimp_progress_update.argtypes = [c_double]
+gimp.gimp_layer_new.argtypes = [c_int32, c_char_p, c_int, c_int, c_int, c_double, c_int]
+gegl.gegl_buffer_get.argtypes = [c_void_p, c_void_p, c_double, c_void_p, c_void_p, c_int, c_int]
 
 
 def numbers(function, *arguments):
@@ -167,3 +117,54 @@ def numbers(function, *arguments):
     found = list(given[: count.value])
     glib.g_free(given)
     return found
+
+
+def places(function, native, count):
+    """Return what a function answers, and the whole numbers that it writes behind its argument."""
+    found = [c_int() for _ in range(count)]
+    answer = function(native, *map(ctypes.byref, found))
+    return answer, tuple(place.value for place in found)
+
+
+class Functions:
+    """Functions of libgimp-2.0 by GIMP 3's names, which has "get_" before some that have nothing here."""
+
+    def __init__(self, kinds, *first):
+        self._kinds, self._first = kinds, first
+
+    def __getattr__(self, name):
+        names = (f"gimp_{kind}{word}" for kind in self._kinds for word in (name, name.replace("get_", "", 1)))
+        function = next(filter(None, (getattr(gimp, one, None) for one in names)), None)
+        if function is None:
+            raise AttributeError(name)
+
+        def call(*arguments):
+            words = (value.encode() if isinstance(value, str) else value for value in arguments)
+            return function(*self._first, *words)
+
+        return call
+
+
+class Number(int):
+    """An image, or an item of one: GIMP 2.10 knows it by its number."""
+
+    kinds = ()
+
+    def get_id(self):
+        """Return it."""
+        return int(self)
+
+    def __getattr__(self, name):
+        return getattr(Functions(self.kinds, int(self)), name)
+
+
+class ImageNumber(Number):
+    """An image."""
+
+    kinds = ("image_",)
+
+
+class ItemNumber(Number):
+    """A layer, group, mask or channel."""
+
+    kinds = ("item_", "drawable_", "layer_")

@@ -34,7 +34,10 @@ def deblur(image, layer, map, new_layer, mask, **options):  # noqa: A002 (as in 
         params = {"array": share(connection, layer, "RGB float", seen), "linear": True, "mask": mask,
                   **given(options, "deblur", "settings")}  # fmt: skip
         if map is not None:
-            params |= {"map": _share_map(connection, map, layer, seen), "map_white": white_of(map.name)}
+            left, top = layer.offsets
+            area = map.part((seen[0] + left, seen[1] + top, *seen[2:]))  # beside the map all is black: in focus
+            given_map = share(connection, map, "Y' u16", area, "uint16", ())
+            params |= {"map": given_map, "map_white": white_of(map.name)}
         done = ask(connection, "deblur", params)
         pixels = connection.fetch(done)
         recovered = connection.fetch(done["mask"]) if mask else None
@@ -61,10 +64,3 @@ def _show_recovered(image, layer, chosen, pixels):
     mask.edit("Y' float", chosen, pixels)
     mask.visible = False
     image.select(layer)
-
-
-def _share_map(connection, map_layer, layer, seen):
-    """Hand over the part of the map that lies over `seen`; beside the map all is black: in focus."""
-    (left, top), (map_left, map_top) = layer.offsets, map_layer.offsets
-    area = (seen[0] + left - map_left, seen[1] + top - map_top, *seen[2:])
-    return share(connection, map_layer, "Y' u16", area, "uint16", ())

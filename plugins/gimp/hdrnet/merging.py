@@ -71,12 +71,10 @@ def form_for(response):
 
 def _shared(connection, layers, area, form):
     """Hand over what layers have in an area of the image."""
-    x, y, width, height = area
     arrays = []
     for number, layer in enumerate(layers):
         host().progress(STEPS[0] * number / len(layers), _("Handing over the layers"))
-        left, top = layer.offsets
-        arrays.append(share(connection, layer, form[0], (x - left, y - top, width, height), form[1]))
+        arrays.append(share(connection, layer, form[0], layer.part(area), form[1]))
     return arrays
 
 

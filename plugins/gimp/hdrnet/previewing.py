@@ -94,12 +94,9 @@ class MergePreview:
             self._server.close()
 
     def _read(self, layers, area, form):
-        x, y, width, height = area
         for place, layer in enumerate(layers):
             if (place, form) not in self._pixels:
-                left, top = layer.offsets
-                part = (x - left, y - top, width, height)
-                self._pixels[place, form] = layer.read_small(form[0], part, PIXELS)
+                self._pixels[place, form] = layer.read_small(form[0], layer.part(area), PIXELS)
 
     def _shown(self, request, outdated):
         if self._server is None:
