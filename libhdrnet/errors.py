@@ -3,6 +3,7 @@
 Every message is one sentence that names the file, the value and the way out.
 """
 
+import warnings
 from typing import Any
 
 
@@ -96,6 +97,11 @@ class HdrnetWarning(UserWarning):
 
 class HdrnetNote(HdrnetWarning):
     """Something about a result that needs nothing of the user: it is told where details are, not in a host's dialog."""
+
+
+def warn(message: str, kind: type[HdrnetWarning] = HdrnetWarning) -> None:
+    """Tell something about a result, as of the place that called what calls this."""
+    warnings.warn(message, kind, stacklevel=3)
 
 
 def sizes_differ(name: str, size: tuple[int, int], other: str, other_size: tuple[int, int]) -> InputError:

@@ -2,14 +2,13 @@
 
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from libhdrnet._version import __version__
-from libhdrnet.errors import HdrnetWarning, InputError, readable
+from libhdrnet.errors import InputError, readable, warn
 from libhdrnet.formats import JPEG
 from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, blank_png, exiv2_image, xmp_packet
 from libhdrnet.io.formats import exr, hdr
@@ -220,8 +219,4 @@ def _survives(tags: Tags, kind: _Kind, blank: bytes) -> bool:
 
 
 def _warn(path: Path, error: object) -> None:
-    warnings.warn(
-        f"'{path}' is written, but without all metadata ({readable(error)}): copy it with exiftool if you need it.",
-        HdrnetWarning,
-        stacklevel=4,
-    )
+    warn(f"'{path}' is written, but without all metadata ({readable(error)}): copy it with exiftool if you need it.")

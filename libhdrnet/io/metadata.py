@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.io.exiv2 import UNREADABLE, exiv2_image, tolerant, xmp_as_exif, xmp_of_packet
-from libhdrnet.io.formats import hdr_comments, png_chunks
+from libhdrnet.io.formats import hdr_comments, png
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.sidecar import read_sidecar
 from libhdrnet.radiometry import relative_exposure
@@ -69,7 +69,7 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
     replaced = {_property(key) for key in sidecar}
     xmp = {k: v for k, v in xmp.items() if "Thumbnails" not in k and _property(k) not in replaced}
     if kind == "png":
-        texts = png_chunks.texts(path.read_bytes())
+        texts = png.texts(path.read_bytes())
         kept = {key: texts[word] for word, key in PNG_TEXTS.items() if texts.get(word, "").strip()} | kept
         comment = comment or texts.get("Comment", "")
     return Metadata(kept, xmp | sidecar, icc, iptc, comment.strip("\0 \r\n"))

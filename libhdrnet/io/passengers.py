@@ -2,12 +2,11 @@
 
 import re
 import struct
-import warnings
 from collections.abc import Collection, Iterable
 from os import PathLike
 from pathlib import Path
 
-from libhdrnet.errors import HdrnetNote, InputError
+from libhdrnet.errors import HdrnetNote, InputError, warn
 from libhdrnet.io.formats.jpeg_segments import SCAN, segments
 from libhdrnet.io.kinds import kind_of
 
@@ -38,11 +37,7 @@ def note_passengers(paths: Iterable[str | PathLike[str]], used: Collection[str] 
             found.setdefault(what, []).append(path)
     for what, holders in found.items():
         others = f" and {len(holders) - 1} more hold" if len(holders) > 1 else " holds"
-        warnings.warn(
-            f"'{holders[0]}'{others} {what}, which the result does not carry: keep the original.",
-            HdrnetNote,
-            stacklevel=2,
-        )
+        warn(f"'{holders[0]}'{others} {what}, which the result does not carry: keep the original.", HdrnetNote)
 
 
 def passengers(path: Path) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence
+from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence, warn
 from libhdrnet.formats import codec
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
@@ -344,16 +344,12 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
     if decoded.pixels.dtype.kind == "f" and colour.is_linear_profile(icc):
         return "linear", icc
     if not colour.is_usable_profile(icc):
-        import warnings
-
         space = readable(colour.profile_space(icc)) or "an unknown space"
-        warnings.warn(
+        warn(
             sentence(
                 "'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
                 path=path, space=space,
-            ),
-            HdrnetWarning,
-            stacklevel=3,
+            )
         )  # fmt: skip
         return "srgb", None
     return "icc", icc

@@ -1,6 +1,5 @@
 """Store pixels that are ready for their format, with metadata, as whole files."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence
+from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence, warn
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.formats import BY_SUFFIX, JPEG, check_depth, codec
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
-from libhdrnet.io.formats import exr, gain_map_file, hdr, hdr_comments, jpeg, png, png_chunks, tiff
+from libhdrnet.io.formats import exr, gain_map_file, hdr, hdr_comments, jpeg, png, tiff
 from libhdrnet.io.gain import gain_map, headroom_of
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
@@ -149,8 +148,7 @@ def store_coded(
             )
             file.write_bytes(data)
         elif suffix == ".png":
-            data = png.encode(pixels, icc=icc, code_points=like.code_points)
-            file.write_bytes(png_chunks.with_resolution(data, *like.per_metre) if like.per_metre else data)
+            file.write_bytes(png.encode(pixels, icc=icc, code_points=like.code_points, per_metre=like.per_metre))
         else:
             kind: tiff.Alpha = "none" if alpha is None else "associated" if associated else "unassociated"
             tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=kind, resolution=like.resolution)
@@ -194,7 +192,7 @@ def store_with_gain_map(
 
 
 def _tell_plain_jpeg(path: Path, why: str, kind: type[HdrnetWarning]) -> None:
-    warnings.warn(f"'{path}' is a plain JPEG without a gain map: {why}.", kind, stacklevel=4)
+    warn(f"'{path}' is a plain JPEG without a gain map: {why}.", kind)
 
 
 def one_channel(pixels: Array) -> Array:
@@ -220,4 +218,4 @@ def warn_of_loss(path: Path, lost: list[str], kind: str) -> None:
             "'{path}' loses {lost}, which {kind} cannot hold: write a TIFF to keep them.",
             path=path, lost=" and ".join(lost), kind=kind,
         )  # fmt: skip
-        warnings.warn(message, HdrnetWarning, stacklevel=3)
+        warn(message)

@@ -4,14 +4,13 @@ Alpha is associated in OpenEXR: colours are stored as they shine, already multip
 legal (a flame, a glow: it adds to what lies behind), so it is never divided out here.
 """
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError, readable
+from libhdrnet.errors import InputError, readable, warn
 from libhdrnet.io.chromaticities import REC709, rec709_matrix
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 from libhdrnet.io.formats.exr_layout import Part, Window, read_layout
@@ -169,18 +168,10 @@ def _warn_of_rest(path: Path, parts: Sequence[Part], part: Part, names: Collecti
     if _overlap(data, shown) != (data.height, data.width):
         lost.append(f"pixels outside of the {shown.width} x {shown.height} of the picture (overscan)")
     if abs(part.aspect - 1) > 0.01:
-        warnings.warn(
-            f"'{path}' has pixels {part.aspect:g} times as wide as high, which are read as square: scale it.",
-            HdrnetWarning,
-            stacklevel=2,
-        )
+        warn(f"'{path}' has pixels {part.aspect:g} times as wide as high, which are read as square: scale it.")
     if lost:
         of = f" of its part '{readable(part.name, 40)}'" if len(parts) > 1 else ""
-        warnings.warn(
-            f"'{path}': only the channels {_listed(names)}{of} are read; left out are {' and '.join(lost)}.",
-            HdrnetWarning,
-            stacklevel=2,
-        )
+        warn(f"'{path}': only the channels {_listed(names)}{of} are read; left out are {' and '.join(lost)}.")
 
 
 def _listed(names: Collection[str]) -> str:

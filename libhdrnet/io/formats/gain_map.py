@@ -6,7 +6,7 @@ import numpy as np
 
 from libhdrnet.io import colour
 from libhdrnet.io.formats import jpeg_segments
-from libhdrnet.io.formats.decoded import Decoded, damaged
+from libhdrnet.io.formats.decoded import Decoded
 
 _ICC, _APP2 = b"ICC_PROFILE\0", 0xE2
 _START = b"\xff\xd8\xff"
@@ -20,10 +20,7 @@ def decode(path: Path) -> Decoded:
     import imagecodecs
 
     data = path.read_bytes()
-    try:
-        light = np.asarray(imagecodecs.ultrahdr_decode(data, dtype=np.float16))[..., :3].astype(np.float32)
-    except Exception as error:
-        raise damaged(path, error) from error
+    light = np.asarray(imagecodecs.ultrahdr_decode(data, dtype=np.float16))[..., :3].astype(np.float32)
     icc = _profile(data)
     if icc is not None and colour.is_usable_profile(icc):
         matrix = colour.primaries_of(icc).T

@@ -10,14 +10,13 @@ since that is what other programs mean. GAMMA, which other programs write, is un
 
 import json
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, readable
+from libhdrnet.errors import HdrnetNote, InputError, readable, warn
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
@@ -72,10 +71,7 @@ def decode(path: Path) -> Decoded:
     A HdrnetNote names lines of the header that make no sense, a HdrnetWarning pixels that are not square.
     """
     head = _read_head(path)
-    try:
-        pixels = rgbe.decode(path.read_bytes()[head.start :], head.count, head.length)
-    except ValueError as error:
-        raise damaged(path, error) from error
+    pixels = rgbe.decode(path.read_bytes()[head.start :], head.count, head.length)
     gamma = _product(head, "GAMMA", 1, path)[0]
     if not 1 / _MOST_GAMMA <= gamma <= _MOST_GAMMA:
         _warn_of_line(path, f"GAMMA={gamma:g}")
@@ -89,7 +85,7 @@ def decode(path: Path) -> Decoded:
             pixels = colour.by_bands(pixels, lambda band: band @ transposed)
     aspect = _product(head, "PIXASPECT", 1, path)[0]
     if abs(aspect - 1) > 0.01:
-        _warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")
+        warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")
     return Decoded(pixels, None, grey=False, linear=True, icc_is_final=True)
 
 
@@ -174,12 +170,4 @@ def _product(head: _Head, name: str, size: int, path: Path) -> Array:
 
 
 def _warn_of_line(path: Path, line: str) -> None:
-    warnings.warn(
-        f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).",
-        HdrnetNote,
-        stacklevel=5,
-    )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, HdrnetWarning, stacklevel=6)
+    warn(f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).", HdrnetNote)

@@ -1,14 +1,13 @@
 """JPEG XL: 1 to 16 bits and floats, grey and RGB, through imagecodecs."""
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import InputError, warn
 from libhdrnet.io.formats.coded import decoded_by_points, full_scale
-from libhdrnet.io.formats.decoded import Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Decoded, Header
 from libhdrnet.io.formats.jxl_header import read_header
 
 
@@ -31,12 +30,9 @@ def decode(path: Path) -> Decoded:
         raise InputError(
             f"'{path}' is a lossy JPEG XL of 8 bits with a profile, which is decoded to too few tones: save a TIFF."
         )
-    try:
-        array = np.asarray(imagecodecs.jpegxl_decode(path.read_bytes(), 0, keeporientation=True))
-    except Exception as error:
-        raise damaged(path, error) from error
+    array = np.asarray(imagecodecs.jpegxl_decode(path.read_bytes(), 0, keeporientation=True))
     if found.animated:
-        _warn(f"'{path}' is an animation: only its first picture is read.")
+        warn(f"'{path}' is an animation: only its first picture is read.")
     if array.dtype == np.uint16:
         array = full_scale(array, (1 << found.bits) - 1)
     elif array.dtype.kind == "f":
@@ -51,7 +47,7 @@ def _unpacked_profile(path: Path) -> bytes | None:
         import pillow_jxl  # noqa: F401 (makes itself known to Pillow)
         from PIL import Image
     except ImportError:
-        _warn(
+        warn(
             f"'{path}' has a colour profile, which needs pillow-jxl-plugin (pip install 'libhdrnet[jxl]'): "
             "its colours are taken as sRGB."
         )
@@ -59,7 +55,3 @@ def _unpacked_profile(path: Path) -> bytes | None:
     with Image.open(path) as image:
         profile: bytes | None = image.info.get("icc_profile")
     return profile
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, HdrnetWarning, stacklevel=5)

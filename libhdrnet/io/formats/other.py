@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import HdrnetWarning, InputError, warn
 from libhdrnet.io.formats.coded import full_scale
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
 
@@ -50,9 +50,7 @@ def decode(path: Path) -> Decoded:
                 raise InputError(f"'{path}' holds pixels of the kind '{mode}', which are not read: save it as TIFF.")
             array = file.read(index=0, mode=wanted)
     if frames > 1:
-        warnings.warn(
-            f"'{path}' is an animation of {frames} pictures: only the first is read.", HdrnetWarning, stacklevel=2
-        )
+        warn(f"'{path}' is an animation of {frames} pictures: only the first is read.")
     pixels, alpha, grey = split(array)
     return Decoded(pixels, alpha, grey, icc=about.get("icc_profile") or _bmp_profile(path))
 

@@ -1,13 +1,12 @@
 """TIFF and BigTIFF: integers of 1 to 32 bits and floats, grey, RGB, palette and CMYK."""
 
 import logging
-import warnings
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError, sentence
+from libhdrnet.errors import InputError, sentence, warn
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged
@@ -46,10 +45,7 @@ def decode(path: Path) -> Decoded:
         if photometric == _YCBCR and int(page.compression) not in _JPEG_COMPRESSIONS:
             raise InputError(f"'{path}' is a TIFF in YCbCr without JPEG, which cannot be read: save it as RGB.")
         _check_whole(page, file.filehandle.size, path)
-        try:
-            array = page.asarray(squeeze=False)
-        except Exception as error:
-            raise damaged(path, error) from error
+        array = page.asarray(squeeze=False)
         tag = page.tags.get(_ICC)
         icc = bytes(tag.value) if tag is not None and isinstance(tag.value, bytes) else None
         array = np.moveaxis(array[..., 0], 0, -1)[0] if array.shape[0] > 1 else array[0, 0]
@@ -117,18 +113,12 @@ def _open(path: Path) -> Any:
     if not logger.handlers:
         # Without any handler Python prints its remarks on odd tags to stderr.
         logger.addHandler(logging.NullHandler())
-    try:
-        return tifffile.TiffFile(path)
-    except Exception as error:
-        raise damaged(path, error) from error
+    return tifffile.TiffFile(path)
 
 
 def _main_page(file: Any, path: Path) -> Any:
     # The first picture that is neither a preview nor a mask.
-    try:
-        pages = list(file.pages)
-    except Exception as error:
-        raise damaged(path, error) from error
+    pages = list(file.pages)
     if not pages:
         raise damaged(path, "no picture in the TIFF")
     for page in pages:
@@ -155,13 +145,11 @@ def _alpha(values: Array, colours: int, kinds: list[int], path: Path) -> tuple[A
     kinds = (kinds + [0] * extra)[:extra]
     place = next((index for index, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), 0)
     if extra > 1:
-        warnings.warn(
+        warn(
             sentence(
                 "'{path}' has {count} channels beside its colours: one is read as alpha, the others are left out.",
                 path=path, count=extra,
-            ),
-            HdrnetWarning,
-            stacklevel=2,
+            )
         )  # fmt: skip
     alpha = np.ascontiguousarray(values[..., colours + place])
     return values[..., :colours], alpha, kinds[place] == _ASSOCIATED
@@ -184,11 +172,7 @@ def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
         return ((array.astype(np.uint32) * 65535 + (1 << (bits - 1))) // ((1 << bits) - 1)).astype(np.uint16)
     upper, rest = array >> (bits - 16), array & ((1 << (bits - 16)) - 1)
     if rest.any() and not np.array_equal(rest, upper >> max(0, 32 - bits)):
-        warnings.warn(
-            f"'{path}' has {bits} bits a sample, of which the upper 16 are read: save it as float to keep more.",
-            HdrnetWarning,
-            stacklevel=2,
-        )
+        warn(f"'{path}' has {bits} bits a sample, of which the upper 16 are read: save it as float to keep more.")
     return upper.astype(np.uint16)
 
 
