@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from libhdrnet.io import colour
-from libhdrnet.io.formats import jpeg_segments
 from libhdrnet.io.formats.decoded import Decoded
+from libhdrnet.io.formats.jpeg_segments import profile_of
 
-_ICC, _APP2 = b"ICC_PROFILE\0", 0xE2
 _START = b"\xff\xd8\xff"
 
 
@@ -21,23 +20,9 @@ def decode(path: Path) -> Decoded:
 
     data = path.read_bytes()
     light = np.asarray(imagecodecs.ultrahdr_decode(data, dtype=np.float16))[..., :3].astype(np.float32)
-    icc = _profile(data)
+    second = data.rfind(_START)
+    icc = profile_of(data[second:]) or profile_of(data)  # the light has the primaries of the gain map's own profile
     if icc is not None and colour.is_usable_profile(icc):
         matrix = colour.primaries_of(icc).T
         light = colour.by_bands(light, lambda band: band @ matrix)
     return Decoded(light, None, grey=False, linear=True, icc_is_final=True)
-
-
-def _profile(data: bytes) -> bytes | None:
-    """Return the profile whose primaries the light has: the gain map's own where it has one, else the picture's."""
-    second = data.rfind(_START)
-    return _icc_of(data[second:]) or _icc_of(data)
-
-
-def _icc_of(picture: bytes) -> bytes | None:
-    parts = [
-        body[len(_ICC) + 2 :]
-        for code, _, body in jpeg_segments.segments(picture)
-        if code == _APP2 and body.startswith(_ICC)
-    ]
-    return b"".join(parts) or None

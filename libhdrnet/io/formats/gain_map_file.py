@@ -9,12 +9,11 @@ it and as XMP, since some programs read but one of them.
 import struct
 from dataclasses import dataclass
 
-from libhdrnet.io.formats.jpeg_segments import segment, segments
+from libhdrnet.io.formats.jpeg_segments import APP0, APP1, APP2, GAIN_MAP, XMP, segment, segments
 
-_JFIF, _APP1, _APP2 = 0xE0, 0xE1, 0xE2
 _DESCRIBING = frozenset({*range(0xE0, 0xF0), 0xFE})
 """Codes of the segments with metadata and comments, which come first."""
-_XMP, _ISO, _MPF = b"http://ns.adobe.com/xap/1.0/\0", b"urn:iso:std:iso:ts:21496:-1\0", b"MPF\0"
+_MPF = b"MPF\0"
 _ISO_VERSION = struct.pack(">HH", 0, 0)
 """Of the readers that it takes, and of the writer."""
 _SAME_COLOURS = 0x40
@@ -52,16 +51,16 @@ def with_gain_map(picture: bytes, gain_map: bytes, gain: Gain) -> bytes:
 
     Raises ValueError where the picture's XMP has no room left for the directory.
     """
-    told = [(_APP1, _XMP + _packet(_gain_as_xmp(gain))), (_APP2, _ISO + _gain_as_iso(gain))]
+    told = [(APP1, XMP + _packet(_gain_as_xmp(gain))), (APP2, GAIN_MAP + _gain_as_iso(gain))]
     head, rest = _apart(gain_map)
     second = _joined([*head, *told], rest)
     head, rest = _apart(picture)
     head = _with_xmp(head, _directory(len(second)))
-    head.append((_APP2, _ISO + _ISO_VERSION))
-    index = (_APP2, _MPF + bytes(_MPF_SIZE))  # of the size that it will have
+    head.append((APP2, GAIN_MAP + _ISO_VERSION))
+    index = (APP2, _MPF + bytes(_MPF_SIZE))  # of the size that it will have
     size = len(_joined([*head, index], rest))
     # Places are counted from the index's own header, the last of the segments before `rest`.
-    index = (_APP2, _MPF + _index(size, len(second), len(rest) + _MPF_SIZE))
+    index = (APP2, _MPF + _index(size, len(second), len(rest) + _MPF_SIZE))
     return _joined([*head, index], rest) + second
 
 
@@ -81,10 +80,10 @@ def _joined(head: list[tuple[int, bytes]], rest: bytes) -> bytes:
 
 def _with_xmp(head: list[tuple[int, bytes]], description: bytes) -> list[tuple[int, bytes]]:
     for place, (_, body) in enumerate(head):
-        if body.startswith(_XMP):
-            return [*head[:place], (_APP1, _XMP + _packet(description, body[len(_XMP) :])), *head[place + 1 :]]
-    first = 1 if head and head[0][0] == _JFIF else 0
-    return [*head[:first], (_APP1, _XMP + _packet(description)), *head[first:]]
+        if body.startswith(XMP):
+            return [*head[:place], (APP1, XMP + _packet(description, body[len(XMP) :])), *head[place + 1 :]]
+    first = 1 if head and head[0][0] == APP0 else 0
+    return [*head[:first], (APP1, XMP + _packet(description)), *head[first:]]
 
 
 def _packet(description: bytes, packet: bytes = _PACKET) -> bytes:

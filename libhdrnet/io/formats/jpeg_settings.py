@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.io.formats import jpeg
-from libhdrnet.io.formats.jpeg_segments import segments
+from libhdrnet.io.formats.jpeg_segments import APP0, FRAMES, TABLES, segments
 
-_TABLES, _JFIF = 0xDB, 0xE0
 _SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (4, 1): "411", (1, 2): "440"}
 
 
@@ -31,11 +30,11 @@ def read_settings(data: bytes) -> JpegSettings:
     tables: dict[int, npt.NDArray[np.uint16]] = {}
     density, components = None, b""
     for code, _, body in segments(data):
-        if code == _TABLES:
+        if code == TABLES:
             tables |= _tables(body)
-        elif code == _JFIF and body.startswith(b"JFIF\0") and len(body) >= 12:
+        elif code == APP0 and body.startswith(b"JFIF\0") and len(body) >= 12:
             density = struct.unpack_from(">BHH", body, 7)
-        elif code in jpeg.FRAMES:
+        elif code in FRAMES:
             components = body[6:]
     first = tables.get(components[2]) if len(components) >= 3 else None
     return JpegSettings(

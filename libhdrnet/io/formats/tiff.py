@@ -9,6 +9,7 @@ import numpy as np
 from libhdrnet.errors import InputError, sentence, warn
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
+from libhdrnet.io.formats.coded import full_scale
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged
 
 Alpha = Literal["none", "associated", "unassociated"]
@@ -169,7 +170,7 @@ def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
     if bits < 8:
         return array * np.uint8(255 // ((1 << bits) - 1))
     if bits < 16:
-        return ((array.astype(np.uint32) * 65535 + (1 << (bits - 1))) // ((1 << bits) - 1)).astype(np.uint16)
+        return full_scale(array, (1 << bits) - 1)
     upper, rest = array >> (bits - 16), array & ((1 << (bits - 16)) - 1)
     if rest.any() and not np.array_equal(rest, upper >> max(0, 32 - bits)):
         warn(f"'{path}' has {bits} bits a sample, of which the upper 16 are read: save it as float to keep more.")
