@@ -116,6 +116,8 @@ def sizes_differ(name: str, size: tuple[int, int], other: str, other_size: tuple
 
 def readable(text: object, most: int = 160) -> str:
     """Make what a file or a library says fit for a sentence: one line, printable, of at most `most` characters."""
+    if isinstance(text, Exception) and text.args and isinstance(text.args[0], bytes):  # LibRaw's
+        text = text.args[0].decode("ascii", "replace")
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in str(text)).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 

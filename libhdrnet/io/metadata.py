@@ -81,11 +81,16 @@ def exposure_of(metadata: Metadata) -> float | None:
     Where ISO is missing it counts as 100, a missing f-number as 1; None without an exposure time.
     """
     time, iso, f_number = exposure_values(metadata)
-    if time is None:
+    return exposure_product(time, iso or 100.0, f_number or 1.0)
+
+
+def exposure_product(time: float | None, iso: float | None, f_number: float | None) -> float | None:
+    """Return time * ISO / N^2; None where one is missing, or the numbers are such as no camera writes."""
+    if time is None or iso is None or f_number is None:
         return None
     try:
-        exposure = relative_exposure(time, iso or 100.0, f_number or 1.0)
-    except ArithmeticError:  # numbers that no camera writes
+        exposure = relative_exposure(time, iso, f_number)
+    except ArithmeticError:
         return None
     return exposure if math.isfinite(exposure) and exposure > 0 else None
 

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from libhdrnet.errors import HdrnetNote, InputError, warn
-from libhdrnet.io.formats import jpeg_segments
+from libhdrnet.io.formats import jpeg_segments, tiff
 from libhdrnet.io.formats.jpeg_segments import APP1, APP2, SCAN, XMP, segments
 from libhdrnet.io.kinds import kind_of
 
@@ -103,10 +103,8 @@ def _second_pictures(base: int, block: bytes) -> list[tuple[int, int]]:
 
 
 def _in_tiff(path: Path) -> list[str]:
-    import tifffile
-
     try:
-        with tifffile.TiffFile(path) as file:
+        with tiff.opened(path) as file:
             kinds = [int(page.subfiletype) for page in file.pages]
             layers = _LAYER_TAG in file.pages[0].tags
     except Exception:  # damaged in a way that no library documents: reading the picture says so

@@ -109,7 +109,12 @@ def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
 
 
 def bracket_reader(
-    paths: Iterable[AnyPath], *, in_camera_rgb: bool = False, gain_map: bool = False, tolerant: bool = False
+    paths: Iterable[AnyPath],
+    *,
+    in_camera_rgb: bool = False,
+    gain_map: bool = False,
+    tolerant: bool = False,
+    reduction: int = 1,
 ) -> Callable[[AnyPath], Photo]:
     """Return what reads a frame of the bracket when it is asked for; RAW files of one are developed alike.
 
@@ -117,7 +122,9 @@ def bracket_reader(
     They are float32 and keep the noise around black with its negative values, so that its mean stays black.
     `in_camera_rgb`: RAW stays in its camera's colours where all files are RAW of one whose colours are known; then
     `Photo.camera` tells of them. `gain_map`: as in `read_photo`. Raises InputError as `read_photo` does, at once for a
-    file that is no picture; with `tolerant` only what is returned does so.
+    file that is no picture; with `tolerant` only what is returned does so. `reduction`: pictures come at least so many
+    times smaller an edge where that is quicker than reading them whole: JPEGs 1, 2, 4 or 8 times, RAW files at half
+    their size, all others as they are.
     """
     kinds = dict(_kinds(map(Path, paths), tolerant))
     taken = [path for path, kind in kinds.items() if kind == "raw"]
@@ -125,12 +132,10 @@ def bracket_reader(
     if not in_camera_rgb or len(taken) < len(kinds):
         matrices = None
 
-    def read(path: AnyPath) -> Photo:
-        return _read(
-            Path(path), gain_map=gain_map, white_balance=balance, white_level=level, signed=True, matrices=matrices
-        )
-
-    return read
+    return lambda path: _read(
+        Path(path), gain_map=gain_map, reduction=reduction,
+        white_balance=balance, white_level=level, signed=True, matrices=matrices,
+    )  # fmt: skip
 
 
 def check_one_camera(paths: Iterable[AnyPath]) -> None:
@@ -164,15 +169,6 @@ def _kinds(paths: Iterable[Path], tolerant: bool) -> Iterator[tuple[Path, str]]:
                 raise
         else:
             yield path, kind
-
-
-def read_reduced(path: AnyPath, reduction: int, **development: Any) -> Photo:
-    """Read a picture at least `reduction` times smaller an edge where that is quicker than reading it whole.
-
-    JPEGs are decoded 1, 2, 4 or 8 times smaller, RAW files at half their size, all others as they are. `development`
-    are arguments of `raw.decode`. Raises InputError as `read_photo` does.
-    """
-    return _read(Path(path), reduction=reduction, **development)
 
 
 def _read(path: Path, *, gain_map: bool = False, reduction: int = 1, **development: Any) -> Photo:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence, warn
 from libhdrnet.files import whole_file, write_whole
-from libhdrnet.formats import BY_SUFFIX, JPEG, check_depth, codec
+from libhdrnet.formats import BY_SUFFIX, JPEG, Format, check_depth, codec
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
@@ -98,7 +98,7 @@ def store_pq(
     bits = int(bits or _PQ_BITS)  # 12.0, too
     format = BY_SUFFIX[path.suffix.lower()]
     module = codec(format.writer)
-    _check_side(path, linear, module.MAX_SIDE)
+    _check_side(path, linear, format)
     light, lost = light_of(linear)
     warn_of_loss(path, lost, "PQ")
     warn_of_loss(path, xmp_losses(metadata), format.name)
@@ -133,7 +133,7 @@ def store_coded(
     of those with all metadata.
     """
     suffix = path.suffix.lower()
-    _check_side(path, pixels, codec(BY_SUFFIX[suffix].writer).MAX_SIDE)
+    _check_side(path, pixels, BY_SUFFIX[suffix])
     if alpha is not None:
         if suffix in JPEG:
             warn_of_loss(path, ["transparency"], "JPEG")
@@ -206,8 +206,8 @@ def one_channel(pixels: Array) -> Array:
     return np.asarray(mean if pixels.dtype.kind == "f" else np.rint(mean), pixels.dtype)
 
 
-def _check_side(path: Path, pixels: Array, largest: int) -> None:
-    if max(pixels.shape[:2]) > largest:
+def _check_side(path: Path, pixels: Array, format: Format) -> None:
+    if max(pixels.shape[:2]) > format.longest:
         raise OutputError(f"'{path}' cannot hold {max(pixels.shape[:2])} pixels a side: write a TIFF.")
 
 

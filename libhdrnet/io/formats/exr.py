@@ -15,7 +15,6 @@ from libhdrnet.io.chromaticities import REC709, rec709_matrix
 from libhdrnet.io.formats.decoded import Array, Decoded, Header
 from libhdrnet.io.formats.exr_layout import Part, Window, read_layout
 
-MAX_SIDE = 2**31 - 1
 HALF_MAX = 65504.0
 _MOST_LISTED = 8
 

@@ -22,7 +22,6 @@ from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 
-MAX_SIDE = 2**31 - 1
 _MARK = b"#hdrnet "
 _LINE = 80
 """Characters of a record on one header line: several readers stop at 128."""

@@ -12,7 +12,6 @@ from libhdrnet.io.formats.coded import full_scale
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
 from libhdrnet.io.formats.jpeg_segments import APP14, FRAMES, profile_of, segments, with_profile
 
-MAX_SIDE = 65500
 QUALITY = 95
 _END = b"\xff\xd9"
 

@@ -18,7 +18,6 @@ from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.formats.coded import decoded_by_points
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
 
-MAX_SIDE = 2**31 - 1
 _SIGNATURE = 8
 _UNIT = 100_000
 """gAMA and cHRM hold numbers times this."""

@@ -14,7 +14,6 @@ from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, d
 
 Alpha = Literal["none", "associated", "unassociated"]
 
-MAX_SIDE = 2**31 - 1
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _EXTRA_SAMPLES = {"associated": ["assocalpha"], "unassociated": ["unassalpha"], "none": None}
 _ICC, _ORIENTATION, _COLOR_MAP = 34675, 274, 320
@@ -25,7 +24,7 @@ _JPEG_COMPRESSIONS = (6, 7)
 
 def header(path: Path) -> Header:
     """Size and orientation of the main picture."""
-    with _open(path) as file:
+    with opened(path) as file:
         page = _main_page(file, path)
         tag = page.tags.get(_ORIENTATION)
         orientation = tag.value if tag is not None and tag.value in range(1, 9) else 1
@@ -37,7 +36,7 @@ def decode(path: Path) -> Decoded:
 
     Alpha that the file calls associated stays in the pixels of RGB and grey, in the encoding of the pixels.
     """
-    with _open(path) as file:
+    with opened(path) as file:
         page = _main_page(file, path)
         photometric = int(page.photometric)
         if photometric not in _COLOURS:
@@ -107,7 +106,8 @@ def write(
     )  # fmt: skip
 
 
-def _open(path: Path) -> Any:
+def opened(path: Path) -> Any:
+    """Return tifffile's view of a file, which has to be closed."""
     import tifffile
 
     logger = logging.getLogger("tifffile")
