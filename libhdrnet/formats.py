@@ -50,10 +50,7 @@ FORMATS = (
     _format("TIFF", "tiff", "tif tiff", rb"II[*+]\0|MM\0[*+]", "radiance linear display map like"),
     _format("HEIF", "heif", "heic heif hif", rb".{4}ftyp(?:he[iv]|mif1|msf1)"),
     _format("AVIF", "heif", "avif", rb".{4}ftypavi[fs]", "radiance", 10, 12, writer="avif", longest=32768),
-    _format(
-        "JPEG XL", "jxl", "jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "radiance", 10, 12, 16,
-        writer="jxl_file", longest=1 << 18,
-    ),
+    _format("JPEG XL", "jxl", "jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "radiance", 10, 12, 16, longest=1 << 18),
     _format("WebP", "other", "webp", rb"RIFF....WEBP"),
     _format("JPEG 2000", "other", "jp2 j2k", rb".{4}jP  |\xff\x4f\xff\x51"),
     # With the size of its second header.

@@ -17,8 +17,7 @@ from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera, Matrices, camera_of
 from libhdrnet.io.colour import Encoding
-from libhdrnet.io.formats import gain_map as gain_maps
-from libhdrnet.io.formats import jpeg, raw, tiff
+from libhdrnet.io.formats import gain_map_file, jpeg, raw, tiff
 from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
@@ -179,7 +178,7 @@ def _read(path: Path, *, gain_map: bool = False, reduction: int = 1, **developme
     with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
     try:
         with _naming(path):
-            decoded = gain_maps.decode(path) if with_map else _decode(path, kind, reduction, development)
+            decoded = gain_map_file.decode(path) if with_map else _decode(path, kind, reduction, development)
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
         raise InputError(

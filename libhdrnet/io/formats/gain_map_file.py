@@ -3,13 +3,18 @@
 Two JPEGs lie after each other, told of by an index (CIPA DC-007) and a directory in the first one's XMP. The second
 one's codes say by how many stops each channel of the first, linear, is to be multiplied:
 (picture + offset) * 2^(least + (most - least) * (code / 255)^(1 / gamma)) - offset. That is written twice, as ISO has
-it and as XMP, since some programs read but one of them.
+it and as XMP, since some programs read but one of them. libultrahdr reads it.
 """
 
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
-from libhdrnet.io.formats.jpeg_segments import APP0, APP1, APP2, GAIN_MAP, XMP, segment, segments
+import numpy as np
+
+from libhdrnet.io import colour
+from libhdrnet.io.formats.decoded import Decoded
+from libhdrnet.io.formats.jpeg_segments import APP0, APP1, APP2, GAIN_MAP, XMP, profile_of, segment, segments
 
 _DESCRIBING = frozenset({*range(0xE0, 0xF0), 0xFE})
 """Codes of the segments with metadata and comments, which come first."""
@@ -44,6 +49,23 @@ class Gain:
     """Share of white that is added to both pictures, so that black has a quotient."""
     headroom: float
     """Stops above white that a display needs to show all of it."""
+
+
+def decode(path: Path) -> Decoded:
+    """Decode to linear Rec.709, float32, 1.0 = white of the plain picture, highlights up to the map's largest gain.
+
+    Values come in half precision (steps of 0.05 to 0.1 %).
+    """
+    import imagecodecs
+
+    data = path.read_bytes()
+    light = np.asarray(imagecodecs.ultrahdr_decode(data, dtype=np.float16))[..., :3].astype(np.float32)
+    second = data.rfind(b"\xff\xd8\xff")
+    icc = profile_of(data[second:]) or profile_of(data)  # the light has the primaries of the gain map's own profile
+    if icc is not None and colour.is_usable_profile(icc):
+        matrix = colour.primaries_of(icc).T
+        light = colour.by_bands(light, lambda band: band @ matrix)
+    return Decoded(light, None, grey=False, linear=True, icc_is_final=True)
 
 
 def with_gain_map(picture: bytes, gain_map: bytes, gain: Gain) -> bytes:
