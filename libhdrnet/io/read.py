@@ -1,6 +1,6 @@
 """Read photographs of any common kind into arrays, as they are and as linear Rec.709."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -17,8 +17,9 @@ from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera, Matrices, camera_of
 from libhdrnet.io.colour import Encoding
-from libhdrnet.io.formats import gain_map_file, jpeg, raw, tiff
+from libhdrnet.io.formats import gain_map_file, raw, tiff
 from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
+from libhdrnet.io.formats.raw import WhiteBalance
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
 from libhdrnet.io.orientation import applied, swaps_sides
@@ -26,7 +27,6 @@ from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.radiometry import FloatImage, decode_gamma
 
 AnyPath = str | PathLike[str]
-WhiteBalance = tuple[float, float, float, float]
 Response = Literal["auto", "srgb", "gamma2.2", "linear"]
 
 MAX_PIXELS = 400_000_000
@@ -92,8 +92,9 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None, gain
             BMP, GIF, PPM: 179) or holds NaN or infinity.
 
     """
-    if white_balance is not None:
-        _check_white_balance(white_balance)
+    given = (1.0,) * 4 if white_balance is None else white_balance
+    if len(given) != 4 or not all(np.isfinite(value) and value > 0 for value in given):
+        raise InputError(f"The white balance {white_balance} is unusable: give four positive multipliers.")
     return _read(Path(path), gain_map=gain_map, white_balance=white_balance)
 
 
@@ -143,10 +144,8 @@ def check_one_camera(paths: Iterable[AnyPath]) -> None:
     Files that cannot be read are passed over.
     """
     first: tuple[Path, Matrices | None] | None = None
-    for path in map(Path, paths):
+    for path in (path for path, kind in _kinds(map(Path, paths), tolerant=True) if kind == "raw"):
         try:
-            if _header(path)[0] != "raw":
-                continue
             matrices = raw.read_matrices(path)
         except InputError:
             continue
@@ -161,19 +160,15 @@ def check_one_camera(paths: Iterable[AnyPath]) -> None:
 def _kinds(paths: Iterable[Path], tolerant: bool) -> Iterator[tuple[Path, str]]:
     for path in paths:
         try:
-            kind, header = _header(path)
-            _check_size(header, path)
+            yield path, read_header(path)[0]
         except InputError:
             if not tolerant:
                 raise
-        else:
-            yield path, kind
 
 
 def _read(path: Path, *, gain_map: bool = False, reduction: int = 1, **development: Any) -> Photo:
     """Read any picture; `development` are arguments of `raw.decode`."""
-    kind, header = _header(path)
-    _check_size(header, path)
+    kind, header = read_header(path)
     metadata = read_metadata(path)
     with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
     try:
@@ -269,7 +264,11 @@ def image_size(path: AnyPath) -> tuple[int, int]:
 def read_header(path: Path) -> tuple[str, Header]:
     """Return the kind of a picture and its size as stored; raises InputError as `read_photo` does."""
     kind, header = _header(path)
-    _check_size(header, path)
+    if header.height * header.width > MAX_PIXELS:
+        raise InputError(
+            f"'{path}' has {header.height * header.width / 1e6:.0f} megapixels ({header.width} x {header.height}): "
+            f"scale it down to at most {MAX_PIXELS / 1e6:.0f}."
+        )
     return kind, header
 
 
@@ -306,33 +305,17 @@ def _naming(path: Path) -> Iterator[None]:
         raise damaged(path, error) from error
 
 
-def _check_size(header: Header, path: Path) -> None:
-    pixels = header.height * header.width
-    if pixels > MAX_PIXELS:
-        raise InputError(
-            f"'{path}' has {pixels / 1e6:.0f} megapixels ({header.width} x {header.height}): "
-            f"scale it down to at most {MAX_PIXELS / 1e6:.0f}."
-        )
-
-
-def _check_white_balance(multipliers: WhiteBalance) -> None:
-    if len(multipliers) != 4 or not all(np.isfinite(value) and value > 0 for value in multipliers):
-        raise InputError(f"The white balance {multipliers} is unusable: give four positive multipliers.")
-
-
-def _decode(path: Path, kind: str, reduction: int, development: dict[str, Any]) -> Decoded:
-    if kind == "raw":
-        return raw.decode(path, half=reduction > 1, **development)
-    if kind == "jpeg":
-        return jpeg.decode(path, reduction=reduction)
-    return cast(Decoded, codec(kind).decode(path))
+def _decode(path: Path, kind: str, reduction: int, development: Mapping[str, Any]) -> Decoded:
+    options = {"raw": {"half": reduction > 1, **development}, "jpeg": {"reduction": reduction}}
+    return cast(Decoded, codec(kind).decode(path, **options.get(kind, {})))
 
 
 def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encoding, bytes | None]:
     icc = decoded.icc if decoded.icc is not None or decoded.icc_is_final else metadata.icc
     if decoded.linear:
         return "linear", None
-    if icc is None and not decoded.icc_is_final and _is_marked_adobe_rgb(metadata):
+    mark = str(metadata.exif.get("Exif.Iop.InteroperabilityIndex", "")).strip()
+    if icc is None and not decoded.icc_is_final and mark == _ADOBE_RGB_MARK:
         icc = colour.adobe_rgb_profile()
     if icc is None or colour.is_srgb_profile(icc):
         return "srgb", icc
@@ -348,10 +331,6 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
         )  # fmt: skip
         return "srgb", None
     return "icc", icc
-
-
-def _is_marked_adobe_rgb(metadata: Metadata) -> bool:
-    return str(metadata.exif.get("Exif.Iop.InteroperabilityIndex", "")).strip() == _ADOBE_RGB_MARK
 
 
 def _exif_orientation(metadata: Metadata) -> int:
