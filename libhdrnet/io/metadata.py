@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.io.exiv2 import UNREADABLE, exiv2_image, tolerant, xmp_as_exif, xmp_of_packet
-from libhdrnet.io.formats import hdr_comments, png
+from libhdrnet.io.formats import hdr, hdr_comments, png
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.sidecar import read_sidecar
 from libhdrnet.radiometry import relative_exposure
@@ -141,7 +141,7 @@ def _property(key: str) -> str:
 
 
 def _from_hdr(path: Path) -> Metadata:
-    tags = hdr_comments.read_tags(path)
+    tags = hdr_comments.tags_of(hdr.read_lines(path))
     exif, xmp, iptc = ({k: v for k, v in tags.items() if k.startswith(kind)} for kind in ("Exif.", "Xmp.", "Iptc."))
     return Metadata(exif, xmp, iptc=iptc)
 

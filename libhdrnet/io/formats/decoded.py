@@ -1,5 +1,6 @@
 """What a format module hands to the reader, before orientation and metadata."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,18 @@ def split(array: Array) -> tuple[Array, Array | None, bool]:
     if grey:
         return np.repeat(array[..., :1], 3, axis=2), alpha, True
     return np.ascontiguousarray(array[..., :3]), alpha, False
+
+
+def heads(path: Path, most: int = 1 << 62) -> Iterator[bytes]:
+    """Yield the beginning of a file, each time twice as much of it, until that is all, or `most` bytes.
+
+    Doubled, since whoever looks for something in it walks through all again.
+    """
+    with path.open("rb") as file:
+        data = b""
+        while len(data) < most and (more := file.read(max(1 << 18, len(data)))):
+            data += more
+            yield data
 
 
 def damaged(path: Path, why: object) -> InputError:

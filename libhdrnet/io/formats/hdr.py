@@ -20,9 +20,9 @@ from libhdrnet.errors import HdrnetNote, InputError, readable, warn
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, heads
 
-_MARK = b"#hdrnet "
+_MARK = "#hdrnet "
 _LINE = 80
 """Characters of a record on one header line: several readers stop at 128."""
 _MOST_HEADER = 1 << 24
@@ -97,31 +97,29 @@ def encode(linear: Array, record: dict[str, Any] | None, comments: bytes = b"") 
     room = _ROOM + height * (4 + 4 * (width + width // 64 + 4))
     data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32), out=room))
     if record is not None:
-        text = json.dumps(record).encode("ascii")
-        comments += b"".join(_MARK + text[start : start + _LINE] + b"\n" for start in range(0, len(text), _LINE))
+        text = json.dumps(record)
+        lines = (f"{_MARK}{text[start : start + _LINE]}\n" for start in range(0, len(text), _LINE))
+        comments += "".join(lines).encode("ascii")
     first, rest = data.split(b"\n", 1)
     return first + b"\n" + comments + rest
 
 
 def read_record(path: Path) -> str | None:
     """Read the record's JSON text, None if there is none."""
-    with path.open("rb") as file:
-        head = file.read(1 << 20).split(b"\n\n", 1)[0]
-    parts = [line[len(_MARK) :] for line in head.split(b"\n") if line.startswith(_MARK)]
-    return b"".join(parts).decode("ascii", "replace") or None
+    return "".join(line[len(_MARK) :] for line in read_lines(path) if line.startswith(_MARK)) or None
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of the header."""
+    return _read_head(path).lines
 
 
 def _read_head(path: Path) -> _Head:
-    data = b""
-    match = None
-    with path.open("rb") as file:
-        while match is None and len(data) < _MOST_HEADER and (more := file.read(max(1 << 16, len(data)))):
-            data += more
-            match = _RESOLUTION.search(data)
+    match = next(filter(None, map(_RESOLUTION.search, heads(path, _MOST_HEADER))), None)
     orientation = None if match is None else _ORIENTATIONS.get((match[1], match[3]))
     if match is None or orientation is None:
         raise damaged(path, "no resolution line in the Radiance header")
-    lines = [line.rstrip("\r") for line in data[: match.start()].decode("latin-1").split("\n")]
+    lines = [line.rstrip("\r") for line in match.string[: match.start()].decode("latin-1").split("\n")]
     head = _Head(lines, orientation, int(match[2]), int(match[4]), match.end())
     for kind in head.values("FORMAT"):
         if kind not in (_RGBE, _XYZE):

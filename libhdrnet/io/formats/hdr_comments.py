@@ -5,14 +5,11 @@ A tag is a comment "#KEY: VALUE" with Exiv2's key and the value as JSON; "#+" go
 
 import json
 import re
-from collections.abc import Mapping
-from itertools import takewhile
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _LINE = 80
 """Characters: several readers stop at 128."""
-_HEADER = 1 << 20
 _GOES_ON = "#+"
 _TAG = re.compile(r"#((?:Exif|Xmp|Iptc)\.[^\s\".]+\.[^\s\"]+): (.*)", re.DOTALL)
 _CAPDATE, _TAKEN = "CAPDATE=", "Exif.Photo.DateTimeOriginal"
@@ -31,12 +28,10 @@ def lines_of(tags: Mapping[str, Any], software: str) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("ascii")
 
 
-def read_tags(path: Path) -> dict[str, Any]:
+def tags_of(lines: Iterable[str]) -> dict[str, Any]:
     """Read the tags back; of others' files only when the picture was taken."""
-    with path.open("rb") as file:
-        head = file.read(_HEADER).decode("latin-1")
     joined: list[str] = []
-    for line in takewhile(bool, (line.rstrip("\r") for line in head.split("\n"))):
+    for line in lines:
         if line.startswith(_GOES_ON) and joined:
             joined[-1] += line[len(_GOES_ON) :]
         else:

@@ -9,7 +9,7 @@ import numpy as np
 from libhdrnet.errors import InputError
 from libhdrnet.io import colour
 from libhdrnet.io.formats.coded import full_scale
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, heads, split
 from libhdrnet.io.formats.jpeg_segments import APP14, FRAMES, profile_of, segments, with_profile
 
 QUALITY = 95
@@ -28,15 +28,9 @@ class _Frame:
 
 def header(path: Path) -> Header:
     """Size from the frame marker."""
-    with path.open("rb") as file:
-        data = b""
-        # The frame follows EXIF, ICC and maker segments of up to 64 KiB each; most files need one block. Doubled, since
-        # each time all is walked through again.
-        while block := file.read(max(1 << 18, len(data))):
-            data += block
-            frame = _frame(data)
-            if frame is not None:
-                return Header(frame.height, frame.width)
+    for data in heads(path):  # the frame follows EXIF, ICC and maker segments of up to 64 KiB each
+        if frame := _frame(data):
+            return Header(frame.height, frame.width)
     raise damaged(path, "no JPEG frame")
 
 

@@ -232,10 +232,7 @@ def _colours(bits: _Bits) -> tuple[bool, CodePoints | None, bytes | None]:
         transfer = bits.enum()
         gamma = _DCI_GAMMA if transfer == _DCI_TRANSFER else None
     known = _POINTS.get((number, white)) if space != _GREY else 1
-    if known is not None and gamma is None:
-        points = CodePoints(known, transfer)
-        return False, points if points.is_known else None, None
-    if gamma is None and transfer != _SRGB_TRANSFER:
-        points = CodePoints(1, transfer)
+    if gamma is None and (known is not None or transfer != _SRGB_TRANSFER):
+        points = CodePoints(known or 1, transfer)
         return False, points if points.is_known else None, None
     return False, None, colour.make_profile(white=place, primaries=primaries, gamma=gamma)
