@@ -69,7 +69,7 @@ def likeness_of(path: Path) -> Likeness:
     if kind != "jpeg":
         points = png.unbounded_code_points(path) if kind == "png" else None
         return Likeness(resolution=resolution, packet=packet, code_points=points)
-    stored = read_settings(path.read_bytes())
-    if resolution is None and stored.density is not None:
-        resolution = (*stored.density[1:], _EXIF_UNITS[stored.density[0]])
-    return Likeness(stored.quality, stored.subsampling, resolution, packet)
+    quality, subsampling, density = read_settings(path.read_bytes())
+    if resolution is None and density is not None:
+        resolution = (*density[1:], _EXIF_UNITS[density[0]])
+    return Likeness(quality, subsampling, resolution, packet)

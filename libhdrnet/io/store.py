@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence, warn
+from libhdrnet.errors import OutputError, readable, sentence, warn
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.formats import BY_SUFFIX, JPEG, Format, check_depth, codec
-from libhdrnet.io import colour
 from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
-from libhdrnet.io.formats import exr, gain_map_file, hdr, hdr_comments, jpeg, png, tiff
-from libhdrnet.io.gain import gain_map, headroom_of
+from libhdrnet.io.formats import exr, hdr, hdr_comments, jpeg, png, tiff
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.pq import PQ, light_of
@@ -25,11 +23,6 @@ _JPEG_XMP = 60_000
 """Bytes of XMP that surely fit into the one segment of a JPEG, with the record."""
 _NEW = Likeness()
 _PQ_BITS = 12
-_MAP_QUALITY, _WIDE_MAP_QUALITY = 97, 99
-_WIDE = 5.0
-"""Of a gain map as a JPEG, and from how many stops of range on it takes the second: its errors are multiplied by the
-range. libultrahdr gives the luminance of each of seven merged brackets to 0.014 to 0.0194 stops in the mean (with 97
-alone 0.024 to 0.026 in three of range 5 to 8; with 99 alone files are 40 % larger)."""
 
 
 def store_exr(
@@ -163,36 +156,6 @@ def store_coded(
             store(temporary)
         if completed is not None:
             temporary.write_bytes(completed(temporary.read_bytes()))
-
-
-def store_with_gain_map(
-    path: Path, shown: Array, linear: Array, metadata: Metadata | None, record: Record | None, *, quality: int
-) -> None:
-    """Write a picture, (H, W, 3) uint8 in sRGB, to a JPEG with a gain map that leads to `linear`, float32.
-
-    Where `linear` does not rise above white there is none, and a HdrnetNote says so.
-    """
-    headroom = headroom_of(linear)
-
-    def completed(data: bytes) -> bytes:
-        codes, gain = gain_map(linear, jpeg.pixels_of(data), headroom)
-        fine = _WIDE_MAP_QUALITY if gain.most - gain.least > _WIDE else _MAP_QUALITY
-        try:
-            return gain_map_file.with_gain_map(data, jpeg.encode(codes, quality=fine, icc=None), gain)
-        except ValueError:
-            _tell_plain_jpeg(path, "its XMP leaves no room for one", HdrnetWarning)
-            return data
-
-    store_coded(
-        path, shown, metadata, record, icc=colour.srgb_profile(), srgb=True, like=Likeness(quality),
-        completed=completed if headroom else None,
-    )  # fmt: skip
-    if not headroom:
-        _tell_plain_jpeg(path, "nothing in the picture is brighter than white", HdrnetNote)
-
-
-def _tell_plain_jpeg(path: Path, why: str, kind: type[HdrnetWarning]) -> None:
-    warn(f"'{path}' is a plain JPEG without a gain map: {why}.", kind)
 
 
 def one_channel(pixels: Array) -> Array:
