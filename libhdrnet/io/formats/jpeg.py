@@ -111,4 +111,4 @@ def _frame(data: bytes) -> _Frame | None:
         if code in FRAMES and len(body) >= 6 and found is None:
             found = struct.unpack_from(">BHHB", body)
     # Stuffing keeps the end's two bytes out of scans, and no table holds them; thumbnails lie before the frame.
-    return None if found is None else _Frame(*found, adobe=adobe, complete=data.find(_END, end) >= 0)
+    return None if found is None else _Frame(*found, adobe=adobe, complete=data.rfind(_END, end) >= 0)

@@ -32,8 +32,7 @@ class JxlHeader:
     orientation: int = 1
     """EXIF's number."""
     bits: int = 8
-    """Of integers; 16 or 32 where `is_float`."""
-    is_float: bool = False
+    """Of integers, or 16 or 32 of floats."""
     associated: bool = False
     animated: bool = False
     has_icc: bool = False
@@ -148,13 +147,13 @@ def _parsed(bits: _Bits) -> JxlHeader:
         animated = bool(bits.u(1))
         if animated:
             _animation(bits)
-    depth, is_float = _depth(bits)
+    depth = _depth(bits)
     bits.u(1)
     extra = bits.choice((0, 0), (1, 0), (2, 4), (1, 12))
     associated = True in [_is_associated(bits) for _ in range(extra)]  # all have to be read
     xyb = bool(bits.u(1))
     has_icc, points, icc = _colours(bits)
-    return JxlHeader(height, width, orientation, depth, is_float, associated, animated, has_icc, xyb, points, icc)
+    return JxlHeader(height, width, orientation, depth, associated, animated, has_icc, xyb, points, icc)
 
 
 def _size(bits: _Bits) -> tuple[int, int]:
@@ -183,12 +182,12 @@ def _animation(bits: _Bits) -> None:
     bits.u(1)
 
 
-def _depth(bits: _Bits) -> tuple[int, bool]:
+def _depth(bits: _Bits) -> int:
     if bits.u(1):
         depth = bits.choice((32, 0), (16, 0), (24, 0), (1, 6))
         bits.u(4)
-        return depth, True
-    return bits.choice((8, 0), (10, 0), (12, 0), (1, 6)), False
+        return depth
+    return bits.choice((8, 0), (10, 0), (12, 0), (1, 6))
 
 
 def _is_associated(bits: _Bits) -> bool:
