@@ -38,33 +38,18 @@ class Part:
     index: int
     kind: str
     """"scanlineimage", "tiledimage", "deepscanline" or "deeptile"."""
+    name: str
+    """Empty in files of one part."""
+    channels: Mapping[str, int]
+    """Names, and each how many-th pixel across or down they hold."""
+    data: Window
+    """The pixels that are stored."""
+    display: Window
+    """The picture."""
+    aspect: float
+    """Width of a pixel over its height."""
     attributes: Mapping[str, Any]
     """As the library gives them."""
-
-    @property
-    def name(self) -> str:
-        """Empty in files of one part."""
-        return str(self.attributes.get("name", ""))
-
-    @property
-    def channels(self) -> dict[str, int]:
-        """Names, and each how many-th pixel across or down they hold."""
-        return {channel.name: max(channel.xSampling, channel.ySampling) for channel in self.attributes["channels"]}
-
-    @property
-    def data(self) -> Window:
-        """The pixels that are stored."""
-        return _window(self.attributes["dataWindow"])
-
-    @property
-    def display(self) -> Window:
-        """The picture."""
-        return _window(self.attributes["displayWindow"])
-
-    @property
-    def aspect(self) -> float:
-        """Width of a pixel over its height."""
-        return float(self.attributes["pixelAspectRatio"])
 
     @property
     def is_flat(self) -> bool:
@@ -78,13 +63,21 @@ def read_layout(path: Path) -> list[Part]:
 
     try:
         with OpenEXR.File(str(path), header_only=True) as file:
-            parts = [Part(part.part_index, part.type().name, dict(part.header)) for part in file.parts]
+            parts = [_part(part) for part in file.parts]
     except Exception as error:
         raise damaged(path, "its header ends too early or holds nonsense") from error
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if not _is_whole(data, parts):
             raise damaged(path, "its pixels end too early or lie elsewhere than the header says")
     return parts
+
+
+def _part(part: Any) -> Part:
+    head = dict(part.header)
+    channels = {channel.name: max(channel.xSampling, channel.ySampling) for channel in head["channels"]}
+    windows = _window(head["dataWindow"]), _window(head["displayWindow"])
+    kind, name, aspect = part.type().name, str(head.get("name", "")), float(head["pixelAspectRatio"])
+    return Part(part.part_index, kind, name, channels, *windows, aspect, head)
 
 
 def _window(corners: Array) -> Window:

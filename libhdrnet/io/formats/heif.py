@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from libhdrnet.errors import InputError
-from libhdrnet.io.formats.coded import decoded_by_points, full_scale
-from libhdrnet.io.formats.decoded import Array, Decoded, Header
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, decoded_by_points, full_scale
 from libhdrnet.io.formats.heif_boxes import MainPicture, main_picture
 from libhdrnet.io.orientation import applied, swaps_sides
 

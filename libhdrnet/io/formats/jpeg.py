@@ -8,8 +8,7 @@ import numpy as np
 
 from libhdrnet.errors import InputError
 from libhdrnet.io import colour
-from libhdrnet.io.formats.coded import full_scale
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, heads, split
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, full_scale, heads, split
 from libhdrnet.io.formats.jpeg_segments import APP14, FRAMES, profile_of, segments, with_profile
 
 QUALITY = 95

@@ -10,8 +10,7 @@ import numpy as np
 
 from libhdrnet.errors import InputError, warn
 from libhdrnet.io.formats.boxes import box, boxes
-from libhdrnet.io.formats.coded import decoded_by_points, full_scale
-from libhdrnet.io.formats.decoded import Array, Decoded, Header
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, decoded_by_points, full_scale
 from libhdrnet.io.formats.jxl_header import read_header, with_pq
 from libhdrnet.io.pq import Light
 

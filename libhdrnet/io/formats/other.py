@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from libhdrnet.errors import HdrnetWarning, InputError, warn
-from libhdrnet.io.formats.coded import full_scale
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, full_scale, split
 
 _CODESTREAM = b"\xff\x4f\xff\x51"
 _BOX_COLOUR = b"colr\1\0\0"

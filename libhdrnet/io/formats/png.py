@@ -15,8 +15,7 @@ from libhdrnet.errors import warn
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.cicp import CodePoints
-from libhdrnet.io.formats.coded import decoded_by_points
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, decoded_by_points
 
 _SIGNATURE = 8
 _UNIT = 100_000

@@ -9,8 +9,7 @@ import numpy as np
 from libhdrnet.errors import InputError, sentence, warn
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
-from libhdrnet.io.formats.coded import full_scale
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged, full_scale
 
 Alpha = Literal["none", "associated", "unassociated"]
 
