@@ -58,20 +58,14 @@ def with_pq(codestream: bytes, brightest: float) -> bytes:
     `brightest`: cd/m2 that no colour exceeds. Raises ValueError where the head is another.
     """
     bits = _Bits(codestream[:_HEAD])
-    bits.u(16)
-    _size(bits)
-    begins, flags = bits.position, bits.u(2)
-    _depth(bits)
-    bits.u(1)
-    for _ in range(bits.choice((0, 0), (1, 0), (2, 4), (1, 12))):
-        _is_associated(bits)
-    xyb, until = bits.u(1), bits.position
-    _colours(bits)
+    is_xyb = _parsed(bits).xyb
+    begins, until = bits.flags, bits.colours
     bits.enum()  # what it is to be rendered for
-    if flags or xyb or bits.u(2) or not bits.u(1):
-        raise ValueError("a JPEG XL head in a form that is not known")
+    known = not is_xyb and bits.u(2) == 0 and bits.u(1) == 1
     rest = -(-bits.position // 8)
     whole = int.from_bytes(codestream[:rest], "little")
+    if not known or whole >> begins & 0b11:
+        raise ValueError("a JPEG XL head in a form that is not known")
     target = int.from_bytes(struct.pack("<e", brightest), "little")
     parts = [
         (whole & ((1 << begins) - 1), begins),
@@ -106,7 +100,8 @@ class _Bits:
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
-        self.position = 0
+        self.position = self.flags = self.colours = 0
+        """What is read next; where the first flags and the colours were."""
 
     def u(self, count: int) -> int:
         if count > self._left:
@@ -135,6 +130,7 @@ def _parsed(bits: _Bits) -> JxlHeader:
     if bits.u(16) != 0x0AFF:
         raise ValueError("no codestream")
     height, width = _size(bits)
+    bits.flags = bits.position
     if bits.u(1):  # everything as usual
         return JxlHeader(height, width)
     orientation, animated = 1, False
@@ -152,6 +148,7 @@ def _parsed(bits: _Bits) -> JxlHeader:
     extra = bits.choice((0, 0), (1, 0), (2, 4), (1, 12))
     associated = True in [_is_associated(bits) for _ in range(extra)]  # all have to be read
     xyb = bool(bits.u(1))
+    bits.colours = bits.position
     has_icc, points, icc = _colours(bits)
     return JxlHeader(height, width, orientation, depth, associated, animated, has_icc, xyb, points, icc)
 
