@@ -11,7 +11,7 @@ from libhdrnet._version import __version__
 from libhdrnet.errors import InputError, readable, warn
 from libhdrnet.formats import JPEG
 from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, blank_png, exiv2_image, xmp_packet
-from libhdrnet.io.formats import exr, hdr
+from libhdrnet.io.formats import exr, hdr, hdr_comments
 from libhdrnet.io.formats.jpeg_segments import segments
 from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
 from libhdrnet.io.kinds import kind_of
@@ -146,7 +146,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     if kind == "exr":
         text = exr.read_attributes(path).get(_EXR_RECORD)
     elif kind == "hdr":
-        text = hdr.read_record(path)
+        text = hdr_comments.record_of(hdr.read_lines(path))
     else:
         try:
             with exiv2_image(path) as image:

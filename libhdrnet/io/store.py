@@ -70,8 +70,7 @@ def store_hdr(
     """Write linear pixels (H, W, 3), float32, to Radiance RGBE; transparency is lost with a HdrnetWarning."""
     tags, lost = hdr_tags(metadata)
     warn_of_loss(path, [*lost, *(["transparency"] if alpha is not None else [])], "Radiance files")
-    comments = hdr_comments.lines_of(tags, SOFTWARE)
-    write_whole(path, hdr.encode(np.maximum(linear, 0), None if record is None else dict(record), comments))
+    write_whole(path, hdr.encode(np.maximum(linear, 0), hdr_comments.lines_of(tags, record, SOFTWARE)))
 
 
 def store_pq(

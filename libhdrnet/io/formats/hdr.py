@@ -8,11 +8,9 @@ since that is what other programs mean. GAMMA, which other programs write, is un
 1, as ImageMagick means it, that of encoding.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,9 +20,6 @@ from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, heads
 
-_MARK = "#hdrnet "
-_LINE = 80
-"""Characters of a record on one header line: several readers stop at 128."""
 _MOST_HEADER = 1 << 24
 _RESOLUTION = re.compile(rb"\n\r?\n([+-][XY]) +(\d{1,10}) +([+-][XY]) +(\d{1,10})\r?\n")
 _ORIENTATIONS = {
@@ -88,25 +83,16 @@ def decode(path: Path) -> Decoded:
     return Decoded(pixels, None, grey=False, linear=True, icc_is_final=True)
 
 
-def encode(linear: Array, record: dict[str, Any] | None, comments: bytes = b"") -> bytes:
-    """(H, W, 3) float32 to a Radiance file; the record and `comments` (whole lines) go into its header."""
+def encode(linear: Array, comments: bytes) -> bytes:
+    """(H, W, 3) float32 to a Radiance file; `comments` (whole lines) go into its header."""
     import imagecodecs
 
     height, width = linear.shape[:2]
     # Its own guess is too small where nothing repeats: run lengths then add a byte to each 128.
     room = _ROOM + height * (4 + 4 * (width + width // 64 + 4))
     data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32), out=room))
-    if record is not None:
-        text = json.dumps(record)
-        lines = (f"{_MARK}{text[start : start + _LINE]}\n" for start in range(0, len(text), _LINE))
-        comments += "".join(lines).encode("ascii")
     first, rest = data.split(b"\n", 1)
     return first + b"\n" + comments + rest
-
-
-def read_record(path: Path) -> str | None:
-    """Read the record's JSON text, None if there is none."""
-    return "".join(line[len(_MARK) :] for line in read_lines(path) if line.startswith(_MARK)) or None
 
 
 def read_lines(path: Path) -> list[str]:
