@@ -99,7 +99,7 @@ class HdrnetNote(HdrnetWarning):
     """Something about a result that needs nothing of the user: it is told where details are, not in a host's dialog."""
 
 
-def warn(message: str, kind: type[HdrnetWarning] = HdrnetWarning) -> None:
+def warn(message: str | HdrnetWarning, kind: type[HdrnetWarning] = HdrnetWarning) -> None:
     """Tell something about a result, as of the place that called what calls this."""
     warnings.warn(message, kind, stacklevel=3)
 
