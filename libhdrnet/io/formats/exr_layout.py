@@ -64,11 +64,12 @@ def read_layout(path: Path) -> list[Part]:
     try:
         with OpenEXR.File(str(path), header_only=True) as file:
             parts = [_part(part) for part in file.parts]
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            whole = _is_whole(data, parts)
     except Exception as error:
         raise damaged(path, "its header ends too early or holds nonsense") from error
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if not _is_whole(data, parts):
-            raise damaged(path, "its pixels end too early or lie elsewhere than the header says")
+    if not whole:
+        raise damaged(path, "its pixels end too early or lie elsewhere than the header says")
     return parts
 
 
@@ -106,7 +107,7 @@ def _end_of_headers(data: mmap.mmap, *, multipart: bool) -> int:
         begins = position
         while data[position]:
             position = data.find(b"\0", data.find(b"\0", position) + 1) + 1
-            position += 4 + struct.unpack_from("<i", data, position)[0]
+            position += 4 + struct.unpack_from("<I", data, position)[0]
         position += 1
         if not multipart:
             break
