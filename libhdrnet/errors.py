@@ -3,6 +3,7 @@
 Every message is one sentence that names the file, the value and the way out.
 """
 
+import warnings
 from typing import Any
 
 
@@ -98,6 +99,11 @@ class HdrnetNote(HdrnetWarning):
     """Something about a result that needs nothing of the user: it is told where details are, not in a host's dialog."""
 
 
+def warn(message: str | HdrnetWarning, kind: type[HdrnetWarning] = HdrnetWarning) -> None:
+    """Tell something about a result, as of the place that called what calls this."""
+    warnings.warn(message, kind, stacklevel=3)
+
+
 def sizes_differ(name: str, size: tuple[int, int], other: str, other_size: tuple[int, int]) -> InputError:
     """Error for two frames of a bracket that have not one size; sizes are height and width."""
     return InputError(
@@ -110,6 +116,8 @@ def sizes_differ(name: str, size: tuple[int, int], other: str, other_size: tuple
 
 def readable(text: object, most: int = 160) -> str:
     """Make what a file or a library says fit for a sentence: one line, printable, of at most `most` characters."""
+    if isinstance(text, Exception) and text.args and isinstance(text.args[0], bytes):  # LibRaw's
+        text = text.args[0].decode("ascii", "replace")
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in str(text)).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 

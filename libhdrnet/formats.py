@@ -28,27 +28,29 @@ class Format:
     """Bits, where those of radiance can be chosen."""
     writer: str
     """The module of `io.formats` that writes it."""
+    longest: int
+    """Pixels of a side that can be written: what the format, or its readers as they usually are, take."""
 
 
 def _format(
-    name: str, kind: str, suffixes: str, mark: bytes, holds: str = "", *depths: int, writer: str = ""
-) -> Format:
+    name: str, kind: str, suffixes: str, mark: bytes, holds: str = "", *depths: int, writer: str = "",
+    longest: int = 2**31 - 1,
+) -> Format:  # fmt: skip
     dotted = tuple(f".{suffix}" for suffix in suffixes.split())
-    return Format(name, kind, dotted, re.compile(mark, re.DOTALL), frozenset(holds.split()), depths, writer or kind)
+    pattern = re.compile(mark, re.DOTALL)
+    return Format(name, kind, dotted, pattern, frozenset(holds.split()), depths, writer or kind, longest)
 
 
 FORMATS = (
-    _format("JPEG", "jpeg", "jpg jpeg jpe", rb"\xff\xd8\xff", "display map like"),
+    _format("JPEG", "jpeg", "jpg jpeg jpe", rb"\xff\xd8\xff", "display map like", longest=65500),
     _format("PNG", "png", "png", rb"\x89PNG\r\n\x1a\n", "display map like"),
     _format("OpenEXR", "exr", "exr", rb"\x76\x2f\x31\x01", "radiance linear map like"),
     # The name after the first two characters is the program's; some leave the line out.
     _format("Radiance HDR", "hdr", "hdr", rb"#\?|FORMAT=32-bit_rl", "radiance linear like"),
     _format("TIFF", "tiff", "tif tiff", rb"II[*+]\0|MM\0[*+]", "radiance linear display map like"),
     _format("HEIF", "heif", "heic heif hif", rb".{4}ftyp(?:he[iv]|mif1|msf1)"),
-    _format("AVIF", "heif", "avif", rb".{4}ftypavi[fs]", "radiance", 10, 12, writer="avif"),
-    _format(
-        "JPEG XL", "jxl", "jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "radiance", 10, 12, 16, writer="jxl_file"
-    ),
+    _format("AVIF", "heif", "avif", rb".{4}ftypavi[fs]", "radiance", 10, 12, writer="avif", longest=32768),
+    _format("JPEG XL", "jxl", "jxl", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", "radiance", 10, 12, 16, longest=1 << 18),
     _format("WebP", "other", "webp", rb"RIFF....WEBP"),
     _format("JPEG 2000", "other", "jp2 j2k", rb".{4}jP  |\xff\x4f\xff\x51"),
     # With the size of its second header.

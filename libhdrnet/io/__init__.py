@@ -13,6 +13,9 @@ RAW was tested with synthetic Bayer, X-Trans and monochrome files and three real
 DNG); sRAW and the makers' lossy codes were not. Noise below black is kept where the file has room for it: not where the
 camera cut it off (black level 0, linear DNG), and only down to 0.8 % of white, which the highest ISO speeds exceed.
 
+Where what is: `read` opens a file by `kinds` and a module of `formats`, `write` by `store` and `embed`; `metadata` is
+read through `exiv2` and `sidecar`, and `inherit` says what of it stays true; `colour` is encodings and profiles, `cicp`
+code points; `brackets` sorts a folder by its `shots`, their `exposures` and `thumbnails`.
 Third-party decoders are imported when the first file needs them; nothing here knows of torch.
 """
 

@@ -2,17 +2,16 @@
 
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from libhdrnet._version import __version__
-from libhdrnet.errors import HdrnetWarning, InputError, readable
+from libhdrnet.errors import InputError, readable, warn
 from libhdrnet.formats import JPEG
 from libhdrnet.io.exiv2 import UNREADABLE, Tags, blank_jpeg, blank_png, exiv2_image, xmp_packet
-from libhdrnet.io.formats import exr, hdr
+from libhdrnet.io.formats import exr, hdr, hdr_comments
 from libhdrnet.io.formats.jpeg_segments import segments
 from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comment_in_exif, without_xmp
 from libhdrnet.io.kinds import kind_of
@@ -47,19 +46,9 @@ def embed(
     kept = inherited(metadata or Metadata())
     if path.suffix.lower() in (".tif", ".tiff", ".dng"):
         kept = with_comment_in_exif(kept)
-    exif = {
-        **kept.exif,
-        "Exif.Image.Orientation": "1",
-        "Exif.Image.Software": SOFTWARE,
-        "Exif.Photo.ColorSpace": "1" if srgb else "65535",
-    }
-    own = {} if record is None else {_RECORD: json.dumps(record)}
     try:
-        exif, xmp, iptc = (
-            _writable(exif, "exif"),
-            _writable({**kept.xmp, **own}, "xmp"),
-            _writable(dict(kept.iptc), "iptc"),
-        )
+        exif, iptc = _writable(_exif(kept, srgb=srgb), "exif"), _writable(dict(kept.iptc), "iptc")
+        xmp = _writable({**kept.xmp, **_own(record)}, "xmp")
         if path.suffix.lower() in JPEG:
             xmp = _fit_for_jpeg(xmp, shown)
         # Of files Exiv2 does not see that the disk is full, and on Windows it takes names in the system's code page.
@@ -115,11 +104,8 @@ def exr_attributes(metadata: Metadata | None, record: Mapping[str, Any] | None, 
 def exif_and_xmp(metadata: Metadata | None, record: Mapping[str, Any] | None, shown: Path) -> tuple[bytes, bytes]:
     """Make what files carry that Exiv2 does not write: EXIF as a TIFF structure, and an XMP packet with IPTC in it."""
     kept = with_comment_in_exif(inherited(metadata or Metadata()))
-    exif = {**kept.exif, "Exif.Image.Orientation": "1", "Exif.Image.Software": SOFTWARE}
-    exif["Exif.Photo.ColorSpace"] = "65535"
-    xmp = as_xmp(replace(kept, exif={})) | ({} if record is None else {_RECORD: json.dumps(record)})
     try:
-        exif, xmp = _writable(exif, "exif"), _writable(xmp, "xmp")
+        exif, xmp = _writable(_exif(kept), "exif"), _writable(as_xmp(replace(kept, exif={})) | _own(record), "xmp")
         with exiv2_image(blank_jpeg()) as image:
             image.modify_exif(exif)
             head = image.get_bytes()
@@ -160,7 +146,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     if kind == "exr":
         text = exr.read_attributes(path).get(_EXR_RECORD)
     elif kind == "hdr":
-        text = hdr.read_record(path)
+        text = hdr_comments.record_of(hdr.read_lines(path))
     else:
         try:
             with exiv2_image(path) as image:
@@ -180,6 +166,16 @@ def check_record(record: Mapping[str, Any] | None) -> None:
         json.dumps(record)
     except (TypeError, ValueError) as error:
         raise InputError(f"The record cannot be written as JSON ({error}): use numbers, texts, lists.") from error
+
+
+def _exif(kept: Metadata, *, srgb: bool = False) -> Tags:
+    space = "1" if srgb else "65535"
+    own = {"Image.Orientation": "1", "Image.Software": SOFTWARE, "Photo.ColorSpace": space}
+    return {**kept.exif, **{f"Exif.{name}": value for name, value in own.items()}}
+
+
+def _own(record: Mapping[str, Any] | None) -> Tags:
+    return {} if record is None else {_RECORD: json.dumps(record)}
 
 
 def _writable(tags: Tags, kind: _Kind) -> Tags:
@@ -220,8 +216,4 @@ def _survives(tags: Tags, kind: _Kind, blank: bytes) -> bool:
 
 
 def _warn(path: Path, error: object) -> None:
-    warnings.warn(
-        f"'{path}' is written, but without all metadata ({readable(error)}): copy it with exiftool if you need it.",
-        HdrnetWarning,
-        stacklevel=4,
-    )
+    warn(f"'{path}' is written, but without all metadata ({readable(error)}): copy it with exiftool if you need it.")

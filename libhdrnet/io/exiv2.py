@@ -72,20 +72,12 @@ def xmp_of_packet(packet: str) -> Tags:
 
 _NEWER_EXIF = {
     f"Exif.Photo.{name}": f"Xmp.{space}.{name}"
-    for space, names in {
-        "exifEX": (
-            "LensModel",
-            "LensMake",
-            "LensSerialNumber",
-            "BodySerialNumber",
-            "CameraOwnerName",
-            "LensSpecification",
-            "SensitivityType",
-            "RecommendedExposureIndex",
-        ),
-        "exif": ("OffsetTime", "OffsetTimeOriginal", "OffsetTimeDigitized"),
-    }.items()
-    for name in names
+    for space, names in (
+        ("exifEX", "LensModel LensMake LensSerialNumber BodySerialNumber CameraOwnerName LensSpecification"),
+        ("exifEX", "SensitivityType RecommendedExposureIndex"),
+        ("exif", "OffsetTime OffsetTimeOriginal OffsetTimeDigitized"),
+    )
+    for name in names.split()
 }
 """Tags of EXIF 2.3 and later, which Exiv2 does not convert, and their names in XMP."""
 

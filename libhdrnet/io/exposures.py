@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from libhdrnet.io.metadata import Metadata, exposure_values, number
-from libhdrnet.radiometry import relative_exposure
+from libhdrnet.io.metadata import Metadata, exposure_product, exposure_values, number
 
 _ALIKE = 0.01
 """Relative difference up to which f-numbers and ISO speeds are one and the same."""
@@ -37,7 +36,7 @@ def told_exposures(metadata: Sequence[Metadata | None]) -> Told:
     told = [(None, None, None) if m is None else exposure_values(m) for m in metadata]
     times, isos, f_numbers = (list(values) for values in zip(*told, strict=True))
     isos, f_numbers = _filled(isos, _PLAIN_ISO), _filled(f_numbers, _PLAIN_F)
-    values = [_product(*parts) for parts in zip(times, isos, f_numbers, strict=True)]
+    values = [exposure_product(*parts) for parts in zip(times, isos, f_numbers, strict=True)]
     exact = [_exact(*parts) for parts in zip(times, isos, f_numbers, strict=True)]
     biases = _biases(metadata)
     return Told(_by_bias(values, biases), _by_bias(exact, biases))
@@ -78,16 +77,6 @@ def _filled(values: list[float | None], plain: float) -> list[float | None]:
     return [(common if known else plain) if value is None else value for value in values]
 
 
-def _product(time: float | None, iso: float | None, f_number: float | None) -> float | None:
-    if time is None or iso is None or f_number is None:
-        return None
-    try:
-        exposure = relative_exposure(time, iso, f_number)
-    except ArithmeticError:  # numbers that no camera writes
-        return None
-    return exposure if math.isfinite(exposure) and exposure > 0 else None
-
-
 def _of_dial(value: float, base: float, per_stop: int) -> float:
     """Return the value that a dial's number stands for: `base` times thirds or halves of a stop, whichever is nearer.
 
@@ -102,7 +91,7 @@ def _of_dial(value: float, base: float, per_stop: int) -> float:
 def _exact(time: float | None, iso: float | None, f_number: float | None) -> float | None:
     if time is None or iso is None or f_number is None:
         return None
-    return _product(_of_dial(time, 1, 1), _of_dial(iso, _PLAIN_ISO, 1), _of_dial(f_number, 1, 2))
+    return exposure_product(_of_dial(time, 1, 1), _of_dial(iso, _PLAIN_ISO, 1), _of_dial(f_number, 1, 2))
 
 
 def _biases(metadata: Sequence[Metadata | None]) -> list[float | None]:

@@ -1,17 +1,17 @@
 """Which kind of picture a file is, by its first bytes and never by its name."""
 
-import struct
 from pathlib import Path
 
 from libhdrnet.errors import InputError, sentence
 from libhdrnet.formats import FORMATS, RAW_SUFFIXES, READABLE
+from libhdrnet.io.formats import tiff
 
 _REFUSED = (
     (0, b"8BPS", "Photoshop"), (4, b"ftyp", "video"), (0, b"gimp xcf", "GIMP"), (0, b"%PDF", "PDF"),
     (0, b"PF\n", "PFM"), (0, b"<", "text or SVG"),
 )  # fmt: skip
 
-_DNG_VERSION, _PHOTOMETRIC, _SUB_IFDS = 50706, 262, 330
+_DNG_VERSION = 50706
 _CFA, _LINEAR_RAW = 32803, 34892
 
 
@@ -60,35 +60,10 @@ def _is_tiff_raw(path: Path, head: bytes) -> bool:
     # Nearly all RAW formats are TIFF inside; a sensor mosaic or the DNG tag tells them from pictures.
     if path.suffix.lower() in RAW_SUFFIXES or head[8:10] == b"CR":
         return True
-    if head[2] in b"+" or head[3] in b"+":  # BigTIFF: no camera writes it
+    try:
+        with tiff.opened(path) as file:
+            first = file.pages.first
+            pages = [first, *(first.pages or ())]
+            return any(_DNG_VERSION in page.tags or int(page.photometric) in (_CFA, _LINEAR_RAW) for page in pages)
+    except Exception:  # damaged in a way that no library documents: reading the picture says so
         return False
-    order = "<" if head[:1] == b"I" else ">"
-    with path.open("rb") as file:
-        queue, seen = [struct.unpack(order + "I", head[4:8])[0]], set[int]()
-        while queue and len(seen) < 16:
-            offset = queue.pop()
-            if offset in seen or not offset:
-                continue
-            seen.add(offset)
-            file.seek(offset)
-            count_bytes = file.read(2)
-            if len(count_bytes) < 2:
-                continue
-            count = struct.unpack(order + "H", count_bytes)[0]
-            entries = file.read(12 * count)
-            for start in range(0, len(entries) - 11, 12):
-                tag, dtype, number, value = struct.unpack_from(order + "HHII", entries, start)
-                if tag == _DNG_VERSION:
-                    return True
-                if tag == _PHOTOMETRIC:
-                    code = value >> 16 if order == ">" and dtype == 3 else value & 0xFFFF
-                    if code in (_CFA, _LINEAR_RAW):
-                        return True
-                if tag == _SUB_IFDS and 0 < number <= 8:
-                    if number == 1:
-                        queue.append(value)
-                    else:
-                        file.seek(value)
-                        data = file.read(4 * number)
-                        queue.extend(struct.unpack(order + f"{len(data) // 4}I", data[: len(data) // 4 * 4]))
-    return False

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.exiv2 import exiv2_image
-from libhdrnet.io.formats import jpeg, png, png_chunks
+from libhdrnet.io.formats import jpeg, png
 from libhdrnet.io.formats.jpeg_settings import read_settings
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import number, read_metadata
@@ -64,12 +64,12 @@ def likeness_of(path: Path) -> Likeness:
             packet = str(image.read_raw_xmp())
     except (RuntimeError, ValueError, UnicodeError):
         packet = ""
-    if kind == "png" and resolution is None and (metre := png_chunks.resolution(path.read_bytes())):
+    if kind == "png" and resolution is None and (metre := png.resolution(path.read_bytes())):
         resolution = (metre[0] / 100, metre[1] / 100, _CENTIMETRES)
     if kind != "jpeg":
         points = png.unbounded_code_points(path) if kind == "png" else None
         return Likeness(resolution=resolution, packet=packet, code_points=points)
-    stored = read_settings(path.read_bytes())
-    if resolution is None and stored.density is not None:
-        resolution = (*stored.density[1:], _EXIF_UNITS[stored.density[0]])
-    return Likeness(stored.quality, stored.subsampling, resolution, packet)
+    quality, subsampling, density = read_settings(path.read_bytes())
+    if resolution is None and density is not None:
+        resolution = (*density[1:], _EXIF_UNITS[density[0]])
+    return Likeness(quality, subsampling, resolution, packet)

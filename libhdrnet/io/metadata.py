@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.io.exiv2 import UNREADABLE, exiv2_image, tolerant, xmp_as_exif, xmp_of_packet
-from libhdrnet.io.formats import hdr_comments, png_chunks
+from libhdrnet.io.formats import hdr, hdr_comments, png
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.sidecar import read_sidecar
 from libhdrnet.radiometry import relative_exposure
@@ -69,7 +69,7 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
     replaced = {_property(key) for key in sidecar}
     xmp = {k: v for k, v in xmp.items() if "Thumbnails" not in k and _property(k) not in replaced}
     if kind == "png":
-        texts = png_chunks.texts(path.read_bytes())
+        texts = png.texts(path.read_bytes())
         kept = {key: texts[word] for word, key in PNG_TEXTS.items() if texts.get(word, "").strip()} | kept
         comment = comment or texts.get("Comment", "")
     return Metadata(kept, xmp | sidecar, icc, iptc, comment.strip("\0 \r\n"))
@@ -81,11 +81,16 @@ def exposure_of(metadata: Metadata) -> float | None:
     Where ISO is missing it counts as 100, a missing f-number as 1; None without an exposure time.
     """
     time, iso, f_number = exposure_values(metadata)
-    if time is None:
+    return exposure_product(time, iso or 100.0, f_number or 1.0)
+
+
+def exposure_product(time: float | None, iso: float | None, f_number: float | None) -> float | None:
+    """Return time * ISO / N^2; None where one is missing, or the numbers are such as no camera writes."""
+    if time is None or iso is None or f_number is None:
         return None
     try:
-        exposure = relative_exposure(time, iso or 100.0, f_number or 1.0)
-    except ArithmeticError:  # numbers that no camera writes
+        exposure = relative_exposure(time, iso, f_number)
+    except ArithmeticError:
         return None
     return exposure if math.isfinite(exposure) and exposure > 0 else None
 
@@ -136,7 +141,7 @@ def _property(key: str) -> str:
 
 
 def _from_hdr(path: Path) -> Metadata:
-    tags = hdr_comments.read_tags(path)
+    tags = hdr_comments.tags_of(hdr.read_lines(path))
     exif, xmp, iptc = ({k: v for k, v in tags.items() if k.startswith(kind)} for kind in ("Exif.", "Xmp.", "Iptc."))
     return Metadata(exif, xmp, iptc=iptc)
 

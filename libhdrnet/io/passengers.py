@@ -2,21 +2,18 @@
 
 import re
 import struct
-import warnings
 from collections.abc import Collection, Iterable
 from os import PathLike
 from pathlib import Path
 
-from libhdrnet.errors import HdrnetNote, InputError
-from libhdrnet.io.formats.jpeg_segments import SCAN, segments
+from libhdrnet.errors import HdrnetNote, InputError, warn
+from libhdrnet.io.formats import jpeg_segments, tiff
+from libhdrnet.io.formats.jpeg_segments import APP1, APP2, SCAN, XMP, segments
 from libhdrnet.io.kinds import kind_of
 
 GAIN_MAP, DEPTH, VIDEO = "a gain map", "a depth map", "the video of a motion photo"
 EXTENDED_XMP, PAGES, LAYERS = "XMP of more than 64 KiB", "further pages", "layers of Photoshop"
 
-_XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
-_ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1"
-_APP1, _APP2 = 0xE1, 0xE2
 _IS = rb"\s*(?:=\s*[\"']|>)\s*"
 """Between a property's name and its value, as an attribute or as an element."""
 _GAIN_MAP_XMP = re.compile(rb"hdrgm:Version|HDRGainMapVersion|aux:hdrgainmap|:Semantic" + _IS + rb"GainMap")
@@ -38,11 +35,7 @@ def note_passengers(paths: Iterable[str | PathLike[str]], used: Collection[str] 
             found.setdefault(what, []).append(path)
     for what, holders in found.items():
         others = f" and {len(holders) - 1} more hold" if len(holders) > 1 else " holds"
-        warnings.warn(
-            f"'{holders[0]}'{others} {what}, which the result does not carry: keep the original.",
-            HdrnetNote,
-            stacklevel=2,
-        )
+        warn(f"'{holders[0]}'{others} {what}, which the result does not carry: keep the original.", HdrnetNote)
 
 
 def passengers(path: Path) -> list[str]:
@@ -61,13 +54,13 @@ def _in_jpeg(data: bytes) -> list[str]:
     for code, position, body in segments(data):
         if code == SCAN:
             start = position
-        elif code == _APP1 and body.startswith(_XMP):
+        elif code == APP1 and body.startswith(XMP):
             packet = body
-        elif code == _APP1 and body.startswith(_EXTENDED):
+        elif code == APP1 and body.startswith(jpeg_segments.EXTENDED_XMP):
             extended += body
-        elif code == _APP2 and body.startswith(b"MPF\0"):
+        elif code == APP2 and body.startswith(b"MPF\0"):
             multi = position + 4, body[4:]
-        elif code == _APP2 and body.startswith(_ISO_GAIN_MAP):
+        elif code == APP2 and body.startswith(jpeg_segments.GAIN_MAP):
             iso = True
     # What a scan holds never looks like the start of a JPEG, and previews lie before it.
     others = [_description(data[at:end]) for at, end in _second_pictures(*multi) if data[at:].startswith(_JPEG_START)]
@@ -85,8 +78,12 @@ def _in_jpeg(data: bytes) -> list[str]:
 
 def _description(picture: bytes) -> bytes:
     """Join what tells the kind of an embedded JPEG; the gain map of ISO 21496-1 under the name that Adobe's has."""
-    parts = [body for code, _, body in segments(picture) if code == _APP1 and body.startswith((_XMP, _EXTENDED))]
-    iso = any(code == _APP2 and body.startswith(_ISO_GAIN_MAP) for code, _, body in segments(picture))
+    parts = [
+        body
+        for code, _, body in segments(picture)
+        if code == APP1 and body.startswith((XMP, jpeg_segments.EXTENDED_XMP))
+    ]
+    iso = any(code == APP2 and body.startswith(jpeg_segments.GAIN_MAP) for code, _, body in segments(picture))
     return b"".join(parts) + (b"hdrgm:Version" if iso else b"")
 
 
@@ -106,10 +103,8 @@ def _second_pictures(base: int, block: bytes) -> list[tuple[int, int]]:
 
 
 def _in_tiff(path: Path) -> list[str]:
-    import tifffile
-
     try:
-        with tifffile.TiffFile(path) as file:
+        with tiff.opened(path) as file:
             kinds = [int(page.subfiletype) for page in file.pages]
             layers = _LAYER_TAG in file.pages[0].tags
     except Exception:  # damaged in a way that no library documents: reading the picture says so

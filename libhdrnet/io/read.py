@@ -1,6 +1,6 @@
 """Read photographs of any common kind into arrays, as they are and as linear Rec.709."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence
+from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence, warn
 from libhdrnet.formats import codec
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera, Matrices, camera_of
 from libhdrnet.io.colour import Encoding
-from libhdrnet.io.formats import gain_map as gain_maps
-from libhdrnet.io.formats import jpeg, raw, tiff
+from libhdrnet.io.formats import gain_map_file, raw, tiff
 from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
+from libhdrnet.io.formats.raw import WhiteBalance
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
 from libhdrnet.io.orientation import applied, swaps_sides
@@ -27,7 +27,6 @@ from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.radiometry import FloatImage, decode_gamma
 
 AnyPath = str | PathLike[str]
-WhiteBalance = tuple[float, float, float, float]
 Response = Literal["auto", "srgb", "gamma2.2", "linear"]
 
 MAX_PIXELS = 400_000_000
@@ -93,8 +92,9 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None, gain
             BMP, GIF, PPM: 179) or holds NaN or infinity.
 
     """
-    if white_balance is not None:
-        _check_white_balance(white_balance)
+    given = (1.0,) * 4 if white_balance is None else white_balance
+    if len(given) != 4 or not all(np.isfinite(value) and value > 0 for value in given):
+        raise InputError(f"The white balance {white_balance} is unusable: give four positive multipliers.")
     return _read(Path(path), gain_map=gain_map, white_balance=white_balance)
 
 
@@ -109,7 +109,12 @@ def read_photos(paths: Iterable[AnyPath]) -> list[Photo]:
 
 
 def bracket_reader(
-    paths: Iterable[AnyPath], *, in_camera_rgb: bool = False, gain_map: bool = False, tolerant: bool = False
+    paths: Iterable[AnyPath],
+    *,
+    in_camera_rgb: bool = False,
+    gain_map: bool = False,
+    tolerant: bool = False,
+    reduction: int = 1,
 ) -> Callable[[AnyPath], Photo]:
     """Return what reads a frame of the bracket when it is asked for; RAW files of one are developed alike.
 
@@ -117,7 +122,9 @@ def bracket_reader(
     They are float32 and keep the noise around black with its negative values, so that its mean stays black.
     `in_camera_rgb`: RAW stays in its camera's colours where all files are RAW of one whose colours are known; then
     `Photo.camera` tells of them. `gain_map`: as in `read_photo`. Raises InputError as `read_photo` does, at once for a
-    file that is no picture; with `tolerant` only what is returned does so.
+    file that is no picture; with `tolerant` only what is returned does so. `reduction`: pictures come at least so many
+    times smaller an edge where that is quicker than reading them whole: JPEGs 1, 2, 4 or 8 times, RAW files at half
+    their size, all others as they are.
     """
     kinds = dict(_kinds(map(Path, paths), tolerant))
     taken = [path for path, kind in kinds.items() if kind == "raw"]
@@ -125,12 +132,10 @@ def bracket_reader(
     if not in_camera_rgb or len(taken) < len(kinds):
         matrices = None
 
-    def read(path: AnyPath) -> Photo:
-        return _read(
-            Path(path), gain_map=gain_map, white_balance=balance, white_level=level, signed=True, matrices=matrices
-        )
-
-    return read
+    return lambda path: _read(
+        Path(path), gain_map=gain_map, reduction=reduction,
+        white_balance=balance, white_level=level, signed=True, matrices=matrices,
+    )  # fmt: skip
 
 
 def check_one_camera(paths: Iterable[AnyPath]) -> None:
@@ -139,10 +144,8 @@ def check_one_camera(paths: Iterable[AnyPath]) -> None:
     Files that cannot be read are passed over.
     """
     first: tuple[Path, Matrices | None] | None = None
-    for path in map(Path, paths):
+    for path in (path for path, kind in _kinds(map(Path, paths), tolerant=True) if kind == "raw"):
         try:
-            if _header(path)[0] != "raw":
-                continue
             matrices = raw.read_matrices(path)
         except InputError:
             continue
@@ -157,33 +160,20 @@ def check_one_camera(paths: Iterable[AnyPath]) -> None:
 def _kinds(paths: Iterable[Path], tolerant: bool) -> Iterator[tuple[Path, str]]:
     for path in paths:
         try:
-            kind, header = _header(path)
-            _check_size(header, path)
+            yield path, read_header(path)[0]
         except InputError:
             if not tolerant:
                 raise
-        else:
-            yield path, kind
-
-
-def read_reduced(path: AnyPath, reduction: int, **development: Any) -> Photo:
-    """Read a picture at least `reduction` times smaller an edge where that is quicker than reading it whole.
-
-    JPEGs are decoded 1, 2, 4 or 8 times smaller, RAW files at half their size, all others as they are. `development`
-    are arguments of `raw.decode`. Raises InputError as `read_photo` does.
-    """
-    return _read(Path(path), reduction=reduction, **development)
 
 
 def _read(path: Path, *, gain_map: bool = False, reduction: int = 1, **development: Any) -> Photo:
     """Read any picture; `development` are arguments of `raw.decode`."""
-    kind, header = _header(path)
-    _check_size(header, path)
+    kind, header = read_header(path)
     metadata = read_metadata(path)
     with_map = gain_map and kind == "jpeg" and GAIN_MAP in passengers(path)
     try:
         with _naming(path):
-            decoded = gain_maps.decode(path) if with_map else _decode(path, kind, reduction, development)
+            decoded = gain_map_file.decode(path) if with_map else _decode(path, kind, reduction, development)
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
         raise InputError(
@@ -274,7 +264,11 @@ def image_size(path: AnyPath) -> tuple[int, int]:
 def read_header(path: Path) -> tuple[str, Header]:
     """Return the kind of a picture and its size as stored; raises InputError as `read_photo` does."""
     kind, header = _header(path)
-    _check_size(header, path)
+    if header.height * header.width > MAX_PIXELS:
+        raise InputError(
+            f"'{path}' has {header.height * header.width / 1e6:.0f} megapixels ({header.width} x {header.height}): "
+            f"scale it down to at most {MAX_PIXELS / 1e6:.0f}."
+        )
     return kind, header
 
 
@@ -311,56 +305,32 @@ def _naming(path: Path) -> Iterator[None]:
         raise damaged(path, error) from error
 
 
-def _check_size(header: Header, path: Path) -> None:
-    pixels = header.height * header.width
-    if pixels > MAX_PIXELS:
-        raise InputError(
-            f"'{path}' has {pixels / 1e6:.0f} megapixels ({header.width} x {header.height}): "
-            f"scale it down to at most {MAX_PIXELS / 1e6:.0f}."
-        )
-
-
-def _check_white_balance(multipliers: WhiteBalance) -> None:
-    if len(multipliers) != 4 or not all(np.isfinite(value) and value > 0 for value in multipliers):
-        raise InputError(f"The white balance {multipliers} is unusable: give four positive multipliers.")
-
-
-def _decode(path: Path, kind: str, reduction: int, development: dict[str, Any]) -> Decoded:
-    if kind == "raw":
-        return raw.decode(path, half=reduction > 1, **development)
-    if kind == "jpeg":
-        return jpeg.decode(path, reduction=reduction)
-    return cast(Decoded, codec(kind).decode(path))
+def _decode(path: Path, kind: str, reduction: int, development: Mapping[str, Any]) -> Decoded:
+    options = {"raw": {"half": reduction > 1, **development}, "jpeg": {"reduction": reduction}}
+    return cast(Decoded, codec(kind).decode(path, **options.get(kind, {})))
 
 
 def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encoding, bytes | None]:
     icc = decoded.icc if decoded.icc is not None or decoded.icc_is_final else metadata.icc
     if decoded.linear:
         return "linear", None
-    if icc is None and not decoded.icc_is_final and _is_marked_adobe_rgb(metadata):
+    mark = str(metadata.exif.get("Exif.Iop.InteroperabilityIndex", "")).strip()
+    if icc is None and not decoded.icc_is_final and mark == _ADOBE_RGB_MARK:
         icc = colour.adobe_rgb_profile()
     if icc is None or colour.is_srgb_profile(icc):
         return "srgb", icc
     if decoded.pixels.dtype.kind == "f" and colour.is_linear_profile(icc):
         return "linear", icc
     if not colour.is_usable_profile(icc):
-        import warnings
-
         space = readable(colour.profile_space(icc)) or "an unknown space"
-        warnings.warn(
+        warn(
             sentence(
                 "'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
                 path=path, space=space,
-            ),
-            HdrnetWarning,
-            stacklevel=3,
+            )
         )  # fmt: skip
         return "srgb", None
     return "icc", icc
-
-
-def _is_marked_adobe_rgb(metadata: Metadata) -> bool:
-    return str(metadata.exif.get("Exif.Iop.InteroperabilityIndex", "")).strip() == _ADOBE_RGB_MARK
 
 
 def _exif_orientation(metadata: Metadata) -> int:

@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from libhdrnet.errors import sizes_differ
 from libhdrnet.hearing import told
-from libhdrnet.io.formats import raw
 from libhdrnet.io.formats.decoded import Header
-from libhdrnet.io.read import Photo, read_header, read_reduced
+from libhdrnet.io.read import Photo, bracket_reader, read_header
 
 PIXELS = 1e6
 """Of a preview."""
@@ -48,19 +47,14 @@ def read_small_bracket(paths: Sequence[str | PathLike[str]], threads: int, pixel
         InputError: as `read_photo`, or the sizes differ.
     """
     files = [Path(path) for path in paths]
-    found = [read_header(path) for path in files]
-    headers = [header for _, header in found]
+    headers = [read_header(path)[1] for path in files]
     _check_sizes(files, headers)
     factor = max(1.0, (headers[0].height * headers[0].width / pixels) ** 0.5)
     reduction = next((times for times in _REDUCTIONS if times <= factor), 1)
-    raws = [path for path, (kind, _) in zip(files, found, strict=True) if kind == "raw"]
-    balance, level, matrices = raw.shared_levels(raws)
-    matrices = matrices if len(raws) == len(files) else None
+    read_whole = bracket_reader(files, in_camera_rgb=True, reduction=reduction)
 
     def read(path: Path) -> Photo:
-        photo = read_reduced(
-            path, reduction, white_balance=balance, white_level=level, signed=True, matrices=matrices
-        )  # fmt: skip
+        photo = read_whole(path)
         return _averaged(photo, headers[0], factor) if factor > 1 else photo
 
     with told() as texts, ThreadPoolExecutor(threads) as pool:

@@ -1,6 +1,5 @@
 """Store pixels that are ready for their format, with metadata, as whole files."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, OutputError, readable, sentence
+from libhdrnet.errors import OutputError, readable, sentence, warn
 from libhdrnet.files import whole_file, write_whole
-from libhdrnet.formats import BY_SUFFIX, JPEG, check_depth, codec
-from libhdrnet.io import colour
+from libhdrnet.formats import BY_SUFFIX, JPEG, Format, check_depth, codec
 from libhdrnet.io.alpha import associated as multiplied
 from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
-from libhdrnet.io.formats import exr, gain_map_file, hdr, hdr_comments, jpeg, png, png_chunks, tiff
-from libhdrnet.io.gain import gain_map, headroom_of
+from libhdrnet.io.formats import exr, hdr, hdr_comments, jpeg, png, tiff
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.pq import PQ, light_of
@@ -26,11 +23,6 @@ _JPEG_XMP = 60_000
 """Bytes of XMP that surely fit into the one segment of a JPEG, with the record."""
 _NEW = Likeness()
 _PQ_BITS = 12
-_MAP_QUALITY, _WIDE_MAP_QUALITY = 97, 99
-_WIDE = 5.0
-"""Of a gain map as a JPEG, and from how many stops of range on it takes the second: its errors are multiplied by the
-range. libultrahdr gives the luminance of each of seven merged brackets to 0.014 to 0.0194 stops in the mean (with 97
-alone 0.024 to 0.026 in three of range 5 to 8; with 99 alone files are 40 % larger)."""
 
 
 def store_exr(
@@ -78,8 +70,7 @@ def store_hdr(
     """Write linear pixels (H, W, 3), float32, to Radiance RGBE; transparency is lost with a HdrnetWarning."""
     tags, lost = hdr_tags(metadata)
     warn_of_loss(path, [*lost, *(["transparency"] if alpha is not None else [])], "Radiance files")
-    comments = hdr_comments.lines_of(tags, SOFTWARE)
-    write_whole(path, hdr.encode(np.maximum(linear, 0), None if record is None else dict(record), comments))
+    write_whole(path, hdr.encode(np.maximum(linear, 0), hdr_comments.lines_of(tags, record, SOFTWARE)))
 
 
 def store_pq(
@@ -99,7 +90,7 @@ def store_pq(
     bits = int(bits or _PQ_BITS)  # 12.0, too
     format = BY_SUFFIX[path.suffix.lower()]
     module = codec(format.writer)
-    _check_side(path, linear, module.MAX_SIDE)
+    _check_side(path, linear, format)
     light, lost = light_of(linear)
     warn_of_loss(path, lost, "PQ")
     warn_of_loss(path, xmp_losses(metadata), format.name)
@@ -134,7 +125,7 @@ def store_coded(
     of those with all metadata.
     """
     suffix = path.suffix.lower()
-    _check_side(path, pixels, codec(BY_SUFFIX[suffix].writer).MAX_SIDE)
+    _check_side(path, pixels, BY_SUFFIX[suffix])
     if alpha is not None:
         if suffix in JPEG:
             warn_of_loss(path, ["transparency"], "JPEG")
@@ -149,8 +140,7 @@ def store_coded(
             )
             file.write_bytes(data)
         elif suffix == ".png":
-            data = png.encode(pixels, icc=icc, code_points=like.code_points)
-            file.write_bytes(png_chunks.with_resolution(data, *like.per_metre) if like.per_metre else data)
+            file.write_bytes(png.encode(pixels, icc=icc, code_points=like.code_points, per_metre=like.per_metre))
         else:
             kind: tiff.Alpha = "none" if alpha is None else "associated" if associated else "unassociated"
             tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=kind, resolution=like.resolution)
@@ -167,36 +157,6 @@ def store_coded(
             temporary.write_bytes(completed(temporary.read_bytes()))
 
 
-def store_with_gain_map(
-    path: Path, shown: Array, linear: Array, metadata: Metadata | None, record: Record | None, *, quality: int
-) -> None:
-    """Write a picture, (H, W, 3) uint8 in sRGB, to a JPEG with a gain map that leads to `linear`, float32.
-
-    Where `linear` does not rise above white there is none, and a HdrnetNote says so.
-    """
-    headroom = headroom_of(linear)
-
-    def completed(data: bytes) -> bytes:
-        codes, gain = gain_map(linear, jpeg.pixels_of(data), headroom)
-        fine = _WIDE_MAP_QUALITY if gain.most - gain.least > _WIDE else _MAP_QUALITY
-        try:
-            return gain_map_file.with_gain_map(data, jpeg.encode(codes, quality=fine, icc=None), gain)
-        except ValueError:
-            _tell_plain_jpeg(path, "its XMP leaves no room for one", HdrnetWarning)
-            return data
-
-    store_coded(
-        path, shown, metadata, record, icc=colour.srgb_profile(), srgb=True, like=Likeness(quality),
-        completed=completed if headroom else None,
-    )  # fmt: skip
-    if not headroom:
-        _tell_plain_jpeg(path, "nothing in the picture is brighter than white", HdrnetNote)
-
-
-def _tell_plain_jpeg(path: Path, why: str, kind: type[HdrnetWarning]) -> None:
-    warnings.warn(f"'{path}' is a plain JPEG without a gain map: {why}.", kind, stacklevel=4)
-
-
 def one_channel(pixels: Array) -> Array:
     """Return grey pixels (H, W) of (H, W) or (H, W, 3)."""
     if pixels.ndim == 2:
@@ -208,8 +168,8 @@ def one_channel(pixels: Array) -> Array:
     return np.asarray(mean if pixels.dtype.kind == "f" else np.rint(mean), pixels.dtype)
 
 
-def _check_side(path: Path, pixels: Array, largest: int) -> None:
-    if max(pixels.shape[:2]) > largest:
+def _check_side(path: Path, pixels: Array, format: Format) -> None:
+    if max(pixels.shape[:2]) > format.longest:
         raise OutputError(f"'{path}' cannot hold {max(pixels.shape[:2])} pixels a side: write a TIFF.")
 
 
@@ -220,4 +180,4 @@ def warn_of_loss(path: Path, lost: list[str], kind: str) -> None:
             "'{path}' loses {lost}, which {kind} cannot hold: write a TIFF to keep them.",
             path=path, lost=" and ".join(lost), kind=kind,
         )  # fmt: skip
-        warnings.warn(message, HdrnetWarning, stacklevel=3)
+        warn(message)

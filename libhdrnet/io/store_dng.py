@@ -1,6 +1,5 @@
 """Store radiance as a linear DNG: back in the camera's colours, in integers where they hold it, as a whole file."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import HdrnetWarning, OutputError, sentence
+from libhdrnet.errors import OutputError, sentence, warn
 from libhdrnet.files import whole_file
 from libhdrnet.io import colour
 from libhdrnet.io.camera import REC709_CAMERA, Camera
@@ -51,14 +50,12 @@ def store_dng(
     peak = max(1.0, *(float((linear[rows] @ matrix).max()) for rows in bands(len(linear))))
     warn_of_loss(path, ["transparency"] if alpha is not None else [], "DNG")
     if bits is None and peak > _MOST_ABOVE:
-        warnings.warn(
+        warn(
             sentence(
                 "'{path}' shows lights of {peak} times white as {most} times, the most that integers hold: half "
                 "floats, which darktable opens and RawTherapee does not, or OpenEXR keep them.",
                 path=path, peak=f"{peak:.0f}", most=f"{_MOST_ABOVE:.0f}",
-            ),
-            HdrnetWarning,
-            stacklevel=3,
+            )
         )  # fmt: skip
     white = 1 if bits else int(_INTEGERS / min(peak, _MOST_ABOVE))
     pixels = _stored(linear, matrix, bits, white)

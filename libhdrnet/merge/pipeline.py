@@ -3,7 +3,6 @@
 Read, align, calibrate, find the candidates, select, fuse, guess lost highlights, reconstruct what is too dark.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from libhdrnet.alignment import Alignment, align
 from libhdrnet.bands import bands
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, bounded, check_settings
-from libhdrnet.errors import HdrnetWarning, InputError, sentence
+from libhdrnet.errors import InputError, sentence, warn
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.candidates import Bracket
 from libhdrnet.merge.findings import decide, find
@@ -243,7 +242,7 @@ def merge(
             choices = None if choices is None else renumbered(choices, left_out, len(images))
         if options.read_gain_map and all(frame.peak == 1 for frame in frames):
             told = "no frame holds a gain map that leads above its white: the plain pictures are merged."
-            warnings.warn(told, HdrnetWarning, stacklevel=2)
+            warn(told)
         check_differ(frames)
         tell_strangers(frames)
         exposures = tuple(frame.exposure for frame in frames)
@@ -328,7 +327,7 @@ def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _
 def _leave_out(left_out: list[int], reference: int | None, index: int, error: InputError) -> None:
     if index == reference:
         raise InputError(f"{error} It is the reference, which cannot be left out.") from error
-    warnings.warn(f"left out: {error}", HdrnetWarning, stacklevel=2)
+    warn(f"left out: {error}")
     left_out.append(index)
 
 
@@ -350,7 +349,7 @@ def _align(frames: list[Frame], reference: int, reporter: Reporter) -> list[Alig
                 "another reference, or leave it out.",
                 name=frame.name,
             )
-            warnings.warn(said, HdrnetWarning, stacklevel=3)
+            warn(said)
         if codes is not frame.codes:
             let_go(frame.codes)
             codes = keep(codes, len(frames))
@@ -371,7 +370,7 @@ def calibrated(frames: Sequence[Frame], reference: int, response: str, *, given:
         exact=[frame.exact for frame in frames], last_word=given,
     )  # fmt: skip
     for note in calibration.notes:
-        warnings.warn(note, stacklevel=3)
+        warn(note)
     return calibration
 
 
@@ -388,12 +387,10 @@ def alpha_of(frames: Sequence[Frame]) -> FloatImage | None:
     """Return what any frame shows, (H, W) in [0, 1], if all of them have an alpha channel."""
     transparent = [frame.name for frame in frames if frame.transparent]
     if 0 < len(transparent) < len(frames):
-        warnings.warn(
+        warn(
             sentence(
                 "The transparency of '{name}' is left out: other frames of the bracket have none.", name=transparent[0]
-            ),
-            HdrnetWarning,
-            stacklevel=3,
+            )
         )
     if len(transparent) < len(frames):
         return None

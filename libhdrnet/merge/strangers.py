@@ -1,10 +1,9 @@
 """Frames that show another scene than the rest of their bracket."""
 
-import warnings
 from collections.abc import Sequence
 
 from libhdrnet.alignment import Alignment, estimate_alignment
-from libhdrnet.errors import HdrnetWarning, sentence
+from libhdrnet.errors import sentence, warn
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.merge.upright import likenesses
@@ -29,11 +28,7 @@ def tell_strangers(frames: Sequence[Frame]) -> None:
         return
     for place, like in enumerate(likenesses(pictures)):
         if like < _UNLIKE or (like < _ALIKE and _fits_none(pictures, place)):
-            warnings.warn(
-                sentence("{name} shows another scene than the other frames; leave it out.", name=shown[place].name),
-                HdrnetWarning,
-                stacklevel=3,
-            )
+            warn(sentence("{name} shows another scene than the other frames; leave it out.", name=shown[place].name))
 
 
 def unlike(alignment: Alignment) -> bool:

@@ -1,13 +1,12 @@
 """Orientation tags that contradict each other while the pixels lie alike, as when a camera was pointed at the floor."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetNote
+from libhdrnet.errors import HdrnetNote, warn
 from libhdrnet.io.orientation import applied, undone
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage
@@ -46,11 +45,10 @@ def _like(frame: Turned, usual: int, pictures: Sequence[FloatImage]) -> Turned:
     better = _likeness(other, pictures)
     if better < _ALIKE or better < _likeness(own, pictures) + _BETTER:
         return frame
-    warnings.warn(
+    warn(
         f"'{frame.name}' says it is turned another way (orientation {frame.orientation}) than the other frames "
         f"({usual}), but its pixels lie like theirs: it is read as they are.",
         HdrnetNote,
-        stacklevel=4,
     )
     coverage = None if frame.coverage is None else applied(undone(frame.coverage, frame.orientation), usual)
     return Turned(frame.name, applied(undone(frame.codes, frame.orientation), usual), coverage, usual)

@@ -1,9 +1,8 @@
 """What remains of a merge's options when frames that cannot be read are left out."""
 
-import warnings
 from dataclasses import replace
 
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import InputError, warn
 from libhdrnet.merge.mask import Choices, renumbered
 from libhdrnet.options import MergeFiles
 from libhdrnet.review.names import unreadable
@@ -24,7 +23,7 @@ def kept_of(options: MergeFiles, choices: Choices | None) -> tuple[MergeFiles, C
             raise InputError(
                 f"'{options.inputs[index]}' cannot be read; it is the reference, which cannot be left out."
             )
-        warnings.warn(f"left out: '{options.inputs[index]}' cannot be read.", HdrnetWarning, stacklevel=2)
+        warn(f"left out: '{options.inputs[index]}' cannot be read.")
     if len(kept) < 2:
         raise InputError(f"only {len(kept)} of {count} images can be read; a merge takes two or more.")
     remaining = replace(

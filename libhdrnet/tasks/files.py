@@ -1,6 +1,6 @@
 """Files in, files out: check what was asked for, compute, write, and say what was done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from libhdrnet.tasks.scale import check_told, scale_of
 
 if TYPE_CHECKING:
     from libhdrnet.engine import Report, Reporter
+    from libhdrnet.io.outputs import Kinds
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
     from libhdrnet.radiometry import FloatImage
@@ -56,13 +57,13 @@ def prepare(method: str, params: Mapping[str, Any]) -> Callable[[Talk], Done]:
     Raises:
         InputError: a parameter is unknown, missing or of another type.
     """
-    if method == "merge":
-        return partial(_merge, read_options(MergeFiles, params))
-    if method == "defocus":
-        return partial(_defocus, read_options(DefocusFiles, params))
-    if method == "deblur":
-        return partial(_deblur, read_options(DeblurFiles, params))
-    raise InputError(f"the task {method!r} is unknown; choose merge, defocus or deblur.")
+    tasks: dict[str, tuple[Callable[[Any, Talk], Done], type]] = {
+        "merge": (_merge, MergeFiles), "defocus": (_defocus, DefocusFiles), "deblur": (_deblur, DeblurFiles),
+    }  # fmt: skip
+    if method not in tasks:
+        raise InputError(f"the task {method!r} is unknown; choose merge, defocus or deblur.")
+    work, kind = tasks[method]
+    return partial(work, read_options(kind, params))
 
 
 def merge_images(
@@ -100,15 +101,12 @@ def tell_merge(result: "MergeResult", talk: Talk) -> None:
 
 
 def _merge(options: MergeFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_output, check_places
     from libhdrnet.tonemap import Tone
 
-    outputs = [path for path in (options.output, options.preview, options.mask) if path]
-    inputs = [*options.inputs, *(path for path in (options.choices, options.base) if path)]
-    for path in outputs:
-        check_output(path, inputs=inputs, kinds="merged" if path is options.output else "display")
-        _check_new(path, options.overwrite)
-    check_places(outputs)
+    outputs = _checked_outputs(
+        [(options.output, "merged"), (options.preview, "display"), (options.mask, "display")],
+        [*options.inputs, options.choices, options.base], options.overwrite,
+    )  # fmt: skip
     check_needs(options, options.output, options.preview)
     tone = Tone(**options.tone_options())
     check_told(options)
@@ -183,10 +181,9 @@ def _write_tone_mapped(
 
 
 def _defocus(options: DefocusFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_output
-
-    check_output(options.output, inputs=[options.input], kinds="display" if options.colour else "map")
-    _check_new(options.output, options.overwrite)
+    outputs = _checked_outputs(
+        [(options.output, "display" if options.colour else "map")], [options.input], options.overwrite
+    )
 
     from libhdrnet.io.write import write_display, write_map
     from libhdrnet.ops.defocus import defocus_map, open_image, white_radius
@@ -203,21 +200,17 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
         write_map(options.output, radius, scale=white, record=record)
     largest = float(radius.max())
     message = f"wrote {options.output} (largest radius {largest:.1f} pixels)"
-    return Done(message, [options.output], record, {"largest_radius": largest, "white": white})
+    return Done(message, outputs, record, {"largest_radius": largest, "white": white})
 
 
 def _deblur(options: DeblurFiles, talk: Talk) -> Done:
-    from libhdrnet.io.outputs import check_output, check_places
     from libhdrnet.io.passengers import GAIN_MAP, note_passengers
     from libhdrnet.io.read import read_photo
     from libhdrnet.io.write import write_like, write_map
 
-    inputs = [options.input] + ([options.map] if options.map else [])
-    outputs = [path for path in (options.output, options.mask) if path]
-    for path in outputs:
-        check_output(path, inputs=inputs, kinds="any" if path is options.output else "map")
-        _check_new(path, options.overwrite)
-    check_places(outputs)
+    outputs = _checked_outputs(
+        [(options.output, "any"), (options.mask, "map")], [options.input, options.map], options.overwrite
+    )
 
     from libhdrnet.ops.deblur import deblur_pixels
 
@@ -263,6 +256,16 @@ def read_map(path: str) -> Any:
     return photo.pixels[..., 0]
 
 
-def _check_new(path: str, overwrite: bool) -> None:
-    if Path(path).exists() and not overwrite:
-        raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+def _checked_outputs(
+    wanted: "Sequence[tuple[str | None, Kinds]]", inputs: Sequence[str | None], overwrite: bool
+) -> list[str]:
+    """Return the outputs that are wanted; raise OutputError or InputError where one cannot be written, or is there."""
+    from libhdrnet.io.outputs import check_output, check_places
+
+    outputs = [(path, kinds) for path, kinds in wanted if path]
+    for path, kinds in outputs:
+        check_output(path, inputs=[name for name in inputs if name], kinds=kinds)
+        if Path(path).exists() and not overwrite:
+            raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+    check_places([path for path, _ in outputs])
+    return [path for path, _ in outputs]

@@ -83,11 +83,9 @@ def _exposures(
 
 def _metered(told: "Sequence[Metadata | None]") -> list[float | None]:
     """Return t S / N² of the files that tell all of it."""
-    from libhdrnet.io.metadata import exposure_values
-    from libhdrnet.radiometry import relative_exposure
+    from libhdrnet.io.metadata import exposure_product, exposure_values
 
-    values = [(None, None, None) if metadata is None else exposure_values(metadata) for metadata in told]
-    return [None if t is None or s is None or n is None else relative_exposure(t, s, n) for t, s, n in values]
+    return [None if metadata is None else exposure_product(*exposure_values(metadata)) for metadata in told]
 
 
 def _metadata(names: Sequence[str | Path]) -> "list[Metadata]":

@@ -263,6 +263,17 @@ def test_a_file_that_ends_too_early_is_refused_without_a_word_of_the_library(tmp
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("length", [44 << 20, -5])
+@pytest.mark.parametrize("read", [read_photo, image_size, read_metadata])
+def test_a_header_that_ends_nowhere_is_refused(tmp_path, read, length):
+    path = exr(tmp_path / "a.exr", plain(size=(40, 56)), compression=OpenEXR.NO_COMPRESSION)
+    data = path.read_bytes()
+    lie = b"number\0float\0" + struct.pack("<i", length) + bytes(5000)
+    path.write_bytes(data[: data.index(b"screenWindowCenter")] + lie)
+    with pytest.raises(InputError, match="damaged or incomplete"):
+        read(path)
+
+
 def test_pixels_that_cannot_be_unpacked_are_refused(tmp_path, rng):
     path = exr(tmp_path / "a.exr", {"Y": rng.integers(0, 9, (64, 64)).astype(np.float32)})
     data = bytearray(path.read_bytes())

@@ -4,14 +4,14 @@ The encoder of imagecodecs takes none of the last three; they go into the boxes 
 """
 
 import struct
+from io import BytesIO
 
 import numpy as np
 
+from libhdrnet.io.formats.boxes import box, boxes, outer_boxes
 from libhdrnet.io.formats.decoded import Array
 from libhdrnet.io.pq import Light
 
-MAX_SIDE = 32768
-"""What readers take (libavif's default)."""
 _BT2020, _PQ, _YCBCR = 9, 16, 9
 """Code points of H.273: primaries, transfer, and the matrix of BT.2020 with non-constant luminance."""
 _QUALITY, _SPEED = 95, 8
@@ -39,29 +39,33 @@ def encode(codes: Array, bits: int, *, light: Light, exif: bytes = b"", xmp: byt
 
 def _completed(data: bytes, light: Light, exif: bytes, xmp: bytes) -> bytes:
     """Add the level of light as a property, and EXIF and XMP as items whose contents follow the picture."""
-    outer = _boxes(data)
-    at, meta = next((at, body) for at, name, body in outer if name == b"meta")
+    begins, ends = next((begins, ends) for name, begins, ends in outer_boxes(BytesIO(data)) if name == b"meta")
+    meta = data[begins:ends]
     blocks = [(b"Exif", b"", bytes(4) + exif)] if exif else []  # 4: the offset at which TIFF begins
     blocks += [(b"mime", b"application/rdf+xml\0", xmp)] if xmp else []
-    inner = {name: body for _, name, body in _boxes(meta[_FULL:])}
+    inner = dict(boxes(meta[_FULL:]))
     items = int.from_bytes(inner[b"iinf"][_FULL : _FULL + 2], "big")
     inner[b"iprp"] = _with_light(inner[b"iprp"], light)
     inner[b"iinf"] = _with_items(inner[b"iinf"], items, blocks)
     inner[b"iref"] = inner.get(b"iref", bytes(_FULL)) + b"".join(
-        _box(b"cdsc", struct.pack(">HHH", number, 1, _COLOURS)) for number in range(items + 1, items + 1 + len(blocks))
+        box(b"cdsc", struct.pack(">HHH", number, 1, _COLOURS)) for number in range(items + 1, items + 1 + len(blocks))
     )
     located, sizes = inner[b"iloc"], [len(content) for *_, content in blocks]
     inner[b"iloc"] = _located(located, items, sizes, 0, 0)  # of the size that it will have
     grown = len(_meta(meta, inner)) - len(meta) - 8
     inner[b"iloc"] = _located(located, items, sizes, grown, len(data) + grown + 8)
-    before, after = data[:at], data[at + len(meta) + 8 :]
-    return before + _meta(meta, inner) + after + _box(b"mdat", b"".join(content for *_, content in blocks))
+    return (
+        data[: begins - 8]
+        + _meta(meta, inner)
+        + data[ends:]
+        + box(b"mdat", b"".join(content for *_, content in blocks))
+    )
 
 
 def _with_light(iprp: bytes, light: Light) -> bytes:
-    parts = {name: body for _, name, body in _boxes(iprp)}
-    number = len(_boxes(parts[b"ipco"])) + 1
-    parts[b"ipco"] += _box(b"clli", struct.pack(">HH", light.brightest, light.mean))
+    parts = dict(boxes(iprp))
+    number = len(boxes(parts[b"ipco"])) + 1
+    parts[b"ipco"] += box(b"clli", struct.pack(">HH", light.brightest, light.mean))
     ipma, position = parts[b"ipma"], _FULL + 4
     if ipma[:_FULL] != bytes(_FULL):
         raise ValueError("associations of properties in a form that is not known")
@@ -70,12 +74,12 @@ def _with_light(iprp: bytes, light: Light) -> bytes:
     count = ipma[position + 2]
     end = position + 3 + count
     parts[b"ipma"] = ipma[: position + 2] + bytes([count + 1]) + ipma[position + 3 : end] + bytes([number]) + ipma[end:]
-    return b"".join(_box(name, body) for name, body in parts.items())
+    return b"".join(box(name, body) for name, body in parts.items())
 
 
 def _with_items(iinf: bytes, items: int, blocks: list[tuple[bytes, bytes, bytes]]) -> bytes:
     entries = b"".join(
-        _box(b"infe", b"\2\0\0\1" + struct.pack(">HH", number, 0) + kind + b"\0" + more)  # \1: nothing to look at
+        box(b"infe", b"\2\0\0\1" + struct.pack(">HH", number, 0) + kind + b"\0" + more)  # \1: nothing to look at
         for number, (kind, more, _) in enumerate(blocks, items + 1)
     )
     return iinf[:_FULL] + struct.pack(">H", items + len(blocks)) + iinf[_FULL + 2 :] + entries
@@ -101,18 +105,4 @@ def _located(iloc: bytes, items: int, sizes: list[int], moved: int, begins: int)
 
 
 def _meta(meta: bytes, inner: dict[bytes, bytes]) -> bytes:
-    return _box(b"meta", meta[:_FULL] + b"".join(_box(name, body) for name, body in inner.items()))
-
-
-def _box(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(body), name) + body
-
-
-def _boxes(data: bytes) -> list[tuple[int, bytes, bytes]]:
-    """Return where each box begins, its name and its contents."""
-    found, position = [], 0
-    while position < len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        found.append((position, name, data[position + 8 : position + length]))
-        position += length
-    return found
+    return box(b"meta", meta[:_FULL] + b"".join(box(name, body) for name, body in inner.items()))

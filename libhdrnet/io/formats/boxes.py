@@ -1,8 +1,9 @@
-"""The outermost boxes of a file of ISO's base media format (ISO 14496-12), which HEIF and JPEG XL are kept in."""
+"""Boxes of ISO's base media format (ISO 14496-12), which HEIF, AVIF and JPEG XL are kept in."""
 
 import os
 import struct
 from collections.abc import Iterator
+from io import BytesIO
 from typing import BinaryIO
 
 
@@ -22,3 +23,15 @@ def outer_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         length = length or size - position
         yield name, position + begins, position + length
         position += max(length, begins)
+
+
+def boxes(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the names and contents of the boxes that `data` consists of."""
+    return [(name, data[begins:ends]) for name, begins, ends in outer_boxes(BytesIO(data))]
+
+
+def box(name: bytes, body: bytes) -> bytes:
+    """Write one."""
+    if len(body) < (1 << 32) - 8:
+        return struct.pack(">I4s", 8 + len(body), name) + body
+    return struct.pack(">I4sQ", 1, name, 16 + len(body)) + body

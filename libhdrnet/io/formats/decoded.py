@@ -1,5 +1,6 @@
 """What a format module hands to the reader, before orientation and metadata."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import numpy.typing as npt
 
 from libhdrnet.bands import bands
 from libhdrnet.errors import InputError, readable, sentence
+from libhdrnet.io import colour
 from libhdrnet.io.camera import Matrices
+from libhdrnet.io.cicp import CodePoints
 
 Array = npt.NDArray[Any]
 
@@ -58,6 +61,42 @@ def split(array: Array) -> tuple[Array, Array | None, bool]:
     if grey:
         return np.repeat(array[..., :1], 3, axis=2), alpha, True
     return np.ascontiguousarray(array[..., :3]), alpha, False
+
+
+def full_scale(array: Array, top: int) -> Array:
+    """Scale samples of which `top` is white to 0..65535, rounded."""
+    if top == 65535:
+        return array
+    scaled = (np.minimum(array, top).astype(np.uint32) * 65535 + top // 2) // top
+    return scaled.astype(np.uint16)
+
+
+def decoded_by_points(
+    array: Array, points: CodePoints | None, icc: bytes | None, *, associated: bool = False
+) -> Decoded:
+    """Make of (H, W) or (H, W, 1..4) what the reader takes.
+
+    Bounded code points become a profile, PQ and HLG linear Rec.709 as float32; without points `icc` counts, else sRGB.
+    """
+    pixels, alpha, grey = split(array)
+    if points is None or points.is_bounded:
+        profile = icc if points is None else points.profile()
+        return Decoded(pixels, alpha, grey, icc=profile, icc_is_final=points is not None, associated=associated)
+    layer = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
+    linear = points.to_linear(pixels, grey=grey)
+    return Decoded(linear, layer, grey, linear=True, icc_is_final=True, associated=associated)
+
+
+def heads(path: Path, most: int = 1 << 62) -> Iterator[bytes]:
+    """Yield the beginning of a file, each time twice as much of it, until that is all, or `most` bytes.
+
+    Doubled, since whoever looks for something in it walks through all again.
+    """
+    with path.open("rb") as file:
+        data = b""
+        while len(data) < most and (more := file.read(max(1 << 18, len(data)))):
+            data += more
+            yield data
 
 
 def damaged(path: Path, why: object) -> InputError:

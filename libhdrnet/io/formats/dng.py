@@ -25,11 +25,6 @@ _PREVIEW_QUALITY = 85
 _PARTS = 10_000_000
 _TYPES = {"ColorMatrix": "2i", "ForwardMatrix": "2i", "CameraCalibration": "2i", "AnalogBalance": "2I",
           "CalibrationIlluminant": "H"}  # fmt: skip
-_CODES = {
-    "ColorMatrix1": 50721, "ColorMatrix2": 50722, "CameraCalibration1": 50723, "CameraCalibration2": 50724,
-    "AnalogBalance": 50727, "CalibrationIlluminant1": 50778, "CalibrationIlluminant2": 50779,
-    "ForwardMatrix1": 50964, "ForwardMatrix2": 50965,
-}  # fmt: skip
 
 
 def write(
@@ -77,10 +72,12 @@ def write(
 
 
 def _colour_tag(item: tuple[str, Sequence[float]]) -> tuple[Any, ...]:
+    from tifffile import TIFF
+
     name, values = item
     kind = _TYPES[name.rstrip("12")]
     whole = kind == "H"
-    return _CODES[name], kind, len(values), [int(v) for v in values] if whole else _rationals(values)
+    return TIFF.TAGS[name], kind, len(values), [int(v) for v in values] if whole else _rationals(values)
 
 
 def _rationals(values: Sequence[float]) -> list[int]:

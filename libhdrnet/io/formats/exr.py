@@ -4,26 +4,24 @@ Alpha is associated in OpenEXR: colours are stored as they shine, already multip
 legal (a flame, a glow: it adds to what lies behind), so it is never divided out here.
 """
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError, readable
+from libhdrnet.errors import InputError, readable, warn
 from libhdrnet.io.chromaticities import REC709, rec709_matrix
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header
 from libhdrnet.io.formats.exr_layout import Part, Window, read_layout
 
-MAX_SIDE = 2**31 - 1
 HALF_MAX = 65504.0
 _MOST_LISTED = 8
 
 
 def read_attributes(path: Path) -> dict[str, Any]:
     """Header of the part that `decode` reads; raises InputError as that does."""
-    return _attributes(path, _picture(read_layout(path), path)[0])
+    return dict(_picture(read_layout(path), path)[0].attributes)
 
 
 def header(path: Path) -> Header:
@@ -43,8 +41,7 @@ def decode(path: Path) -> Decoded:
     """
     parts = read_layout(path)
     part, names = _picture(parts, path)
-    attributes = _attributes(path, part)
-    matrix = _matrix(attributes, path) if len(names) > 2 else None
+    matrix = _matrix(part.attributes, path) if len(names) > 2 else None
     channels = _pixels(path, part)
     _warn_of_rest(path, parts, part, names)
     grey = len(names) < 3
@@ -92,31 +89,15 @@ def write(
         file.write(str(path))
 
 
-def _attributes(path: Path, part: Part) -> dict[str, Any]:
-    import OpenEXR
-
-    try:
-        with OpenEXR.File(str(path), header_only=True) as file:
-            return dict(file.parts[part.index].header)
-    except Exception as error:
-        raise damaged(path, error) from error
-
-
 def _pixels(path: Path, part: Part) -> dict[str, Array]:
     import OpenEXR
 
-    try:
-        with OpenEXR.File(str(path), separate_channels=True) as file:
-            # The library leaves out parts that it cannot unpack, and goes on.
-            found = [candidate for candidate in file.parts if candidate.part_index == part.index]
-            channels = (
-                {name: np.asarray(channel.pixels) for name, channel in found[0].channels.items()} if found else {}
-            )
-    except Exception as error:
-        raise damaged(path, error) from error
-    if not channels:
-        raise damaged(path, "its pixels cannot be unpacked")
-    return channels
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        # The library leaves out parts that it cannot unpack, and goes on.
+        found = [candidate for candidate in file.parts if candidate.part_index == part.index]
+        if not found or not found[0].channels:
+            raise ValueError("its pixels cannot be unpacked")
+        return {name: np.asarray(channel.pixels) for name, channel in found[0].channels.items()}
 
 
 def _picture(parts: Sequence[Part], path: Path) -> tuple[Part, list[str]]:
@@ -124,7 +105,7 @@ def _picture(parts: Sequence[Part], path: Path) -> tuple[Part, list[str]]:
     for part in parts:
         names = _colours(part.channels) if part.is_flat else []
         for name in names:
-            every = max(part.channels[name].every)
+            every = part.channels[name]
             if every > 1:
                 raise InputError(
                     f"'{path}' stores its channel {readable(name, 40)} at a lower resolution (1 of {every} pixels), "
@@ -169,18 +150,10 @@ def _warn_of_rest(path: Path, parts: Sequence[Part], part: Part, names: Collecti
     if _overlap(data, shown) != (data.height, data.width):
         lost.append(f"pixels outside of the {shown.width} x {shown.height} of the picture (overscan)")
     if abs(part.aspect - 1) > 0.01:
-        warnings.warn(
-            f"'{path}' has pixels {part.aspect:g} times as wide as high, which are read as square: scale it.",
-            HdrnetWarning,
-            stacklevel=2,
-        )
+        warn(f"'{path}' has pixels {part.aspect:g} times as wide as high, which are read as square: scale it.")
     if lost:
         of = f" of its part '{readable(part.name, 40)}'" if len(parts) > 1 else ""
-        warnings.warn(
-            f"'{path}': only the channels {_listed(names)}{of} are read; left out are {' and '.join(lost)}.",
-            HdrnetWarning,
-            stacklevel=2,
-        )
+        warn(f"'{path}': only the channels {_listed(names)}{of} are read; left out are {' and '.join(lost)}.")
 
 
 def _listed(names: Collection[str]) -> str:

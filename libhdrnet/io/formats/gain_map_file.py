@@ -3,18 +3,22 @@
 Two JPEGs lie after each other, told of by an index (CIPA DC-007) and a directory in the first one's XMP. The second
 one's codes say by how many stops each channel of the first, linear, is to be multiplied:
 (picture + offset) * 2^(least + (most - least) * (code / 255)^(1 / gamma)) - offset. That is written twice, as ISO has
-it and as XMP, since some programs read but one of them.
+it and as XMP, since some programs read but one of them. libultrahdr reads it.
 """
 
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
-from libhdrnet.io.formats.jpeg_segments import segment, segments
+import numpy as np
 
-_JFIF, _APP1, _APP2 = 0xE0, 0xE1, 0xE2
+from libhdrnet.io import colour
+from libhdrnet.io.formats.decoded import Decoded
+from libhdrnet.io.formats.jpeg_segments import APP0, APP1, APP2, GAIN_MAP, XMP, profile_of, segment, segments
+
 _DESCRIBING = frozenset({*range(0xE0, 0xF0), 0xFE})
 """Codes of the segments with metadata and comments, which come first."""
-_XMP, _ISO, _MPF = b"http://ns.adobe.com/xap/1.0/\0", b"urn:iso:std:iso:ts:21496:-1\0", b"MPF\0"
+_MPF = b"MPF\0"
 _ISO_VERSION = struct.pack(">HH", 0, 0)
 """Of the readers that it takes, and of the writer."""
 _SAME_COLOURS = 0x40
@@ -47,21 +51,38 @@ class Gain:
     """Stops above white that a display needs to show all of it."""
 
 
+def decode(path: Path) -> Decoded:
+    """Decode to linear Rec.709, float32, 1.0 = white of the plain picture, highlights up to the map's largest gain.
+
+    Values come in half precision (steps of 0.05 to 0.1 %).
+    """
+    import imagecodecs
+
+    data = path.read_bytes()
+    light = np.asarray(imagecodecs.ultrahdr_decode(data, dtype=np.float16))[..., :3].astype(np.float32)
+    second = data.rfind(b"\xff\xd8\xff")
+    icc = profile_of(data[second:]) or profile_of(data)  # the light has the primaries of the gain map's own profile
+    if icc is not None and colour.is_usable_profile(icc):
+        matrix = colour.primaries_of(icc).T
+        light = colour.by_bands(light, lambda band: band @ matrix)
+    return Decoded(light, None, grey=False, linear=True, icc_is_final=True)
+
+
 def with_gain_map(picture: bytes, gain_map: bytes, gain: Gain) -> bytes:
     """Join the JPEG of a picture, with its metadata, and that of a gain map, to one file.
 
     Raises ValueError where the picture's XMP has no room left for the directory.
     """
-    told = [(_APP1, _XMP + _packet(_gain_as_xmp(gain))), (_APP2, _ISO + _gain_as_iso(gain))]
+    told = [(APP1, XMP + _packet(_gain_as_xmp(gain))), (APP2, GAIN_MAP + _gain_as_iso(gain))]
     head, rest = _apart(gain_map)
     second = _joined([*head, *told], rest)
     head, rest = _apart(picture)
     head = _with_xmp(head, _directory(len(second)))
-    head.append((_APP2, _ISO + _ISO_VERSION))
-    index = (_APP2, _MPF + bytes(_MPF_SIZE))  # of the size that it will have
+    head.append((APP2, GAIN_MAP + _ISO_VERSION))
+    index = (APP2, _MPF + bytes(_MPF_SIZE))  # of the size that it will have
     size = len(_joined([*head, index], rest))
     # Places are counted from the index's own header, the last of the segments before `rest`.
-    index = (_APP2, _MPF + _index(size, len(second), len(rest) + _MPF_SIZE))
+    index = (APP2, _MPF + _index(size, len(second), len(rest) + _MPF_SIZE))
     return _joined([*head, index], rest) + second
 
 
@@ -81,10 +102,10 @@ def _joined(head: list[tuple[int, bytes]], rest: bytes) -> bytes:
 
 def _with_xmp(head: list[tuple[int, bytes]], description: bytes) -> list[tuple[int, bytes]]:
     for place, (_, body) in enumerate(head):
-        if body.startswith(_XMP):
-            return [*head[:place], (_APP1, _XMP + _packet(description, body[len(_XMP) :])), *head[place + 1 :]]
-    first = 1 if head and head[0][0] == _JFIF else 0
-    return [*head[:first], (_APP1, _XMP + _packet(description)), *head[first:]]
+        if body.startswith(XMP):
+            return [*head[:place], (APP1, XMP + _packet(description, body[len(XMP) :])), *head[place + 1 :]]
+    first = 1 if head and head[0][0] == APP0 else 0
+    return [*head[:first], (APP1, XMP + _packet(description)), *head[first:]]
 
 
 def _packet(description: bytes, packet: bytes = _PACKET) -> bytes:

@@ -8,25 +8,18 @@ since that is what other programs mean. GAMMA, which other programs write, is un
 1, as ImageMagick means it, that of encoding.
 """
 
-import json
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, readable
+from libhdrnet.errors import HdrnetNote, InputError, readable, warn
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.formats import rgbe
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, heads
 
-MAX_SIDE = 2**31 - 1
-_MARK = b"#hdrnet "
-_LINE = 80
-"""Characters of a record on one header line: several readers stop at 128."""
 _MOST_HEADER = 1 << 24
 _RESOLUTION = re.compile(rb"\n\r?\n([+-][XY]) +(\d{1,10}) +([+-][XY]) +(\d{1,10})\r?\n")
 _ORIENTATIONS = {
@@ -72,10 +65,7 @@ def decode(path: Path) -> Decoded:
     A HdrnetNote names lines of the header that make no sense, a HdrnetWarning pixels that are not square.
     """
     head = _read_head(path)
-    try:
-        pixels = rgbe.decode(path.read_bytes()[head.start :], head.count, head.length)
-    except ValueError as error:
-        raise damaged(path, error) from error
+    pixels = rgbe.decode(path.read_bytes()[head.start :], head.count, head.length)
     gamma = _product(head, "GAMMA", 1, path)[0]
     if not 1 / _MOST_GAMMA <= gamma <= _MOST_GAMMA:
         _warn_of_line(path, f"GAMMA={gamma:g}")
@@ -89,44 +79,33 @@ def decode(path: Path) -> Decoded:
             pixels = colour.by_bands(pixels, lambda band: band @ transposed)
     aspect = _product(head, "PIXASPECT", 1, path)[0]
     if abs(aspect - 1) > 0.01:
-        _warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")
+        warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")
     return Decoded(pixels, None, grey=False, linear=True, icc_is_final=True)
 
 
-def encode(linear: Array, record: dict[str, Any] | None, comments: bytes = b"") -> bytes:
-    """(H, W, 3) float32 to a Radiance file; the record and `comments` (whole lines) go into its header."""
+def encode(linear: Array, comments: bytes) -> bytes:
+    """(H, W, 3) float32 to a Radiance file; `comments` (whole lines) go into its header."""
     import imagecodecs
 
     height, width = linear.shape[:2]
     # Its own guess is too small where nothing repeats: run lengths then add a byte to each 128.
     room = _ROOM + height * (4 + 4 * (width + width // 64 + 4))
     data = bytes(imagecodecs.rgbe_encode(np.ascontiguousarray(linear, np.float32), out=room))
-    if record is not None:
-        text = json.dumps(record).encode("ascii")
-        comments += b"".join(_MARK + text[start : start + _LINE] + b"\n" for start in range(0, len(text), _LINE))
     first, rest = data.split(b"\n", 1)
     return first + b"\n" + comments + rest
 
 
-def read_record(path: Path) -> str | None:
-    """Read the record's JSON text, None if there is none."""
-    with path.open("rb") as file:
-        head = file.read(1 << 20).split(b"\n\n", 1)[0]
-    parts = [line[len(_MARK) :] for line in head.split(b"\n") if line.startswith(_MARK)]
-    return b"".join(parts).decode("ascii", "replace") or None
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of the header."""
+    return _read_head(path).lines
 
 
 def _read_head(path: Path) -> _Head:
-    data = b""
-    match = None
-    with path.open("rb") as file:
-        while match is None and len(data) < _MOST_HEADER and (more := file.read(max(1 << 16, len(data)))):
-            data += more
-            match = _RESOLUTION.search(data)
+    match = next(filter(None, map(_RESOLUTION.search, heads(path, _MOST_HEADER))), None)
     orientation = None if match is None else _ORIENTATIONS.get((match[1], match[3]))
     if match is None or orientation is None:
         raise damaged(path, "no resolution line in the Radiance header")
-    lines = [line.rstrip("\r") for line in data[: match.start()].decode("latin-1").split("\n")]
+    lines = [line.rstrip("\r") for line in match.string[: match.start()].decode("latin-1").split("\n")]
     head = _Head(lines, orientation, int(match[2]), int(match[4]), match.end())
     for kind in head.values("FORMAT"):
         if kind not in (_RGBE, _XYZE):
@@ -174,12 +153,4 @@ def _product(head: _Head, name: str, size: int, path: Path) -> Array:
 
 
 def _warn_of_line(path: Path, line: str) -> None:
-    warnings.warn(
-        f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).",
-        HdrnetNote,
-        stacklevel=5,
-    )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, HdrnetWarning, stacklevel=6)
+    warn(f"'{path}' has a line in its header that makes no sense and is left out ({readable(line, 80)}).", HdrnetNote)

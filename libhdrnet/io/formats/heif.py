@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from libhdrnet.errors import InputError
-from libhdrnet.io.formats.coded import decoded_by_points, full_scale
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, decoded_by_points, full_scale
 from libhdrnet.io.formats.heif_boxes import MainPicture, main_picture
 from libhdrnet.io.orientation import applied, swaps_sides
 
@@ -35,10 +34,7 @@ def decode(path: Path) -> Decoded:
 def _av1(path: Path, picture: MainPicture) -> Array:
     import imagecodecs
 
-    try:
-        array = np.asarray(imagecodecs.avif_decode(path.read_bytes(), 0))
-    except Exception as error:
-        raise damaged(path, error) from error
+    array = np.asarray(imagecodecs.avif_decode(path.read_bytes(), 0))
     array = array[picture.top : picture.top + picture.height, picture.left : picture.left + picture.width]
     deep = array.dtype == np.uint16
     return applied(full_scale(array, (1 << picture.bits) - 1) if deep else array, picture.orientation)
@@ -51,10 +47,7 @@ def _hevc(path: Path) -> Array:
         raise InputError(
             f"'{path}' is a HEIC file, which needs pillow-heif: pip install 'libhdrnet[heic]', or export it as TIFF."
         ) from error
-    try:
-        image = pillow_heif.open_heif(path, convert_hdr_to_8bit=False)
-        array, bits = np.asarray(image), int(image.info["bit_depth"])
-    except Exception as error:
-        raise damaged(path, error) from error
+    image = pillow_heif.open_heif(path, convert_hdr_to_8bit=False)
+    array, bits = np.asarray(image), int(image.info["bit_depth"])
     # Deeper samples come shifted to the upper bits.
     return full_scale(array >> np.uint16(16 - bits), (1 << bits) - 1) if array.dtype == np.uint16 else array

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from libhdrnet.io.cicp import CodePoints
-from libhdrnet.io.formats.boxes import outer_boxes
+from libhdrnet.io.formats.boxes import boxes, outer_boxes
 from libhdrnet.io.formats.decoded import damaged
 
 _MAX_META = 1 << 24
@@ -61,10 +61,10 @@ def _meta(path: Path) -> bytes:
 
 
 def _described(meta: bytes) -> MainPicture:
-    boxes = dict(_boxes(meta))
-    properties = dict(_boxes(boxes[b"iprp"]))
-    listed = list(_boxes(properties[b"ipco"]))
-    main = int.from_bytes(boxes[b"pitm"][_FULL : _FULL + (4 if boxes[b"pitm"][0] else 2)], "big")
+    inner = dict(boxes(meta))
+    properties = dict(boxes(inner[b"iprp"]))
+    listed = boxes(properties[b"ipco"])
+    main = int.from_bytes(inner[b"pitm"][_FULL : _FULL + (4 if inner[b"pitm"][0] else 2)], "big")
     # Of a picture of tiles the coding is told by the tiles.
     picture = MainPicture(codec="av1" if any(name == b"av1C" for name, _ in listed) else "hevc")
     for index in _indices(properties[b"ipma"], main):
@@ -118,14 +118,3 @@ def _indices(ipma: bytes, wanted: int) -> Iterator[int]:
             if item == wanted:
                 yield struct.unpack_from(">H", ipma, position)[0] & 0x7FFF if wide else ipma[position] & 0x7F
             position += 2 if wide else 1
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    position = 0
-    while position + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        length = length or len(data) - position
-        if length < 8:
-            return
-        yield name, data[position + 8 : position + length]
-        position += length

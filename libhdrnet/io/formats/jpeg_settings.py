@@ -1,44 +1,37 @@
 """How a JPEG file was stored: quality, colour subsampling and density."""
 
 import struct
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.io.formats import jpeg
-from libhdrnet.io.formats.jpeg_segments import segments
+from libhdrnet.io.formats.jpeg_segments import APP0, FRAMES, TABLES, segments
 
-_TABLES, _JFIF = 0xDB, 0xE0
 _SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (4, 1): "411", (1, 2): "440"}
 
 
-@dataclass(frozen=True)
-class JpegSettings:
-    """What the header of a JPEG says about how it was encoded."""
+def read_settings(data: bytes) -> tuple[int, str, tuple[int, int, int] | None]:
+    """Read from the bytes of a JPEG file how it was stored; what they leave open is as in `jpeg.encode`'s default.
 
-    quality: int
-    """1 to 100: that of this library's encoder whose table for brightness is nearest."""
-    subsampling: str
-    """"444", "422", "420", "411" or "440"; "444" for grey and for what the encoder cannot write."""
-    density: tuple[int, int, int] | None
-    """JFIF's unit (1 an inch, 2 a centimetre) and pixels a unit; None where it names no unit."""
+    Returns:
+        Quality, 1 to 100: that of this library's encoder whose table for brightness is nearest. Subsampling: "444",
+        "422", "420", "411" or "440"; "444" for grey and for what the encoder cannot write. Density: JFIF's unit (1 an
+        inch, 2 a centimetre) and pixels a unit; None where it names no unit.
 
-
-def read_settings(data: bytes) -> JpegSettings:
-    """Read the settings from the bytes of a JPEG file; what they leave open is as in `jpeg.encode`'s default."""
+    """
     tables: dict[int, npt.NDArray[np.uint16]] = {}
     density, components = None, b""
     for code, _, body in segments(data):
-        if code == _TABLES:
+        if code == TABLES:
             tables |= _tables(body)
-        elif code == _JFIF and body.startswith(b"JFIF\0") and len(body) >= 12:
+        elif code == APP0 and body.startswith(b"JFIF\0") and len(body) >= 12:
             density = struct.unpack_from(">BHH", body, 7)
-        elif code in jpeg.FRAMES:
+        elif code in FRAMES:
             components = body[6:]
     first = tables.get(components[2]) if len(components) >= 3 else None
-    return JpegSettings(
+    return (
         jpeg.QUALITY if first is None else _nearest_quality(first),
         _subsampling(components),
         density if density and density[0] in (1, 2) and all(density[1:]) else None,

@@ -32,8 +32,7 @@ class JxlHeader:
     orientation: int = 1
     """EXIF's number."""
     bits: int = 8
-    """Of integers; 16 or 32 where `is_float`."""
-    is_float: bool = False
+    """Of integers, or 16 or 32 of floats."""
     associated: bool = False
     animated: bool = False
     has_icc: bool = False
@@ -59,20 +58,14 @@ def with_pq(codestream: bytes, brightest: float) -> bytes:
     `brightest`: cd/m2 that no colour exceeds. Raises ValueError where the head is another.
     """
     bits = _Bits(codestream[:_HEAD])
-    bits.u(16)
-    _size(bits)
-    begins, flags = bits.position, bits.u(2)
-    _depth(bits)
-    bits.u(1)
-    for _ in range(bits.choice((0, 0), (1, 0), (2, 4), (1, 12))):
-        _is_associated(bits)
-    xyb, until = bits.u(1), bits.position
-    _colours(bits)
+    is_xyb = _parsed(bits).xyb
+    begins, until = bits.flags, bits.colours
     bits.enum()  # what it is to be rendered for
-    if flags or xyb or bits.u(2) or not bits.u(1):
-        raise ValueError("a JPEG XL head in a form that is not known")
+    known = not is_xyb and bits.u(2) == 0 and bits.u(1) == 1
     rest = -(-bits.position // 8)
     whole = int.from_bytes(codestream[:rest], "little")
+    if not known or whole >> begins & 0b11:
+        raise ValueError("a JPEG XL head in a form that is not known")
     target = int.from_bytes(struct.pack("<e", brightest), "little")
     parts = [
         (whole & ((1 << begins) - 1), begins),
@@ -107,7 +100,8 @@ class _Bits:
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
-        self.position = 0
+        self.position = self.flags = self.colours = 0
+        """What is read next; where the first flags and the colours were."""
 
     def u(self, count: int) -> int:
         if count > self._left:
@@ -136,6 +130,7 @@ def _parsed(bits: _Bits) -> JxlHeader:
     if bits.u(16) != 0x0AFF:
         raise ValueError("no codestream")
     height, width = _size(bits)
+    bits.flags = bits.position
     if bits.u(1):  # everything as usual
         return JxlHeader(height, width)
     orientation, animated = 1, False
@@ -148,13 +143,14 @@ def _parsed(bits: _Bits) -> JxlHeader:
         animated = bool(bits.u(1))
         if animated:
             _animation(bits)
-    depth, is_float = _depth(bits)
+    depth = _depth(bits)
     bits.u(1)
     extra = bits.choice((0, 0), (1, 0), (2, 4), (1, 12))
     associated = True in [_is_associated(bits) for _ in range(extra)]  # all have to be read
     xyb = bool(bits.u(1))
+    bits.colours = bits.position
     has_icc, points, icc = _colours(bits)
-    return JxlHeader(height, width, orientation, depth, is_float, associated, animated, has_icc, xyb, points, icc)
+    return JxlHeader(height, width, orientation, depth, associated, animated, has_icc, xyb, points, icc)
 
 
 def _size(bits: _Bits) -> tuple[int, int]:
@@ -183,12 +179,12 @@ def _animation(bits: _Bits) -> None:
     bits.u(1)
 
 
-def _depth(bits: _Bits) -> tuple[int, bool]:
+def _depth(bits: _Bits) -> int:
     if bits.u(1):
         depth = bits.choice((32, 0), (16, 0), (24, 0), (1, 6))
         bits.u(4)
-        return depth, True
-    return bits.choice((8, 0), (10, 0), (12, 0), (1, 6)), False
+        return depth
+    return bits.choice((8, 0), (10, 0), (12, 0), (1, 6))
 
 
 def _is_associated(bits: _Bits) -> bool:
@@ -232,10 +228,7 @@ def _colours(bits: _Bits) -> tuple[bool, CodePoints | None, bytes | None]:
         transfer = bits.enum()
         gamma = _DCI_GAMMA if transfer == _DCI_TRANSFER else None
     known = _POINTS.get((number, white)) if space != _GREY else 1
-    if known is not None and gamma is None:
-        points = CodePoints(known, transfer)
-        return False, points if points.is_known else None, None
-    if gamma is None and transfer != _SRGB_TRANSFER:
-        points = CodePoints(1, transfer)
+    if gamma is None and (known is not None or transfer != _SRGB_TRANSFER):
+        points = CodePoints(known or 1, transfer)
         return False, points if points.is_known else None, None
     return False, None, colour.make_profile(white=place, primaries=primaries, gamma=gamma)

@@ -5,20 +5,18 @@ display a picture was mastered on and its brightest pixels; no value depends on 
 """
 
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning
+from libhdrnet.errors import warn
 from libhdrnet.io import colour
 from libhdrnet.io.chromaticities import rec709_matrix
 from libhdrnet.io.cicp import CodePoints
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, split
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, decoded_by_points
 
-MAX_SIDE = 2**31 - 1
 _SIGNATURE = 8
 _UNIT = 100_000
 """gAMA and cHRM hold numbers times this."""
@@ -27,7 +25,8 @@ _SRGB = (*colour.D65, *colour.REC709_PRIMARIES)
 """x and y in cHRM's order: white, red, green, blue."""
 _SAME_GAMMA, _SAME_COLOUR = 5e-3, 2e-3
 _GAMMAS = (0.1, 10.0)
-_MAX_PROFILE = 1 << 24
+_MAX_PROFILE, _MAX_TEXT = 1 << 24, 1 << 20
+_METRE = 1
 
 
 def header(path: Path) -> Header:
@@ -52,27 +51,18 @@ def decode(path: Path) -> Decoded:
     chunks = dict(_chunks(data))
     if b"IEND" not in chunks:
         raise damaged(path, "the PNG data end too early")
-    try:
-        array = imagecodecs.png_decode(data)
-    except Exception as error:
-        raise damaged(path, error) from error
-    pixels, alpha, grey = split(array)
+    array = imagecodecs.png_decode(data)
     frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big")
     if frames > 1:
-        _warn(f"'{path}' is an animation of {frames} pictures: only the one that still viewers show is read.")
+        warn(f"'{path}' is an animation of {frames} pictures: only the one that still viewers show is read.")
     points = _code_points(chunks)
-    if points is None:
-        if b"cICP" in chunks:
-            numbers = "-".join(str(number) for number in chunks[b"cICP"])
-            _warn(
-                f"'{path}' names its colours by code points that are not known (cICP {numbers}): "
-                "the profile or gamma beside them counts, else sRGB."
-            )
-        return Decoded(pixels, alpha, grey, icc=_profile(chunks, path))
-    if points.is_bounded:
-        return Decoded(pixels, alpha, grey, icc=points.profile(), icc_is_final=True)
-    alpha = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
-    return Decoded(points.to_linear(pixels, grey=grey), alpha, grey, linear=True, icc_is_final=True)
+    if points is None and b"cICP" in chunks:
+        numbers = "-".join(str(number) for number in chunks[b"cICP"])
+        warn(
+            f"'{path}' names its colours by code points that are not known (cICP {numbers}): "
+            "the profile or gamma beside them counts, else sRGB."
+        )
+    return decoded_by_points(array, points, _profile(chunks, path) if points is None else None)
 
 
 def unbounded_code_points(path: Path) -> CodePoints | None:
@@ -81,17 +71,52 @@ def unbounded_code_points(path: Path) -> CodePoints | None:
     return None if points is None or points.is_bounded else points
 
 
-def encode(pixels: Array, *, icc: bytes | None, code_points: CodePoints | None = None) -> bytes:
+def resolution(data: bytes) -> tuple[int, int] | None:
+    """Return pixels a metre across and down; None where the file does not say."""
+    body = dict(_chunks(data)).get(b"pHYs", b"")
+    if len(body) != 9:
+        return None
+    across, down, unit = struct.unpack(">IIB", body)
+    return (across, down) if unit == _METRE and across and down else None
+
+
+def texts(data: bytes) -> dict[str, str]:
+    """Return keywords ("Author", "Copyright", …) and their texts; those that are damaged are left out."""
+    found: dict[str, str] = {}
+    for name, body in _chunks(data):
+        keyword, _, rest = body.partition(b"\0")
+        try:
+            if name == b"tEXt":
+                text = rest.decode("latin-1")
+            elif name == b"zTXt":
+                text = _inflated(rest[1:], _MAX_TEXT).decode("latin-1")
+            elif name == b"iTXt":
+                content = rest[2:].split(b"\0", 2)[2]
+                text = (_inflated(content, _MAX_TEXT) if rest[0] else content).decode()
+            else:
+                continue
+        except (zlib.error, UnicodeError, IndexError):
+            continue
+        found.setdefault(keyword.decode("latin-1"), text)
+    return found
+
+
+def encode(
+    pixels: Array, *, icc: bytes | None, code_points: CodePoints | None = None, per_metre: tuple[int, int] | None = None
+) -> bytes:
     """(H, W), (H, W, 2), (H, W, 3) or (H, W, 4) uint8 or uint16 to a PNG file.
 
-    The profile is embedded; `code_points` say instead what the pixels are encoded by.
+    The profile is embedded; `code_points` say instead what the pixels are encoded by. `per_metre`: the resolution,
+    pixels across and down.
     """
     import imagecodecs
 
     data = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels), level=5))
     if code_points is not None:
-        return _with_chunk(data, b"cICP", code_points.to_bytes())
-    return _with_chunk(data, b"iCCP", b"ICC profile\0\0" + zlib.compress(icc, 9)) if icc else data
+        data = _with_chunk(data, b"cICP", code_points.to_bytes())
+    elif icc:
+        data = _with_chunk(data, b"iCCP", b"ICC profile\0\0" + zlib.compress(icc, 9))
+    return data if per_metre is None else _with_chunk(data, b"pHYs", struct.pack(">IIB", *per_metre, _METRE))
 
 
 def _with_chunk(data: bytes, name: bytes, content: bytes) -> bytes:
@@ -106,8 +131,8 @@ def _code_points(chunks: dict[bytes, bytes]) -> CodePoints | None:
     return points if points is not None and points.is_known else None
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, HdrnetWarning, stacklevel=6)
+def _inflated(data: bytes, most: int) -> bytes:
+    return zlib.decompressobj().decompress(data, most)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -125,7 +150,7 @@ def _profile(chunks: dict[bytes, bytes], path: Path) -> bytes | None:
     if b"iCCP" in chunks:
         _, _, rest = chunks[b"iCCP"].partition(b"\0")
         try:
-            return zlib.decompressobj().decompress(rest[1:], _MAX_PROFILE)
+            return _inflated(rest[1:], _MAX_PROFILE)
         except zlib.error:
             return None
     if b"sRGB" in chunks:
@@ -145,7 +170,7 @@ def _gamma(chunk: bytes, path: Path) -> float | None:
     gamma = int.from_bytes(chunk, "big") / _UNIT
     if _GAMMAS[0] <= gamma <= _GAMMAS[1]:
         return float(gamma)
-    _warn(f"'{path}' has a gamma that makes no sense (gAMA {gamma:g}): its tones are taken as sRGB.")
+    warn(f"'{path}' has a gamma that makes no sense (gAMA {gamma:g}): its tones are taken as sRGB.")
     return None
 
 
@@ -157,6 +182,6 @@ def _places(chunk: bytes, path: Path) -> tuple[float, ...]:
     try:
         rec709_matrix((*places[2:], *places[:2]))
     except ValueError as error:
-        _warn(f"'{path}' has chromaticities that describe no colours (cHRM: {error}): they are taken as sRGB's.")
+        warn(f"'{path}' has chromaticities that describe no colours (cHRM: {error}): they are taken as sRGB's.")
         return _SRGB
     return places

@@ -1,6 +1,7 @@
 """Camera RAW through LibRaw: linear, 16 bits, sRGB primaries, nothing adjusted to the picture's content."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +35,26 @@ def header(path: Path) -> Header:
         with rawpy.imread(str(path)) as raw:
             sizes = raw.sizes
     except rawpy.LibRawFileUnsupportedError as error:
-        raise NotRawError(_reason(error)) from error
-    except rawpy.LibRawError as error:
-        raise damaged(path, _reason(error)) from error
+        raise NotRawError(*error.args) from error
     height, width, turned = int(sizes.height), int(sizes.width), _ORIENTATIONS.get(sizes.flip, 1)
     return Header(*((width, height) if swaps_sides(turned) else (height, width)), orientation=1, turned=turned)
 
 
 def read_matrices(path: Path) -> Matrices | None:
     """Do for a file what `matrices_of` does; raises InputError for a damaged one."""
+    with _opened(path) as raw:
+        return matrices_of(raw)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     import rawpy
 
     try:
         with rawpy.imread(str(path)) as raw:
-            return matrices_of(raw)
-    except rawpy.LibRawError as error:
-        raise damaged(path, _reason(error)) from error
+            yield raw
+    except rawpy.LibRawError as error:  # of a damaged file it may say here that it does not know the kind after all
+        raise damaged(path, error) from error
 
 
 def matrices_of(raw: Any) -> Matrices | None:
@@ -106,35 +111,32 @@ def decode(
     """
     import rawpy
 
-    try:
-        with rawpy.imread(str(path)) as raw:
-            used = white_balance or camera_white_balance(raw)
-            if white_level is None:
-                white_level = _own_clip_level(raw)
-            white = min(white_level or raw.white_level, raw.white_level)
-            black, multipliers, zero = raw.black_level_per_channel, list(used), 0.0
-            share = (white - min(black)) / max(raw.white_level - min(black), 1)
-            lowered = signed and min(black) > 0
-            if lowered:
-                finer = _refine(raw)
-                white *= finer
-                black, multipliers, zero = raw_levels.lowered_black([finer * b for b in black], white, multipliers)
-            pixels = raw.postprocess(
-                user_wb=multipliers,
-                user_black=0 if lowered else None,
-                user_cblack=black if lowered else None,
-                user_sat=white - min(black),  # LibRaw takes it for the level above black
-                half_size=half,
-                gamma=(1, 1),
-                output_bps=16,
-                output_color=rawpy.ColorSpace.raw if matrices else rawpy.ColorSpace.sRGB,
-                highlight_mode=rawpy.HighlightMode.Clip,
-                no_auto_bright=True,
-                # By default LibRaw moves the white level with the content: frames of a bracket would differ.
-                adjust_maximum_thr=0.0,
-            )
-    except rawpy.LibRawError as error:  # of a damaged file it may say here that it does not know the kind after all
-        raise damaged(path, _reason(error)) from error
+    with _opened(path) as raw:
+        used = white_balance or camera_white_balance(raw)
+        if white_level is None:
+            white_level = _own_clip_level(raw)
+        white = min(white_level or raw.white_level, raw.white_level)
+        black, multipliers, zero = raw.black_level_per_channel, list(used), 0.0
+        share = (white - min(black)) / max(raw.white_level - min(black), 1)
+        lowered = signed and min(black) > 0
+        if lowered:
+            finer = _refine(raw)
+            white *= finer
+            black, multipliers, zero = raw_levels.lowered_black([finer * b for b in black], white, multipliers)
+        pixels = raw.postprocess(
+            user_wb=multipliers,
+            user_black=0 if lowered else None,
+            user_cblack=black if lowered else None,
+            user_sat=white - min(black),  # LibRaw takes it for the level above black
+            half_size=half,
+            gamma=(1, 1),
+            output_bps=16,
+            output_color=rawpy.ColorSpace.raw if matrices else rawpy.ColorSpace.sRGB,
+            highlight_mode=rawpy.HighlightMode.Clip,
+            no_auto_bright=True,
+            # By default LibRaw moves the white level with the content: frames of a bracket would differ.
+            adjust_maximum_thr=0.0,
+        )
     if pixels.ndim == 3 and pixels.shape[2] not in (1, 3):
         raise InputError(f"'{path}' has {pixels.shape[2]} colours, which are not read: convert it to DNG or TIFF.")
     grey = pixels.ndim == 2 or pixels.shape[2] == 1
@@ -179,8 +181,3 @@ def camera_white_balance(raw: object) -> WhiteBalance:
         if min(red, green, blue) > 0 and bool(np.isfinite(values).all()):
             return red / green, 1.0, blue / green, (second if second > 0 else green) / green
     return 1.0, 1.0, 1.0, 1.0
-
-
-def _reason(error: Exception) -> str:
-    text = error.args[0] if error.args else error
-    return text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)

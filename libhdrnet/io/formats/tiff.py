@@ -1,20 +1,18 @@
 """TIFF and BigTIFF: integers of 1 to 32 bits and floats, grey, RGB, palette and CMYK."""
 
 import logging
-import warnings
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from libhdrnet.errors import HdrnetWarning, InputError, sentence
+from libhdrnet.errors import InputError, sentence, warn
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged, full_scale
 
 Alpha = Literal["none", "associated", "unassociated"]
 
-MAX_SIDE = 2**31 - 1
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _EXTRA_SAMPLES = {"associated": ["assocalpha"], "unassociated": ["unassalpha"], "none": None}
 _ICC, _ORIENTATION, _COLOR_MAP = 34675, 274, 320
@@ -25,7 +23,7 @@ _JPEG_COMPRESSIONS = (6, 7)
 
 def header(path: Path) -> Header:
     """Size and orientation of the main picture."""
-    with _open(path) as file:
+    with opened(path) as file:
         page = _main_page(file, path)
         tag = page.tags.get(_ORIENTATION)
         orientation = tag.value if tag is not None and tag.value in range(1, 9) else 1
@@ -37,7 +35,7 @@ def decode(path: Path) -> Decoded:
 
     Alpha that the file calls associated stays in the pixels of RGB and grey, in the encoding of the pixels.
     """
-    with _open(path) as file:
+    with opened(path) as file:
         page = _main_page(file, path)
         photometric = int(page.photometric)
         if photometric not in _COLOURS:
@@ -46,10 +44,7 @@ def decode(path: Path) -> Decoded:
         if photometric == _YCBCR and int(page.compression) not in _JPEG_COMPRESSIONS:
             raise InputError(f"'{path}' is a TIFF in YCbCr without JPEG, which cannot be read: save it as RGB.")
         _check_whole(page, file.filehandle.size, path)
-        try:
-            array = page.asarray(squeeze=False)
-        except Exception as error:
-            raise damaged(path, error) from error
+        array = page.asarray(squeeze=False)
         tag = page.tags.get(_ICC)
         icc = bytes(tag.value) if tag is not None and isinstance(tag.value, bytes) else None
         array = np.moveaxis(array[..., 0], 0, -1)[0] if array.shape[0] > 1 else array[0, 0]
@@ -110,25 +105,20 @@ def write(
     )  # fmt: skip
 
 
-def _open(path: Path) -> Any:
+def opened(path: Path) -> Any:
+    """Return tifffile's view of a file, which has to be closed."""
     import tifffile
 
     logger = logging.getLogger("tifffile")
     if not logger.handlers:
         # Without any handler Python prints its remarks on odd tags to stderr.
         logger.addHandler(logging.NullHandler())
-    try:
-        return tifffile.TiffFile(path)
-    except Exception as error:
-        raise damaged(path, error) from error
+    return tifffile.TiffFile(path)
 
 
 def _main_page(file: Any, path: Path) -> Any:
     # The first picture that is neither a preview nor a mask.
-    try:
-        pages = list(file.pages)
-    except Exception as error:
-        raise damaged(path, error) from error
+    pages = list(file.pages)
     if not pages:
         raise damaged(path, "no picture in the TIFF")
     for page in pages:
@@ -155,13 +145,11 @@ def _alpha(values: Array, colours: int, kinds: list[int], path: Path) -> tuple[A
     kinds = (kinds + [0] * extra)[:extra]
     place = next((index for index, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), 0)
     if extra > 1:
-        warnings.warn(
+        warn(
             sentence(
                 "'{path}' has {count} channels beside its colours: one is read as alpha, the others are left out.",
                 path=path, count=extra,
-            ),
-            HdrnetWarning,
-            stacklevel=2,
+            )
         )  # fmt: skip
     alpha = np.ascontiguousarray(values[..., colours + place])
     return values[..., :colours], alpha, kinds[place] == _ASSOCIATED
@@ -181,14 +169,10 @@ def _full_scale(array: Array, bits: int, path: Path, *, palette: bool) -> Array:
     if bits < 8:
         return array * np.uint8(255 // ((1 << bits) - 1))
     if bits < 16:
-        return ((array.astype(np.uint32) * 65535 + (1 << (bits - 1))) // ((1 << bits) - 1)).astype(np.uint16)
+        return full_scale(array, (1 << bits) - 1)
     upper, rest = array >> (bits - 16), array & ((1 << (bits - 16)) - 1)
     if rest.any() and not np.array_equal(rest, upper >> max(0, 32 - bits)):
-        warnings.warn(
-            f"'{path}' has {bits} bits a sample, of which the upper 16 are read: save it as float to keep more.",
-            HdrnetWarning,
-            stacklevel=2,
-        )
+        warn(f"'{path}' has {bits} bits a sample, of which the upper 16 are read: save it as float to keep more.")
     return upper.astype(np.uint16)
 
 
