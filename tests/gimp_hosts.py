@@ -25,13 +25,16 @@ class Gimp3:
     program = "gimp-3.0"
     console = "gimp-console-3.0"
     settings = "GIMP3_DIRECTORY"
-    gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n'
+    gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n(prev-language "C.UTF-8")\n'
 
     def __init__(self, folder, place, known):
         self.folder = folder
         self.place = place
         self.known = known / self.suite
-        """What a first start finds out about GIMP's own plug-ins, which takes seconds; later homes begin with it."""
+        """What a first start finds out about GIMP's own plug-ins, which takes seconds; later homes begin with it.
+
+        GIMP asks all of them again where the language that it had before is another.
+        """
         (folder / "settings").mkdir()
         if self.known.exists():
             shutil.copy(self.known, folder / "settings/pluginrc")
@@ -70,7 +73,7 @@ class Gimp3:
         told = json.loads((self.folder / "told.json").read_text())
         told.update(stderr=done.stderr, messages=MESSAGE.findall(done.stderr))
         assert told.get("ended"), told.get("traceback", "") + done.stderr
-        if not self.known.exists():
+        if "LC_ALL" not in options and not self.known.exists():  # of no other language
             Path(shutil.copy(self.folder / "settings/pluginrc", self.folder)).replace(self.known)
         return told
 
@@ -95,7 +98,7 @@ class Gimp32(Gimp3):
     suite = "forky"
     program = "gimp-3.2"
     console = "gimp-console-3.2"
-    gimprc = '(show-welcome-dialog no)\n(config-version "3.2.6")\n'
+    gimprc = '(show-welcome-dialog no)\n(config-version "3.2.6")\n(prev-language "C.UTF-8")\n'
 
 
 class Gimp2(Gimp3):
