@@ -25,12 +25,19 @@ class Gimp3:
     program = "gimp-3.0"
     console = "gimp-console-3.0"
     settings = "GIMP3_DIRECTORY"
-    gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n'
+    gimprc = '(show-welcome-dialog no)\n(config-version "3.0.4")\n(prev-language "C.UTF-8")\n'
 
-    def __init__(self, folder, place):
+    def __init__(self, folder, place, known):
         self.folder = folder
         self.place = place
+        self.known = known / self.suite
+        """What a first start finds out about GIMP's own plug-ins, which takes seconds; later homes begin with it.
+
+        GIMP asks all of them again where the language that it had before is another.
+        """
         (folder / "settings").mkdir()
+        if self.known.exists():
+            shutil.copy(self.known, folder / "settings/pluginrc")
         (folder / "settings/gimprc").write_text(
             f'(plug-in-path "${{gimp_plug_in_dir}}/plug-ins:{folder}/plug-ins")\n{self.gimprc}'
         )
@@ -66,6 +73,8 @@ class Gimp3:
         told = json.loads((self.folder / "told.json").read_text())
         told.update(stderr=done.stderr, messages=MESSAGE.findall(done.stderr))
         assert told.get("ended"), told.get("traceback", "") + done.stderr
+        if "LC_ALL" not in options and not self.known.exists():  # of no other language
+            Path(shutil.copy(self.folder / "settings/pluginrc", self.folder)).replace(self.known)
         return told
 
     def batch(self):
@@ -89,7 +98,7 @@ class Gimp32(Gimp3):
     suite = "forky"
     program = "gimp-3.2"
     console = "gimp-console-3.2"
-    gimprc = '(show-welcome-dialog no)\n(config-version "3.2.6")\n'
+    gimprc = '(show-welcome-dialog no)\n(config-version "3.2.6")\n(prev-language "C.UTF-8")\n'
 
 
 class Gimp2(Gimp3):
@@ -101,8 +110,8 @@ class Gimp2(Gimp3):
     settings = "GIMP2_DIRECTORY"
     gimprc = ""
 
-    def __init__(self, folder, place):
-        super().__init__(folder, place)
+    def __init__(self, folder, place, known):
+        super().__init__(folder, place, known)
         (folder / "plug-ins/driver").mkdir()
         shutil.copy(REPOSITORY / "tests/hosts/gimp2_driver.py", folder / "plug-ins/driver/driver.py")
         (folder / "plug-ins/driver/driver.py").chmod(0o755)

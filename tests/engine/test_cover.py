@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libhdrnet.engine.cover import parts
@@ -16,6 +16,7 @@ def test_only_what_is_needed_is_read_with_its_margin_and_on_the_grid():
     assert where(np.zeros_like(needed), 256, 32) == []
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 50), margin=st.sampled_from([0, 24, 32]))
 def test_shares_add_up_to_one_wherever_it_is_needed_and_tiles_are_small(seed, margin):
     rng = np.random.default_rng(seed)

@@ -1,5 +1,6 @@
 """Fixtures of the tests in GIMP and darktable: one server, a GIMP of each kind, the library beside them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,18 +46,29 @@ def own_home(weights):
 
 
 @pytest.fixture(scope="session")
-def gimp3_home(tmp_path_factory, place):
-    return Gimp3(tmp_path_factory.mktemp("gimp3"), place)
+def known_plug_ins(tmp_path_factory):
+    """A folder that all processes of the tests share, for what each GIMP knows of its plug-ins."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder = folder / "known-plug-ins"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def gimp32_home(tmp_path_factory, place):
-    return Gimp32(tmp_path_factory.mktemp("gimp32"), place)
+def gimp3_home(tmp_path_factory, place, known_plug_ins):
+    return Gimp3(tmp_path_factory.mktemp("gimp3"), place, known_plug_ins)
 
 
 @pytest.fixture(scope="session")
-def gimp2_home(tmp_path_factory, place):
-    return Gimp2(tmp_path_factory.mktemp("gimp2"), place)
+def gimp32_home(tmp_path_factory, place, known_plug_ins):
+    return Gimp32(tmp_path_factory.mktemp("gimp32"), place, known_plug_ins)
+
+
+@pytest.fixture(scope="session")
+def gimp2_home(tmp_path_factory, place, known_plug_ins):
+    return Gimp2(tmp_path_factory.mktemp("gimp2"), place, known_plug_ins)
 
 
 @pytest.fixture

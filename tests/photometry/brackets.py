@@ -1,5 +1,7 @@
 """Made brackets: a scene, a camera's response, ratios, movers, JPEG's eight bits."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -30,6 +32,7 @@ def by_channel(light):
     return encoded - np.array([0.15, 0.3, 0.4]) * np.sin(2 * np.pi * encoded) / (2 * np.pi)
 
 
+@cache
 def radiance(seed=1, height=400, width=600):
     rng = np.random.default_rng(seed)
     out = np.zeros((height, width, 3))

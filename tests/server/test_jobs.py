@@ -274,7 +274,7 @@ def test_a_call_may_not_use_an_id_that_is_at_work(wire, ask_slowly):
 def test_over_two_hundred_jobs_memory_stays_flat(living, server, bracket):
     images, times = bracket(32, 32)
     process, sizes = living.processes[0].pid, []
-    for index in range(250):
+    for index in range(210):
         params = {"arrays": shared(server, images), "exposure_times": times, "model": "classical"}
         if index % 10 == 0:
             params.update(NETWORK, model="psfnet")
