@@ -46,6 +46,8 @@ class Camera:
     """1 where a pixel of the sensor sees one colour."""
     denoising: Tensor
     """Share of colour's fine structure, noise above all, that is smoothed away."""
+    smearing: Tensor
+    """Share of all fine structure that is smoothed away where it is not above the noise: in dark places above all."""
 
     @staticmethod
     def random(dice: Dice) -> "Camera":
@@ -73,6 +75,7 @@ class Camera:
             gains=torch.ones_like(each_channel),
             mosaic=torch.zeros_like(speed),
             denoising=torch.zeros_like(speed),
+            smearing=dice.uniform(0.3, 1) * eight * dice.happens(0.5),
         )
 
     @staticmethod
@@ -95,6 +98,7 @@ class Camera:
             gains=gains.view(-1, 3, 1, 1),
             mosaic=one_colour,
             denoising=dice.uniform(0, 1) * dice.happens(0.5),
+            smearing=torch.zeros_like(fewer),
         )
 
     def respond(self, light: Tensor) -> Tensor:
@@ -139,10 +143,18 @@ class Camera:
         if bool((self.mosaic > 0).any()):
             seen = torch.where(each(self.mosaic) > 0, demosaiced(seen), seen)
         codes = self.respond(seen.clamp(0, 1))
+        if dice is not None and bool((self.smearing > 0).any()):
+            codes = self._smeared(codes, seen)
         if bool((self.denoising > 0).any()):
             colour = codes - codes.mean(1, keepdim=True)
             codes = codes + each(self.denoising) * (smoothed(colour, 4) - colour)
         return sharpened(codes, self.sharpening)
+
+    def _smeared(self, codes: Tensor, light: Tensor) -> Tensor:
+        deviation = self.respond((light + torch.sqrt(each(self.shot) * light + each(self.read))).clamp(0, 1)) - codes
+        fine = codes - smoothed(codes, 6)
+        contrast = smoothed(fine.abs().mean(1, keepdim=True), 2) / deviation.mean(1, keepdim=True).clamp(min=1e-4)
+        return codes - each(self.smearing) / (1 + (contrast / 3) ** 2) * fine
 
     def saved(self, codes: Tensor) -> Tensor:
         """Return codes as a file holds them: rounded, most of them to 8 bits, and many as JPEG."""
@@ -170,7 +182,7 @@ class Camera:
     def fine_share(self) -> Tensor:
         """Return the share of the noise's variance that is seen at the finest scale (`photometry.noise`), (B,)."""
         fine = _variance(self.blotch, (1.0, 1 / 18, 1 / 64)) / _variance(self.blotch, (1.0, 0.5, 0.5625))
-        return (1 - self.coarse) * fine
+        return (1 - self.coarse) * fine * (1 - 0.7 * self.smearing) ** 2
 
 
 def sharpened(codes: Tensor, amount: Tensor) -> Tensor:

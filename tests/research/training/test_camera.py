@@ -29,7 +29,7 @@ def dice(seed=0):
 def plain(camera):
     """The camera without noise, sharpening, colours that spill and JPEG, in 16 bits."""
     zero = torch.zeros(COUNT)
-    return replace(camera, shot=zero, read=zero, crosstalk=zero, sharpening=zero, quality=zero,
+    return replace(camera, shot=zero, read=zero, crosstalk=zero, sharpening=zero, quality=zero, smearing=zero,
                    levels=torch.full((COUNT,), 65535.0))  # fmt: skip
 
 
@@ -111,6 +111,17 @@ def test_denoising_smooths_colour_and_not_brightness():
     assert (seen.mean(1) - light.mean(1)).abs().max() < 1e-5
     colour = [(x - x.mean(1, keepdim=True)).std().item() for x in (seen, light)]
     assert colour[0] < 0.4 * colour[1]
+
+
+def test_smearing_takes_what_is_no_larger_than_the_noise_and_leaves_edges():
+    light = flat(0.2)
+    light[..., 32:] = 0.6
+    noisy, smeared = (sensor(read=4e-4, smearing=share).photograph(light, dice()) for share in (0.0, 1.0))
+    assert smeared[..., :24].std() < 0.5 * noisy[..., :24].std()
+    steps = [float((picture[..., 34] - picture[..., 29]).mean()) for picture in (noisy, smeared)]
+    assert steps[1] == pytest.approx(steps[0], rel=0.15)
+    sharp = sensor(read=1e-8, smearing=1.0).photograph(light, dice())
+    assert (sharp - light).abs().mean() < 0.003
 
 
 def test_sharpening_adds_its_amount_of_the_finest_pattern_and_leaves_what_is_even():
