@@ -152,18 +152,19 @@ def apply_alignment(frame: Frame, alignment: Alignment, *, cubic: bool = False) 
         cubic: over 4 x 4 pixels: a ninth of the time.
 
     Returns:
-        The frame, uint16 (H, W, 3), and its coverage, bool (H, W), False where it has no data (its edge
-        is continued there), or None where it has data everywhere. For kind "none" the array itself.
+        The frame, uint16 (H, W, 3), and its coverage, bool (H, W), False where it has no data (it is mirrored
+        there: its edge continued would show as streaks), or None where it has data everywhere. For kind "none" the
+        array itself.
     """
     if alignment.kind == "none":
         return frame, None
     import cv2
 
     height, width = frame.shape[:2]
-    flags = cv2.WARP_INVERSE_MAP
+    flags, beyond = cv2.WARP_INVERSE_MAP, cv2.BORDER_REFLECT_101
     matrix = alignment.matrix
     kernel = cv2.INTER_CUBIC if cubic else cv2.INTER_LANCZOS4
-    warped = cv2.warpPerspective(frame, matrix, (width, height), flags=flags | kernel, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.warpPerspective(frame, matrix, (width, height), flags=flags | kernel, borderMode=beyond)
     everywhere = np.full((height, width), 255, np.uint8)
     coverage = cv2.warpPerspective(everywhere, matrix, (width, height), flags=flags | cv2.INTER_LINEAR) > 250
     return warped, None if coverage.all() else coverage

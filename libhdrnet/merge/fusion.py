@@ -69,7 +69,9 @@ class Believed:
 
 def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage | float = 0.0) -> Believed:
     """Weigh candidates as `weigh` does, before it is normalised."""
-    trust = np.stack([np.maximum(1 - c.saturation, _least(bracket, c.frame)) * _seen(bracket, c) for c in candidates])
+    least = [np.float32(_least(bracket, c.frame)) for c in candidates]
+    shown = [np.maximum(1 - c.saturation, part) for c, part in zip(candidates, least, strict=True)]
+    trust = np.stack([np.minimum(part, _seen(bracket, c)) for c, part in zip(candidates, shown, strict=True)])
     lost = None
     if not isinstance(logits, float):
         logits, lost = lost_light(bracket, candidates, logits)
@@ -123,9 +125,10 @@ def fuse(
                 continue
             codes, covered = _fetched(bracket, candidate, rows, columns)
             weight = np.exp(bracket.enlarged(log, rows, columns))
-            weight *= np.take(fade, brightest(codes))
+            trust = np.take(fade, brightest(codes))
             if covered is not None:
-                weight *= np.maximum(covered, np.float32(_beyond(bracket, candidate.frame)))
+                trust = np.minimum(trust, np.maximum(covered, np.float32(_beyond(bracket, candidate.frame))))
+            weight *= trust
             norm += weight
             for channel, plane in enumerate(total):
                 values = np.take(bracket.tables[candidate.frame][:, channel], codes[..., channel])
@@ -181,7 +184,7 @@ def _seen(bracket: Bracket, candidate: Candidate) -> FloatImage:
 
 
 def _beyond(bracket: Bracket, frame: int) -> float:
-    """Return the weight of a frame beyond its border, where its edge is continued.
+    """Return the weight of a frame beyond its border, where it is mirrored.
 
     Of the shortest it is the best guess where all others are saturated; of the reference, where there is nothing else.
     """

@@ -25,7 +25,7 @@ class Unknown:
 
     lost: FloatImage
     """The frames that are believed are saturated there, and a shorter one shows something else or nothing: the light is
-    guessed from around (`highlights`)."""
+    guessed from around (`highlights`), or is the shortest frame's, mirrored at its border."""
     dark: FloatImage
     """The frames that are believed are too dark to tell, and a longer one shows something else: the network's part."""
 
@@ -45,6 +45,8 @@ def find_unknown(bracket: Bracket, candidates: Sequence[Candidate], weights: Wei
         if candidate.frame != bracket.shortest:
             # On the way to saturation the calibrated codes still tell the light.
             lost += share * np.clip(10 * candidate.saturation - 9, 0, 1)
+        elif candidate.flow is None:
+            lost += share * (candidate.coverage == 0)
     # Half of it is still known: the network comes in from there on.
     lost, dark = (np.clip(2 * cv2.blur(part, (AROUND, AROUND)) - 1, 0, 1) for part in (lost, dark * shown))
     return Unknown(lost, dark)

@@ -76,6 +76,28 @@ def test_a_colour_that_saturates_in_one_channel_keeps_its_hue():
     assert np.abs(np.median(hue, 0) - [1.0, 0.5, 0.2]).max() < 0.02
 
 
+@pytest.mark.parametrize("sky", [2.0, 8.0], ids=["the shortest frame shows it", "all are saturated"])
+def test_beyond_the_border_of_the_shortest_frame_a_saturated_sky_gets_no_darker_line(sky):
+    frames = shoot(np.full((*SIZE, 3), sky), (0.25, 1, 4))
+    coverage = np.full(SIZE, 65535, np.uint16)
+    coverage[:2] = 0
+    frames[0] = replace(frames[0], coverage=coverage)
+    merged = classical(frames, 1)
+    assert merged[:2].min() > 0.9 * merged[-2:].max()
+
+
+def test_a_wide_strip_beyond_the_border_of_the_shortest_frame_is_told_as_guessed_where_the_sky_is_saturated():
+    light = np.full((*SIZE, 3), 2.0)
+    light[80:] = 0.3
+    frames = shoot(light, (0.25, 1, 4))
+    coverage = np.full(SIZE, 65535, np.uint16)
+    coverage[:, :40] = 0
+    bracket = bracket_of([replace(frames[0], coverage=coverage), *frames[1:]], 1)
+    candidates = find_candidates(bracket)
+    lost = find_unknown(bracket, candidates, weigh(bracket, candidates)).lost
+    assert lost[:30, :14].min() > 0.9 and lost[:, 26:].max() < 0.01 and lost[50:].max() < 0.01
+
+
 def test_what_has_no_data_takes_no_part(scene):
     radiance = scene(40, 60) * 0.5 + 0.1
     frames = shoot(radiance, (0.5, 1))
