@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from libhdrnet.alignment import Flow, dense_flow, fetch
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
+from libhdrnet.merge.clipping import local_white
 from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.photometry import Calibration
@@ -42,9 +44,14 @@ SATURATION: FloatImage = np.asarray(_FADED * _FADED * (3 - 2 * _FADED), np.float
 """For each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
 
 
-def saturation(codes: Codes) -> FloatImage:
-    """Return how far each pixel (H, W, 3) is saturated, (H, W)."""
-    return np.take(SATURATION, brightest(codes))
+def saturation(codes: Codes, white: FloatImage | None = None) -> FloatImage:
+    """Return how far each pixel (H, W, 3) is saturated, (H, W); `white`: the code of that, where it is less than 1."""
+    return np.take(SATURATION, brightest(codes) if white is None else relative(codes, white))
+
+
+def relative(codes: Codes, white: FloatImage) -> npt.NDArray[np.uint16]:
+    """Return the code of each pixel's brightest channel, (H, W), relative to the code that is white there, (H, W)."""
+    return np.minimum(brightest(codes) / white, np.float32(65535)).astype(np.uint16)
 
 
 def darkness(bracket: "Bracket", candidate: "Candidate") -> FloatImage:
@@ -75,6 +82,8 @@ class Bracket:
         """Pixels of the full size to one of the reduced size."""
         self.codes = [_compared(frame.codes, twice, larger > 1) for frame in frames]
         """Of the compared size, (2 h, 2 w, 3)."""
+        self.whites = [local_white(codes, self._deviation(index)) for index, codes in enumerate(self.codes)]
+        """Codes in [0, 1] at which each frame is clipped, (h, w); None: at white."""
 
     def order(self) -> list[int]:
         """Return the frames, the reference first, then by how near their exposure is to it."""
@@ -84,6 +93,12 @@ class Bracket:
         """Return the variance of a frame's radiance where the radiance is `light`."""
         time = np.float32(self.times[index])
         return np.asarray(self.calibration.noise.variance(index, light * time) / time**2, np.float32)
+
+    def _deviation(self, index: int) -> FloatImage:
+        """Return the deviation of the noise, in codes of the compared size, at 256 codes."""
+        light = brightness(self.tables[index][:: 65535 // 255])
+        slope = np.maximum(np.gradient(light, np.float32(1 / 255)), np.float32(DARKEST))
+        return np.asarray(np.sqrt(self.noise(index, light)) / slope * np.float32(2 / self.factor), np.float32)
 
     def enlarged(self, plane: FloatImage, rows: slice, columns: slice = slice(None)) -> FloatImage:
         """Return a rectangle of a map of the reduced size at full size."""
@@ -108,6 +123,8 @@ class Candidate:
     """In [0, 1]: where the frame as it lies differs from the reference by more than noise, and around."""
     flow: Flow | None = None
     """In pixels of the reduced size; None: as it lies."""
+    white: FloatImage | None = None
+    """Code in [0, 1] at which it is clipped; None: at white."""
 
     @property
     def confidence(self) -> FloatImage:
@@ -157,18 +174,20 @@ def find_candidates(
 def _as_it_lies(bracket: Bracket, index: int) -> Candidate:
     radiance = np.empty((*bracket.size, 3), np.float32)
     saturated, covered = np.empty(bracket.size, np.float32), np.ones(bracket.size, np.float32)
+    white, twice = bracket.whites[index], (2 * bracket.size[0], 2 * bracket.size[1])
     import cv2
 
     for rows in bands(bracket.size[0]):
         codes = bracket.codes[index][2 * rows.start : 2 * rows.stop]
         size = (bracket.size[1], rows.stop - rows.start)
         radiance[rows] = cv2.resize(look_up(codes, bracket.compared[index]), size, interpolation=cv2.INTER_AREA)
-        saturated[rows] = cv2.resize(saturation(codes), size, interpolation=cv2.INTER_AREA)
+        below = None if white is None else enlarged(white, twice, slice(2 * rows.start, 2 * rows.stop))
+        saturated[rows] = cv2.resize(saturation(codes, below), size, interpolation=cv2.INTER_AREA)
     coverage = bracket.frames[index].coverage
     if coverage is not None:
         covered = cv2.resize(coverage, bracket.size[::-1], interpolation=cv2.INTER_AREA) * np.float32(1 / 65535)
         let_go(coverage)
-    return Candidate(index, radiance, saturated, covered, np.zeros(bracket.size, np.float32))
+    return Candidate(index, radiance, saturated, covered, np.zeros(bracket.size, np.float32), white=white)
 
 
 def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:
@@ -224,6 +243,7 @@ def _as_it_flows(bracket: Bracket, reference: Candidate, still: Candidate) -> Ca
     return Candidate(
         still.frame, fetch(still.radiance, flow.field), np.clip(fetch(still.saturation, flow.field), 0, 1),
         inside * fetch(still.coverage, flow.field, cubic=False), still.doubt, flow,
+        None if still.white is None else fetch(still.white, flow.field, cubic=False),
     )  # fmt: skip
 
 

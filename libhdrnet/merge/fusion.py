@@ -16,7 +16,7 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, darkness
+from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, darkness, relative
 from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.radiometry import FloatImage, brightest, brightness
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
@@ -125,7 +125,8 @@ def fuse(
                 continue
             codes, covered = _fetched(bracket, candidate, rows, columns)
             weight = np.exp(bracket.enlarged(log, rows, columns))
-            trust = np.take(fade, brightest(codes))
+            white = None if candidate.white is None else bracket.enlarged(candidate.white, rows, columns)
+            trust = np.take(fade, brightest(codes) if white is None else relative(codes, white))
             if covered is not None:
                 trust = np.minimum(trust, np.maximum(covered, np.float32(_beyond(bracket, candidate.frame))))
             weight *= trust

@@ -102,5 +102,6 @@ def _compared(bracket: Bracket, candidate: Candidate, rows: slice, columns: slic
         field = 2 * enlarged(candidate.flow.field, twice, *where)
         codes = fetch(codes, field, origin=(where[0].start, where[1].start))
         length = 2 * enlarged(candidate.flow.length, twice, *where)
+    white = None if candidate.white is None else enlarged(candidate.white, twice, *where)
     radiance = look_up(codes, bracket.compared[candidate.frame])
-    return radiance.transpose(2, 0, 1), np.stack([saturation(codes), confidence, length])
+    return radiance.transpose(2, 0, 1), np.stack([saturation(codes, white), confidence, length])

@@ -4,44 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shot_brackets import bracket_of, classical, shoot
 
 from libhdrnet.alignment import Flow
-from libhdrnet.merge.candidates import Bracket, Candidate, find_candidates
-from libhdrnet.merge.codes import decode_table, encode, knee_for
+from libhdrnet.merge.candidates import Candidate, find_candidates
+from libhdrnet.merge.codes import knee_for
 from libhdrnet.merge.frames import Frame
 from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.reconstruction import find_unknown
-from libhdrnet.photometry import calibrate
 
 SIZE = (160, 200)
 BY_TIME = ((0.25, 1.0, 4.0), (1.0, 1.0, 1.0))
 BY_ISO = ((1.0, 2.0, 4.0), (1.0, 2.0, 4.0))
-
-
-def shoot(radiance, times, shot=0.0, read=0.0, gains=None, knee=0.0):
-    rng, frames = np.random.default_rng(0), []
-    for t, gain in zip(times, gains or [1.0] * len(times), strict=True):
-        light = np.asarray(radiance * t, np.float64)
-        light = light + rng.normal(0, 1, light.shape) * np.sqrt(shot * gain * light + read * gain**2)
-        frames.append(Frame(str(t), encode(light.astype(np.float32), knee), t, decode=decode_table(knee)))
-    return frames
-
-
-def bracket_of(frames, reference, gains=None):
-    calibration = calibrate(
-        [frame.codes for frame in frames], [frame.exposure for frame in frames], reference, decode=frames[0].decode,
-        coverage=[frame.coverage for frame in frames], gains=gains, response="known",
-    )  # fmt: skip
-    # What is tested here is no calibration: the tones are the true ones.
-    tables = [frame.decode / np.float32(frame.exposure / frames[reference].exposure) for frame in frames]
-    true = tuple(np.repeat(table[:, None], 3, 1) for table in tables)
-    return Bracket(frames, replace(calibration, tables=true))
-
-
-def classical(frames, reference, gains=None):
-    bracket = bracket_of(frames, reference, gains)
-    candidates = find_candidates(bracket, follow=False)
-    return fuse(bracket, candidates, weigh(bracket, candidates))
 
 
 def test_the_mean_is_unbiased_in_mid_tones():
