@@ -128,6 +128,15 @@ def test_who_stands_against_the_light_is_lifted_and_the_sky_stays_drawn():
     assert sky[-1] - sky[0] > 0.08 and (np.diff(sky) >= 0).all()
 
 
+@every_style
+def test_a_wide_range_keeps_its_blacks_and_fog_stays_grey(photograph, style):
+    window = np.zeros((300, 400, 1), np.float32)
+    window[20:80, 20:120] = 8
+    for haze, low, high in ((0.01, 0, 24), (0.2, 60, 160)):
+        shown = tone_map(haze + (1 - haze) * photograph + window, style=style)
+        assert low <= 255 * np.quantile(shown.mean(-1), 0.01) <= high
+
+
 def test_a_smooth_sky_is_not_posterised():
     sky = np.geomspace(0.3, 8, 900, dtype=np.float32)[:, None, None] * np.float32([0.6, 0.8, 1.0])
     shown = tone_map(np.repeat(sky, 40, axis=1), local=1)[:, 20]
