@@ -48,6 +48,8 @@ class Camera:
     """Share of colour's fine structure, noise above all, that is smoothed away."""
     smearing: Tensor
     """Share of all fine structure that is smoothed away where it is not above the noise: in dark places above all."""
+    dimming: Tensor
+    """Share that bright surroundings lose to local tone mapping: what is clipped may lie below the file's white."""
 
     @staticmethod
     def random(dice: Dice) -> "Camera":
@@ -76,6 +78,7 @@ class Camera:
             mosaic=torch.zeros_like(speed),
             denoising=torch.zeros_like(speed),
             smearing=dice.uniform(0.3, 1) * eight * dice.happens(0.5),
+            dimming=dice.uniform(0, 0.2) * eight * dice.happens(0.35),
         )
 
     @staticmethod
@@ -99,6 +102,7 @@ class Camera:
             mosaic=one_colour,
             denoising=dice.uniform(0, 1) * dice.happens(0.5),
             smearing=torch.zeros_like(fewer),
+            dimming=torch.zeros_like(fewer),
         )
 
     def respond(self, light: Tensor) -> Tensor:
@@ -109,9 +113,10 @@ class Camera:
         return u.clamp(1e-9, 1) ** (1 + self.toe * (1 - u))
 
     def inverse(self, codes: Tensor) -> Tensor:
-        """Return the light (B, 3, H, W) of codes in [0, 1]."""
+        """Return the light (B, 3, H, W) of codes in [0, 1], as even surroundings have them."""
         line = torch.linspace(0, 1, 2 * _GRID, device=codes.device) ** 2
         curve = self.respond(line.view(1, 1, 1, -1).expand(len(codes), 3, 1, -1)).squeeze(2)
+        curve = curve * (1 - self.dimming.view(-1, 1, 1) * curve)
         wanted = torch.linspace(0, 1, _GRID, device=codes.device).expand(len(codes), 3, -1).contiguous()
         after = torch.searchsorted(curve.contiguous(), wanted).clamp(1, 2 * _GRID - 1)
         low, high = curve.gather(2, after - 1), curve.gather(2, after)
@@ -145,6 +150,8 @@ class Camera:
         codes = self.respond(seen.clamp(0, 1))
         if dice is not None and bool((self.smearing > 0).any()):
             codes = self._smeared(codes, seen)
+        if bool((self.dimming > 0).any()):
+            codes = self._dimmed(codes)
         if bool((self.denoising > 0).any()):
             colour = codes - codes.mean(1, keepdim=True)
             codes = codes + each(self.denoising) * (smoothed(colour, 4) - colour)
@@ -155,6 +162,12 @@ class Camera:
         fine = codes - smoothed(codes, 6)
         contrast = smoothed(fine.abs().mean(1, keepdim=True), 2) / deviation.mean(1, keepdim=True).clamp(min=1e-4)
         return codes - each(self.smearing) / (1 + (contrast / 3) ** 2) * fine
+
+    def _dimmed(self, codes: Tensor) -> Tensor:
+        level = codes.mean(1, keepdim=True)
+        small = smoothed(F.avg_pool2d(level, 8, ceil_mode=True, count_include_pad=False), 4)
+        wide = F.interpolate(small, size=level.shape[-2:], mode="bilinear", align_corners=False)
+        return codes * (1 - each(self.dimming) * (level + wide) / 2)
 
     def saved(self, codes: Tensor) -> Tensor:
         """Return codes as a file holds them: rounded, most of them to 8 bits, and many as JPEG."""

@@ -81,7 +81,8 @@ def capture(
         radiance, saturation, one, 0 * one, white, black, claimed, shot, read[:, None].expand(-1, frames)
     )
     candidates = with_flow(lying, pool)
-    truth = _aim(light, codes, stops, there, tones(light[:, 0]), tones)
+    clipped = [camera.respond((light[:, j] * each(2.0 ** stops[:, j])).clamp(0, 1)) for j in range(frames)]
+    truth = _aim(light, _saturation(torch.stack(clipped, 1)), stops, there, tones(light[:, 0]), tones)
     flows = there[:, 1:] * (1 - dice.happens(0.3))[:, None]
     return Captured(candidates, torch.cat([there, flows], 1), truth, codes)
 
@@ -122,14 +123,13 @@ def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
     )
 
 
-def _aim(light: Tensor, codes: Tensor, stops: Tensor, there: Tensor, truth: Tensor, tones: "_Tones") -> Tensor:
+def _aim(light: Tensor, saturated: Tensor, stops: Tensor, there: Tensor, truth: Tensor, tones: "_Tones") -> Tensor:
     """Return the truth, and where the reference is saturated what the nearest shorter frame shows, if as bright.
 
     What moved there nobody can know: a captured texture and its hue are better than the mean of what may have been.
     """
-    saturated = _saturation(codes)
     best, aim = torch.zeros_like(saturated[:, 0]), truth
-    for index in range(1, codes.shape[1]):
+    for index in range(1, light.shape[1]):
         shorter = (stops[:, index] < -0.3).float() * there[:, index]
         merit = (1 - saturated[:, index]) * each(shorter * 2.0 ** stops[:, index])
         shown = tones(light[:, index])

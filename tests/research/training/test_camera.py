@@ -30,7 +30,7 @@ def plain(camera):
     """The camera without noise, sharpening, colours that spill and JPEG, in 16 bits."""
     zero = torch.zeros(COUNT)
     return replace(camera, shot=zero, read=zero, crosstalk=zero, sharpening=zero, quality=zero, smearing=zero,
-                   levels=torch.full((COUNT,), 65535.0))  # fmt: skip
+                   dimming=zero, levels=torch.full((COUNT,), 65535.0))  # fmt: skip
 
 
 def linear(camera):
@@ -53,7 +53,7 @@ def test_a_response_rises_from_black_to_white(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_inverse_of_a_response_brings_the_light_back_to_a_thousandth(seed):
-    camera = Camera.random(dice(seed))
+    camera = replace(Camera.random(dice(seed)), dimming=torch.zeros(COUNT))
     light = torch.linspace(0, 1, 500).view(1, 1, 1, -1).expand(COUNT, 3, 1, -1)
     assert (camera.inverse(camera.respond(light)) - light).abs().max() < 1e-3
 
@@ -122,6 +122,17 @@ def test_smearing_takes_what_is_no_larger_than_the_noise_and_leaves_edges():
     assert steps[1] == pytest.approx(steps[0], rel=0.15)
     sharp = sensor(read=1e-8, smearing=1.0).photograph(light, dice())
     assert (sharp - light).abs().mean() < 0.003
+
+
+def test_local_tone_mapping_dims_what_is_clipped_and_the_light_of_even_places_is_known():
+    camera = sensor(dimming=0.1)
+    assert (camera.developed(flat(2.0)) - 0.9).abs().max() < 1e-5
+    assert (camera.inverse(camera.developed(flat(0.5))) - 0.5).abs().max() < 1e-3
+    lamp = flat(0.2)
+    lamp[..., 24:40, 24:40] = 2.0
+    seen = camera.developed(lamp)
+    assert (seen[..., 32, 32] > 0.905).all()
+    assert (seen[..., 20, 32] < seen[..., 2, 2] - 0.001).all()
 
 
 def test_sharpening_adds_its_amount_of_the_finest_pattern_and_leaves_what_is_even():
