@@ -19,9 +19,14 @@ OURS = ("command", "json", "quiet", "resident", "browser")
 """Options that are the command line's own; all others are the task's parameters."""
 
 
+def run() -> int:
+    """Be the whole process `hdrnet`: run its command line and return the exit code."""
+    atexit.register(gc.freeze)  # at exit Python searches all that torch loaded for cycles, 0.5 s, which frees nothing
+    return main()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    atexit.register(gc.freeze)  # at exit Python searches all that torch loaded for cycles, 0.5 s, which frees nothing
     words = sys.argv[1:] if argv is None else argv
     console = Console(as_json="--json" in words)
     try:
@@ -212,4 +217,4 @@ COMMANDS = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())
