@@ -5,6 +5,7 @@ from math import inf
 from pathlib import Path
 
 from libhdrnet.options import Options, Settings, WorkerOptions, option
+from libhdrnet.research import sets
 
 _MATERIAL = "holds hdr/ (radiance) and sharp/ (photographs)"
 
@@ -70,10 +71,7 @@ class TrainingOptions(Options):
 class EvaluationOptions(WorkerOptions, Settings):
     """What is evaluated."""
 
-    set: str = option(
-        help="kalantari, tel, challenge123 (brackets with a truth), sen, tursun, moving (without), ded, dpdd, realdof, "
-        "realistic, pairs (defocus), or built in: synthetic, synthetic-defocus", metavar="SET", flags=(),
-    )  # fmt: skip
+    set: str = option(help=sets.names(), metavar="SET", flags=())
     root: Path | None = option(None, "folder of the set, in the layout in which it is published", metavar="DIR")
     methods: str | None = option(
         None, "brackets: ours, classical, psfnet, msffnet, debevec, mertens, reference; defocus: ours, unsharp, "

@@ -20,8 +20,6 @@ from libhdrnet.radiometry import FloatImage, encode_gamma
 from libhdrnet.research.evaluation import moments
 from libhdrnet.research.evaluation.scenes import read_float
 
-SYNTHETIC = {"synthetic": "kalantari", "synthetic-defocus": "pairs"}
-"""Names of the built-in sets, and the layout each is written in."""
 PICTURES = Path(__file__).parent / "built_in"
 """room-N: a room's radiance at the moment of each frame, 1 = white of the reference; defocus: the pairs."""
 SIZE = (400, 600)

@@ -1,47 +1,15 @@
-"""A set in a folder, and what the readers share: find folders and files, and say what is missing."""
+"""What the readers share: find folders and files, and say what is missing."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from libhdrnet.errors import InputError
-from libhdrnet.research.evaluation.scenes import Scene
 
 PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
 class LayoutError(InputError):
     """A folder is not laid out as its set is; who asked for the set adds how that is."""
-
-
-@dataclass(frozen=True)
-class EvaluationSet:
-    """A set that can be evaluated."""
-
-    title: str
-    kind: Literal["bracket", "defocus"]
-    reader: Callable[[Path], list[Scene]]
-    """Of the folder, which is there; it may raise LayoutError."""
-    layout: str
-    """How it is laid out, in a few words."""
-
-    def read(self, root: Path) -> list[Scene]:
-        """Return the scenes in a folder.
-
-        Raises:
-            InputError: it is not there, has none or lacks something.
-        """
-        if not root.is_dir():
-            raise InputError(f"{root}: is not a folder; --root names one with the layout {self.layout}.")
-        try:
-            scenes = self.reader(root)
-        except LayoutError as error:
-            raise InputError(f"{error}; the layout is {self.layout}.") from error
-        if not scenes:
-            raise InputError(f"{root}: nothing of this set is there; the layout is {self.layout}.")
-        return scenes
 
 
 def only(path: Path) -> Path:
