@@ -43,6 +43,9 @@ class TrainingOptions(Options):
     steps: int | None = option(None, "number of steps instead of a time", limits=(1, inf), apart="budget")
     resume: bool = option(False, "go on from the checkpoint in FOLDER")
     start: Path | None = option(None, "begin with the weights in FOLDER, not with random ones", metavar="FOLDER")
+    start_share: float = option(
+        0.0, "share of those weights in what is written; 0.5: the mean of before and after", limits=(0, 1)
+    )
     batch: int | None = option(None, "samples a step (ours: 4)", limits=(1, inf))
     patch: int | None = option(None, "edge of a sample in pixels (ours: 64)")
     """Also the window of local statistics at inference."""
