@@ -71,6 +71,4 @@ def output_error(path: Path, error: OSError) -> OutputError:
         error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     reason = (error.strerror or str(error) or "unknown reason").lower()
     advice = _ADVICE.get(error.errno or 0, sentence("try again or choose another folder"))
-    return OutputError(
-        sentence("'{path}' cannot be written ({reason}): {advice}.", path=path, reason=reason, advice=advice)
-    )
+    return OutputError("'{path}' cannot be written ({reason}): {advice}.", path=path, reason=reason, advice=advice)
