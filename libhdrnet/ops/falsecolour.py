@@ -1,5 +1,6 @@
 """A defocus map in false colours, to look at: dark blue in focus, yellow far out, with a scale in pixels below."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -23,16 +24,12 @@ def false_colours(radius: FloatImage, largest: float) -> npt.NDArray[np.uint8]:
 
 
 def _coloured(shares: FloatImage) -> npt.NDArray[np.uint8]:
-    import cv2
-
     codes = np.round(np.clip(shares, 0, 1) * 255).astype(np.uint8)
     return np.asarray(cv2.applyColorMap(codes, cv2.COLORMAP_VIRIDIS)[..., ::-1], np.uint8)
 
 
 def _scale(picture: int, width: int, largest: float) -> npt.NDArray[np.uint8]:
     """Return a bar (h, W, 3) of all colours, with numbers below it."""
-    import cv2
-
     height = max(LEAST_SCALE, picture // 25)
     bar = _coloured(np.tile(np.linspace(0, 1, width, dtype=np.float32), (height // 2, 1)))
     below = np.zeros((height - height // 2, width, 3), np.uint8)

@@ -9,6 +9,7 @@ over it, with the masks of Table 3.2, and what else moves in photographs (`momen
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import tifffile
@@ -86,8 +87,6 @@ def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatIma
 
     mask1: the reference shows what an object covers in another frame; mask2: that, or an object.
     """
-    import cv2
-
     size = (CUT, CUT)
 
     def part() -> FloatImage:
@@ -113,8 +112,6 @@ def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatIma
 
 def irregular_matte(size: int, rng: np.random.Generator, *, radius: float) -> FloatImage:
     """Soft, irregular blob (size, size) in [0, 1] near the middle."""
-    import cv2
-
     noise = cv2.resize(rng.standard_normal((6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     yy, xx = np.mgrid[:size, :size].astype(np.float32)
     cx, cy = size / 2 + rng.uniform(-0.25, 0.25, 2) * size

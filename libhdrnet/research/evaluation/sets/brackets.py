@@ -8,6 +8,7 @@ from math import log2
 from pathlib import Path
 
 from libhdrnet.errors import InputError
+from libhdrnet.io.metadata import exposure_of, read_metadata
 from libhdrnet.research.evaluation.scenes import BracketScene, Scene
 from libhdrnet.research.evaluation.sets.folders import PICTURES, LayoutError, below, natural, only
 
@@ -104,8 +105,6 @@ def _stops(path: Path, count: int) -> tuple[float, ...]:
 
 
 def _from_exif(images: Sequence[Path]) -> tuple[float, ...]:
-    from libhdrnet.io.metadata import exposure_of, read_metadata
-
     exposures = [exposure_of(read_metadata(image)) for image in images]
     for image, exposure in zip(images, exposures, strict=True):
         if exposure is None:
