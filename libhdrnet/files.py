@@ -51,6 +51,12 @@ def whole_file(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def natural(name: str) -> list[str | int]:
+    """Return what sorts names as people do: numbers by value."""
+    # Text and numbers alternate, so equal positions always hold the same type.
+    return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"(\d+)", name.lower()))]
+
+
 def sweep(folder: Path) -> None:
     """Remove what killed processes were writing into `folder`: hidden parts that nobody has touched for an hour."""
     for part in folder.glob(f"{_PART}*"):

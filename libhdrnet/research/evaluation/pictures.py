@@ -2,12 +2,11 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from libhdrnet.ops.falsecolour import coloured
 from libhdrnet.radiometry import FloatImage, encode_srgb, mu_law
 from libhdrnet.research.evaluation.metrics import Array
 from libhdrnet.tonemap import tone_map
@@ -57,12 +56,12 @@ def radiance_error(predicted: FloatImage, truth: FloatImage) -> FloatImage:
 
 def error_map(error: FloatImage) -> str:
     """Colour an error (H, W): black 0, bright yellow `LARGEST_ERROR` and more."""
-    return _coloured(error / LARGEST_ERROR, "INFERNO")
+    return _coloured(error / LARGEST_ERROR, cv2.COLORMAP_INFERNO)
 
 
 def defocus_picture(radius: FloatImage, largest: float) -> str:
     """Colour a radius (H, W): dark blue in focus, yellow `largest` pixels and more."""
-    return _coloured(radius / largest, "VIRIDIS")
+    return _coloured(radius / largest, cv2.COLORMAP_VIRIDIS)
 
 
 def grey_picture(values: FloatImage) -> str:
@@ -97,10 +96,9 @@ def jpeg(picture: FloatImage, quality: int) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 
-def _coloured(values: npt.NDArray[Any], name: str) -> str:
-    codes = np.round(np.clip(_reduced(np.asarray(values, np.float32)), 0, 1) * 255).astype(np.uint8)
-    coloured = cv2.applyColorMap(codes, getattr(cv2, f"COLORMAP_{name}"))
-    return jpeg(np.asarray(coloured[..., ::-1] / np.float32(255), np.float32), 80)
+def _coloured(values: Array, colours: int) -> str:
+    codes = coloured(_reduced(np.asarray(values, np.float32)), colours)
+    return jpeg(np.asarray(codes / np.float32(255), np.float32), 80)
 
 
 def _reduced(picture: FloatImage) -> FloatImage:

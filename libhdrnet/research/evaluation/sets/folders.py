@@ -1,9 +1,10 @@
 """What the readers share: find folders and files, and say what is missing."""
 
-import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from libhdrnet.errors import InputError
+from libhdrnet.files import natural
 
 PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
@@ -23,15 +24,15 @@ def below(root: Path, *patterns: str) -> list[Path]:
     """Folders at any depth, `root` included, that hold a file of such a name, in order; hidden ones are left out."""
     found = {path.parent for pattern in patterns for path in root.rglob(pattern) if path.is_file()}
     shown = (folder for folder in found if not any(part.startswith(".") for part in folder.relative_to(root).parts))
-    return sorted(shown, key=natural)
+    return in_order(shown)
 
 
 def pictures(folder: Path, suffixes: tuple[str, ...] = PICTURES) -> dict[str, Path]:
     """Files with one of these suffixes by their names without it, numbers in order."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in suffixes and not path.name.startswith("."))
-    return {path.stem: path for path in sorted(found, key=natural)}
+    return {path.stem: path for path in in_order(found)}
 
 
-def natural(path: Path | str) -> list[tuple[int, str]]:
-    """Sort key that takes numbers in names by value."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", str(path).lower())]
+def in_order(paths: Iterable[Path]) -> list[Path]:
+    """Sort them, numbers in names by value."""
+    return sorted(paths, key=lambda path: natural(str(path)))
