@@ -4,6 +4,7 @@ Every message is one sentence that names the file, the value and the way out.
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 
@@ -106,11 +107,18 @@ class HdrnetNote(HdrnetWarning):
     """Something about a result that needs nothing of the user: it is told where details are, not in a host's dialog."""
 
 
+LISTENERS: list[Callable[[str, bool], bool]] = []
+"""Who is told the library's warnings, the newest last (see `hearing`): the text, and whether it is a note; True: that
+is enough."""
+
+
 def warn(message: str | HdrnetWarning, kind: type[HdrnetWarning] = HdrnetWarning, /, **values: object) -> None:
     """Tell something about a result, as of the place that called what calls this; with values of a `sentence`."""
-    if values:
-        message = kind(sentence(str(message), **values))
-    warnings.warn(message, kind, stacklevel=3)
+    if isinstance(message, str):
+        message = kind(sentence(message, **values) if values else message)
+    text, is_note = text_of(message), isinstance(message, HdrnetNote)
+    if not any(listener(text, is_note) for listener in LISTENERS[::-1]):
+        warnings.warn(message, stacklevel=3)
 
 
 def sizes_differ(name: str, size: tuple[int, int], other: str, other_size: tuple[int, int]) -> InputError:
