@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libhdrnet.console import Console
-from libhdrnet.errors import HdrnetError, InputError, explain
+from libhdrnet.errors import HdrnetError, explain
 from libhdrnet.parser import parse
 
 OURS = ("command", "json", "quiet", "resident", "browser")
@@ -99,11 +99,11 @@ def run_demo(options: argparse.Namespace, console: Console) -> None:
 
 def run_pack(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet pack`."""
+    from libhdrnet.files import check_new
     from libhdrnet.research.training.bank import make_pack
 
     out = options.output
-    if out.exists() and not options.overwrite:
-        raise InputError(f"{out} exists; give another name, or --overwrite to replace it.")
+    check_new(out, overwrite=options.overwrite)
     console.progress(0.0, "packing the pictures")
     tiles = make_pack(options.data, out)
     console.result(f"wrote {out}, {tiles} pictures, {out.stat().st_size / 1e6:.0f} MB", outputs=[str(out)])

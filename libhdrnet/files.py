@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from libhdrnet.errors import OutputError, sentence
+from libhdrnet.errors import InputError, OutputError, sentence
 
 _PART = ".hdrnet-"
 _LEFT_ALONE = 3600.0
@@ -49,6 +49,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def check_new(path: str | Path, *, overwrite: bool) -> None:
+    """Raise InputError for an output that is there already and is not to be replaced."""
+    if not overwrite and Path(path).exists():
+        raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
 
 
 def natural(name: str) -> list[str | int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from libhdrnet.engine import Report, Reporter
 from libhdrnet.errors import InputError
+from libhdrnet.files import check_new
 from libhdrnet.formats import JPEG, TIFF, WRITE_SUFFIXES
 from libhdrnet.options import BracketOptions, DeblurFiles, DefocusFiles, MergeFiles
 from libhdrnet.tasks.needs import check_needs
@@ -263,7 +264,6 @@ def _checked_outputs(
     outputs = [(path, kinds) for path, kinds in wanted if path]
     for path, kinds in outputs:
         check_output(path, inputs=[name for name in inputs if name], kinds=kinds)
-        if Path(path).exists() and not overwrite:
-            raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+        check_new(path, overwrite=overwrite)
     check_places([path for path, _ in outputs])
     return [path for path, _ in outputs]

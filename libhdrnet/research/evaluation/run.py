@@ -10,6 +10,7 @@ from libhdrnet._version import __version__
 from libhdrnet.cluster import run_jobs
 from libhdrnet.engine import Settings, check_settings
 from libhdrnet.errors import HdrnetError, InputError, explain
+from libhdrnet.files import check_new
 from libhdrnet.networks import TASKS
 from libhdrnet.networks.ablations import ABLATIONS
 from libhdrnet.research.evaluation.job import MORE_METRICS, Job, run_job
@@ -96,8 +97,7 @@ def _check(options: EvaluationOptions) -> tuple[str, ...]:
     if options.report is not None:
         if options.report.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"--report {options.report}: is written as HTML; give a name that ends in .html.")
-        if options.report.exists() and not options.overwrite:
-            raise InputError(f"{options.report} exists; give another name, or --overwrite to replace it.")
+        check_new(options.report, overwrite=options.overwrite)
         if not options.report.resolve().parent.is_dir():
             raise InputError(f"--report {options.report}: its folder is not there; create it first.")
     more = tuple(name.strip() for name in (options.metrics or "").split(",") if name.strip())
