@@ -174,9 +174,10 @@ class Jobs:
 
     def _tell_places(self) -> None:
         jobs = self.all()
+        left = [job.left() for job in jobs[:-1]]
         for place, job in enumerate(jobs):
             if job.state == "waiting":
-                job.stage = _told_of(jobs[:place]) if place else "starting"
+                job.stage = _told_of(left[:place]) if place else "starting"
 
     def _cancel(self, jobs: list[Job]) -> None:
         for job in jobs:
@@ -221,11 +222,10 @@ class Jobs:
         return answer(job.identity, result)
 
 
-def _told_of(before: list[Job]) -> str:
-    """Say in words how many jobs come first, and how long that takes where it is known."""
-    left = [job.left() for job in before]
-    known = [seconds for seconds in left if seconds is not None]
-    if len(known) < len(left):
+def _told_of(before: list[float | None]) -> str:
+    """Say in words how many jobs come first, and how long that takes where it is known of all."""
+    known = [seconds for seconds in before if seconds is not None]
+    if len(known) < len(before):
         return sentence("waiting: {count} before this one", count=len(before))
     seconds = sum(known)
     if seconds < 60:
