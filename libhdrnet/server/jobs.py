@@ -192,7 +192,8 @@ class Jobs:
                 if not self._waiting:
                     return
                 job = self._running = self._waiting.popleft()
-                job.state, job.stage = "running", "starting"
+                job.state = "running"
+                job.stage = "starting"
                 job.clock = clock_of(job.kind, job.pixels)
             message = self._run(job)
             with self._changed:
