@@ -12,16 +12,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from libhdrnet.console import Console
-from libhdrnet.errors import HdrnetError, InputError, explain
+from libhdrnet.errors import HdrnetError, explain
 from libhdrnet.parser import parse
 
 OURS = ("command", "json", "quiet", "resident", "browser")
 """Options that are the command line's own; all others are the task's parameters."""
 
 
+def run() -> int:
+    """Be the whole process `hdrnet`: run its command line and return the exit code."""
+    atexit.register(gc.freeze)  # at exit Python searches all that torch loaded for cycles, 0.5 s, which frees nothing
+    return main()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    atexit.register(gc.freeze)  # at exit Python searches all that torch loaded for cycles, 0.5 s, which frees nothing
     words = sys.argv[1:] if argv is None else argv
     console = Console(as_json="--json" in words)
     try:
@@ -94,11 +99,11 @@ def run_demo(options: argparse.Namespace, console: Console) -> None:
 
 def run_pack(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet pack`."""
+    from libhdrnet.files import check_new
     from libhdrnet.research.training.bank import make_pack
 
     out = options.output
-    if out.exists() and not options.overwrite:
-        raise InputError(f"{out} exists; give another name, or --overwrite to replace it.")
+    check_new(out, overwrite=options.overwrite)
     console.progress(0.0, "packing the pictures")
     tiles = make_pack(options.data, out)
     console.result(f"wrote {out}, {tiles} pictures, {out.stat().st_size / 1e6:.0f} MB", outputs=[str(out)])
@@ -212,4 +217,4 @@ COMMANDS = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -4,6 +4,7 @@ Every message is one sentence that names the file, the value and the way out.
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 
@@ -17,7 +18,10 @@ class Sentence(str):
 
 
 def sentence(template: str, **values: object) -> Sentence:
-    """Put values into a template, which the plug-ins' catalogues hold: it has to be written out where it is used."""
+    """Put values into a template, which the plug-ins' catalogues hold: it has to be written out where it is used.
+
+    Errors and `warn` do so with values that they are given by name.
+    """
     said = {name: value if isinstance(value, Sentence) else str(value) for name, value in values.items()}
     made = Sentence(template.format(**said))
     made.template, made.values = template, said
@@ -38,6 +42,10 @@ class HdrnetError(Exception):
     """Base of all errors raised by libhdrnet; `exit_code` is what the command line ends with."""
 
     exit_code = 1
+
+    def __init__(self, text: str = "", **values: object) -> None:
+        """Take the text, or the template of a `sentence` and its values."""
+        super().__init__(sentence(text, **values) if values else text)
 
     @property
     def kind(self) -> str:
@@ -99,18 +107,25 @@ class HdrnetNote(HdrnetWarning):
     """Something about a result that needs nothing of the user: it is told where details are, not in a host's dialog."""
 
 
-def warn(message: str | HdrnetWarning, kind: type[HdrnetWarning] = HdrnetWarning) -> None:
-    """Tell something about a result, as of the place that called what calls this."""
-    warnings.warn(message, kind, stacklevel=3)
+LISTENERS: list[Callable[[str, bool], bool]] = []
+"""Who is told the library's warnings, the newest last (see `hearing`): the text, and whether it is a note; True: that
+is enough."""
+
+
+def warn(message: str | HdrnetWarning, kind: type[HdrnetWarning] = HdrnetWarning, /, **values: object) -> None:
+    """Tell something about a result, as of the place that called what calls this; with values of a `sentence`."""
+    if isinstance(message, str):
+        message = kind(sentence(message, **values) if values else message)
+    text, is_note = text_of(message), isinstance(message, HdrnetNote)
+    if not any(listener(text, is_note) for listener in LISTENERS[::-1]):
+        warnings.warn(message, stacklevel=3)
 
 
 def sizes_differ(name: str, size: tuple[int, int], other: str, other_size: tuple[int, int]) -> InputError:
     """Error for two frames of a bracket that have not one size; sizes are height and width."""
     return InputError(
-        sentence(
-            "{other} is {other_size} pixels and {name} is {size}; give exposures of one size from one camera.",
-            name=name, size=f"{size[1]}x{size[0]}", other=other, other_size=f"{other_size[1]}x{other_size[0]}",
-        )
+        "{other} is {other_size} pixels and {name} is {size}; give exposures of one size from one camera.",
+        name=name, size=f"{size[1]}x{size[0]}", other=other, other_size=f"{other_size[1]}x{other_size[0]}",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from libhdrnet.errors import OutputError, sentence
+from libhdrnet.errors import InputError, OutputError, sentence
 
 _PART = ".hdrnet-"
 _LEFT_ALONE = 3600.0
@@ -51,6 +51,18 @@ def whole_file(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def check_new(path: str | Path, *, overwrite: bool) -> None:
+    """Raise InputError for an output that is there already and is not to be replaced."""
+    if not overwrite and Path(path).exists():
+        raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+
+
+def natural(name: str) -> list[str | int]:
+    """Return what sorts names as people do: numbers by value."""
+    # Text and numbers alternate, so equal positions always hold the same type.
+    return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"(\d+)", name.lower()))]
+
+
 def sweep(folder: Path) -> None:
     """Remove what killed processes were writing into `folder`: hidden parts that nobody has touched for an hour."""
     for part in folder.glob(f"{_PART}*"):
@@ -71,6 +83,4 @@ def output_error(path: Path, error: OSError) -> OutputError:
         error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     reason = (error.strerror or str(error) or "unknown reason").lower()
     advice = _ADVICE.get(error.errno or 0, sentence("try again or choose another folder"))
-    return OutputError(
-        sentence("'{path}' cannot be written ({reason}): {advice}.", path=path, reason=reason, advice=advice)
-    )
+    return OutputError("'{path}' cannot be written ({reason}): {advice}.", path=path, reason=reason, advice=advice)

@@ -1,14 +1,11 @@
 """Who hears the library's warnings: whoever asked for the work, also where several threads work at once."""
 
 import re
-import threading
-import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, sentence, text_of
+from libhdrnet.errors import LISTENERS, sentence
 
 Tell = Callable[[str], None]
 _NAMED = re.compile(r"'.*'|(?<=[Ff]rame )\d+", re.DOTALL)
@@ -19,17 +16,11 @@ _EAR: ContextVar[tuple[Tell, Tell] | None] = ContextVar("ear", default=None)
 @contextmanager
 def shown_by(show: Callable[[str, bool], bool]) -> Iterator[None]:
     """Have the library's warnings shown by `show(text, is_note)`, in all threads; where it returns False, as before."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", HdrnetWarning)
-        before = warnings.showwarning
-
-        def instead(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-            text = text_of(message) if isinstance(message, Warning) else message
-            if not (issubclass(category, HdrnetWarning) and show(text, issubclass(category, HdrnetNote))):
-                before(message, category, *rest, **more)
-
-        warnings.showwarning = instead
+    LISTENERS.append(show)
+    try:
         yield
+    finally:
+        LISTENERS.remove(show)
 
 
 def _tell_ear(text: str, is_note: bool) -> bool:
@@ -39,36 +30,12 @@ def _tell_ear(text: str, is_note: bool) -> bool:
     return ear is not None
 
 
-class _Hook:
-    """Warnings go to the ear of their context, as long as anyone listens: how they are shown is the same everywhere."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._listeners = 0
-        self._before = ExitStack()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._listeners += 1
-            if self._listeners == 1:
-                self._before.enter_context(shown_by(_tell_ear))
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._listeners -= 1
-            if not self._listeners:
-                self._before.close()
-
-
-_hook = _Hook()
-
-
 @contextmanager
 def heard(warn: Tell, note: Tell = lambda _text: None) -> Iterator[None]:
     """Tell the library's warnings and notes inside, in this context, and not what other threads do meanwhile."""
     token = _EAR.set((warn, note))
     try:
-        with _hook:
+        with shown_by(_tell_ear):
             yield
     finally:
         _EAR.reset(token)

@@ -47,14 +47,19 @@ def words():
             for text in re.findall(r'"([^"{]+)"', line):
                 yield text, path
     for path in sorted((ROOT / "libhdrnet").rglob("*.py")):
-        yield from ((text, path) for text in _texts(path, lambda name: name == "sentence", 1))
-    yield from ((text, CLIENT) for text in _texts(CLIENT, lambda name: name.endswith("Error"), 2))
+        yield from ((text, path) for text in _texts(path, _is_sentence, 1))
+    yield from ((text, CLIENT) for text in _texts(CLIENT, lambda name, _values: name.endswith("Error"), 2))
+
+
+def _is_sentence(name, values):
+    """Tell whether a call makes a sentence of its first argument: errors and warnings do of a template with values."""
+    return name == "sentence" or bool(values) and (name == "warn" or name.endswith("Error"))
 
 
 def _texts(path, is_called, count):
     """Give the texts, but for those with values in them, that are the first arguments of such calls."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and is_called(getattr(node.func, "id", "")):
+        if isinstance(node, ast.Call) and is_called(getattr(node.func, "id", ""), node.keywords):
             yield from (argument.value for argument in node.args[:count] if isinstance(argument, ast.Constant))
 
 

@@ -1,5 +1,7 @@
+import atexit
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -59,6 +61,21 @@ def test_a_preview_without_a_network_does_not_wait_for_torch():
 def test_help_version_and_usage_errors_load_nothing_heavy(words):
     run = f"import contextlib\nfrom libhdrnet.cli import main\nwith contextlib.suppress(SystemExit):\n    main({words})"
     assert loaded_after(run) == []
+
+
+def test_the_process_of_the_command_alone_changes_how_python_ends(monkeypatch, capsys):
+    """Whoever calls `main`, many times or once, keeps its own end of the process."""
+    from libhdrnet import cli
+
+    at_the_end = []
+    monkeypatch.setattr(atexit, "register", at_the_end.append)
+    assert [cli.main(["status", "--wrong"]) for _ in range(3)] == [2, 2, 2]
+    assert at_the_end == []
+    project = tomllib.loads((Path(libhdrnet.__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["scripts"]["hdrnet"] == "libhdrnet.cli:run"
+    monkeypatch.setattr(sys, "argv", ["hdrnet", "status", "--wrong"])
+    assert cli.run() == 2
+    assert len(at_the_end) == 1
 
 
 @pytest.mark.parametrize("name", libhdrnet.__all__)

@@ -21,7 +21,7 @@ from libhdrnet.engine.models import loaded
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.settings import Report
 from libhdrnet.engine.tiling import Tile
-from libhdrnet.errors import NotFiniteError, OutOfMemoryError, sentence
+from libhdrnet.errors import NotFiniteError, OutOfMemoryError
 from libhdrnet.networks import NETWORKS, STATISTICS_GRID
 from libhdrnet.options import SMALLEST_TILE, Settings
 from libhdrnet.radiometry import FloatImage
@@ -106,10 +106,8 @@ def _next_place(place: _Place, error: BaseException) -> _Place:
         return replace(place, tile=place.tile // 2 // STATISTICS_GRID * STATISTICS_GRID)
     if place.device.type == "cpu":
         raise OutOfMemoryError(
-            sentence(
-                "memory ran out even with {pixels}-pixel tiles; close other programs or use a smaller picture.",
-                pixels=place.tile,
-            )
+            "memory ran out even with {pixels}-pixel tiles; close other programs or use a smaller picture.",
+            pixels=place.tile,
         ) from error
     cpu = torch.device("cpu")
     return _Place(cpu, choose_precision(cpu), default_tile(cpu))

@@ -57,24 +57,20 @@ def bounded(threads: int | None) -> Iterator[None]:
     import cv2
     import torch
 
+    def use(for_torch: int, for_opencv: int) -> None:
+        torch.set_num_threads(for_torch)
+        cv2.setNumThreads(for_opencv)
+
     token = _BOUND.set(threads)
     with _changing:
         if not _bounds:
             _usual[:] = torch.get_num_threads(), cv2.getNumThreads()
         _bounds.append(threads)
-        _set(threads, threads)
+        use(threads, threads)
     try:
         yield
     finally:
         with _changing:
             _bounds.remove(threads)
-            _set(*((_bounds[-1],) * 2 if _bounds else _usual))
+            use(*((_bounds[-1],) * 2 if _bounds else _usual))
         _BOUND.reset(token)
-
-
-def _set(for_torch: int, for_opencv: int) -> None:
-    import cv2
-    import torch
-
-    torch.set_num_threads(for_torch)
-    cv2.setNumThreads(for_opencv)

@@ -1,11 +1,10 @@
 """`hdrnet install` and `hdrnet uninstall`: plug-ins in every host that is found or in a chosen folder; all of it."""
 
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 
 from libhdrnet.errors import InputError, OutputError
-from libhdrnet.install.hosts import NAMES, Host, find_hosts, let_gimp_make_its_folder
+from libhdrnet.install.hosts import NAMES, find_hosts, let_gimp_make_its_folder
 from libhdrnet.install.later import remove_later
 from libhdrnet.install.places import Machine, this_machine
 from libhdrnet.install.plugins import Plugin
@@ -56,7 +55,10 @@ def install_plugins(host: str, machine: Machine, say: Say, *, into: Path | None 
         if found.obstacle:
             say(f"{found.title} is left out: {found.obstacle}.")
             continue
-        tell = partial(_tell, say, found)
+
+        def tell(text: str, title: str = found.title) -> None:
+            say(f"{title}: {text}")
+
         try:
             if not dry_run:
                 let_gimp_make_its_folder(found)
@@ -109,7 +111,3 @@ def uninstall(machine: Machine, say: Say, *, dry_run: bool = False) -> None:
         remove_traces(machine)
     kept = machine.data / "kept"
     say(f"libhdrnet is removed{f'; what you had changed is in {str(kept)!r}' if kept.exists() else ''}.")
-
-
-def _tell(say: Say, host: Host, text: str) -> None:
-    say(f"{host.title}: {text}")

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 Tags = dict[str, Any]
 RECORD_NAMESPACE = "https://libhdrnet.org/ns/1.0/"
 UNREADABLE = (RuntimeError, ValueError, TypeError, UnicodeError)
@@ -43,7 +45,6 @@ def tolerant(read: Callable[..., Any]) -> Any:
 def blank_jpeg() -> bytes:
     """Make the smallest file that Exiv2 can hang metadata on."""
     import imagecodecs
-    import numpy as np
 
     return bytes(imagecodecs.jpeg8_encode(np.zeros((8, 8), np.uint8)))
 
@@ -51,7 +52,6 @@ def blank_jpeg() -> bytes:
 def blank_png() -> bytes:
     """Make a small file that holds XMP of any size, of which a JPEG holds 64 KiB."""
     import imagecodecs
-    import numpy as np
 
     return bytes(imagecodecs.png_encode(np.zeros((1, 1), np.uint8)))
 

@@ -38,7 +38,7 @@ def told_exposures(metadata: Sequence[Metadata | None]) -> Told:
     isos, f_numbers = _filled(isos, _PLAIN_ISO), _filled(f_numbers, _PLAIN_F)
     values = [exposure_product(*parts) for parts in zip(times, isos, f_numbers, strict=True)]
     exact = [_exact(*parts) for parts in zip(times, isos, f_numbers, strict=True)]
-    biases = _biases(metadata)
+    biases = [None if m is None else bias_of(m.exif) for m in metadata]
     return Told(_by_bias(values, biases), _by_bias(exact, biases))
 
 
@@ -92,10 +92,6 @@ def _exact(time: float | None, iso: float | None, f_number: float | None) -> flo
     if time is None or iso is None or f_number is None:
         return None
     return exposure_product(_of_dial(time, 1, 1), _of_dial(iso, _PLAIN_ISO, 1), _of_dial(f_number, 1, 2))
-
-
-def _biases(metadata: Sequence[Metadata | None]) -> list[float | None]:
-    return [None if m is None else bias_of(m.exif) for m in metadata]
 
 
 def _by_bias(exposures: Sequence[float | None], biases: Sequence[float | None]) -> tuple[float | None, ...]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from libhdrnet.errors import InputError, sentence
+from libhdrnet.errors import InputError
 from libhdrnet.formats import FORMATS, RAW_SUFFIXES, READABLE
 from libhdrnet.io.formats import tiff
 
@@ -21,21 +21,19 @@ def kind_of(path: Path) -> str:
     Raises InputError for a missing file, a folder, an empty or unreadable file and an unsupported kind.
     """
     if path.is_dir():
-        raise InputError(sentence("'{path}' is a folder: name a picture in it.", path=path))
+        raise InputError("'{path}' is a folder: name a picture in it.", path=path)
     try:
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError:
-        raise InputError(sentence("'{path}' does not exist: check the name.", path=path)) from None
+        raise InputError("'{path}' does not exist: check the name.", path=path) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            sentence("'{path}' cannot be opened ({reason}): check its name and permissions.", path=path, reason=reason)
+            "'{path}' cannot be opened ({reason}): check its name and permissions.", path=path, reason=reason
         ) from error
     if not head:
-        raise InputError(
-            sentence("'{path}' is empty (0 bytes): copy it again from the camera or the backup.", path=path)
-        )
+        raise InputError("'{path}' is empty (0 bytes): copy it again from the camera or the backup.", path=path)
     kind = next((format.kind for format in FORMATS if format.mark.match(head)), None)
     if kind == "tiff" and len(head) >= 16 and _is_tiff_raw(path, head):
         return "raw"
@@ -44,16 +42,11 @@ def kind_of(path: Path) -> str:
     for offset, magic, name in _REFUSED:
         if head[offset : offset + len(magic)] == magic:
             raise InputError(
-                sentence(
-                    "'{path}' is a {kind} file, which cannot be read: export it as TIFF, PNG or JPEG.",
-                    path=path, kind=name,
-                )
-            )  # fmt: skip
+                "'{path}' is a {kind} file, which cannot be read: export it as TIFF, PNG or JPEG.", path=path, kind=name
+            )
     if path.suffix.lower() in RAW_SUFFIXES:
         return "raw"
-    raise InputError(
-        sentence("'{path}' is no picture of a known kind: {kinds} can be read.", path=path, kinds=READABLE)
-    )
+    raise InputError("'{path}' is no picture of a known kind: {kinds} can be read.", path=path, kinds=READABLE)
 
 
 def _is_tiff_raw(path: Path, head: bytes) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.io.exiv2 import UNREADABLE, exiv2_image, tolerant, xmp_as_exif, xmp_of_packet
-from libhdrnet.io.formats import hdr, hdr_comments, png
+from libhdrnet.io.formats import exr, hdr, hdr_comments, png
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.sidecar import read_sidecar
 from libhdrnet.radiometry import relative_exposure
@@ -147,8 +147,6 @@ def _from_hdr(path: Path) -> Metadata:
 
 
 def _from_exr(path: Path) -> Metadata:
-    from libhdrnet.io.formats import exr
-
     attributes = exr.read_attributes(path)
     xmp: dict[str, Any] = {}
     packet = attributes.get("xmp")

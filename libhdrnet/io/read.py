@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, sentence, warn
+from libhdrnet.errors import HdrnetError, HdrnetWarning, InputError, readable, warn
 from libhdrnet.formats import codec
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
@@ -177,10 +177,8 @@ def _read(path: Path, *, gain_map: bool = False, reduction: int = 1, **developme
     except MemoryError as error:
         megapixels = header.height * header.width / 1e6
         raise InputError(
-            sentence(
-                "'{path}' ({megapixels} megapixels) does not fit into memory: scale it down.",
-                path=path, megapixels=f"{megapixels:.0f}",
-            )
+            "'{path}' ({megapixels} megapixels) does not fit into memory: scale it down.",
+            path=path, megapixels=f"{megapixels:.0f}",
         ) from error  # fmt: skip
     check_finite(path, decoded.pixels, decoded.alpha)
     encoding, icc = _encoding(decoded, metadata, path)
@@ -284,10 +282,8 @@ def _header(path: Path) -> tuple[str, Header]:
                 header = tiff.header(path)
         except InputError:
             raise InputError(
-                sentence(
-                    "'{path}' is a RAW file that LibRaw cannot read ({reason}): convert it to DNG or TIFF.",
-                    path=path, reason=readable(error),
-                )
+                "'{path}' is a RAW file that LibRaw cannot read ({reason}): convert it to DNG or TIFF.",
+                path=path, reason=readable(error),
             ) from error  # fmt: skip
     if header.height <= 0 or header.width <= 0:
         raise InputError(f"'{path}' has no pixels ({header.width} x {header.height}): save it again.")
@@ -324,10 +320,8 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
     if not colour.is_usable_profile(icc):
         space = readable(colour.profile_space(icc)) or "an unknown space"
         warn(
-            sentence(
-                "'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
-                path=path, space=space,
-            )
+            "'{path}' has a profile for {space} that cannot be used: its colours are taken as sRGB.",
+            path=path, space=space,
         )  # fmt: skip
         return "srgb", None
     return "icc", icc

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from libhdrnet.errors import InputError
+from libhdrnet.files import natural
 from libhdrnet.io.embed import read_record
 from libhdrnet.io.exposures import bias_of, told_exposures
 from libhdrnet.io.metadata import Metadata, exposure_values, read_metadata
@@ -54,9 +55,7 @@ class Shot:
     @property
     def order(self) -> tuple[object, ...]:
         """Sorts names as people do: numbers by value."""
-        parts = re.split(r"(\d+)", self.path.name.lower())
-        # Text and numbers alternate, so equal positions always hold the same type.
-        return str(self.path.parent), *(int(part) if index % 2 else part for index, part in enumerate(parts))
+        return str(self.path.parent), *natural(self.path.name)
 
 
 def read_shots(paths: Iterable[Path]) -> tuple[list[Shot], dict[Path, str]]:

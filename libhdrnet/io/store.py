@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import OutputError, readable, sentence, warn
+from libhdrnet.errors import OutputError, readable, warn
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.formats import BY_SUFFIX, JPEG, Format, check_depth, codec
 from libhdrnet.io.alpha import associated as multiplied
@@ -176,8 +176,7 @@ def _check_side(path: Path, pixels: Array, format: Format) -> None:
 def warn_of_loss(path: Path, lost: list[str], kind: str) -> None:
     """Warn of what a file of that kind cannot hold, if there is something."""
     if lost:
-        message = sentence(
+        warn(
             "'{path}' loses {lost}, which {kind} cannot hold: write a TIFF to keep them.",
             path=path, lost=" and ".join(lost), kind=kind,
         )  # fmt: skip
-        warn(message)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import OutputError, sentence, warn
+from libhdrnet.errors import OutputError, warn
 from libhdrnet.files import whole_file
 from libhdrnet.io import colour
 from libhdrnet.io.camera import REC709_CAMERA, Camera
@@ -51,11 +51,9 @@ def store_dng(
     warn_of_loss(path, ["transparency"] if alpha is not None else [], "DNG")
     if bits is None and peak > _MOST_ABOVE:
         warn(
-            sentence(
-                "'{path}' shows lights of {peak} times white as {most} times, the most that integers hold: half "
-                "floats, which darktable opens and RawTherapee does not, or OpenEXR keep them.",
-                path=path, peak=f"{peak:.0f}", most=f"{_MOST_ABOVE:.0f}",
-            )
+            "'{path}' shows lights of {peak} times white as {most} times, the most that integers hold: half "
+            "floats, which darktable opens and RawTherapee does not, or OpenEXR keep them.",
+            path=path, peak=f"{peak:.0f}", most=f"{_MOST_ABOVE:.0f}",
         )  # fmt: skip
     white = 1 if bits else int(_INTEGERS / min(peak, _MOST_ABOVE))
     pixels = _stored(linear, matrix, bits, white)

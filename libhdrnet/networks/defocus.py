@@ -7,6 +7,7 @@ The thesis gives the parameters of the whole, 5.12 million, and the estimation n
 number of blocks of the deblurring net are chosen to give that sum. `defocus_fast` is our own network for the task.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3
+from libhdrnet.networks.form import THESIS, Form
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions
 
@@ -38,14 +40,16 @@ class DefocusNetOptions:
 class ResidualBlock(nn.Module):
     """Two convolutions with a skip."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, form: Form = THESIS) -> None:
         super().__init__()
+        self.form = form
+        self.norm = form.norm(channels)
         self.conv1 = conv3x3(channels, channels)
         self.conv2 = conv3x3(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        out: Tensor = x + self.conv2(F.relu(self.conv1(x)))
+        out: Tensor = x + self.conv2(self.form.activated(self.conv1(self.norm(x))))
         return out
 
 
@@ -84,23 +88,25 @@ class ConditionNet(nn.Module):
 
 
 class ConditionedResidualBlock(nn.Module):
-    """SFT, convolution, SFT, convolution and a skip (Figure 4.2)."""
+    """SFT, convolution, SFT, convolution and a skip (Figure 4.2); `signed` as in `SFT`."""
 
-    def __init__(self, options: DefocusNetOptions) -> None:
+    def __init__(self, options: DefocusNetOptions, channels: int, *, signed: bool, form: Form = THESIS) -> None:
         super().__init__()
-        n = options.channels
+        self.form = form
+        self.norm = form.norm(channels)
         self.modulated = options.modulation != "none"
         if self.modulated:
-            self.sft1 = SFT(options.modulation, options.conditions, n, signed=True)
-            self.sft2 = SFT(options.modulation, options.conditions, n, signed=True)
-        self.conv1 = conv3x3(n, n)
-        self.conv2 = conv3x3(n, n)
+            self.sft1 = SFT(options.modulation, options.conditions, channels, signed=signed)
+            self.sft2 = SFT(options.modulation, options.conditions, channels, signed=signed)
+        self.conv1 = conv3x3(channels, channels)
+        self.conv2 = conv3x3(channels, channels)
 
-    def forward(self, x: Tensor, conditions: Conditions) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        y = self.sft1(x, conditions) if self.modulated else x
-        y = F.relu(self.conv1(y))
-        y = self.sft2(y, conditions) if self.modulated else y
+    def forward(self, x: Tensor, conditions: Conditions, spatial: Sequence[Tensor | None] = (None, None)) -> Tensor:
+        """Map (B, C, H, W) to the same shape; `spatial` are the gammas' spatial parts, if they are known."""
+        y = self.norm(x)
+        y = self.sft1(y, conditions, spatial[0]) if self.modulated else y
+        y = self.form.activated(self.conv1(y))
+        y = self.sft2(y, conditions, spatial[1]) if self.modulated else y
         out: Tensor = x + self.conv2(y)
         return out
 
@@ -112,7 +118,7 @@ class DeblurringNet(nn.Module):
         super().__init__()
         n = options.channels
         self.enter = ExactConvolution(3, n)
-        self.blocks = nn.ModuleList(ConditionedResidualBlock(options) for _ in range(options.blocks))
+        self.blocks = nn.ModuleList(ConditionedResidualBlock(options, n, signed=True) for _ in range(options.blocks))
         self.leave = conv3x3(n, n)
         self.output = ExactConvolution(n, 3)
 

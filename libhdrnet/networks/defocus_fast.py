@@ -11,7 +11,6 @@ block: without these the nets learned next to nothing in their first thousands o
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +20,6 @@ from libhdrnet.networks.blocks import (
     HALF,
     QUARTER,
     SLOPE,
-    ChannelNorm,
     ExactConvolution,
     PooledStatistics,
     at_precision,
@@ -29,8 +27,10 @@ from libhdrnet.networks.blocks import (
     ramp,
     unshuffle,
 )
+from libhdrnet.networks.defocus import ConditionedResidualBlock, DefocusNetOptions
 from libhdrnet.networks.detail import detail_and_contrast, local_mean
 from libhdrnet.networks.estimation_fast import EstimationNet
+from libhdrnet.networks.form import FAST
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions, DecomposedTransform, spatial_parts
 
@@ -50,22 +50,14 @@ CORRECTION = 5.0
 
 
 @dataclass(frozen=True)
-class DefocusFastOptions:
-    """What the thesis's ablations vary (Table 4.3); the defaults are its full network."""
+class DefocusFastOptions(DefocusNetOptions):
+    """The thesis's, with channels and blocks at a quarter of the resolution; half as many channels at half of it."""
 
-    modulation: Literal["none", "sft", "sft-dec", "sft-fdec"] = "sft-dec"
-    """"none" is the baseline; "sft": gamma and beta whole; "sft-dec": gamma split into a channel and a spatial
-    part; "sft-fdec": both split."""
     channels: int = 96
-    """Channels of the deblurring net at a quarter of the resolution; half as many at half of it."""
     conditions: int = 32
-    """Channels of the condition features."""
     blocks: int = 6
-    """Number of conditioned residual blocks at a quarter of the resolution."""
     outer_blocks: int = 2
-    """Number of them at half of it, before and again after."""
-    max_radius: float = 20.0
-    """Largest radius of the circle of confusion the map can show, in pixels."""
+    """Number of conditioned residual blocks at half of the resolution, before and again after."""
 
 
 def balance(change: Tensor) -> Tensor:
@@ -97,29 +89,6 @@ class ConditionNet(nn.Module):
         )
 
 
-class ConditionedResidualBlock(nn.Module):
-    """SFT, convolution, SFT, convolution and a skip (Figure 4.2)."""
-
-    def __init__(self, options: DefocusFastOptions, channels: int) -> None:
-        super().__init__()
-        self.norm = ChannelNorm(channels)
-        self.modulated = options.modulation != "none"
-        if self.modulated:
-            self.sft1 = SFT(options.modulation, options.conditions, channels)
-            self.sft2 = SFT(options.modulation, options.conditions, channels)
-        self.conv1 = conv3x3(channels, channels)
-        self.conv2 = conv3x3(channels, channels)
-
-    def forward(self, x: Tensor, conditions: Conditions, spatial: Sequence[Tensor | None]) -> Tensor:
-        """Map (B, C, H, W) to the same shape; `spatial` are the gammas' spatial parts, if they are known."""
-        y = self.norm(x)
-        y = self.sft1(y, conditions, spatial[0]) if self.modulated else y
-        y = F.leaky_relu(self.conv1(y), SLOPE)
-        y = self.sft2(y, conditions, spatial[1]) if self.modulated else y
-        out: Tensor = x + self.conv2(y)
-        return out
-
-
 class DeblurringNet(nn.Module):
     """The picture and the conditions to a correction of the picture (Sec. 4.3.3)."""
 
@@ -137,7 +106,8 @@ class DeblurringNet(nn.Module):
 
     @staticmethod
     def _blocks(options: DefocusFastOptions, count: int, channels: int) -> nn.ModuleList:
-        return nn.ModuleList(ConditionedResidualBlock(options, channels) for _ in range(count))
+        blocks = (ConditionedResidualBlock(options, channels, signed=False, form=FAST) for _ in range(count))
+        return nn.ModuleList(blocks)
 
     def forward(self, image: Tensor, conditions: tuple[Conditions, Conditions]) -> Tensor:
         """Return the deblurred picture (B, 3, H, W), not clipped."""

@@ -4,23 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import QUARTER, SLOPE, ChannelNorm, ExactConvolution, at_precision, conv3x3, unshuffle
+from libhdrnet.networks.blocks import QUARTER, SLOPE, ExactConvolution, at_precision, conv3x3, unshuffle
+from libhdrnet.networks.defocus import ResidualBlock
 from libhdrnet.networks.detail import detail_and_contrast
-
-
-class ResidualBlock(nn.Module):
-    """Two convolutions with a skip."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.norm = ChannelNorm(channels)
-        self.conv1 = conv3x3(channels, channels)
-        self.conv2 = conv3x3(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        out: Tensor = x + self.conv2(F.leaky_relu(self.conv1(self.norm(x)), SLOPE))
-        return out
+from libhdrnet.networks.form import FAST
 
 
 class Surroundings(nn.Module):
@@ -33,11 +20,11 @@ class Surroundings(nn.Module):
     def __init__(self, channels: int, coarsest: int = 96) -> None:
         super().__init__()
         self.eighth = conv3x3(channels, channels, 2)
-        self.before = nn.Sequential(*(ResidualBlock(channels) for _ in range(2)))
+        self.before = nn.Sequential(*(ResidualBlock(channels, FAST) for _ in range(2)))
         self.sixteenth = conv3x3(channels, coarsest, 2)
-        self.blocks = nn.Sequential(*(ResidualBlock(coarsest) for _ in range(3)))
+        self.blocks = nn.Sequential(*(ResidualBlock(coarsest, FAST) for _ in range(3)))
         self.up = nn.Conv2d(coarsest, channels, 1)
-        self.after = nn.Sequential(*(ResidualBlock(channels) for _ in range(2)))
+        self.after = nn.Sequential(*(ResidualBlock(channels, FAST) for _ in range(2)))
         self.output = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -61,7 +48,7 @@ class EstimationNet(nn.Module):
         super().__init__()
         self.max_radius = max_radius
         self.enter = ExactConvolution(6 * QUARTER**2, 64)
-        self.blocks = nn.Sequential(*(ResidualBlock(64) for _ in range(8)))
+        self.blocks = nn.Sequential(*(ResidualBlock(64, FAST) for _ in range(8)))
         self.surroundings = Surroundings(64)
         self.leave = conv3x3(64, 64)
         self.output = ExactConvolution(64, 1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, overload
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
@@ -165,8 +166,6 @@ def _correction(
     pixels: npt.NDArray[Any], linear: bool, radius: FloatImage, settings: Settings, reporter: Reporter
 ) -> tuple[FloatImage, Report]:
     """Return what is to be added to the encoded picture, (H, W, 3)."""
-    import cv2
-
     height, width = radius.shape
     halves = bool(radius.max() > HALVED[0]) and min(height, width) // 2 >= LEAST_EDGE
     correction = np.zeros(pixels.shape, np.float32)

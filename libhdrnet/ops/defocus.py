@@ -10,12 +10,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded
 from libhdrnet.engine.run import run_tiled
+from libhdrnet.io.read import read_photo
 from libhdrnet.merge.sources import check_array
 from libhdrnet.options import takes
 from libhdrnet.radiometry import FloatImage, encode_srgb
@@ -96,8 +98,6 @@ def open_image(
 ) -> tuple[npt.NDArray[Any], bool]:
     """Return the pixels (H, W, 3) of a path (`gain_map`: see `read_photo`) or an array, and whether they are linear."""
     if isinstance(image, str | Path):
-        from libhdrnet.io.read import read_photo
-
         photo = read_photo(image, gain_map=gain_map)
         return photo.pixels, photo.encoding == "linear" if linear is None else linear
     return check_array(image), bool(linear)
@@ -114,8 +114,6 @@ def defocus_map(
 def _at_all_sizes(
     pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
 ) -> tuple[FloatImage, Report]:
-    import cv2
-
     height, width = pixels.shape[:2]
     if min(height, width) // 2 < LEAST_EDGE:
         return _defocus_map(pixels, linear, settings, reporter)
@@ -133,8 +131,6 @@ def _at_all_sizes(
 
 def _asked(pixels: npt.NDArray[Any], linear: bool, coarse: FloatImage) -> FloatImage:
     """Return from 0 to 1 how far the network is to look at each cell, given the smaller picture's map."""
-    import cv2
-
     fine, less_fine = detail(pixels, linear)
     size = fine.shape[::-1]
     in_focus = 2 * cv2.resize(coarse, size, interpolation=cv2.INTER_AREA) < SURELY
@@ -152,8 +148,6 @@ def detail(pixels: npt.NDArray[Any], linear: bool) -> tuple[FloatImage, FloatIma
 
 
 def _detail(pixels: npt.NDArray[Any], linear: bool) -> FloatImage:
-    import cv2
-
     grey = cv2.cvtColor(display_encoded(pixels, linear), cv2.COLOR_RGB2GRAY)
     grey = cv2.copyMakeBorder(grey, 0, -grey.shape[0] % CELL, 0, -grey.shape[1] % CELL, cv2.BORDER_REPLICATE)
     size = (grey.shape[1] // CELL, grey.shape[0] // CELL)

@@ -1,5 +1,6 @@
 """A defocus map in false colours, to look at: dark blue in focus, yellow far out, with a scale in pixels below."""
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,23 +19,20 @@ def false_colours(radius: FloatImage, largest: float) -> npt.NDArray[np.uint8]:
 
     `largest` pixels and more are yellow.
     """
-    picture = _coloured(radius / np.float32(largest))
+    picture = coloured(radius / np.float32(largest))
     return np.concatenate([picture, _scale(radius.shape[0], radius.shape[1], largest)])
 
 
-def _coloured(shares: FloatImage) -> npt.NDArray[np.uint8]:
-    import cv2
-
+def coloured(shares: FloatImage, colours: int = cv2.COLORMAP_VIRIDIS) -> npt.NDArray[np.uint8]:
+    """Return the colours (H, W, 3) in sRGB of shares (H, W), 0 to 1, by one of OpenCV's colour maps."""
     codes = np.round(np.clip(shares, 0, 1) * 255).astype(np.uint8)
-    return np.asarray(cv2.applyColorMap(codes, cv2.COLORMAP_VIRIDIS)[..., ::-1], np.uint8)
+    return np.asarray(cv2.applyColorMap(codes, colours)[..., ::-1], np.uint8)
 
 
 def _scale(picture: int, width: int, largest: float) -> npt.NDArray[np.uint8]:
     """Return a bar (h, W, 3) of all colours, with numbers below it."""
-    import cv2
-
     height = max(LEAST_SCALE, picture // 25)
-    bar = _coloured(np.tile(np.linspace(0, 1, width, dtype=np.float32), (height // 2, 1)))
+    bar = coloured(np.tile(np.linspace(0, 1, width, dtype=np.float32), (height // 2, 1)))
     below = np.zeros((height - height // 2, width, 3), np.uint8)
     size, font, thick = below.shape[0] / 30, cv2.FONT_HERSHEY_SIMPLEX, max(1, below.shape[0] // 20)
     step = next((step for step in STEPS if largest / step <= NUMBERS), largest)

@@ -4,6 +4,7 @@ Across a strong edge the network goes a little too far, and not equally in all c
 rim. Brightness may leave the range of what is around, for blur has narrowed that range; colour hardly does.
 """
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -31,8 +32,6 @@ def remove_fringes(correction: FloatImage, pixels: npt.NDArray[np.generic], line
 
 
 def _limit(correction: FloatImage, seen: FloatImage, first: int) -> None:
-    import cv2
-
     kernel = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
     there = _differences(seen)
     rows = slice(first, first + len(correction))
@@ -46,6 +45,4 @@ def _limit(correction: FloatImage, seen: FloatImage, first: int) -> None:
 
 def _differences(encoded: FloatImage) -> FloatImage:
     """Return red and blue less the luma (H, W, 2)."""
-    import cv2
-
     return np.asarray(encoded[..., ::2] - cv2.cvtColor(encoded, cv2.COLOR_RGB2GRAY)[..., None], np.float32)

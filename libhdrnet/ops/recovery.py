@@ -10,6 +10,7 @@ not used. Of the constants NEAR, WINDOW, VISIBLE, AGREEMENT and TINY none was tu
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -55,15 +56,11 @@ def reblurred_error(before: FloatImage, after: FloatImage, radius: FloatImage) -
 
 def grey(pixels: npt.NDArray[Any], linear: bool) -> FloatImage:
     """Return the encoded grey picture (H, W) in [0, 1]."""
-    import cv2
-
     parts = [cv2.cvtColor(display_encoded(pixels[rows], linear), cv2.COLOR_RGB2GRAY) for rows in bands(len(pixels))]
     return np.concatenate(parts)
 
 
 def _recovery(before: FloatImage, after: FloatImage, radius: FloatImage) -> FloatImage:
-    import cv2
-
     height, width = radius.shape
     mask = np.empty(radius.shape, np.float32)
     reach = int(RADII[-1]) + WINDOW
@@ -97,8 +94,6 @@ def _tried(
     before: FloatImage, after: FloatImage, radius: FloatImage
 ) -> Iterator[tuple[npt.NDArray[np.bool_], FloatImage, FloatImage]]:
     """Blur both with each disc, in linear light; yield where it may be the place's, and what becomes of them."""
-    import cv2
-
     octave = np.log2(np.maximum(radius, RADII[0]))
     linear = [decode_srgb(before), decode_srgb(after)]
     for candidate in RADII:
@@ -124,6 +119,4 @@ def _size(difference: FloatImage) -> FloatImage:
 
 
 def _mean(plane: FloatImage) -> FloatImage:
-    import cv2
-
     return np.asarray(cv2.blur(plane, (WINDOW, WINDOW)), np.float32)

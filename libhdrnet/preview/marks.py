@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -34,8 +35,6 @@ def labels_of(
     bracket: Bracket, candidates: Sequence[Candidate], decision: Decision, still: FloatImage
 ) -> npt.NDArray[np.uint8]:
     """Return for each pixel (H, W) an index of MARKS; `still` are the shares (frames, h, w) if nothing moved."""
-    import cv2
-
     shares = decision.weights.shares
     result = sum(share[..., None] * candidate.radiance for candidate, share in zip(candidates, shares, strict=True))
     moved = np.zeros(bracket.size, np.bool_)
@@ -59,8 +58,6 @@ def _differs(bracket: Bracket, candidate: Candidate, result: FloatImage) -> npt.
 
     By how much the frame is brighter as a whole does not count: its exposure may be told wrong.
     """
-    import cv2
-
     low, high = (bracket.calibration.at(candidate.frame, code) for code in _SHOWN)
     own, brightness, own_brightness = candidate.radiance, result @ _MEAN, candidate.radiance @ _MEAN
     both = np.ones(bracket.size, np.bool_)

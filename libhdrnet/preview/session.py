@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,11 @@ from libhdrnet.engine import Reporter, Settings, bounded, check_settings
 from libhdrnet.engine.threads import count, each
 from libhdrnet.errors import sizes_differ
 from libhdrnet.hearing import told
+from libhdrnet.io.read import Photo
 from libhdrnet.io.reduced import PIXELS, SmallBracket, area_reduced, read_small_bracket
 from libhdrnet.merge.candidates import Candidate
 from libhdrnet.merge.findings import Decision, decide
-from libhdrnet.merge.frames import check_differ, check_images, load_frames
+from libhdrnet.merge.frames import Frame, check_differ, check_images, load_frames
 from libhdrnet.merge.fusion import Believed, believed, fuse
 from libhdrnet.merge.mask import Choices, fitted_choices
 from libhdrnet.merge.pipeline import check_bracket, convert, method_of, rounded
@@ -28,10 +29,6 @@ from libhdrnet.preview.marks import labels_of
 from libhdrnet.preview.stages import Cache, Found, concerned, find_out, lay_over
 from libhdrnet.radiometry import FloatImage, encode_srgb
 from libhdrnet.tonemap import Adaptation, Tone
-
-if TYPE_CHECKING:
-    from libhdrnet.io.read import Photo
-    from libhdrnet.merge.frames import Frame
 
 THUMBNAIL = 160
 """Pixels of a thumbnail's long edge."""
@@ -310,7 +307,7 @@ class Preview:
         )  # fmt: skip
 
 
-def _small(images: Sequence[ImageLike]) -> "tuple[list[ImageLike | Photo], tuple[int, int], Sequence[str]]":
+def _small(images: Sequence[ImageLike]) -> tuple[list[ImageLike | Photo], tuple[int, int], Sequence[str]]:
     """Read or reduce what is to be previewed; return it, its size as it was, and warnings."""
     paths = [image for image in images if isinstance(image, str | Path)]
     arrays = [
@@ -337,7 +334,7 @@ def _reduced(array: npt.NDArray[Any], factor: float) -> npt.NDArray[Any]:
     return area_reduced(array, (max(1, round(array.shape[0] / factor)), max(1, round(array.shape[1] / factor))))
 
 
-def _thumbnail(frame: "Frame") -> Picture:
+def _thumbnail(frame: Frame) -> Picture:
     height, width = frame.codes.shape[:2]
     factor = max(1.0, max(height, width) / THUMBNAIL)
     codes = area_reduced(frame.codes, (max(1, round(height / factor)), max(1, round(width / factor))))

@@ -5,6 +5,7 @@ from math import inf
 from pathlib import Path
 
 from libhdrnet.options import Options, Settings, WorkerOptions, option
+from libhdrnet.research import sets
 
 _MATERIAL = "holds hdr/ (radiance) and sharp/ (photographs)"
 
@@ -42,6 +43,9 @@ class TrainingOptions(Options):
     steps: int | None = option(None, "number of steps instead of a time", limits=(1, inf), apart="budget")
     resume: bool = option(False, "go on from the checkpoint in FOLDER")
     start: Path | None = option(None, "begin with the weights in FOLDER, not with random ones", metavar="FOLDER")
+    start_share: float = option(
+        0.0, "share of those weights in what is written; 0.5: the mean of before and after", limits=(0, 1)
+    )
     batch: int | None = option(None, "samples a step (ours: 4)", limits=(1, inf))
     patch: int | None = option(None, "edge of a sample in pixels (ours: 64)")
     """Also the window of local statistics at inference."""
@@ -70,10 +74,7 @@ class TrainingOptions(Options):
 class EvaluationOptions(WorkerOptions, Settings):
     """What is evaluated."""
 
-    set: str = option(
-        help="kalantari, tel, challenge123 (brackets with a truth), sen, tursun, moving (without), ded, dpdd, realdof, "
-        "realistic, pairs (defocus), or built in: synthetic, synthetic-defocus", metavar="SET", flags=(),
-    )  # fmt: skip
+    set: str = option(help=sets.names(), metavar="SET", flags=())
     root: Path | None = option(None, "folder of the set, in the layout in which it is published", metavar="DIR")
     methods: str | None = option(
         None, "brackets: ours, classical, psfnet, msffnet, debevec, mertens, reference; defocus: ours, unsharp, "

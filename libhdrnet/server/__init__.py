@@ -32,8 +32,7 @@ the user's runtime folder or, with `--tcp`, over loopback TCP.
 
 Files: `protocol` messages · `door` sockets, locks, the token · `connection`, `outbox` one client · `methods` what can
 be asked · `previews` brackets that stay open, `previewing` pictures of them · `pixels` arrays in files · `exchange` the
-private folders · `jobs` the queues · `loading` the libraries · `pace` how long a job takes · `status` · `lifecycle`
-start, idle end, stop · `environment` what the installer leaves for clients.
+private folders · `jobs` the queues · `loading` the libraries · `status` · `lifecycle` start, idle end, stop.
 """
 
 from libhdrnet.server.lifecycle import serve

@@ -13,7 +13,6 @@ from libhdrnet import tasks
 from libhdrnet.errors import CancelledError, HdrnetError, parts_of, sentence
 from libhdrnet.hearing import alike, heard
 from libhdrnet.remaining import Clock
-from libhdrnet.server.pace import Pace
 from libhdrnet.server.protocol import STOPPED, Identity, ProtocolError, answer, refusal
 from libhdrnet.tasks.durations import clock_of, remember
 
@@ -47,8 +46,6 @@ class Job:
     """Tells how long it still takes, once it is at work."""
     let_pass: int = 0
     """Small jobs that came later and go first."""
-    begun: float | None = None
-    """When the work on it began."""
     state: Literal["waiting", "running", "done"] = "waiting"
     fraction: float = 0.0
     stage: str = "waiting"
@@ -57,6 +54,11 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     """Set, it has the work stopped at its next tile."""
     _answered: threading.Lock = field(default_factory=threading.Lock)
+
+    def left(self) -> float | None:
+        """Return the seconds that it still takes at work; None if nothing tells them yet."""
+        clock = clock_of(self.kind, self.pixels) if self.clock is None else self.clock
+        return clock.left(self.fraction)
 
     def finish(self, message: dict[str, Any]) -> None:
         """Answer, once."""
@@ -98,7 +100,6 @@ class Jobs:
         self._after = after
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
-        self._pace = Pace()
         self._running: Job | None = None
         self._open = True
         self.done = 0
@@ -173,9 +174,10 @@ class Jobs:
 
     def _tell_places(self) -> None:
         jobs = self.all()
+        left = [job.left() for job in jobs[:-1]]
         for place, job in enumerate(jobs):
             if job.state == "waiting":
-                job.stage = self._pace.place(jobs[:place]) if place else "starting"
+                job.stage = _told_of(left[:place]) if place else "starting"
 
     def _cancel(self, jobs: list[Job]) -> None:
         for job in jobs:
@@ -190,7 +192,8 @@ class Jobs:
                 if not self._waiting:
                     return
                 job = self._running = self._waiting.popleft()
-                job.state, job.stage, job.begun = "running", "starting", time.monotonic()
+                job.state = "running"
+                job.stage = "starting"
                 job.clock = clock_of(job.kind, job.pixels)
             message = self._run(job)
             with self._changed:
@@ -214,8 +217,20 @@ class Jobs:
             if not isinstance(error, HdrnetError | MemoryError):
                 log.exception("%s met a bug", job.method)
             return refusal(job.identity, error)
-        self._pace.learn(job)
         if job.clock is not None:
             remember(job.kind, job.pixels, job.clock)
         log.info("%s: done in %.2f s", job.method, time.monotonic() - begun)
         return answer(job.identity, result)
+
+
+def _told_of(before: list[float | None]) -> str:
+    """Say in words how many jobs come first, and how long that takes where it is known of all."""
+    known = [seconds for seconds in before if seconds is not None]
+    if len(known) < len(before):
+        return sentence("waiting: {count} before this one", count=len(before))
+    seconds = sum(known)
+    if seconds < 60:
+        told = sentence("about {count} s", count=max(round(seconds / 5) * 5, 5))
+    else:
+        told = sentence("about {count} min", count=round(seconds / 60))
+    return sentence("waiting: {count} before this one, {left}", count=len(before), left=told)

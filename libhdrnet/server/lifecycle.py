@@ -18,6 +18,8 @@ from platformdirs import user_log_path
 from libhdrnet import tasks
 from libhdrnet._version import __version__
 from libhdrnet.client.hdrnet_client import NotTrustedError
+from libhdrnet.engine import bounded
+from libhdrnet.engine.memory import give_back_memory
 from libhdrnet.errors import InputError, ResidentError
 from libhdrnet.server import loading, status
 from libhdrnet.server.connection import Connection
@@ -146,7 +148,7 @@ class Server:
             self._active = now
         elif self._memory_kept_since is not None and now - self._memory_kept_since > QUIET_SECONDS:
             self._memory_kept_since = None
-            _give_back_memory()
+            give_back_memory()
         elif now - self._active > self._idle_minutes * 60:
             log.info("idle for %g minutes", self._idle_minutes)
             self._end.set()
@@ -159,7 +161,7 @@ class Server:
         job.owner.sweep()  # it may have gone while the result was written
         self._active = self._memory_kept_since = time.monotonic()
         if job.cancelled.is_set():
-            _give_back_memory()
+            give_back_memory()
 
     def _stop(self) -> None:
         self._door.close()
@@ -198,8 +200,6 @@ class Server:
         if not any(job.state == "running" for job in self._jobs.all()):
             return work(talk)
         loading.everything.wait()
-        from libhdrnet.engine import bounded
-
         with bounded(1):
             return work(talk)
 
@@ -209,12 +209,6 @@ class Server:
     def _wait(self, seconds: float) -> bool:
         """Wait until the workers have ended; tell whether they have."""
         return all(queue.wait(seconds) for queue in self._queues)
-
-
-def _give_back_memory() -> None:
-    from libhdrnet.engine.memory import give_back_memory
-
-    give_back_memory()
 
 
 def _start_log() -> Path:

@@ -4,13 +4,11 @@ A job waits for the part that it needs. A preview needs torch only once its fram
 for it by importing what runs the network.
 """
 
-import contextlib
-import ctypes
 import gc
-import sys
 import threading
 
-_M_ARENA_MAX = -8
+from libhdrnet.engine.memory import keep_freed_memory, share_one_heap
+
 without_torch, everything = threading.Event(), threading.Event()
 """Whether the modules that read and compare pictures, and all of them, are not being loaded."""
 without_torch.set()
@@ -19,20 +17,10 @@ everything.set()
 
 def start() -> None:
     """Begin to load."""
-    _share_one_heap()
+    share_one_heap()
     without_torch.clear()
     everything.clear()
     threading.Thread(target=_load, name="loader", daemon=True).start()
-
-
-def _share_one_heap() -> None:
-    """Have all threads to come allocate from the first heap, where glibc has one for each of them.
-
-    Of the others it never gives back the upper end: 64 MB of an idle server.
-    """
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def _load() -> None:
@@ -40,8 +28,7 @@ def _load() -> None:
     try:
         import cv2  # noqa: F401
 
-        import libhdrnet.server.previewing
-        from libhdrnet.engine.memory import keep_freed_memory
+        import libhdrnet.server.previewing  # noqa: F401
 
         keep_freed_memory()
         without_torch.set()

@@ -37,7 +37,7 @@ from libhdrnet import tasks
 from libhdrnet.errors import InputError
 from libhdrnet.options import PATHS, BracketOptions, DeblurOptions, Settings, ToneOptions
 from libhdrnet.server import loading
-from libhdrnet.tasks.files import defocus_record, merge_images, read_map, reporter, tell_merge
+from libhdrnet.tasks.files import defocus_record, merge_images, read_map, tell_merge
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -219,7 +219,7 @@ def _defocus(options: DefocusPixels, folder: Path, talk: tasks.Talk) -> dict[str
     from libhdrnet.server.pixels import write_array
 
     pixels, linear = _picture(options, folder)
-    radius, report = defocus_map(pixels, linear, options, reporter(talk))
+    radius, report = defocus_map(pixels, linear, options, talk.reporter)
     largest = float(radius.max())
     white = {}
     if options.scaled:
@@ -239,7 +239,7 @@ def _deblur(options: DeblurPixels, folder: Path, talk: tasks.Talk) -> dict[str, 
     if radius is not None and radius.dtype.kind == "u":
         radius = radii(radius, options.map_white)
     result = deblur_pixels(
-        pixels, linear, radius, options, with_mask=options.mask, reporter=reporter(talk),
+        pixels, linear, radius, options, with_mask=options.mask, reporter=talk.reporter,
     )  # fmt: skip
     for note in result.report.notes:
         talk.note(note)

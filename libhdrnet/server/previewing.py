@@ -10,7 +10,6 @@ from libhdrnet.io.choices import as_choices
 from libhdrnet.options import MethodOptions, shared
 from libhdrnet.preview import Preview, View, marked
 from libhdrnet.server.pixels import map_array, write_array
-from libhdrnet.tasks.files import reporter
 from libhdrnet.tonemap import Tone
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def open_preview(options: "PreviewPixels", folder: Path, talk: tasks.Talk) -> Pr
     images: list[Any] = [*(options.inputs or ()), *(map_array(a, folder, 3) for a in options.arrays or ())]
     return Preview(
         images, response=options.response, names=options.names, settings=options,
-        reporter=reporter(talk).part(0, 0.2),
+        reporter=talk.reporter.part(0, 0.2),
     )  # fmt: skip
 
 
@@ -36,7 +35,7 @@ def show_preview(
         **shared(MethodOptions, options), reference=options.index, choices=choices, rebuild=options.rebuild,
         exposure_times=None if exposures is None else tuple(exposures), tone=Tone(**options.tone_options()),
     )  # fmt: skip
-    shown = preview.render(view, quick=options.quick, reporter=reporter(talk).part(0.2 if opening else 0, 1))
+    shown = preview.render(view, quick=options.quick, reporter=talk.reporter.part(0.2 if opening else 0, 1))
     frames = [
         {"name": frame.name, "exposure": frame.exposure, "stops": round(stops, 3), "warnings": _told(warnings)}
         for frame, stops, warnings in zip(preview.frames, shown.stops, shown.frame_warnings, strict=True)

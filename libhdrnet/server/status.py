@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet._version import __version__
+from libhdrnet.engine.memory import free_memory
 from libhdrnet.server.jobs import Job
 
 
@@ -20,7 +21,7 @@ def facts(jobs: list[Job], *, done: int, clients: int, begun: float, idle_minute
         "idle_minutes": idle_minutes,
         "device": device,
         "models": _models(),
-        "memory": {"resident": _resident(), "free": _free() if device else None},
+        "memory": {"resident": _resident(), "free": free_memory("cpu") if device else None},
         "jobs": [
             {"method": job.method, "state": job.state, "fraction": round(job.fraction, 4), "stage": job.stage,
              "seconds": round(now - job.since, 1)}
@@ -41,22 +42,13 @@ def _device() -> str | None:
     return str(choose_device())
 
 
-def _free() -> int | None:
-    from libhdrnet.engine.memory import free_memory
-
-    return free_memory("cpu")
-
-
 def _models() -> list[dict[str, str]]:
     models = getattr(sys.modules.get("libhdrnet.engine.models"), "loaded", None)
     if models is None:
         return []
     names = ("network", "device", "precision")
-    return [dict(zip(names, map(_short, key), strict=True)) for key in models.kept()]
-
-
-def _short(part: object) -> str:
-    return str(part).removeprefix("torch.")
+    told = ([str(part).removeprefix("torch.") for part in key] for key in models.kept())
+    return [dict(zip(names, key, strict=True)) for key in told]
 
 
 def _resident() -> int | None:

@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from libhdrnet.engine import Report, Reporter
 from libhdrnet.errors import InputError
+from libhdrnet.files import check_new
 from libhdrnet.formats import JPEG, TIFF, WRITE_SUFFIXES
 from libhdrnet.options import BracketOptions, DeblurFiles, DefocusFiles, MergeFiles
 from libhdrnet.tasks.needs import check_needs
@@ -14,7 +16,6 @@ from libhdrnet.tasks.params import read_options
 from libhdrnet.tasks.scale import check_told, scale_of
 
 if TYPE_CHECKING:
-    from libhdrnet.engine import Report, Reporter
     from libhdrnet.io.outputs import Kinds
     from libhdrnet.merge.pipeline import MergeResult
     from libhdrnet.merge.sources import ImageLike
@@ -32,6 +33,11 @@ class Talk:
     progress: Callable[[float, str], None] | None = None
     cancel: Callable[[], bool] | None = None
     note: Callable[[str], None] = lambda text: None
+
+    @property
+    def reporter(self) -> Reporter:
+        """The engine's reporter."""
+        return Reporter(self.progress, self.cancel)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def merge_images(
 
     result = merge(
         images, exposures, options, reference=options.index,
-        choices=None if decided is None else read_choices(decided), with_mask=with_mask, reporter=reporter(talk),
+        choices=None if decided is None else read_choices(decided), with_mask=with_mask, reporter=talk.reporter,
     )  # fmt: skip
     files = [image for image in images if isinstance(image, str | Path)]
     note_passengers(files, used=[GAIN_MAP] if options.read_gain_map else [])
@@ -189,7 +195,7 @@ def _defocus(options: DefocusFiles, talk: Talk) -> Done:
     from libhdrnet.ops.defocus import defocus_map, open_image, white_radius
 
     pixels, linear = open_image(options.input, None)
-    radius, report = defocus_map(pixels, linear, options, reporter(talk))
+    radius, report = defocus_map(pixels, linear, options, talk.reporter)
     record = defocus_record(Path(options.input).name, report)
     white = white_radius(radius)
     if options.colour:
@@ -220,7 +226,7 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     radius = read_map(options.map) if options.map else None
     result = deblur_pixels(
         photo.pixels, photo.encoding == "linear", radius, options, with_mask=bool(options.mask),
-        reporter=reporter(talk),
+        reporter=talk.reporter,
     )  # fmt: skip
     record = result.as_record(options.input)
     if options.mask and result.mask is not None:
@@ -232,16 +238,9 @@ def _deblur(options: DeblurFiles, talk: Talk) -> Done:
     return Done(f"wrote {', '.join(outputs)}", outputs, record)
 
 
-def defocus_record(name: str, report: "Report") -> dict[str, Any]:
+def defocus_record(name: str, report: Report) -> dict[str, Any]:
     """Return how the defocus map of the picture `name` was made."""
     return {"operation": "defocus", "inputs": [name], "engine": report.as_record()}
-
-
-def reporter(talk: Talk) -> "Reporter":
-    """Return the engine's reporter."""
-    from libhdrnet.engine import Reporter
-
-    return Reporter(talk.progress, talk.cancel)
 
 
 def read_map(path: str) -> Any:
@@ -265,7 +264,6 @@ def _checked_outputs(
     outputs = [(path, kinds) for path, kinds in wanted if path]
     for path, kinds in outputs:
         check_output(path, inputs=[name for name in inputs if name], kinds=kinds)
-        if Path(path).exists() and not overwrite:
-            raise InputError(f"{path} exists; give another name, or --overwrite to replace it.")
+        check_new(path, overwrite=overwrite)
     check_places([path for path, _ in outputs])
     return [path for path, _ in outputs]

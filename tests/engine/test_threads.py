@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import warnings
 
 import cv2
 import numpy as np
@@ -10,7 +9,7 @@ from commands import ENVIRONMENT
 
 from libhdrnet import merge_exposures
 from libhdrnet.engine import threads
-from libhdrnet.errors import HdrnetWarning, InputError
+from libhdrnet.errors import InputError, warn
 from libhdrnet.hearing import told
 
 
@@ -75,7 +74,7 @@ def test_items_are_done_in_order_in_the_callers_context_until_one_fails():
     with threads.bounded(3), told() as texts:
 
         def work(item):
-            warnings.warn(f"of {item}", HdrnetWarning, stacklevel=1)
+            warn(f"of {item}")
             assert threads.count() == 3
             return 2 * item
 

@@ -130,6 +130,15 @@ def test_importing_the_package_loads_no_decoder():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
+def test_a_bracket_without_raw_files_does_not_load_what_reads_them(tmp_path, scene):
+    path = str(tmp_path / "a.jpg")
+    write_display(path, scene / np.float32(255))
+    code = f"import sys; from libhdrnet.io.read import read_photos; print(read_photos([{path!r}])[0].pixels.shape)"
+    code += "; print('rawpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.split("\n")[:2] == ["(24, 36, 3)", "False"], done.stderr
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.exr", "a.hdr"])
 def test_damaged_files_give_input_errors_or_pictures_and_nothing_else(tmp_path, rng, scene, name, capfd):
     path = tmp_path / name

@@ -36,7 +36,7 @@ def test_the_condition_net_has_three_convolutions_at_full_size():
 
 
 def test_a_conditioned_block_is_figure_4_2_written_out():
-    block = ConditionedResidualBlock(DefocusNetOptions(channels=16, conditions=8))
+    block = ConditionedResidualBlock(DefocusNetOptions(conditions=8), 16, signed=True)
     conditions, x = ConditionNet(8)(torch.rand(1, 1, 6, 6)), torch.randn(1, 16, 6, 6)
     y = block.conv1(block.sft1.gamma(conditions) * x + block.sft1.beta(conditions)).relu()
     y = block.conv2(block.sft2.gamma(conditions) * y + block.sft2.beta(conditions))

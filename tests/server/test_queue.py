@@ -1,14 +1,14 @@
 """Whose turn it is, and what those who wait are told."""
 
 import json
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from libhdrnet.remaining import Clock
 from libhdrnet.server.jobs import PATIENCE, SMALL, Job, Jobs
-from libhdrnet.server.pace import Pace
+from libhdrnet.tasks import durations
 from libhdrnet.tasks.size import pixels_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Too little is well exposed")  # random frames have no tones in common
@@ -46,17 +46,43 @@ def test_a_larger_job_lets_only_a_few_pass():
     assert queue(job("large", 2 * SMALL), *small) == ["s0", "s1", "s2", "large", "s3", "s4"]
 
 
-def test_the_expected_time_is_of_the_job_s_own_progress_or_of_what_the_last_such_job_took():
-    pace, now = Pace(), time.monotonic()
-    done, waiting, running = job("done", 1_000_000), job("waiting", 3_000_000), job("running", 2_000_000)
-    assert pace.place([waiting]) == "waiting: 1 before this one"
-    done.begun, running.begun, running.fraction = now - 10, now - 30, 0.5
-    assert pace.place([running]) == "waiting: 1 before this one, about 30 s"
-    assert pace.place([running, waiting]) == "waiting: 2 before this one"
-    pace.learn(done)
-    assert pace.place([running, waiting]) == "waiting: 2 before this one, about 40 s"
-    running.fraction = 0.99
-    assert pace.place([running]) == "waiting: 1 before this one, about 5 s"
+def test_a_job_that_waits_is_told_how_long_those_before_it_take(tmp_path, monkeypatch):
+    """From what such jobs took before, and of the one at work from how far it is."""
+    monkeypatch.setattr(durations, "_path", lambda: tmp_path / "durations.json")
+    even = [step / 10 for step in range(11)]
+    known = {kind: {"seconds": seconds, "course": even} for kind, seconds in (("merge", 10), ("defocus", 40))}
+    (tmp_path / "durations.json").write_text(json.dumps(known))
+
+    def said(*kinds):
+        waiting = Jobs(lambda done: None)
+        jobs = [Job(Client(), kind, kind, lambda talk: {}, 4_000_000, kind) for kind in kinds]
+        for one in jobs:
+            waiting.add(one)
+        waiting.tell()
+        return jobs[-1].stage
+
+    assert said("merge") == "starting"
+    assert said("merge", "merge") == "waiting: 1 before this one, about 40 s"
+    assert said("merge", "defocus", "merge") == "waiting: 2 before this one, about 3 min"
+    assert said("merge", "deblur", "merge") == "waiting: 2 before this one"
+
+    now, told = 0.0, []
+    running = Jobs(lambda done: None)
+
+    def work(talk):
+        nonlocal now
+        now = 30.0
+        talk.progress(0.5, "merging")
+        running.add(job("next", 4_000_000))
+        told.append(running.all()[-1].stage)
+        return {}
+
+    monkeypatch.setattr("libhdrnet.server.jobs.clock_of", lambda kind, pixels: Clock(now=lambda: now))
+    running.add(Job(Client(), "first", "merge", work, 4_000_000, "merge"))
+    running.start()
+    running.stop(finish=True)
+    assert running.wait(60)
+    assert told == ["waiting: 1 before this one, about 30 s"]
 
 
 def test_the_size_of_a_job_is_of_shapes_and_headers(tmp_path):

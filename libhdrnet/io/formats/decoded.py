@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands
-from libhdrnet.errors import InputError, readable, sentence
+from libhdrnet.errors import InputError, readable
 from libhdrnet.io import colour
 from libhdrnet.io.camera import Matrices
 from libhdrnet.io.cicp import CodePoints
@@ -103,10 +103,8 @@ def damaged(path: Path, why: object) -> InputError:
     """Error for a file that ends too early or holds nonsense."""
     reason = readable(why).rstrip(".") or "no reason given"
     return InputError(
-        sentence(
-            "'{path}' is damaged or incomplete ({reason}): copy it again from the camera or the backup.",
-            path=path, reason=reason,
-        )
+        "'{path}' is damaged or incomplete ({reason}): copy it again from the camera or the backup.",
+        path=path, reason=reason,
     )  # fmt: skip
 
 

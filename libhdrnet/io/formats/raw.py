@@ -73,14 +73,12 @@ def shared_levels(paths: Iterable[Path]) -> tuple[WhiteBalance | None, int | Non
     The matrices are None where a file has none or others. Files that cannot be read are passed over: `decode` says
     what is wrong with them.
     """
-    import rawpy
-
     balance: WhiteBalance | None = None
     counts, black, white = np.zeros((4, 65536), np.int64), [0] * 4, 0
     matrices: list[Matrices | None] = []
     for path in paths:
         try:
-            with rawpy.imread(str(path)) as raw:
+            with _opened(path) as raw:
                 balance = balance or camera_white_balance(raw)
                 matrices.append(matrices_of(raw))
                 black, white = raw.black_level_per_channel, max(white, raw.white_level)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from libhdrnet.errors import InputError, sentence, warn
+from libhdrnet.errors import InputError, warn
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged, full_scale
@@ -146,10 +146,8 @@ def _alpha(values: Array, colours: int, kinds: list[int], path: Path) -> tuple[A
     place = next((index for index, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), 0)
     if extra > 1:
         warn(
-            sentence(
-                "'{path}' has {count} channels beside its colours: one is read as alpha, the others are left out.",
-                path=path, count=extra,
-            )
+            "'{path}' has {count} channels beside its colours: one is read as alpha, the others are left out.",
+            path=path, count=extra,
         )  # fmt: skip
     alpha = np.ascontiguousarray(values[..., colours + place])
     return values[..., :colours], alpha, kinds[place] == _ASSOCIATED

@@ -6,6 +6,7 @@ shortest, which is 1. Results are radiance (H, W, 3), 1.0 = saturation of the sh
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from libhdrnet.radiometry import FloatImage, decode_gamma
@@ -39,8 +40,6 @@ def mertens(frames: Sequence[FloatImage], times: Sequence[float], reference: int
     A fused picture is no radiance: its figures say how far the look of the scene is from it, and no more. The gain
     makes the median equal to that of the reference frame where that is neither dark nor saturated.
     """
-    import cv2
-
     codes = [np.round(frame * 255).astype(np.uint8) for frame in frames]
     fused = decode_gamma(np.clip(cv2.createMergeMertens().process(codes), 0, 1))
     seen = (frames[reference] > 0.05) & (frames[reference] < 0.95) & (fused > 0)
@@ -51,8 +50,6 @@ def mertens(frames: Sequence[FloatImage], times: Sequence[float], reference: int
 
 def aligned_by_mtb(frames: Sequence[FloatImage], reference: int) -> list[FloatImage]:
     """Move frames by whole pixels onto frame `reference` (median threshold bitmaps, Ward 2003)."""
-    import cv2
-
     mtb = cv2.createAlignMTB()
     greys = [cv2.cvtColor(np.round(frame * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY) for frame in frames]
     height, width = greys[reference].shape

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -58,8 +59,6 @@ def take(
 
     Returns the pictures (H, W, 3), decoded from JPEG, and what is told of their exposures in stops.
     """
-    import cv2
-
     rng = np.random.default_rng(zlib.crc32(scene.encode()))
     curves = responses(rng)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(QUALITY[0], QUALITY[1] + 1))]

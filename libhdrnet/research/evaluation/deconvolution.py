@@ -6,6 +6,7 @@ linear light. Each picture is deconvolved whole with a few radii, and each place
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -66,14 +67,10 @@ def _by_radius(
 
 
 def _blurred(linear: FloatImage, kernel: FloatImage) -> FloatImage:
-    import cv2
-
     return np.asarray(cv2.filter2D(linear, -1, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
 
 
 def _with_sparse_gradients(linear: FloatImage, kernel: FloatImage) -> FloatImage:
-    import cv2
-
     reach = 4 * (kernel.shape[0] // 2) + 8  # what wraps around, or rings at the border, is cut off
     size = [cv2.getOptimalDFTSize(n + 2 * reach) for n in linear.shape[:2]]
     after = [n - length - reach for n, length in zip(size, linear.shape[:2], strict=True)]

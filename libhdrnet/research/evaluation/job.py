@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from libhdrnet.engine import Settings
 from libhdrnet.errors import InputError
+from libhdrnet.io.read import read_photo
 from libhdrnet.merge.frames import load_frames
 from libhdrnet.networks.defocus_fast import IN_FOCUS
+from libhdrnet.ops.defocus import display_encoded
 from libhdrnet.ops.recovery import grey, reblurred_error
 from libhdrnet.radiometry import FloatImage, decode_gamma, encode_srgb
 from libhdrnet.research.evaluation import camera, metrics, moving, optional, pictures, pu21
@@ -70,7 +72,7 @@ def run_job(job: Job) -> dict[str, Any]:
 
 
 def _run_bracket(job: Job, scene: BracketScene) -> dict[str, Any]:
-    images = [_cropped(_pixels(path), job.crop) for path in scene.images]
+    images = [_cropped(read_photo(path).pixels, job.crop) for path in scene.images]
     if scene.stops is None or len(scene.stops) != len(images):
         raise InputError(f"{scene.name}: its exposures are not known.")
     exposures = [2.0 ** (stop - scene.stops[0]) for stop in scene.stops]
@@ -175,9 +177,10 @@ def _radiance_figures(job: Job, scene: BracketScene, radiance: FloatImage, truth
 
 
 def _run_defocus(job: Job, scene: DefocusScene) -> dict[str, Any]:
-    image = _cropped(_pixels(scene.image), job.crop)
-    shown = _display(image)
-    sharp = None if scene.sharp is None else _cropped(_display(_pixels(scene.sharp)), job.crop)
+    image = _cropped(read_photo(scene.image).pixels, job.crop)
+    shown, sharp = display_encoded(image, False), None
+    if scene.sharp is not None:
+        sharp = display_encoded(_cropped(read_photo(scene.sharp).pixels, job.crop), False)
     radius = None if scene.radius is None else _cropped(read_map(scene), job.crop)
     for what, found in ((scene.sharp, sharp), (scene.radius, radius)):
         if found is not None and found.shape[:2] != image.shape[:2]:
@@ -221,18 +224,6 @@ def _place(alone: FloatImage, truth: FloatImage | None, reference: FloatImage) -
     if truth is not None:
         return pictures.worst_place(pictures.radiance_error(alone, truth))
     return pictures.worst_place(np.asarray((reference > 0.98).any(-1), np.float32))
-
-
-def _pixels(path: Path) -> npt.NDArray[Any]:
-    from libhdrnet.io.read import read_photo
-
-    return read_photo(path).pixels
-
-
-def _display(pixels: npt.NDArray[Any]) -> FloatImage:
-    from libhdrnet.ops.defocus import display_encoded
-
-    return display_encoded(pixels, False)
 
 
 def _cropped(array: npt.NDArray[Any], edge: int | None) -> npt.NDArray[Any]:

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.engine import Settings
+from libhdrnet.engine import Reporter, Settings
 from libhdrnet.engine.models import loaded
 from libhdrnet.errors import InputError
 from libhdrnet.merge.frames import load_frames
+from libhdrnet.merge.pipeline import merge
 from libhdrnet.networks import NETWORKS
+from libhdrnet.ops.deblur import deblur_pixels
+from libhdrnet.ops.defocus import defocus_map, display_encoded
 from libhdrnet.options import DeblurOptions, MergeOptions
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.research.evaluation import baselines
@@ -139,8 +142,6 @@ def merge_scene(
             encoded = baselines.aligned_by_mtb(encoded, reference)
         radiance = BASELINES[method.kind](encoded, exposures, reference)
         return Merged(time.perf_counter() - begun, radiance)
-    from libhdrnet.merge.pipeline import merge
-
     if method.kind == "msffnet":
         images, exposures = images[: reference + 1], exposures[: reference + 1]
     with _weights(method):
@@ -160,10 +161,6 @@ def merge_scene(
 
 def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings) -> Deblurred:
     """Estimate the defocus map of an encoded picture (H, W, 3) and deblur it."""
-    from libhdrnet.engine import Reporter
-    from libhdrnet.ops.deblur import deblur_pixels
-    from libhdrnet.ops.defocus import defocus_map, display_encoded
-
     encoded = display_encoded(image, False)
     if method.kind == "input":
         return Deblurred(0.0, encoded, np.zeros(image.shape[:2], np.float32))

@@ -6,6 +6,7 @@ bool (H, W) and keeps a metric to the places where it is True (Table 3.2).
 
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -128,8 +129,6 @@ def _checked(mask: Mask, shape: tuple[int, ...]) -> Mask:
 
 
 def _smooth(values: Doubles, gaussian: bool) -> Doubles:
-    import cv2
-
     if gaussian:
         smoothed = cv2.GaussianBlur(values, (_GAUSSIAN_WINDOW, _GAUSSIAN_WINDOW), _SIGMA, borderType=cv2.BORDER_REFLECT)
     else:

@@ -8,6 +8,7 @@ that a tone curve costs nothing. Pictures are sRGB-encoded, float32 (H, W, 3) in
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
@@ -96,8 +97,6 @@ def _residual(result: FloatImage, own: FloatImage, seen: Mask) -> FloatImage:
 
 def _finest(result: FloatImage, own: FloatImage, residual: FloatImage, seen: Mask) -> dict[str, float]:
     """Edges of the residual, and the noise of flat places."""
-    import cv2
-
     inner = cv2.erode(seen.astype(np.uint8), np.ones((5, 5))) > 0
     smooth = cv2.GaussianBlur(residual, (0, 0), 1)
     steep = np.hypot(cv2.Sobel(smooth, -1, 1, 0) / 4, cv2.Sobel(smooth, -1, 0, 1) / 4).max(-1)
@@ -115,8 +114,6 @@ def _unlike(
     radiance: FloatImage, own: FloatImage, other: FloatImage, lost: Mask, exposed: tuple[float, float]
 ) -> float:
     """Blocks lost in the reference that are not as another frame shows them; NaN where that frame lies elsewhere."""
-    import cv2
-
     fine = [grey - cv2.GaussianBlur(grey, (0, 0), 8) for grey in (other.mean(-1), own.mean(-1))]
     half = [cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for grey in fine]
     near, there = (np.asarray(grey, np.float64) for grey in half)
@@ -134,8 +131,6 @@ def _unlike(
 
 
 def _false_edges(radiance: FloatImage, frames: Sequence[FloatImage], stops: Sequence[float], reference: int) -> float:
-    import cv2
-
     around = cv2.dilate((frames[reference].max(-1) > _WELL_EXPOSED[1]).astype(np.uint8), np.ones((9, 9))) > 0
     inner = np.zeros_like(around)
     inner[_BORDER:-_BORDER, _BORDER:-_BORDER] = around[_BORDER:-_BORDER, _BORDER:-_BORDER]
@@ -149,8 +144,6 @@ def _false_edges(radiance: FloatImage, frames: Sequence[FloatImage], stops: Sequ
 
 
 def _slope(radiance: FloatImage) -> Array:
-    import cv2
-
     log = cv2.GaussianBlur(np.log(np.maximum(radiance, 0).mean(-1) + 0.02).astype(np.float32), (0, 0), 1.2)
     return np.asarray(np.hypot(cv2.Sobel(log, -1, 1, 0) / 8, cv2.Sobel(log, -1, 0, 1) / 8))
 

@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any
 
+import cv2
 import numpy as np
-import numpy.typing as npt
 
+from libhdrnet.ops.falsecolour import coloured
 from libhdrnet.radiometry import FloatImage, encode_srgb, mu_law
 from libhdrnet.research.evaluation.metrics import Array
+from libhdrnet.tonemap import tone_map
 
 EXPOSURES = (-4, -2, 0, 2, 4)
 """Stops relative to the reference's exposure at which radiance is shown."""
@@ -25,8 +26,6 @@ Place = tuple[slice, slice]
 
 def worst_place(error: Array) -> Place:
     """Rows and columns of the detail in which an error (H, W) is largest on the whole."""
-    import cv2
-
     height, width = (min(size, edge) for size, edge in zip(CROP, error.shape, strict=True))
     total = cv2.integral(np.asarray(error, np.float64))
     sums = total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width]
@@ -36,8 +35,6 @@ def worst_place(error: Array) -> Place:
 
 def exposures_of(radiance: FloatImage, white: float | np.float32) -> dict[str, FloatImage]:
     """Display renderings of radiance (H, W, 3): by stops, and "tone-mapped"; `white` is the reference's white."""
-    from libhdrnet.tonemap import tone_map
-
     own = np.asarray(radiance / np.float32(white), np.float32)
     shown = {f"{ev:+d} EV": np.clip(encode_srgb(own * np.float32(2.0**ev)), 0, 1) for ev in EXPOSURES}
     return {"tone-mapped": tone_map(own), **shown}
@@ -59,12 +56,12 @@ def radiance_error(predicted: FloatImage, truth: FloatImage) -> FloatImage:
 
 def error_map(error: FloatImage) -> str:
     """Colour an error (H, W): black 0, bright yellow `LARGEST_ERROR` and more."""
-    return _coloured(error / LARGEST_ERROR, "INFERNO")
+    return _coloured(error / LARGEST_ERROR, cv2.COLORMAP_INFERNO)
 
 
 def defocus_picture(radius: FloatImage, largest: float) -> str:
     """Colour a radius (H, W): dark blue in focus, yellow `largest` pixels and more."""
-    return _coloured(radius / largest, "VIRIDIS")
+    return _coloured(radius / largest, cv2.COLORMAP_VIRIDIS)
 
 
 def grey_picture(values: FloatImage) -> str:
@@ -74,8 +71,6 @@ def grey_picture(values: FloatImage) -> str:
 
 def flow_picture(flow: FloatImage) -> str:
     """Colour a flow (H, W, 2): the hue is its direction, the brightness its length up to its 99th percentile."""
-    import cv2
-
     length, angle = np.hypot(flow[..., 0], flow[..., 1]), np.arctan2(flow[..., 1], flow[..., 0])
     longest = max(float(np.percentile(length, 99)), 1e-3)
     hsv = np.stack([np.degrees(angle) % 360, np.ones_like(length), np.clip(length / longest, 0, 1)], -1)
@@ -95,25 +90,18 @@ def crops(versions: Sequence[FloatImage], middles: Sequence[tuple[int, int]]) ->
 
 def jpeg(picture: FloatImage, quality: int) -> str:
     """Encode a picture (H, W, 3) in [0, 1] as a data URI."""
-    import cv2
-
     codes = np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
     data = cv2.imencode(".jpg", np.ascontiguousarray(codes[..., ::-1]), options)[1]
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
 
 
-def _coloured(values: npt.NDArray[Any], name: str) -> str:
-    import cv2
-
-    codes = np.round(np.clip(_reduced(np.asarray(values, np.float32)), 0, 1) * 255).astype(np.uint8)
-    coloured = cv2.applyColorMap(codes, getattr(cv2, f"COLORMAP_{name}"))
-    return jpeg(np.asarray(coloured[..., ::-1] / np.float32(255), np.float32), 80)
+def _coloured(values: Array, colours: int) -> str:
+    codes = coloured(_reduced(np.asarray(values, np.float32)), colours)
+    return jpeg(np.asarray(codes / np.float32(255), np.float32), 80)
 
 
 def _reduced(picture: FloatImage) -> FloatImage:
-    import cv2
-
     scale = LONG_EDGE / max(picture.shape[:2])
     if scale >= 1:
         return picture

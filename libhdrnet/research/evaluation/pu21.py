@@ -25,12 +25,6 @@ def encode(luminance: Array) -> Doubles:
     return np.asarray(_P[6] * (((_P[0] + _P[1] * powered) / (1 + _P[2] * powered)) ** _P[4] - _P[5]))
 
 
-def decode(encoded: Array) -> Doubles:
-    """Undo `encode`; cd/m^2."""
-    root = np.maximum(np.asarray(encoded, np.float64) / _P[6] + _P[5], 0) ** (1 / _P[4])
-    return np.asarray((np.maximum(root - _P[0], 0) / (_P[1] - _P[2] * root)) ** (1 / _P[3]))
-
-
 def pu21_psnr(predicted: Array, truth: Array) -> float:
     """PSNR in dB of encoded radiance (H, W, 3), each channel by itself."""
     return psnr(encode(_shown(predicted)), encode(_shown(truth)), peak=RANGE)

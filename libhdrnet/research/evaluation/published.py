@@ -10,7 +10,7 @@ class PublishedTable:
     number: str
     caption: str
     measured_on: str
-    """Name of the set in `sets.SETS`."""
+    """Name of the set in `research.sets.SETS`."""
     columns: tuple[str, ...]
     """Metrics; "hdr_vdp_2" is MATLAB only and measured by nobody here."""
     rows: tuple[tuple[str, tuple[float, ...]], ...]

@@ -10,6 +10,7 @@ from libhdrnet._version import __version__
 from libhdrnet.cluster import run_jobs
 from libhdrnet.engine import Settings, check_settings
 from libhdrnet.errors import HdrnetError, InputError, explain
+from libhdrnet.files import check_new
 from libhdrnet.networks import TASKS
 from libhdrnet.networks.ablations import ABLATIONS
 from libhdrnet.research.evaluation.job import MORE_METRICS, Job, run_job
@@ -17,11 +18,12 @@ from libhdrnet.research.evaluation.methods import Method, parse_methods
 from libhdrnet.research.evaluation.optional import check_available
 from libhdrnet.research.evaluation.report import write_report
 from libhdrnet.research.evaluation.scenes import Scene
-from libhdrnet.research.evaluation.sets import find_set
+from libhdrnet.research.evaluation.sets import read_set
 from libhdrnet.research.evaluation.store import Store
-from libhdrnet.research.evaluation.synthetic import SYNTHETIC, write_synthetic
+from libhdrnet.research.evaluation.synthetic import write_synthetic
 from libhdrnet.research.evaluation.tables import Result, Table, tables_of
 from libhdrnet.research.options import EvaluationOptions
+from libhdrnet.research.sets import SYNTHETIC, find_set
 from libhdrnet.weights import read_card, weights_folder
 
 FRAMES = {"linear": ("linear",), "camera": ("camera",), "both": ("linear", "camera")}
@@ -95,8 +97,7 @@ def _check(options: EvaluationOptions) -> tuple[str, ...]:
     if options.report is not None:
         if options.report.suffix.lower() not in (".html", ".htm"):
             raise InputError(f"--report {options.report}: is written as HTML; give a name that ends in .html.")
-        if options.report.exists() and not options.overwrite:
-            raise InputError(f"{options.report} exists; give another name, or --overwrite to replace it.")
+        check_new(options.report, overwrite=options.overwrite)
         if not options.report.resolve().parent.is_dir():
             raise InputError(f"--report {options.report}: its folder is not there; create it first.")
     more = tuple(name.strip() for name in (options.metrics or "").split(",") if name.strip())
@@ -112,13 +113,13 @@ def _set_of(options: EvaluationOptions) -> tuple[str, Literal["bracket", "defocu
     if options.set in SYNTHETIC:
         if options.root is not None:
             raise InputError(f"the set {options.set!r} is built in; leave --root out.")
-        made = options.folder / "set"
-        found = find_set(SYNTHETIC[options.set])
-        return "the built-in synthetic set", found.kind, lambda: found.read(write_synthetic(options.set, made))
+        made, layout = options.folder / "set", SYNTHETIC[options.set]
+        kind = find_set(layout).kind
+        return "the built-in synthetic set", kind, lambda: read_set(layout, write_synthetic(options.set, made))
     found, root = find_set(options.set), options.root
     if root is None:
         raise InputError(f"--root is missing: the folder of {found.title}, with the layout {found.layout}.")
-    return found.title, found.kind, lambda: found.read(root)
+    return found.title, found.kind, lambda: read_set(options.set, root)
 
 
 def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]:

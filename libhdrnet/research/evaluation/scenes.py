@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import InputError
+from libhdrnet.io.read import read_photo
 from libhdrnet.radiometry import FloatImage
 
 
@@ -72,8 +73,6 @@ def read_float(path: Path) -> FloatImage:
     elif suffix == ".mat":
         values = _read_mat(path)
     else:
-        from libhdrnet.io.read import read_photo
-
         photo = read_photo(path)
         values = photo.pixels
         if values.dtype.kind != "f":

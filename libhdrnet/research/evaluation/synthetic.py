@@ -9,6 +9,7 @@ over it, with the masks of Table 3.2, and what else moves in photographs (`momen
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import tifffile
@@ -20,8 +21,6 @@ from libhdrnet.radiometry import FloatImage, encode_gamma
 from libhdrnet.research.evaluation import moments
 from libhdrnet.research.evaluation.scenes import read_float
 
-SYNTHETIC = {"synthetic": "kalantari", "synthetic-defocus": "pairs"}
-"""Names of the built-in sets, and the layout each is written in."""
 PICTURES = Path(__file__).parent / "built_in"
 """room-N: a room's radiance at the moment of each frame, 1 = white of the reference; defocus: the pairs."""
 SIZE = (400, 600)
@@ -88,8 +87,6 @@ def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatIma
 
     mask1: the reference shows what an object covers in another frame; mask2: that, or an object.
     """
-    import cv2
-
     size = (CUT, CUT)
 
     def part() -> FloatImage:
@@ -115,8 +112,6 @@ def _cut_outs(room: FloatImage, rng: np.random.Generator) -> tuple[list[FloatIma
 
 def irregular_matte(size: int, rng: np.random.Generator, *, radius: float) -> FloatImage:
     """Soft, irregular blob (size, size) in [0, 1] near the middle."""
-    import cv2
-
     noise = cv2.resize(rng.standard_normal((6, 6)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     yy, xx = np.mgrid[:size, :size].astype(np.float32)
     cx, cy = size / 2 + rng.uniform(-0.25, 0.25, 2) * size

@@ -143,9 +143,12 @@ def _export(
     options: Run, progress: Progress, network: nn.Module, average: dict[str, Tensor],
     earlier: dict[str, Any] | None, supply: Supply,
 ) -> Path:  # fmt: skip
-    """Write the averaged weights in half precision with a card of how they were made, after an `earlier` run's."""
+    """Write the averaged weights, or their mean with those of the start, in half precision with a card of how."""
     torch.manual_seed(options.seed)
-    started = _held_out_loss(options, _first_network(options)[0].to(options.place), supply)
+    first = _first_network(options)[0].to(options.place)
+    started = _held_out_loss(options, first, supply)
+    if options.start_share:
+        average = {name: average[name].lerp(p.detach(), options.start_share) for name, p in first.named_parameters()}
     network.load_state_dict(average, strict=False)
     kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
     recipe, changed = options.chosen, _changed_options(options, network)
@@ -153,6 +156,7 @@ def _export(
     words += [f"--{name} {value}" for name in ("ablation", "only") if (value := getattr(options, name))]
     words += [f"--steps {recipe.steps}" if recipe.steps else f"--minutes {recipe.minutes:g}"]
     words += [f"--batch {recipe.batch} --patch {recipe.patch} --rate {recipe.rate:g} --seed {progress.seed}"]
+    words += [f"--start-share {options.start_share:g}"] if options.start_share else []
     words += ["--start FOLDER, which holds the earlier weights"] if earlier else []
     card = {
         "network": options.network,

@@ -104,6 +104,8 @@ def check(options: Run) -> None:
         raise InputError(f"{options.network} has no part {options.only!r}; defocus has {' and '.join(PARTS)}.")
     if (options.data is None) == (options.pack is None):
         raise InputError("training needs --data FOLDER, or --pack FILE.")
+    if options.start_share and options.start is None:
+        raise InputError("--start-share is of the weights in --start FOLDER; name that too.")
     multiple, patch = NETWORKS[options.network].multiple, options.patch
     if patch is not None and (patch < multiple or patch % multiple):
         raise InputError(f"patch {patch} does not fit; give a multiple of {multiple} pixels.")

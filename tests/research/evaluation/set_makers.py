@@ -8,7 +8,7 @@ import tifffile
 
 from libhdrnet.io import write_radiance
 from libhdrnet.radiometry import encode_gamma
-from libhdrnet.research.evaluation.sets import SETS
+from libhdrnet.research.sets import SETS
 
 STOPS = (-2.0, 0.0, 2.0)
 

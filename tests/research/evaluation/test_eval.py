@@ -15,7 +15,7 @@ from commands import COMMAND, ENVIRONMENT, TIMEOUT
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from libhdrnet.research.evaluation.scenes import read_float
-from libhdrnet.research.evaluation.sets import SETS
+from libhdrnet.research.sets import SETS
 
 QUICK = ("--methods", "reference,debevec", "--device", "cpu")
 

@@ -113,10 +113,9 @@ def test_pu21_meets_the_published_values(luminance, published):
     assert pu21.encode(np.array(luminance)) == pytest.approx(published, abs=tolerance)
 
 
-def test_pu21_is_the_formula_of_the_paper_and_can_be_undone():
+def test_pu21_is_the_formula_of_the_paper():
     luminance = np.geomspace(0.005, 10000, 50)
     assert pu21.encode(luminance) == pytest.approx([written_out(float(y)) for y in luminance], abs=1e-9)
-    assert pu21.decode(pu21.encode(luminance)) == pytest.approx(luminance, rel=1e-6)
 
 
 def test_pu21_metrics_are_those_of_scikit_image_on_encoded_light(pair):

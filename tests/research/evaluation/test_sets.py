@@ -5,16 +5,18 @@ import pytest
 import set_makers
 from set_makers import MAKERS
 
+from libhdrnet.cli import main
 from libhdrnet.errors import InputError
 from libhdrnet.research.evaluation.scenes import read_float, read_map
-from libhdrnet.research.evaluation.sets import SETS, find_set
+from libhdrnet.research.evaluation.sets import read_set
+from libhdrnet.research.sets import SETS, SYNTHETIC, find_set
 
 BRACKETS = [name for name, found in SETS.items() if found.kind == "bracket"]
 DEFOCUS = [name for name, found in SETS.items() if found.kind == "defocus"]
 
 
 def read(name, tmp_path):
-    return find_set(name).read(MAKERS[name](tmp_path / name))
+    return read_set(name, MAKERS[name](tmp_path / name))
 
 
 @pytest.mark.parametrize("name", BRACKETS)
@@ -60,13 +62,13 @@ def test_the_truth_of_challenge123_is_that_of_its_second_moment(tmp_path):
 def test_kalantari_s_scenes_lie_at_any_depth_and_may_have_masks(tmp_path):
     scene = set_makers.kalantari(tmp_path / "Test" / "PAPER", 1) / "001"
     set_makers.write_grey(scene / "mask2.png")
-    found = find_set("kalantari").read(tmp_path)[0]
+    found = read_set("kalantari", tmp_path)[0]
     assert (found.name, list(found.masks)) == ("Test-PAPER-001", ["mask2"])
 
 
 def test_short_ref_long_are_taken_in_that_order(tmp_path):
     set_makers.kalantari(tmp_path, 1, names=("short.tif", "ref.tif", "long.tif"))
-    assert [image.stem for image in find_set("kalantari").read(tmp_path)[0].images] == ["short", "ref", "long"]
+    assert [image.stem for image in read_set("kalantari", tmp_path)[0].images] == ["short", "ref", "long"]
 
 
 @pytest.mark.parametrize(
@@ -95,25 +97,34 @@ def test_a_partial_set_says_what_is_missing(tmp_path, name, lost, told):
     path = root / lost
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(InputError, match=told):
-        find_set(name).read(root)
+        read_set(name, root)
+
+
+def test_the_help_names_every_set_among_those_of_its_kind(capsys):
+    with pytest.raises(SystemExit):
+        main(["eval", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for holds in {found.holds for found in SETS.values()}:
+        assert f"{', '.join(name for name in SETS if SETS[name].holds == holds)} ({holds})" in said
+    assert f"built in: {', '.join(SYNTHETIC)}" in said
 
 
 @pytest.mark.parametrize("name", list(SETS))
 def test_a_folder_that_is_empty_or_not_there_names_the_layout(tmp_path, name):
     with pytest.raises(InputError, match="the layout"):
-        find_set(name).read(tmp_path)
+        read_set(name, tmp_path)
     with pytest.raises(InputError, match="nothing: is not a folder"):
-        find_set(name).read(tmp_path / "nothing")
+        read_set(name, tmp_path / "nothing")
 
 
 def test_exposures_that_do_not_fit_are_refused(tmp_path):
     root = set_makers.kalantari(tmp_path, 1)
     (root / "001" / "exposure.txt").write_text("-2\n0\n")
     with pytest.raises(InputError, match="has 2 exposures for 3 pictures"):
-        find_set("kalantari").read(root)
+        read_set("kalantari", root)
     (root / "001" / "exposure.txt").write_text("dark\n0\n1\n")
     with pytest.raises(InputError, match="not a list of exposures"):
-        find_set("kalantari").read(root)
+        read_set("kalantari", root)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +139,7 @@ def test_exposures_that_do_not_fit_are_refused(tmp_path):
 def test_a_list_of_exposures_that_makes_no_bracket_is_refused(tmp_path, rows, told):
     (set_makers.moving(tmp_path) / "scene0" / "exposures.csv").write_text(f"file,seconds\n{rows}")
     with pytest.raises(InputError, match=told):
-        find_set("moving").read(tmp_path)
+        read_set("moving", tmp_path)
 
 
 def test_an_unknown_set_is_refused():

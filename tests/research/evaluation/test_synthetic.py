@@ -3,7 +3,7 @@ import pytest
 
 from libhdrnet.research.evaluation import moments, synthetic
 from libhdrnet.research.evaluation.scenes import read_float, read_map
-from libhdrnet.research.evaluation.sets import find_set
+from libhdrnet.research.evaluation.sets import read_set
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def small(monkeypatch):
 
 
 def test_the_built_in_brackets_have_a_truth_and_masks(tmp_path):
-    scenes = find_set("kalantari").read(synthetic.write_synthetic("synthetic", tmp_path))
+    scenes = read_set("kalantari", synthetic.write_synthetic("synthetic", tmp_path))
     names = [scene.name for scene in scenes]
     assert names == ["cut-outs-1", "glass", "leaves", "people", "room-1", "smoke", "sunset", "water"]
     assert set(scenes[0].masks) == {"mask1", "mask2"}
@@ -50,7 +50,7 @@ def test_the_sunset_stands_still_but_for_the_hand(monkeypatch):
 
 
 def test_the_built_in_defocused_pictures_have_their_truth(tmp_path):
-    scenes = find_set("pairs").read(synthetic.write_synthetic("synthetic-defocus", tmp_path))
+    scenes = read_set("pairs", synthetic.write_synthetic("synthetic-defocus", tmp_path))
     assert len(scenes) == 2
     assert all(read_map(scene).shape == read_float(scene.sharp).shape[:2] for scene in scenes)
     assert max(read_map(scene).max() for scene in scenes) > 0.5

@@ -73,6 +73,29 @@ def test_a_part_alone_is_trained_and_the_other_stays(options, tmp_path, part):
     )
 
 
+def test_a_share_of_the_weights_it_began_with_stays(options, tmp_path):
+    """What is written lies between the two, and its card says how to make it."""
+    begun = train(options("selection", steps=1, out=tmp_path / "begun")).parent
+    shares = {share: tmp_path / str(share) for share in (0.0, 0.5, 1.0)}
+    for share, out in shares.items():
+        train(options("selection", steps=5, rate=0.01, start=begun, start_share=share, out=out))
+    start, alone, mean, none = (
+        torch.cat([p.flatten() for p in load_network("selection", folder)[0].parameters()])
+        for folder in (begun, *shares.values())
+    )
+    assert not torch.allclose(alone, start, atol=1e-3)
+    assert torch.allclose(mean, (alone + start) / 2, atol=1e-3)
+    assert torch.equal(none, start)
+    cards = {share: json.loads((out / "selection.json").read_text()) for share, out in shares.items()}
+    assert "--start-share 0.5 --start FOLDER" in cards[0.5]["reproduce"] and "share" not in cards[0.0]["reproduce"]
+    assert cards[1.0]["held_out"]["loss"] == cards[1.0]["held_out"]["at_the_start"]
+
+
+def test_a_share_of_nothing_is_refused(options):
+    with pytest.raises(InputError, match="--start-share is of the weights in --start"):
+        train(options(start_share=0.5))
+
+
 def test_a_run_of_a_part_goes_on_only_as_such(options):
     train(options("defocus", only="map", steps=1))
     with pytest.raises(InputError, match="its run has --only map; go on with the same"):

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
+
 from libhdrnet.files import write_whole
 from libhdrnet.research.evaluation.pictures import LARGEST_ERROR
 from libhdrnet.research.evaluation.report.plot import COLOURS, SHAPES, plot
@@ -34,8 +36,6 @@ def write_report(
     Raises:
         OutputError: it cannot be written.
     """
-    from jinja2 import Environment, FileSystemLoader
-
     environment = Environment(autoescape=True, loader=FileSystemLoader(Path(__file__).parent))
     environment.filters["heading"] = HEADINGS.__getitem__
     scenes: dict[str, list[Result]] = {}

@@ -8,8 +8,9 @@ from math import log2
 from pathlib import Path
 
 from libhdrnet.errors import InputError
+from libhdrnet.io.metadata import exposure_of, read_metadata
 from libhdrnet.research.evaluation.scenes import BracketScene, Scene
-from libhdrnet.research.evaluation.sets.folders import PICTURES, LayoutError, below, natural, only
+from libhdrnet.research.evaluation.sets.folders import PICTURES, LayoutError, below, in_order, only
 
 _TRUTHS = (".hdr", ".exr", ".npy")
 
@@ -21,7 +22,7 @@ def read_with_truth(root: Path, *, truths: Sequence[str] = ("HDRImg",)) -> list[
     """
     scenes: list[Scene] = []
     for folder in below(root, "*.tif", "exposure.txt"):
-        images = _in_order(sorted(folder.glob("*.tif"), key=natural))
+        images = _by_name(in_order(folder.glob("*.tif")))
         if len(images) != 3:
             raise LayoutError(f"{folder}: has {len(images)} .tif pictures, not three")
         stops = _stops(only(folder / "exposure.txt"), 3)
@@ -49,7 +50,7 @@ def read_without_truth(root: Path, *, exif: bool) -> list[Scene]:
     """Read scenes with two or more pictures and exposure.txt; with `exif` exposures may be in EXIF instead."""
     scenes: list[Scene] = []
     for folder in below(root, *(f"*{suffix}" for suffix in PICTURES)):
-        images = tuple(sorted((p for p in folder.iterdir() if p.suffix.lower() in PICTURES), key=natural))
+        images = tuple(in_order(p for p in folder.iterdir() if p.suffix.lower() in PICTURES))
         told = folder / "exposure.txt"
         if len(images) < 2:
             raise LayoutError(f"{folder}: has one picture, a bracket has two or more")
@@ -80,7 +81,7 @@ def _name(folder: Path, root: Path) -> str:
     return "-".join(folder.relative_to(root).parts) or folder.name
 
 
-def _in_order(images: Sequence[Path]) -> tuple[Path, ...]:
+def _by_name(images: Sequence[Path]) -> tuple[Path, ...]:
     named = {image.stem.lower(): image for image in images}
     if set(named) == {"short", "ref", "long"}:
         return named["short"], named["ref"], named["long"]
@@ -104,8 +105,6 @@ def _stops(path: Path, count: int) -> tuple[float, ...]:
 
 
 def _from_exif(images: Sequence[Path]) -> tuple[float, ...]:
-    from libhdrnet.io.metadata import exposure_of, read_metadata
-
     exposures = [exposure_of(read_metadata(image)) for image in images]
     for image, exposure in zip(images, exposures, strict=True):
         if exposure is None:

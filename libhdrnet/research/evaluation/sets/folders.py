@@ -1,47 +1,16 @@
-"""A set in a folder, and what the readers share: find folders and files, and say what is missing."""
+"""What the readers share: find folders and files, and say what is missing."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 from libhdrnet.errors import InputError
-from libhdrnet.research.evaluation.scenes import Scene
+from libhdrnet.files import natural
 
 PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
 class LayoutError(InputError):
     """A folder is not laid out as its set is; who asked for the set adds how that is."""
-
-
-@dataclass(frozen=True)
-class EvaluationSet:
-    """A set that can be evaluated."""
-
-    title: str
-    kind: Literal["bracket", "defocus"]
-    reader: Callable[[Path], list[Scene]]
-    """Of the folder, which is there; it may raise LayoutError."""
-    layout: str
-    """How it is laid out, in a few words."""
-
-    def read(self, root: Path) -> list[Scene]:
-        """Return the scenes in a folder.
-
-        Raises:
-            InputError: it is not there, has none or lacks something.
-        """
-        if not root.is_dir():
-            raise InputError(f"{root}: is not a folder; --root names one with the layout {self.layout}.")
-        try:
-            scenes = self.reader(root)
-        except LayoutError as error:
-            raise InputError(f"{error}; the layout is {self.layout}.") from error
-        if not scenes:
-            raise InputError(f"{root}: nothing of this set is there; the layout is {self.layout}.")
-        return scenes
 
 
 def only(path: Path) -> Path:
@@ -55,15 +24,15 @@ def below(root: Path, *patterns: str) -> list[Path]:
     """Folders at any depth, `root` included, that hold a file of such a name, in order; hidden ones are left out."""
     found = {path.parent for pattern in patterns for path in root.rglob(pattern) if path.is_file()}
     shown = (folder for folder in found if not any(part.startswith(".") for part in folder.relative_to(root).parts))
-    return sorted(shown, key=natural)
+    return in_order(shown)
 
 
 def pictures(folder: Path, suffixes: tuple[str, ...] = PICTURES) -> dict[str, Path]:
     """Files with one of these suffixes by their names without it, numbers in order."""
     found = (path for path in folder.iterdir() if path.suffix.lower() in suffixes and not path.name.startswith("."))
-    return {path.stem: path for path in sorted(found, key=natural)}
+    return {path.stem: path for path in in_order(found)}
 
 
-def natural(path: Path | str) -> list[tuple[int, str]]:
-    """Sort key that takes numbers in names by value."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", str(path).lower())]
+def in_order(paths: Iterable[Path]) -> list[Path]:
+    """Sort them, numbers in names by value."""
+    return sorted(paths, key=lambda path: natural(str(path)))
