@@ -1,6 +1,6 @@
-"""BMP, GIF, WebP, PBM, PGM, PPM and JPEG 2000 through Pillow.
+"""BMP, GIF, WebP, PBM, PGM, PPM and JPEG 2000 through imageio, by its Pillow plug-in.
 
-It has no RGB of more than 8 bits: imagecodecs unpacks such JPEG 2000 files, and in PPM the samples lie open.
+Pillow has no RGB of more than 8 bits: imagecodecs unpacks such JPEG 2000 files, and in PPM the samples lie open.
 """
 
 import math
@@ -29,51 +29,54 @@ _READ_AS = frozenset({"L", "LA", "RGB", "RGBA"})
 
 def header(path: Path) -> Header:
     """Size of the first frame."""
-    with _opened(path) as image:
-        return Header(image.height, image.width)
+    with _opened(path) as file:
+        height, width = file.properties(index=0).shape[:2]
+    return Header(height, width)
 
 
 def decode(path: Path) -> Decoded:
     """Decode the first frame; a HdrnetWarning tells of others. Palettes are expanded."""
-    with _opened(path) as image:
-        frames, icc = getattr(image, "n_frames", 1), image.info.get("icc_profile")
+    with _opened(path) as file:
+        about = file.metadata(index=0)
+        frames = file.properties(index=...).n_images or 1
         array = _deep(path)
         if array is None:
-            wanted = _MODES.get(image.mode, image.mode)
-            if "transparency" in image.info:
+            mode = str(about["mode"])
+            wanted = _MODES.get(mode, mode)
+            if "transparency" in about:
                 wanted = {"L": "LA", "RGB": "RGBA"}.get(wanted, wanted)
             if wanted not in _READ_AS:
-                raise InputError(
-                    f"'{path}' holds pixels of the kind '{image.mode}', which are not read: save it as TIFF."
-                )
-            array = np.array(image.convert(wanted))
+                raise InputError(f"'{path}' holds pixels of the kind '{mode}', which are not read: save it as TIFF.")
+            array = file.read(index=0, mode=wanted)
     if frames > 1:
         warn(f"'{path}' is an animation of {frames} pictures: only the first is read.")
     pixels, alpha, grey = split(array)
-    return Decoded(pixels, alpha, grey, icc=icc or _bmp_profile(path))
+    return Decoded(pixels, alpha, grey, icc=about.get("icc_profile") or _bmp_profile(path))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
+    import imageio.v3 as iio
     from PIL import Image
 
-    with warnings.catch_warnings():
+    # As a stream: in a path, imageio would take a folder "a.zip" for an archive.
+    with path.open("rb") as stream, warnings.catch_warnings():
         # Pillow's remarks on odd tags help nobody here, and a large photograph is no attack: Pillow refuses what is
         # twice as large, and the reader has a limit, too.
         warnings.simplefilter("ignore")
         # The filters are other threads', too, which may have something to say.
         warnings.simplefilter("always", HdrnetWarning)
         try:
-            image = Image.open(path)
-        except Image.DecompressionBombError as error:
+            file = iio.imopen(stream, "r", plugin="pillow")
+        except Exception as error:
+            if not isinstance(error.__cause__, Image.DecompressionBombError):
+                raise damaged(path, error.__cause__ or error) from error
             most = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
             raise InputError(
                 f"'{path}' has more than {most:.0f} megapixels, the most for its kind of file: save it as TIFF."
             ) from error
-        except Image.UnidentifiedImageError as error:
-            raise damaged(path, "Pillow does not know it") from error
-        with image:
-            yield image
+        with file:
+            yield file
 
 
 def _bmp_profile(path: Path) -> bytes | None:

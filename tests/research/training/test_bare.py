@@ -8,7 +8,7 @@ from commands import ENVIRONMENT, TIMEOUT
 
 from libhdrnet.research.training.bank import make_pack
 
-BLOCKED = ("pyexiv2", "PIL", "platformdirs", "rich", "tifffile", "imagecodecs", "OpenEXR", "rawpy")
+BLOCKED = ("pyexiv2", "imageio", "platformdirs", "rich", "tifffile", "imagecodecs", "OpenEXR", "rawpy")
 RUN = f"""
 import sys
 sys.modules.update(dict.fromkeys({BLOCKED}))
