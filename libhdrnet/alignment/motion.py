@@ -26,6 +26,11 @@ _TIE = 0.01  # share by which a richer model has to be better than a simpler one
 _SAME = 0.2  # pixels; models that send the corners to the same places within it are one, whatever the pixels prefer
 _LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
 _FEW = 100  # corners in view with which nothing speaks against a frame; real ones: 20 to 65 in dark frames, else > 1000
+_MOST_ZOOM = 1.15  # in the middle of the picture, and its inverse; moving-crusader has 1.03
+_MOST_TILT = 0.3  # change of scale across the picture; moving-crusader, where the camera took a step, has 0.2
+_MOST_SHIFT = (
+    0.3  # of a corner, shares of the long edge; moving-crusader has 0.17. No frame of another bracket fits (60)
+)
 _LEAST_AGREEMENT = 0.15  # share of the followed points that a model has to carry
 
 
@@ -269,16 +274,19 @@ def _least_squares(p: Points, q: Points, kind: Kind) -> Matrix:
 
 
 def _plausible(matrix: Matrix, shape: tuple[int, ...]) -> bool:
-    """Whether a camera held by hand makes such a motion between two frames."""
+    """Whether a camera held by hand makes such a motion between two frames, one way and the other."""
     if not np.isfinite(matrix).all():
         return False
-    size = max(shape[:2])
-    scales = np.linalg.svd(matrix[:2, :2], compute_uv=False)
+    height, width = shape[:2]
+    x, y, depth = matrix @ [(width - 1) / 2, (height - 1) / 2, 1]
+    middle = (matrix[:2, :2] - np.outer([x / depth, y / depth], matrix[2, :2])) / depth
+    scales = np.linalg.svd(middle, compute_uv=False)
+    size = max(height, width)
     return bool(
-        np.linalg.det(matrix[:2, :2]) > 0
-        and 0.9 < scales[1] <= scales[0] < 1.1
-        and np.abs(matrix[2, :2]).sum() * size < 0.1
-        and corner_shift(matrix, np.eye(3), shape) < 0.3 * size
+        np.linalg.det(middle) > 0
+        and 1 / _MOST_ZOOM < scales[1] <= scales[0] < _MOST_ZOOM
+        and np.abs(matrix[2, :2] / depth).sum() * size < _MOST_TILT
+        and corner_shift(matrix, np.eye(3), shape) < _MOST_SHIFT * size
     )
 
 

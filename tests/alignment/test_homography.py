@@ -63,6 +63,14 @@ def test_a_hand_held_frame_two_stops_off_is_found_to_half_a_pixel_at_the_corners
     assert corner_error(estimate_alignment(frame, reference).matrix, true) < 0.5
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_step_aside_that_tilts_the_picture_is_found_whichever_frame_is_the_reference(radiance, reference, turned):
+    true = motion(-6.0, 4.0, 1.0, 2e-4)
+    frame = photograph(radiance, 0.5, true, seed=1)
+    one, other, true = (reference, frame, np.linalg.inv(true)) if turned else (frame, reference, true)
+    assert corner_error(estimate_alignment(one, other).matrix, true / true[2, 2]) < 1.0
+
+
 def test_a_noisy_frame_four_stops_darker_is_found_to_a_pixel(radiance, reference):
     true = motion(-7.0, 5.0, -0.7)
     frame = photograph(radiance, 1 / 16, true, noise=0.004, seed=2)
