@@ -34,6 +34,22 @@ def test_a_frame_of_another_scene_is_told_from_one_that_is_hard_to_merge(shared)
         tell_strangers(load_frames(sorted(hard.glob("*.jpg")), TIMES))
 
 
+def test_a_dark_frame_of_a_night_that_shows_lamps_and_its_black_alone_is_no_other_scene():
+    rng = np.random.default_rng(0)
+    night = np.geomspace(0.05, 0.002, 300)[:, None, None] * (0.5 + rng.random((1, 400, 3)))
+    night[20:24, 50:54] = night[30:34, 300:304] = 4.0
+    black = np.linspace(0, 0.01, 300)[:, None, None]  # uneven, and brighter where the scene is darker
+    images = [
+        np.round(
+            255
+            * (encode_srgb(np.clip(night * t, 0, 1)) + black * (t < 0.1) + 0.004 * rng.random(night.shape)).clip(0, 1)
+        )
+        for t in (1 / 256, 1 / 16, 1, 16)
+    ]
+    with warnings.catch_warnings(action="error"):
+        tell_strangers(load_frames([image.astype(np.uint8) for image in images], [1 / 256, 1 / 16, 1, 16]))
+
+
 @pytest.mark.parametrize(("dtype", "top"), [(np.uint8, 255), (np.uint16, 65535)])
 def test_integer_arrays_are_srgb(dtype, top):
     codes = np.arange(0, top + 1, top // 255, dtype=dtype).repeat(3).reshape(1, -1, 3)
