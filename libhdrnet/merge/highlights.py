@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from libhdrnet.bands import bands
-from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, darkness
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
 
@@ -58,7 +58,7 @@ class Lost:
 
 
 def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> tuple[FloatImage, Lost | None]:
-    """Find what the clipped channels of the reference lack where the shortest frame is not believed, or None.
+    """Find what the clipped channels of the reference lack where no shorter frame is believed, or None.
 
     logits: (n, h, w), how far the candidates are believed; (1, 1, 1) where all are alike. They are returned, and beside
     what contradicts a clipped reference nothing darker than the light around is believed any more: a bound is all that
@@ -69,12 +69,11 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     share = _clipped_share(bracket)
     if not share.any():
         return logits, None
-    index = next(i for i, c in enumerate(candidates) if c.frame == bracket.shortest)
-    own, other = (np.maximum(candidates[i].radiance, np.float32(DARKEST)) for i in (0, index))
+    own = np.maximum(candidates[0].radiance, np.float32(DARKEST))
     white = share.min(-1)
     beside = [_beside(white * np.maximum(logits[0] - logit, 0)) for logit in logits[1:]]
-    # What is darker there than the reference's white is something else, in front of it, and its edge is next to that.
-    seen = candidates[index].coverage * (1 - _disbelieved(beside[index - 1]))
+    shorter = _shorter(bracket, candidates)
+    seen, other = _shown(bracket, candidates, shorter, beside)
     logs = np.zeros_like(share)
     for part in (white[..., None], share - white[..., None]):  # a white sky tells nothing of blue hills
         weights = part * seen[..., None] * np.square(np.minimum(other / own, 1))
@@ -85,8 +84,31 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
-    alone = _disbelieved(doubted[0] - doubted[index])
+    alone = _disbelieved(doubted[0] - np.maximum.reduce([doubted[i] for i in shorter]))
     return doubted, Lost(alone[..., None] * logs) if (alone[..., None] * share).any() else None
+
+
+def _shorter(bracket: Bracket, candidates: Sequence[Candidate]) -> list[int]:
+    """Return the frames that are shorter than the reference, as they lie, the shortest first; if none is, itself."""
+    times = [bracket.times[c.frame] if c.flow is None else np.inf for c in candidates]
+    return sorted(np.flatnonzero(np.array(times) < times[0]).tolist(), key=times.__getitem__) or [0]
+
+
+def _shown(
+    bracket: Bracket, candidates: Sequence[Candidate], shorter: Sequence[int], beside: Sequence[FloatImage]
+) -> tuple[FloatImage, FloatImage]:
+    """Return how far any of the shorter frames shows the scene, (h, w), and the light of the longest that does."""
+    seen, light = np.zeros(bracket.size, np.float32), np.zeros((*bracket.size, 3), np.float32)
+    for i in shorter:
+        candidate = candidates[i]
+        clear = candidate.coverage * (1 - darkness(bracket, candidate))
+        if i > 0:  # What is darker there than the reference's white is something else, and its edge is next to that.
+            clear *= 1 - _disbelieved(beside[i - 1])
+        if candidate.frame != bracket.shortest:
+            clear *= 1 - candidate.saturation
+        seen += clear * (1 - seen)
+        light += clear[..., None] * (candidate.radiance - light)
+    return seen, np.maximum(light / np.maximum(seen, np.float32(DARKEST))[..., None], np.float32(DARKEST))
 
 
 def _disbelieved(lead: FloatImage) -> FloatImage:

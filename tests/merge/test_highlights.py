@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from shot_brackets import bracket_of, shoot
 
+from libhdrnet.merge.candidates import find_candidates
+from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.options import MergeOptions
 
@@ -46,6 +49,17 @@ def test_the_soft_edge_of_a_passer_by_leaves_no_line_in_the_sky(width):
     found = merge(images, list(TIMES), MergeOptions(align=False), reference=1).radiance.mean(-1)
     around = [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, 40, 2)]
     assert np.min(around) > 2.3 and np.max(around) < 2.6
+
+
+def test_the_light_around_is_taken_from_a_frame_that_is_not_black_there():
+    frames = shoot(np.full((160, 200, 3), 2.0), (2.0**-15, 2.0**-3, 1.0))
+    frames[0].codes[:] = 4 * 257  # what a camera's black is, and more than the light
+    bracket = bracket_of(frames, 2)
+    candidates = find_candidates(bracket)
+    logits = np.zeros((len(candidates), *bracket.size), np.float32)
+    logits[0, 30:40, 40:60] = 16
+    merged = fuse(bracket, candidates, weigh(bracket, candidates, logits))
+    assert merged[64:76, 84:116] == pytest.approx(2, rel=0.05)
 
 
 def test_what_a_person_takes_from_the_reference_comes_as_it_was_captured():
