@@ -18,6 +18,7 @@ from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
 from libhdrnet.merge.sources import ImageLike, Unreadable, codes_of, coverage_of, least, sources
 from libhdrnet.merge.upright import Turned, lay_alike
+from libhdrnet.merge.white import common_white
 from libhdrnet.photometry import measured_exposures, sample_frame
 from libhdrnet.radiometry import FloatImage
 
@@ -60,7 +61,8 @@ class Frame:
     camera: "Camera | None" = None
     """The codes are this camera's white-balanced RGB, in all frames of a bracket alike; None: Rec.709."""
     peak: float = 1.0
-    """The light that saturation is, 1.0 = its file's white; the exposure is divided by it."""
+    """The light that saturation is, 1.0 = its file's white: more with a gain map, less where all files end below that.
+    The exposure is divided by it."""
 
     def linear(self, rows: slice) -> FloatImage:
         """Return the linear values of some rows, (h, W, 3), 1.0 = saturation."""
@@ -115,7 +117,8 @@ def load_frames(
         exposure_times = [exposure_times[place] for place in places]
     frames = _laid_alike(frames, orientations)
     knee = knee_for(deepest)
-    exposed = _exposed([_with_knee(frame, knee, len(frames)) for frame in frames], exposure_times)
+    frames = _to_full_scale([_with_knee(frame, knee, len(frames)) for frame in frames], knee)
+    exposed = _exposed(frames, exposure_times)
     validate_exposures([frame.exposure for frame in exposed], len(exposed))
     return exposed
 
@@ -153,6 +156,20 @@ def _with_knee(frame: Frame, knee: float, frames: int) -> Frame:
     codes = np.take(encode(frame.decode, knee), frame.codes)
     let_go(frame.codes)
     return replace(frame, codes=keep(codes, frames), decode=decode)
+
+
+def _to_full_scale(frames: list[Frame], knee: float) -> list[Frame]:
+    """Bring files that all end below full scale to it: their end is saturation."""
+    white = common_white([frame.codes for frame in frames])
+    if white == 1:
+        return frames
+    peak = float(frames[0].decode[round(white * 65535)])
+    table = encode(frames[0].decode / np.float32(peak), knee)
+    scaled = []
+    for frame in frames:
+        scaled.append(replace(frame, codes=keep(np.take(table, frame.codes), len(frames)), peak=frame.peak * peak))
+        let_go(frame.codes)
+    return scaled
 
 
 def _sizes_differ(first: str, codes: Codes, name: str, others: Codes) -> InputError:

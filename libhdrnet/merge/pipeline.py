@@ -72,8 +72,8 @@ class MergeResult:
     names: tuple[str, ...]
     """Files, or "image 1" for arrays."""
     peaks: tuple[float, ...]
-    """The light at which each frame saturates, 1.0 = its file's white: above 1 with a gain map. The calibration's
-    exposures are divided by it."""
+    """The light at which each frame saturates, 1.0 = its file's white: above 1 with a gain map, below 1 where all files
+    end there. The calibration's exposures are divided by it."""
     alpha: FloatImage | None = None
     """(H, W) in [0, 1], what any frame shows, where all have an alpha channel; the radiance is not multiplied."""
     shares: FloatImage | None = None
