@@ -124,19 +124,22 @@ def _beside(lead: FloatImage) -> FloatImage:
 
 
 def _brighter(weights: FloatImage, light: FloatImage, known: FloatImage) -> FloatImage:
-    """Return the log of light over what is known around each place, (h, w, 3), 0 where too few have weight."""
+    """Return the log of light over what is known around each place, (h, w, 3), 0 where too few have weight.
+
+    It is the mean of logs: that of the light itself would be a lamp's.
+    """
     import cv2
 
     height, width = weights.shape[:2]
     scale = min(1.0, _SMALL / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    sums = [cv2.resize(weights * part, size, interpolation=cv2.INTER_AREA) for part in (light, known)]
-    sums.append(cv2.resize(weights, size, interpolation=cv2.INTER_AREA))
+    brighter = np.log(np.maximum(light / known, 1))
+    sums = [cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (weights * brighter, weights)]
     found, left = np.zeros_like(sums[0]), np.float32(1)
     for reach in _REACHES:
-        top, below, weight = (cv2.GaussianBlur(part, (0, 0), reach * max(size)) for part in sums)
+        total, weight = (cv2.GaussianBlur(part, (0, 0), reach * max(size)) for part in sums)
         trust = weight / (weight + np.float32(_LITTLE))
-        found += left * trust * np.log(np.maximum(top, DARKEST) / np.maximum(below, DARKEST)).clip(0, None)
+        found += left * trust * total / np.maximum(weight, np.float32(DARKEST))
         left = left * (1 - trust)
     return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 

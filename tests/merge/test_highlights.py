@@ -62,6 +62,17 @@ def test_the_light_around_is_taken_from_a_frame_that_is_not_black_there():
     assert merged[64:76, 84:116] == pytest.approx(2, rel=0.05)
 
 
+def test_a_lamp_is_not_the_light_around():
+    light = np.full((160, 200, 3), 2.0)
+    light[66:74, 60:68] = 2.0**9
+    bracket = bracket_of(shoot(light, (2.0**-9, 2.0**-3, 1.0)), 2)
+    candidates = find_candidates(bracket)
+    logits = np.zeros((len(candidates), *bracket.size), np.float32)
+    logits[0, 30:40, 40:60] = 16
+    merged = fuse(bracket, candidates, weigh(bracket, candidates, logits))
+    assert 1.8 < np.median(merged[64:76, 84:116]) < 3
+
+
 def test_what_a_person_takes_from_the_reference_comes_as_it_was_captured():
     light = scene((2.5, 2.5, 2.5))
     passed = light.copy()
