@@ -270,8 +270,10 @@ class Preview:
 
     def _finished(self, found: Found, scene: FloatImage, box: Box, reference: int) -> FloatImage:
         """Return a part of a scene in Rec.709, black where nothing is shown."""
-        camera = self._frames[reference].camera
-        light = scene[box] if camera is None and found.alpha is None else scene[box].copy()
+        camera, peak = self._frames[reference].camera, self._frames[reference].peak
+        light = scene[box] if camera is None and found.alpha is None and peak == 1 else scene[box].copy()
+        if peak != 1:
+            light *= np.float32(peak)
         if camera is not None:
             convert(light, camera.to_rec709)
         if found.alpha is not None:

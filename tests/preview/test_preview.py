@@ -58,6 +58,13 @@ def test_a_still_bracket_looks_like_its_merge_and_nothing_is_marked():
     assert shown.warnings == () and shown.frame_warnings == ((), (), ())
 
 
+def test_files_that_end_below_full_scale_look_like_their_merge():
+    frames = [np.round(0.85 * frame).astype(np.uint8) for frame in shots(20 * scene())]
+    merged = merge(frames, TIMES)
+    assert merged.peaks[0] < 0.8
+    assert np.abs(Preview(frames, TIMES).render(View()).picture - tone_map(merged.radiance) * 255).mean() < 2
+
+
 def test_what_moved_is_marked_and_looks_like_the_merge(preview, moving):
     frames, patch = moving
     shown = preview.render(View())
