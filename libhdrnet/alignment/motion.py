@@ -26,11 +26,10 @@ _TIE = 0.01  # share by which a richer model has to be better than a simpler one
 _SAME = 0.2  # pixels; models that send the corners to the same places within it are one, whatever the pixels prefer
 _LEAST_INLIERS: dict[Kind, int] = {"homography": 30, "affine": 16, "translation": 8}
 _FEW = 100  # corners in view with which nothing speaks against a frame; real ones: 20 to 65 in dark frames, else > 1000
+# No frame of another bracket fits within these three (60 pairs).
 _MOST_ZOOM = 1.15  # in the middle of the picture, and its inverse; moving-crusader has 1.03
 _MOST_TILT = 0.3  # change of scale across the picture; moving-crusader, where the camera took a step, has 0.2
-_MOST_SHIFT = (
-    0.3  # of a corner, shares of the long edge; moving-crusader has 0.17. No frame of another bracket fits (60)
-)
+_MOST_SHIFT = 0.3  # of a corner, in long edges; moving-crusader has 0.17
 _LEAST_AGREEMENT = 0.15  # share of the followed points that a model has to carry
 
 

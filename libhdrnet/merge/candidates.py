@@ -96,7 +96,7 @@ class Bracket:
 
     def _deviation(self, index: int) -> FloatImage:
         """Return the deviation of the noise, in codes of the compared size, at 256 codes."""
-        light = brightness(self.tables[index][:: 65535 // 255])
+        light = brightness(self.tables[index][::257])
         slope = np.maximum(np.gradient(light, np.float32(1 / 255)), np.float32(DARKEST))
         return np.asarray(np.sqrt(self.noise(index, light)) / slope * np.float32(2 / self.factor), np.float32)
 

@@ -14,16 +14,20 @@ _ALIKE, _UNLIKE = 0.7, 0.2
 """Rank correlation with any other frame from which a frame is one of them, and below which it shows another scene;
 between them it does if its structure fits none. With a frame of another bracket beside three of each of 28 real ones,
 three times, 74 of 84 are found (five others are nearly black), and no other; in the 28 as they are nothing is told."""
-_NOISE = 0.005
-"""Standard deviation below which a picture shows too little to tell: noise, black and some lamps (four nights' darkest
-frames have 0.002 to 0.005)."""
+_NOISE = 0.001
+"""Standard deviation below which a picture shows noise alone: a dark RAW's is 0.0003."""
+_BLACK, _LAMPS = 0.1, 0.005
+"""Mean code below which a picture is nearly black, and the standard deviation below which it shows too little, then:
+noise and some lamps (four nights' darkest frames have 0.002 to 0.005)."""
 
 
 def tell_strangers(frames: Sequence[Frame]) -> None:
     """Warn of frames, of one size, that show another scene than all others."""
     from libhdrnet.io.thumbnails import small_grey
 
-    shown = [frame for frame in frames if small_grey(frame.codes).std() > _NOISE]
+    small = [small_grey(frame.codes) for frame in frames]
+    least = [_LAMPS if grey.mean() < _BLACK else _NOISE for grey in small]
+    shown = [frame for frame, grey, deviation in zip(frames, small, least, strict=True) if grey.std() > deviation]
     pictures = [frame.codes for frame in shown]
     if len(shown) < 2:
         return
