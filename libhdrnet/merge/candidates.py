@@ -46,12 +46,13 @@ SATURATION: FloatImage = np.asarray(_FADED * _FADED * (3 - 2 * _FADED), np.float
 
 def saturation(codes: Codes, white: FloatImage | None = None) -> FloatImage:
     """Return how far each pixel (H, W, 3) is saturated, (H, W); `white`: the code of that, where it is less than 1."""
-    return np.take(SATURATION, brightest(codes) if white is None else relative(codes, white))
+    return np.take(SATURATION, relative(codes, white))
 
 
-def relative(codes: Codes, white: FloatImage) -> npt.NDArray[np.uint16]:
-    """Return the code of each pixel's brightest channel, (H, W), relative to the code that is white there, (H, W)."""
-    return np.minimum(brightest(codes) / white, np.float32(65535)).astype(np.uint16)
+def relative(codes: Codes, white: FloatImage | None) -> npt.NDArray[np.uint16]:
+    """Return the code of each pixel's brightest channel, (H, W), relative to the code that is white there; None: 1."""
+    bright = brightest(codes)
+    return bright if white is None else np.minimum(bright / white, np.float32(65535)).astype(np.uint16)
 
 
 def darkness(bracket: "Bracket", candidate: "Candidate") -> FloatImage:

@@ -18,7 +18,7 @@ from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, darkness, relative
 from libhdrnet.merge.highlights import Lost, lost_light
-from libhdrnet.radiometry import FloatImage, brightest, brightness
+from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 
 NEGLIGIBLE = 1e-3
@@ -69,9 +69,7 @@ class Believed:
 
 def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage | float = 0.0) -> Believed:
     """Weigh candidates as `weigh` does, before it is normalised."""
-    least = [np.float32(_least(bracket, c.frame)) for c in candidates]
-    shown = [np.maximum(1 - c.saturation, part) for c, part in zip(candidates, least, strict=True)]
-    trust = np.stack([np.minimum(part, _seen(bracket, c)) for c, part in zip(candidates, shown, strict=True)])
+    trust = np.stack([_trust(bracket, candidate) for candidate in candidates])
     lost = None
     if not isinstance(logits, float):
         logits, lost = lost_light(bracket, candidates, logits)
@@ -126,7 +124,7 @@ def fuse(
             codes, covered = _fetched(bracket, candidate, rows, columns)
             weight = np.exp(bracket.enlarged(log, rows, columns))
             white = None if candidate.white is None else bracket.enlarged(candidate.white, rows, columns)
-            trust = np.take(fade, brightest(codes) if white is None else relative(codes, white))
+            trust = np.take(fade, relative(codes, white))
             if covered is not None:
                 trust = np.minimum(trust, np.maximum(covered, np.float32(_beyond(bracket, candidate.frame))))
             weight *= trust
@@ -175,6 +173,12 @@ def _log(share: FloatImage) -> FloatImage:
 
 def _least(bracket: Bracket, frame: int) -> float:
     return LEAST_SHORTEST if frame == bracket.shortest else LEAST_REFERENCE if frame == bracket.reference else LEAST
+
+
+def _trust(bracket: Bracket, candidate: Candidate) -> FloatImage:
+    """Return what saturation and coverage leave of its weight, (h, w): the smaller of the two."""
+    shown = np.maximum(1 - candidate.saturation, np.float32(_least(bracket, candidate.frame)))
+    return np.asarray(np.minimum(shown, _seen(bracket, candidate)), np.float32)
 
 
 def _seen(bracket: Bracket, candidate: Candidate) -> FloatImage:

@@ -109,8 +109,9 @@ class Adaptation:
             grey = strip @ _REC709
             at = slice(top + rows.start, top + rows.stop)
             slope, offset = np.moveaxis(enlarged(self.coefficients, self.shape, at, columns), 2, 0)
-            gain = np.exp2(slope * _tones(strip, grey) + offset)
-            gain *= _unveiled(np.float32(0.5) * (grey + brightest(strip)) * gain, self.veil)
+            level = _level(strip, grey)
+            gain = np.exp2(slope * _tones(level) + offset)
+            gain *= _unveiled(level * gain, self.veil)
             colour = gain * np.float32(self.tone.saturation) * grey / (grey + np.float32(_FAINT))
             light = strip * colour[..., None] + (grey * (gain - colour))[..., None]
             out[rows] = encode_srgb(self.curve.in_colour(np.maximum(light, 0)))
@@ -119,7 +120,7 @@ class Adaptation:
 
 def _adapted(small: FloatImage, tone: Tone) -> tuple[FloatImage, float, Sigmoid]:
     """Return coefficients (h, w, 2) of gains in stops, slope * tone + offset, the veil, and the curve after them."""
-    tones = _tones(small, small @ _REC709)
+    tones = _tones(_level(small, small @ _REC709))
     stops = metered(tones)
     if tone.style == "fusion":
         gains = fused(tones + np.float32(stops), tone.local)
@@ -143,11 +144,14 @@ def _unveiled(light: FloatImage, veil: float) -> FloatImage:
     return np.asarray(left * np.float32(MIDDLE_GREY / (MIDDLE_GREY - veil)), np.float32)
 
 
-def _tones(scene: FloatImage, grey: FloatImage) -> FloatImage:
-    """Return stops from middle grey, of the mean of luminance and brightest channel: a coloured lamp is bright."""
-    return np.asarray(
-        np.log2(np.maximum(grey + brightest(scene), 2 * _DARKEST) / np.float32(2 * MIDDLE_GREY)), np.float32
-    )
+def _level(scene: FloatImage, grey: FloatImage) -> FloatImage:
+    """Return the mean of luminance and brightest channel: a coloured lamp is bright."""
+    return np.asarray(np.float32(0.5) * (grey + brightest(scene)), np.float32)
+
+
+def _tones(level: FloatImage) -> FloatImage:
+    """Return stops from middle grey."""
+    return np.asarray(np.log2(np.maximum(level, np.float32(_DARKEST)) / np.float32(MIDDLE_GREY)), np.float32)
 
 
 def _reduced(scene: FloatImage, edge: int) -> FloatImage:
