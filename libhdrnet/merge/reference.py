@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import InputError, sentence
 from libhdrnet.keeping import let_go
+from libhdrnet.merge.sharpness import detail, softer
 from libhdrnet.radiometry import brightest
 
 Frame = npt.NDArray[np.uint16]
@@ -53,7 +54,8 @@ def pick_reference(frames: Sequence[Frame], exposures: Sequence[float]) -> int:
     """Pick the frame that the others are merged into.
 
     Of two frames it is the longer exposure, as in training, unless more than half of it is saturated. Of
-    more it is the frame nearest to the middle exposure that is neither widely saturated nor widely black.
+    more it is the frame nearest to the middle exposure that is neither widely saturated nor widely black. A frame that
+    is so, too, and much sharper, is preferred.
 
     Returns:
         An index into `frames`, which need not be sorted.
@@ -61,12 +63,18 @@ def pick_reference(frames: Sequence[Frame], exposures: Sequence[float]) -> int:
     n = len(frames)
     order = sorted(range(n), key=exposures.__getitem__)
     loss = {i: _lost_shares(frames[i]) for i in order}
+    most = _MOST_SATURATED if n > 2 else _HOPELESS
+    usable = [i for i in order if loss[i][0] <= most and loss[i][1] <= _MOST_CRUSHED]
+    wanted = n - 1 if n <= 2 else (n - 1) / 2
+    usable.sort(key=lambda i: (abs(order.index(i) - wanted), sum(loss[i])))
+    if len(usable) > 1:
+        details = {i: detail(frames[i]) for i in usable}
+        usable = [i for i in usable if not any(softer(details[i], other) for other in details.values())] or usable
+    if usable:
+        return usable[0]
     if n <= 2:
         return order[-1] if loss[order[-1]][0] <= _HOPELESS else order[0]
-    usable = [i for i in order if loss[i][0] <= _MOST_SATURATED and loss[i][1] <= _MOST_CRUSHED]
-    if not usable:
-        return min(order, key=lambda i: sum(loss[i]))
-    return min(usable, key=lambda i: (abs(order.index(i) - (n - 1) / 2), sum(loss[i])))
+    return min(order, key=lambda i: sum(loss[i]))
 
 
 def pick_three(exposures: Sequence[float], reference_index: int) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter,
 from libhdrnet.engine.run import run_tiled
 from libhdrnet.io.read import read_photo
 from libhdrnet.merge.sources import check_array
+from libhdrnet.octaves import octaves
 from libhdrnet.options import takes
 from libhdrnet.radiometry import FloatImage, encode_srgb
 
@@ -40,8 +41,6 @@ HEARD_SHARE = 0.35
 """Its share then."""
 LARGE = 4e6
 """Pixels of a picture from which it is not looked at everywhere; below, the whole takes seconds only."""
-CELL = 32
-"""Edge in pixels of the cells whose detail is measured."""
 AROUND = 5
 """Edge in cells of the square that has to agree."""
 EVEN = 0.7 / 255
@@ -143,19 +142,9 @@ def _asked(pixels: npt.NDArray[Any], linear: bool, coarse: FloatImage) -> FloatI
 
 def detail(pixels: npt.NDArray[Any], linear: bool) -> tuple[FloatImage, FloatImage]:
     """Return the mean squares of what differs from one pixel to two and from two to four, for each cell."""
-    fine, less_fine = np.concatenate([_detail(pixels[rows], linear) for rows in bands(pixels.shape[0])], 1)
+    greys = (cv2.cvtColor(display_encoded(pixels[rows], linear), cv2.COLOR_RGB2GRAY) for rows in bands(pixels.shape[0]))
+    fine, less_fine = np.concatenate([octaves(grey, 2) for grey in greys], 1)
     return fine, less_fine
-
-
-def _detail(pixels: npt.NDArray[Any], linear: bool) -> FloatImage:
-    grey = cv2.cvtColor(display_encoded(pixels, linear), cv2.COLOR_RGB2GRAY)
-    grey = cv2.copyMakeBorder(grey, 0, -grey.shape[0] % CELL, 0, -grey.shape[1] % CELL, cv2.BORDER_REPLICATE)
-    size = (grey.shape[1] // CELL, grey.shape[0] // CELL)
-    powers = []
-    for _ in range(3):
-        powers.append(cv2.resize(grey * grey, size, interpolation=cv2.INTER_AREA))
-        grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return np.stack([powers[0] - powers[1], powers[1] - powers[2]])
 
 
 def white_radius(radius: FloatImage) -> int:

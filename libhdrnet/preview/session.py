@@ -184,7 +184,7 @@ class Preview:
         exposures = self._exposures(view)
         reference = view.reference
         if reference is None:
-            reference = pick_reference([frame.codes[::2, ::2] for frame in self._frames], exposures)
+            reference = pick_reference([frame.codes for frame in self._frames], exposures)
         method_of(view.model, exposures, reference)
         key, found, notes = self._find(view, reference, reporter.part(0, 0.6))
         repair = view.selects

@@ -1,5 +1,6 @@
 """Exposures: refused when useless, and shared out among the frames."""
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -11,7 +12,10 @@ RADIANCE = (data.astronaut().astype(np.float32) / 255).clip(0.004, 1) ** 2.2
 
 
 def photograph(t, radiance=RADIANCE, seed=0):
-    light = radiance * t + np.random.default_rng(seed).normal(0, 0.002, radiance.shape)
+    return encoded(radiance * t + np.random.default_rng(seed).normal(0, 0.002, radiance.shape))
+
+
+def encoded(light):
     return np.rint(np.clip(light, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16)
 
 
@@ -92,3 +96,42 @@ def test_exposures_that_no_bracket_has_are_refused():
     assert validate_exposures([2.0**-30, 1, 2.0**30], 3) == [2.0**-30, 1, 2.0**30]
     with pytest.raises(InputError, match="2000 stops apart, which no bracket is; check the exposure times"):
         validate_exposures([2.0**-1000, 1, 2.0**1000], 3)
+
+
+def disc(radius):
+    across = np.arange(-radius, radius + 1)
+    inside = (np.hypot(*np.meshgrid(across, across)) <= radius).astype(np.float32)
+    return inside / inside.sum()
+
+
+def blurred(frame, kernel):
+    return encoded(
+        cv2.filter2D((frame / 65535) ** 2.2, -1, kernel) + np.random.default_rng(9).normal(0, 0.002, frame.shape)
+    )
+
+
+@pytest.mark.parametrize("kernel", [disc(2), np.eye(9) / 9], ids=["out of focus", "shaken"])
+def test_a_middle_frame_that_is_soft_beside_another_is_passed_over(kernel):
+    exposures = [0.25, 1.0, 2.0]
+    frames = [photograph(t, seed=i) for i, t in enumerate(exposures)]
+    assert pick_reference(frames, exposures) == 1
+    frames[1] = blurred(frames[1], kernel)
+    assert pick_reference(frames, exposures) in (0, 2)
+
+
+def test_of_two_frames_the_longer_one_is_passed_over_where_it_is_soft():
+    assert pick_reference([photograph(0.5), blurred(photograph(1.0), disc(2))], [0.5, 1.0]) == 0
+
+
+def test_a_bracket_that_is_soft_in_all_frames_keeps_its_middle():
+    exposures = [0.25, 1.0, 4.0]
+    frames = [blurred(photograph(t, seed=i), disc(2)) for i, t in enumerate(exposures)]
+    assert pick_reference(frames, exposures) == 1
+
+
+def test_noise_is_not_sharpness():
+    exposures = [0.5, 1.0, 2.0]
+    frames = [blurred(photograph(t, seed=i), disc(2)) for i, t in enumerate(exposures)]
+    noise = np.random.default_rng(5).normal(0, 2500, frames[0].shape)
+    frames[0] = np.clip(frames[0] + noise, 0, 65535).astype(np.uint16)
+    assert pick_reference(frames, exposures) == 1
