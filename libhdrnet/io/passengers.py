@@ -1,7 +1,6 @@
 """What a file holds beside its picture and what is made of it cannot carry: gain maps, depth, videos, pages, layers."""
 
 import re
-import struct
 from collections.abc import Collection, Iterable
 from os import PathLike
 from pathlib import Path
@@ -22,8 +21,7 @@ _DEPTH_XMP = re.compile(
 )
 _VIDEO_XMP = re.compile(rb":(?:MotionPhoto|MicroVideo)" + _IS + rb"1")
 _SAMSUNG_VIDEO = b"MotionPhoto_Data"
-_JPEG_START = b"\xff\xd8\xff"
-_MP_ENTRIES = 0xB002
+_JPEG_START = re.compile(rb"\xff\xd8\xff")
 _LAYER_TAG, _REDUCED, _MASK = 37724, 1, 4
 
 
@@ -50,56 +48,27 @@ def passengers(path: Path) -> list[str]:
 
 
 def _in_jpeg(data: bytes) -> list[str]:
-    start, packet, extended, multi, iso = len(data), b"", b"", (0, b""), False
-    for code, position, body in segments(data):
-        if code == SCAN:
-            start = position
-        elif code == APP1 and body.startswith(XMP):
-            packet = body
-        elif code == APP1 and body.startswith(jpeg_segments.EXTENDED_XMP):
-            extended += body
-        elif code == APP2 and body.startswith(b"MPF\0"):
-            multi = position + 4, body[4:]
-        elif code == APP2 and body.startswith(jpeg_segments.GAIN_MAP):
-            iso = True
+    start = next((position for code, position, _ in segments(data) if code == SCAN), len(data))
+    first = _description(data)
     # What a scan holds never looks like the start of a JPEG, and previews lie before it.
-    others = [_description(data[at:end]) for at, end in _second_pictures(*multi) if data[at:].startswith(_JPEG_START)]
-    follows = data.find(_JPEG_START, start) >= 0
+    others = [_description(data[match.start() :]) for match in _JPEG_START.finditer(data, start)]
     found = []
-    if (follows and (iso or _GAIN_MAP_XMP.search(packet))) or any(map(_GAIN_MAP_XMP.search, others)):
+    if (others and _GAIN_MAP_XMP.search(first)) or any(map(_GAIN_MAP_XMP.search, others)):
         found.append(GAIN_MAP)
-    if _DEPTH_XMP.search(packet) or any(map(_DEPTH_XMP.search, others)):
+    if any(map(_DEPTH_XMP.search, [first, *others])):
         found.append(DEPTH)
-    video = _VIDEO_XMP.search(packet) and data.find(b"ftyp", start) >= 0
+    video = _VIDEO_XMP.search(first) and data.find(b"ftyp", start) >= 0
     if video or data.find(_SAMSUNG_VIDEO, start) >= 0:
         found.append(VIDEO)
-    return found + ([EXTENDED_XMP] if extended and DEPTH not in found else [])
+    return found + ([EXTENDED_XMP] if jpeg_segments.EXTENDED_XMP in first and DEPTH not in found else [])
 
 
 def _description(picture: bytes) -> bytes:
-    """Join what tells the kind of an embedded JPEG; the gain map of ISO 21496-1 under the name that Adobe's has."""
-    parts = [
-        body
-        for code, _, body in segments(picture)
-        if code == APP1 and body.startswith((XMP, jpeg_segments.EXTENDED_XMP))
-    ]
-    iso = any(code == APP2 and body.startswith(jpeg_segments.GAIN_MAP) for code, _, body in segments(picture))
+    """Join what tells the kind of a JPEG; the gain map of ISO 21496-1 under the name that Adobe's has."""
+    head = [(code, body) for code, _, body in segments(picture)]
+    parts = [body for code, body in head if code == APP1 and body.startswith((XMP, jpeg_segments.EXTENDED_XMP))]
+    iso = any(code == APP2 and body.startswith(jpeg_segments.GAIN_MAP) for code, body in head)
     return b"".join(parts) + (b"hdrgm:Version" if iso else b"")
-
-
-def _second_pictures(base: int, block: bytes) -> list[tuple[int, int]]:
-    """Read where the pictures after the first begin and end in the file: CIPA's multi-picture format."""
-    order = ">" if block.startswith(b"MM") else "<"
-    try:
-        directory = struct.unpack_from(order + "I", block, 4)[0]
-        for index in range(struct.unpack_from(order + "H", block, directory)[0]):
-            tag, _, size, offset = struct.unpack_from(order + "HHII", block, directory + 2 + 12 * index)
-            if tag == _MP_ENTRIES:
-                entries = list(struct.iter_unpack(order + "IIIHH", block[offset : offset + size - size % 16]))
-                return [(base + at, base + at + length) for _, length, at, *_ in entries[1:] if at]
-    except struct.error:
-        pass
-    return []
 
 
 def _in_tiff(path: Path) -> list[str]:

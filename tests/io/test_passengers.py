@@ -87,12 +87,6 @@ def test_a_gain_map_that_is_only_spoken_of_is_none(tmp_path, scene):
     assert passengers(tmp_path / "a.jpg") == []
 
 
-def test_a_damaged_directory_of_several_pictures_is_passed_over(tmp_path, scene):
-    for body in (b"MPF\0", b"MPF\0II*\0\xff\xff\xff\xff", b"MPF\0MM\0*\0\0\0\x08\xff\xff"):
-        (tmp_path / "a.jpg").write_bytes(picture(scene, (0xE2, body)))
-        assert passengers(tmp_path / "a.jpg") == []
-
-
 @pytest.mark.parametrize(
     ("attributes", "tail", "found"),
     [
