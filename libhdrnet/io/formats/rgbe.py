@@ -7,6 +7,8 @@ from libhdrnet.io.formats.decoded import Array
 _LEAST_LENGTH, _MOST_LENGTH = 8, 0x7FFF
 """Other scanlines are never in the new encoding."""
 _LONGEST_RUN = 127
+_RUN = b"\1\1\1"
+"""How a run of the old encoding begins."""
 _MANTISSA_BITS = 136
 """The exponent's excess of 128, and the 8 bits of a mantissa."""
 
@@ -16,16 +18,12 @@ def decode(data: bytes, count: int, length: int) -> Array:
 
     Bytes after the last scanline do no harm. Raises ValueError for data that end too early or make no sense.
     """
-    if not _LEAST_LENGTH <= length <= _MOST_LENGTH:
-        return _floats(_old(data, count * length)[0].reshape(count, length, 4))
     if _is_new(data, 0, length):
         if len(data) < count * (4 + 8 * -(-length // _LONGEST_RUN)):
             raise ValueError("the scanlines end too early")
         quick = _quick(data, count, length)
         if quick is not None:
             return quick
-    elif bytes((2, 2, length >> 8, length & 255)) not in data:
-        return _floats(_old(data, count * length)[0].reshape(count, length, 4))
     return _floats(_scanlines(data, count, length))
 
 
@@ -49,11 +47,7 @@ def _scanlines(data: bytes, count: int, length: int) -> Array:
     for row in pixels:
         new = _is_new(data, position, length)
         encodings.add(new)
-        if new:
-            position = _read_new(data, position + 4, row)
-        else:
-            row[:], used = _old(data[position : position + 4 * length], length)
-            position += used
+        position = _read_new(data, position + 4, row) if new else _read_old(data, position, row)
     if len(encodings) > 1 and position != len(data):
         # A damaged scanline looks like one of another encoding, but then the lengths do not come out.
         raise ValueError("the scanlines make no sense")
@@ -62,7 +56,7 @@ def _scanlines(data: bytes, count: int, length: int) -> Array:
 
 def _is_new(data: bytes, position: int, length: int) -> bool:
     head = data[position : position + 4]
-    if len(head) < 4 or head[0] != 2 or head[1] != 2 or head[2] > 127:
+    if not _LEAST_LENGTH <= length <= _MOST_LENGTH or len(head) < 4 or head[0] != 2 or head[1] != 2 or head[2] > 127:
         return False
     if (head[2] << 8 | head[3]) != length:
         raise ValueError(f"a scanline of {head[2] << 8 | head[3]} pixels where {length} belong")
@@ -91,34 +85,31 @@ def _read_new(data: bytes, position: int, row: Array) -> int:
     return position
 
 
-def _old(data: bytes, wanted: int) -> tuple[Array, int]:
-    """Read `wanted` flat pixels or runs (1, 1, 1, n), each of which repeats the pixel before it.
+def _read_old(data: bytes, position: int, row: Array) -> int:
+    """Fill `row` (length, 4) from flat pixels or runs (1, 1, 1, n), each of which repeats the pixel before it.
 
-    Further runs at once count the higher bytes of n. Returns (wanted, 4) uint8 and the bytes used.
+    Further runs at once count the higher bytes of n. Returns where they end.
     """
-    records = np.frombuffer(data, np.uint8, min(len(data) // 4, wanted) * 4).reshape(-1, 4)
-    is_run = records.view("<u4")[:, 0] & 0xFFFFFF == 0x010101
-    if not is_run.any():
-        if len(records) < wanted:
-            raise ValueError("the scanlines end too early")
-        return records, 4 * wanted
-    places = np.arange(len(records))
-    pixel_places = np.flatnonzero(~is_run)
-    if is_run[0]:
-        raise ValueError("a run without a pixel before it")
-    order = places - np.maximum.accumulate(np.where(is_run, 0, places)) - 1
-    shift = 8 * np.clip(order, 0, 3)
-    if bool((records[order > 3, 3] > 0).any()):
-        raise ValueError("a run that is too long")
-    counts = np.where(is_run, records[:, 3].astype(np.int64) << shift, 1)
-    ends = np.cumsum(counts)
-    if ends[-1] < wanted:
-        raise ValueError("the scanlines end too early")
-    last = int(np.searchsorted(ends, wanted))
-    if ends[last] > wanted:
-        raise ValueError("a run that is too long")
-    counts = np.add.reduceat(counts[: last + 1], pixel_places[pixel_places <= last])
-    return np.repeat(records[pixel_places[: len(counts)]], counts, axis=0), 4 * (last + 1)
+    size, shift = 4 * len(row), 0
+    flat = data[position : position + size]
+    if _RUN not in flat and len(flat) == size:
+        row[:] = np.frombuffer(flat, np.uint8).reshape(-1, 4)
+        return position + size
+    line = bytearray()
+    for start in range(0, len(flat) - 3, 4):
+        record = flat[start : start + 4]
+        if record.startswith(_RUN):
+            repeats, shift = record[3] << shift, shift + 8
+            if not line or len(line) + 4 * repeats > size:
+                raise ValueError("a run without a pixel before it, or too long")
+            line += line[-4:] * repeats
+        else:
+            line += record
+            shift = 0
+        if len(line) == size:
+            row[:] = np.frombuffer(line, np.uint8).reshape(-1, 4)
+            return position + start + 4
+    raise ValueError("the scanlines end too early")
 
 
 def _floats(pixels: Array) -> Array:
