@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.io.chromaticities import REC709, rgb_to_xyz
+from libhdrnet.io.chromaticities import rgb_to_xyz
+from libhdrnet.io.colour import REC709
 
 Matrix = npt.NDArray[np.float64]
 _XYZ_TO_REC709 = np.linalg.inv(rgb_to_xyz(REC709))
 _ILLUMINANT = "CalibrationIlluminant1"
 D65_ILLUMINANT = 21.0
 """EXIF's LightSource."""
-DNG_COLOURS = (
-    "ColorMatrix1", "ColorMatrix2", "CameraCalibration1", "CameraCalibration2", "AnalogBalance",
-    "CalibrationIlluminant1", "CalibrationIlluminant2", "ForwardMatrix1", "ForwardMatrix2",
-)  # fmt: skip
-"""The tags by which a DNG tells its colours, by name."""
+_DNG_COLOURS = {
+    "ColorMatrix1": 9, "ColorMatrix2": 9, "CameraCalibration1": 9, "CameraCalibration2": 9, "AnalogBalance": 3,
+    "CalibrationIlluminant1": 1, "CalibrationIlluminant2": 1, "ForwardMatrix1": 9, "ForwardMatrix2": 9,
+}  # fmt: skip
+"""The tags by which a DNG tells its colours, and how many numbers each has."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def camera_of(
     else:
         of_rec709 = known.from_xyz @ rgb_to_xyz(REC709)
         to_rec709 = np.linalg.inv(of_rec709 / of_rec709.sum(1, keepdims=True))
-    told = {name: _numbers(exif.get(f"Exif.Image.{name}", "")) for name in DNG_COLOURS}
-    told = {name: numbers for name, numbers in told.items() if len(numbers) == _count(name)}
+    told = {name: _numbers(exif.get(f"Exif.Image.{name}", "")) for name in _DNG_COLOURS}
+    told = {name: numbers for name, numbers in told.items() if len(numbers) == _DNG_COLOURS[name]}
     if not from_dng or "ColorMatrix1" not in told:
         from_xyz = np.linalg.inv(to_rec709) @ _XYZ_TO_REC709 if known.from_xyz is None else known.from_xyz
         told = {"ColorMatrix1": tuple(from_xyz.ravel().tolist()), _ILLUMINANT: (D65_ILLUMINANT,)}
@@ -108,7 +109,3 @@ def _numbers(value: Any) -> tuple[float, ...]:
         return tuple(float(Fraction(word)) for word in str(value).split())
     except (ValueError, ZeroDivisionError):
         return ()
-
-
-def _count(name: str) -> int:
-    return 1 if "Illuminant" in name else 3 if name == "AnalogBalance" else 9

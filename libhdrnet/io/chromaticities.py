@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.io.colour import D65, REC709_PRIMARIES
+from libhdrnet.io.colour import D65, REC709
 
-REC709 = (*REC709_PRIMARIES, *D65)
-"""x and y of red, green, blue and white."""
 _SAME = 2e-3
 _LEAST_AREA = 1e-4
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])

@@ -16,6 +16,7 @@ from libhdrnet.io.chromaticities import rec709_matrix, rgb_to_xyz
 from libhdrnet.io.colour import Array
 from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 
+Curve = Callable[[Array], Array]
 REFERENCE_WHITE = 203.0
 """cd/m2 of 1.0 in PQ and HLG."""
 PQ_PEAK = 10_000.0
@@ -23,7 +24,7 @@ PQ_PEAK = 10_000.0
 _SRGB, _PQ, _HLG, _HLG_PEAK, _HLG_GAMMA = 13, 16, 18, 1000.0, 1.2
 _C = (0.310, 0.316)
 PRIMARIES = {
-    1: (*colour.REC709_PRIMARIES, *colour.D65),
+    1: colour.REC709,
     4: (0.67, 0.33, 0.21, 0.71, 0.14, 0.08, *_C),
     5: (0.64, 0.33, 0.29, 0.60, 0.15, 0.06, *colour.D65),
     6: (0.630, 0.340, 0.310, 0.595, 0.155, 0.070, *colour.D65),
@@ -66,8 +67,7 @@ class CodePoints:
     @property
     def is_known(self) -> bool:
         """Whether this module can convert them."""
-        known = self.transfer in _POWERS or self.transfer in (_SRGB, _PQ, _HLG)
-        return known and self.primaries in PRIMARIES
+        return self.transfer in _CURVES and self.primaries in PRIMARIES
 
     @property
     def is_bounded(self) -> bool:
@@ -78,9 +78,7 @@ class CodePoints:
         """Return the ICC profile of bounded code points, None for sRGB."""
         if (self.primaries, self.transfer) == (1, _SRGB):
             return None
-        *primaries, x, y = PRIMARIES[self.primaries]
-        gamma = _POWERS.get(self.transfer)
-        return colour.make_profile(white=(x, y), primaries=primaries, gamma=gamma)
+        return colour.make_profile(PRIMARIES[self.primaries], _POWERS.get(self.transfer))
 
     def to_linear(self, codes: Array, *, grey: bool = False) -> FloatImage:
         """Decode (H, W, 3) uint8 or uint16 to linear Rec.709 float32; `grey`: all channels are equal and stay so."""
@@ -116,14 +114,11 @@ class CodePoints:
         return np.float32(black), np.float32(white)
 
     def _decode(self, signal: Array) -> Array:
-        if self.transfer == _HLG:
-            return self._ootf(_signed(_hlg_inverse_oetf, signal))
-        return _signed(_decode_pq if self.transfer == _PQ else _power(self.transfer)[0], signal)
+        light = _signed(_CURVES[self.transfer][0], signal)
+        return self._ootf(light) if self.transfer == _HLG else light
 
     def _encode(self, light: Array) -> Array:
-        if self.transfer == _HLG:
-            return _signed(_hlg_oetf, self._inverse_ootf(light))
-        return _signed(_encode_pq if self.transfer == _PQ else _power(self.transfer)[1], light)
+        return _signed(_CURVES[self.transfer][1], self._inverse_ootf(light) if self.transfer == _HLG else light)
 
     def _ootf(self, scene: Array) -> Array:
         return scene * (np.abs(self._luminance(scene)) ** (_HLG_GAMMA - 1) * (_HLG_PEAK / REFERENCE_WHITE))
@@ -138,15 +133,12 @@ class CodePoints:
         return np.asarray((rgb @ weights.astype(np.float32))[..., None])
 
 
-def _signed(function: Callable[[Array], Array], values: Array) -> Array:
+def _signed(function: Curve, values: Array) -> Array:
     """Below black a curve goes on as its mirror image, as the PNG specification recommends."""
     return np.asarray(np.copysign(function(np.abs(values)), values), np.float32)
 
 
-def _power(transfer: int) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
-    if transfer == _SRGB:
-        return decode_srgb, encode_srgb
-    exponent = _POWERS[transfer]
+def _power(exponent: float) -> tuple[Curve, Curve]:
     return lambda signal: np.asarray(signal**exponent), lambda light: np.asarray(light ** (1 / exponent))
 
 
@@ -169,3 +161,12 @@ def _hlg_inverse_oetf(signal: Array) -> Array:
 def _hlg_oetf(light: Array) -> Array:
     bright = _A * np.log(np.maximum(12 * light, 1) - _B) + _D
     return np.asarray(np.where(light <= 1 / 12, np.sqrt(3 * light), bright))
+
+
+_CURVES: dict[int, tuple[Curve, Curve]] = {
+    **{transfer: _power(exponent) for transfer, exponent in _POWERS.items()},
+    _SRGB: (decode_srgb, encode_srgb),
+    _PQ: (_decode_pq, _encode_pq),
+    _HLG: (_hlg_inverse_oetf, _hlg_oetf),
+}
+"""From signal to light and back, by transfer characteristics."""

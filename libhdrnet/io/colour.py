@@ -15,10 +15,11 @@ from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
 Encoding = Literal["srgb", "icc", "linear"]
 Array = npt.NDArray[Any]
 
-REC709_PRIMARIES = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
-"""x, y of red, green and blue."""
 D65 = (0.3127, 0.3290)
-_ADOBE_RGB_PRIMARIES = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
+"""CIE x and y."""
+REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, *D65)
+"""x and y of red, green, blue and white."""
+_ADOBE_RGB = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06, *D65)
 _CURVE_STEPS = 4096
 _LEAST_WHITE = 1e-4
 _RELATIVE = 1
@@ -127,17 +128,19 @@ def cmyk_to_srgb(inks: Array, icc: bytes | None) -> Array:
     return result
 
 
-def make_profile(*, white: Sequence[float], primaries: Sequence[float], gamma: float | None) -> bytes:
-    """Make the ICC profile of an RGB space from chromaticities and a power law; `gamma=None`: sRGB's curve."""
+def make_profile(chromaticities: Sequence[float], gamma: float | None) -> bytes:
+    """Make the ICC profile of an RGB space from x and y of red, green, blue and white, and a power law.
+
+    `gamma=None`: sRGB's curve.
+    """
     import imagecodecs
 
     curve = None if gamma is not None else decode_srgb(np.linspace(0, 1, _CURVE_STEPS, dtype=np.float32))
-    triples = [value for start in (0, 2, 4) for value in (primaries[start], primaries[start + 1], 1.0)]
-    return _undated(
-        imagecodecs.cms_profile(
-            "rgb", whitepoint=[*white, 1.0], primaries=triples, gamma=gamma, transferfunction=curve
-        )
-    )  # fmt: skip
+    *primaries, white = ([x, y, 1.0] for x, y in zip(chromaticities[::2], chromaticities[1::2], strict=True))
+    profile = imagecodecs.cms_profile(
+        "rgb", whitepoint=white, primaries=sum(primaries, []), gamma=gamma, transferfunction=curve
+    )
+    return _undated(profile)
 
 
 @cache
@@ -151,13 +154,13 @@ def srgb_profile() -> bytes:
 @cache
 def linear_profile() -> bytes:
     """Return the profile written into linear Rec.709 TIFFs."""
-    return make_profile(white=D65, primaries=REC709_PRIMARIES, gamma=1.0)
+    return make_profile(REC709, 1.0)
 
 
 @cache
 def adobe_rgb_profile() -> bytes:
     """Return the space that cameras mean by the EXIF mark R03 when they embed no profile."""
-    return make_profile(white=D65, primaries=_ADOBE_RGB_PRIMARIES, gamma=563 / 256)
+    return make_profile(_ADOBE_RGB, 563 / 256)
 
 
 def profile_space(icc: bytes) -> str:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from libhdrnet.errors import InputError
 from libhdrnet.files import natural
+from libhdrnet.formats import BY_SUFFIX
 from libhdrnet.io.embed import read_record
 from libhdrnet.io.exposures import bias_of, told_exposures
 from libhdrnet.io.metadata import Metadata, exposure_values, read_metadata
 from libhdrnet.io.read import image_size
 
-_SAME_KIND = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}
 _MERGERS = re.compile(r"libhdrnet|photomatix|luminance hdr|enfuse|hugin|aurora hdr|picturenaut|hdrmerge", re.IGNORECASE)
 """Programs whose pictures are made of several."""
 _CAMERA = ("Exif.Image.Make", "Exif.Image.Model", "Exif.Photo.BodySerialNumber")
@@ -39,7 +39,7 @@ class Shot:
     seconds: float | None = None
     """Time of capture."""
     camera: tuple[object, ...] = ()
-    """Camera, size and kind of file: shots of one bracket have the same."""
+    """Camera, size and format: shots of one bracket have the same."""
 
     @property
     def stops(self) -> float:
@@ -96,7 +96,7 @@ def _shot(path: Path, metadata: Metadata, size: tuple[int, int]) -> Shot:
         bias=bias_of(exif),
         mode=str(exif.get("Exif.Photo.ExposureMode", "")),
         seconds=_capture_time(metadata),
-        camera=(*(str(exif.get(key, "")) for key in _CAMERA), *sorted(size), _SAME_KIND.get(suffix, suffix)),
+        camera=(*(str(exif.get(key, "")) for key in _CAMERA), *sorted(size), BY_SUFFIX.get(suffix, suffix)),
     )
 
 

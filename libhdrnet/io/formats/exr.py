@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from libhdrnet.errors import InputError, readable, warn
-from libhdrnet.io.chromaticities import REC709, rec709_matrix
+from libhdrnet.io.chromaticities import rec709_matrix
+from libhdrnet.io.colour import REC709
 from libhdrnet.io.formats.decoded import Array, Decoded, Header
 from libhdrnet.io.formats.exr_layout import Part, Window, read_layout
 
@@ -143,16 +144,20 @@ def _warn_of_rest(path: Path, parts: Sequence[Part], part: Part, names: Collecti
     """Tell what of the file is not read."""
     rest = [name for name in part.channels if name not in names]
     rest += [
-        f"{name} (part '{readable(other.name, 20)}')" for other in parts if other is not part for name in other.channels
+        f"{name} (part '{readable(other.attributes['name'], 20)}')"
+        for other in parts
+        if other is not part
+        for name in other.channels
     ]
     lost = [f"the channels {_listed(rest)}"] if rest else []
     data, shown = part.data, part.display
     if _overlap(data, shown) != (data.height, data.width):
         lost.append(f"pixels outside of the {shown.width} x {shown.height} of the picture (overscan)")
-    if abs(part.aspect - 1) > 0.01:
-        warn(f"'{path}' has pixels {part.aspect:g} times as wide as high, which are read as square: scale it.")
+    aspect = float(part.attributes["pixelAspectRatio"])
+    if abs(aspect - 1) > 0.01:
+        warn(f"'{path}' has pixels {aspect:g} times as wide as high, which are read as square: scale it.")
     if lost:
-        of = f" of its part '{readable(part.name, 40)}'" if len(parts) > 1 else ""
+        of = f" of its part '{readable(part.attributes['name'], 40)}'" if len(parts) > 1 else ""
         warn(f"'{path}': only the channels {_listed(names)}{of} are read; left out are {' and '.join(lost)}.")
 
 

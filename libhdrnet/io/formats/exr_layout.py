@@ -38,16 +38,12 @@ class Part:
     index: int
     kind: str
     """"scanlineimage", "tiledimage", "deepscanline" or "deeptile"."""
-    name: str
-    """Empty in files of one part."""
     channels: Mapping[str, int]
     """Names, and each how many-th pixel across or down they hold."""
     data: Window
     """The pixels that are stored."""
     display: Window
     """The picture."""
-    aspect: float
-    """Width of a pixel over its height."""
     attributes: Mapping[str, Any]
     """As the library gives them."""
 
@@ -77,8 +73,7 @@ def _part(part: Any) -> Part:
     head = dict(part.header)
     channels = {channel.name: max(channel.xSampling, channel.ySampling) for channel in head["channels"]}
     windows = _window(head["dataWindow"]), _window(head["displayWindow"])
-    kind, name, aspect = part.type().name, str(head.get("name", "")), float(head["pixelAspectRatio"])
-    return Part(part.part_index, kind, name, channels, *windows, aspect, head)
+    return Part(part.part_index, part.type().name, channels, *windows, head)
 
 
 def _window(corners: Array) -> Window:

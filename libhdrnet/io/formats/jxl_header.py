@@ -214,7 +214,7 @@ def _colours(bits: _Bits) -> tuple[bool, CodePoints | None, bytes | None]:
     white = bits.enum()
     place = bits.xy() if white == _CUSTOM else _WHITES.get(white, colour.D65)
     number = 1
-    primaries: tuple[float, ...] = colour.REC709_PRIMARIES
+    primaries: tuple[float, ...] = colour.REC709[:6]
     if space != _GREY:
         number = bits.enum()
         own = number == _CUSTOM
@@ -231,4 +231,4 @@ def _colours(bits: _Bits) -> tuple[bool, CodePoints | None, bytes | None]:
     if gamma is None and (known is not None or transfer != _SRGB_TRANSFER):
         points = CodePoints(known or 1, transfer)
         return False, points if points.is_known else None, None
-    return False, None, colour.make_profile(white=place, primaries=primaries, gamma=gamma)
+    return False, None, colour.make_profile((*primaries, *place), gamma)

@@ -21,8 +21,6 @@ _SIGNATURE = 8
 _UNIT = 100_000
 """gAMA and cHRM hold numbers times this."""
 _SRGB_GAMMA = 0.45455
-_SRGB = (*colour.D65, *colour.REC709_PRIMARIES)
-"""x and y in cHRM's order: white, red, green, blue."""
 _SAME_GAMMA, _SAME_COLOUR = 5e-3, 2e-3
 _GAMMAS = (0.1, 10.0)
 _MAX_PROFILE, _MAX_TEXT = 1 << 24, 1 << 20
@@ -156,11 +154,11 @@ def _profile(chunks: dict[bytes, bytes], path: Path) -> bytes | None:
     if b"sRGB" in chunks:
         return None
     gamma, places = _gamma(chunks.get(b"gAMA", b""), path), _places(chunks.get(b"cHRM", b""), path)
-    if np.allclose(places, _SRGB, rtol=0, atol=_SAME_COLOUR):
+    if np.allclose(places, colour.REC709, rtol=0, atol=_SAME_COLOUR):
         if gamma is None or abs(gamma - _SRGB_GAMMA) < _SAME_GAMMA:
             return None
-        places = _SRGB
-    return colour.make_profile(white=places[:2], primaries=places[2:], gamma=None if gamma is None else 1 / gamma)
+        places = colour.REC709
+    return colour.make_profile(places, None if gamma is None else 1 / gamma)
 
 
 def _gamma(chunk: bytes, path: Path) -> float | None:
@@ -175,13 +173,14 @@ def _gamma(chunk: bytes, path: Path) -> float | None:
 
 
 def _places(chunk: bytes, path: Path) -> tuple[float, ...]:
-    """Read cHRM; sRGB's where it is missing or describes no colours."""
+    """Read cHRM, which begins with white; sRGB's where it is missing or describes no colours."""
     if len(chunk) != 32:
-        return _SRGB
-    places = tuple(value / _UNIT for value in struct.unpack(">8i", chunk))
+        return colour.REC709
+    x, y, *primaries = (value / _UNIT for value in struct.unpack(">8i", chunk))
+    places = (*primaries, x, y)
     try:
-        rec709_matrix((*places[2:], *places[:2]))
+        rec709_matrix(places)
     except ValueError as error:
         warn(f"'{path}' has chromaticities that describe no colours (cHRM: {error}): they are taken as sRGB's.")
-        return _SRGB
+        return colour.REC709
     return places
