@@ -76,30 +76,22 @@ def from_linear(
             return np.repeat(out[..., None], 3, axis=2) if grey else out
     else:
         raise InputError(f"The encoding {encoding!r} is unknown or lacks its profile: choose 'srgb' or 'linear'.")
-    return by_bands(linear, lambda band: quantise(convert(band), dtype), np.dtype(dtype))
-
-
-def quantise(values: Array, dtype: npt.DTypeLike) -> Array:
-    """Turn values in [0, 1] into full-scale uint8 or uint16, clipped and rounded; floats stay as they are."""
-    kind = np.dtype(dtype)
-    if kind.kind == "f":
-        return np.asarray(values, kind)
-    top = np.float32(np.iinfo(kind).max)
-    scaled = np.clip(np.asarray(values, np.float32), 0, 1) * top
-    scaled += np.float32(0.5)
-    return scaled.astype(kind)
+    return by_bands(linear, lambda band: change_depth(convert(band), dtype), np.dtype(dtype))
 
 
 def change_depth(pixels: Array, dtype: npt.DTypeLike) -> Array:
-    """Convert between full-scale uint8, uint16 and [0, 1] floats, exactly rounded."""
+    """Convert between full-scale uint8, uint16 and floats, where [0, 1] is full scale; rounded, clipped in integers."""
     target = np.dtype(dtype)
     if pixels.dtype == target:
         return pixels
+    if pixels.dtype.kind == target.kind == "f":
+        return pixels.astype(target)
     if pixels.dtype.kind == "f":
-        return quantise(pixels, target)
-    top = int(np.iinfo(pixels.dtype).max)
+        scaled = np.clip(np.asarray(pixels, np.float32), 0, 1) * np.float32(np.iinfo(target).max)
+        scaled += np.float32(0.5)
+        return scaled.astype(target)
     if target.kind == "f":
-        return np.asarray(pixels, np.float32) / np.float32(top)
+        return np.asarray(pixels, np.float32) / np.float32(np.iinfo(pixels.dtype).max)
     if target == np.uint16:
         return pixels.astype(np.uint16) * np.uint16(257)
     return ((pixels.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
@@ -110,22 +102,19 @@ def cmyk_to_srgb(inks: Array, icc: bytes | None) -> Array:
 
     Through the profile if it is one for CMYK, else by the plain (1 - ink)(1 - black).
     """
-    result = np.empty((*inks.shape[:2], 3), inks.dtype)
-    through = icc if icc and profile_space(icc) == "CMYK" else None
-    top = np.float32(np.iinfo(inks.dtype).max)
-    for rows in bands(len(inks)):
-        band = inks[rows]
-        converted = None
-        if through:
-            try:
-                converted = _cms(band, through, srgb_profile(), "cmyk", "rgb", inks.dtype.name)
-            except InputError:
-                through = None
-        if converted is None:
-            light = 1 - band.astype(np.float32) / top
-            converted = quantise(light[..., :3] * light[..., 3:], inks.dtype)
-        result[rows] = converted
-    return result
+
+    def by_formula(band: Array) -> Array:
+        light = 1 - band.astype(np.float32) / np.float32(np.iinfo(inks.dtype).max)
+        return change_depth(light[..., :3] * light[..., 3:], inks.dtype)
+
+    if icc and profile_space(icc) == "CMYK":
+        try:
+            return by_bands(
+                inks, lambda band: _cms(band, icc, srgb_profile(), "cmyk", "rgb", inks.dtype.name), inks.dtype
+            )
+        except InputError:
+            pass
+    return by_bands(inks, by_formula, inks.dtype)
 
 
 def make_profile(chromaticities: Sequence[float], gamma: float | None) -> bytes:
@@ -181,7 +170,6 @@ def is_linear_profile(icc: bytes) -> bool:
 def is_usable_profile(icc: bytes) -> bool:
     """Say whether `to_linear` can work with a profile."""
     try:
-        _from_profile(np.zeros((1, 1, 3), np.uint8), icc)
         primaries_of(icc)
     except InputError:
         return False
@@ -195,9 +183,9 @@ def primaries_of(icc: bytes) -> FloatImage:
     Exact for profiles of curves and a matrix; of tables (LUT) it is what full red, green and blue become, with white
     staying white. The identity for grey. Raises InputError for a profile that cannot be used.
     """
+    pure = _from_profile(np.eye(4, 3, dtype=np.float32)[None], icc)[0]
     if profile_space(icc) == "GRAY":
         return np.eye(3, dtype=np.float32)
-    pure = _from_profile(np.concatenate([np.eye(3), np.zeros((1, 3))]).astype(np.float32)[None], icc)[0]
     matrix = (pure[:3] - pure[3]).T
     white = matrix.sum(1, keepdims=True)
     if not (white > _LEAST_WHITE).all():
@@ -216,8 +204,8 @@ def is_linear(icc: bytes) -> bool:
 
 
 def by_bands(pixels: Array, convert: Callable[[Array], Array], dtype: npt.DTypeLike = np.float32) -> Array:
-    """Convert (H, W, 3) pixels by pieces of rows, so that temporaries stay small."""
-    result = np.empty(pixels.shape, dtype)
+    """Convert (H, W, C) pixels to (H, W, 3) by pieces of rows, so that temporaries stay small."""
+    result = np.empty((*pixels.shape[:2], 3), dtype)
     for rows in bands(len(pixels)):
         result[rows] = convert(pixels[rows])
     return result

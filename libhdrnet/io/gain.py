@@ -66,7 +66,7 @@ def gain_map(linear: FloatImage, shown: Array, headroom: float) -> tuple[Array, 
     codes = np.empty(linear.shape, np.uint8)
     for rows in bands(len(linear)):
         share = (_stops(linear[rows], shown[rows]) - np.float32(least)) / np.float32(most - least)
-        codes[rows] = colour.quantise(np.clip(share, 0, 1) ** np.float32(_GAMMA), np.uint8)
+        codes[rows] = colour.change_depth(np.clip(share, 0, 1) ** np.float32(_GAMMA), np.uint8)
     return codes, Gain(least, most, _GAMMA, _OFFSET, headroom)
 
 

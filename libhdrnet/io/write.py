@@ -336,7 +336,7 @@ def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Reco
     if suffix not in TIFF:
         top = float(values.max()) if scale is None else scale
         scaled = values / np.float32(top) if top > 0 else np.zeros_like(values)
-        values = colour.quantise(scaled, np.uint8 if suffix in JPEG else np.uint16)
+        values = colour.change_depth(scaled, np.uint8 if suffix in JPEG else np.uint16)
     store_coded(path, values, None, record, icc=None, srgb=False)
 
 

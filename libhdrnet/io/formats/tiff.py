@@ -65,8 +65,8 @@ def decode(path: Path) -> Decoded:
         (values, _), associated = unassociated(values, alpha), False  # its ink is multiplied, not its light
     if photometric == _CMYK:
         if values.dtype.kind == "f":
-            values = colour.quantise(values, np.uint16)
-            alpha = None if alpha is None else colour.quantise(alpha, np.uint16)
+            values = colour.change_depth(values, np.uint16)
+            alpha = None if alpha is None else colour.change_depth(alpha, np.uint16)
         return Decoded(colour.cmyk_to_srgb(values, icc), alpha, grey=False, icc_is_final=True)
     if photometric == _WHITE_IS_ZERO:
         values = 1 - values if values.dtype.kind == "f" else ~values
