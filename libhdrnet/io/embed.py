@@ -36,12 +36,11 @@ def embed(
     *,
     srgb: bool,
     packet: str = "",
-) -> bool:
-    """Write tags into the JPEG, PNG, TIFF or DNG at `path`; warnings speak of the file as `shown`.
+) -> None:
+    """Write tags into the JPEG, PNG, TIFF or DNG at `path`; where they cannot be written the file stays as it is.
 
-    `packet`: the XMP of a source with the same picture, kept whole but for what describes how it was stored.
-
-    False, with a HdrnetWarning, if they cannot be written: the file may then be damaged.
+    `packet`: the XMP of a source with the same picture, kept whole but for what describes how it was stored. A
+    HdrnetWarning tells of what is not written; it speaks of the file as `shown`.
     """
     kept = inherited(metadata or Metadata())
     if path.suffix.lower() in (".tif", ".tiff", ".dng"):
@@ -69,10 +68,9 @@ def embed(
             data = image.get_bytes() if in_memory else None
     except UNREADABLE as error:
         _warn(shown, error)
-        return False
+        return
     if data is not None:
         path.write_bytes(data)
-    return True
 
 
 def write_blank(path: Path, metadata: Metadata, record: Mapping[str, Any] | None) -> Path:

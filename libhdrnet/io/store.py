@@ -133,26 +133,23 @@ def store_coded(
         else:
             pixels = np.dstack([pixels, alpha])
 
-    def store(file: Path) -> None:
-        if suffix in JPEG:
-            data = jpeg.encode(
-                pixels, quality=like.quality, icc=icc, subsampling=like.subsampling, density=like.density
-            )
-            file.write_bytes(data)
-        elif suffix == ".png":
-            file.write_bytes(png.encode(pixels, icc=icc, code_points=like.code_points, per_metre=like.per_metre))
-        else:
-            kind: tiff.Alpha = "none" if alpha is None else "associated" if associated else "unassociated"
-            tiff.write(file, pixels, icc=icc, software=SOFTWARE, alpha=kind, resolution=like.resolution)
-
     packet = like.packet
     if suffix in JPEG and len(packet.encode()) > _JPEG_XMP:
         warn_of_loss(path, ["the history of edits in its XMP"], "JPEG")
         packet = ""
     with whole_file(path) as temporary:
-        store(temporary)
-        if not embed(temporary, path, metadata, record, srgb=srgb, packet=packet):
-            store(temporary)
+        if suffix in JPEG:
+            data = jpeg.encode(
+                pixels, quality=like.quality, icc=icc, subsampling=like.subsampling, density=like.density
+            )
+            temporary.write_bytes(data)
+        elif suffix == ".png":
+            data = png.encode(pixels, icc=icc, code_points=like.code_points, per_metre=like.per_metre)
+            temporary.write_bytes(data)
+        else:
+            kind: tiff.Alpha = "none" if alpha is None else "associated" if associated else "unassociated"
+            tiff.write(temporary, pixels, icc=icc, software=SOFTWARE, alpha=kind, resolution=like.resolution)
+        embed(temporary, path, metadata, record, srgb=srgb, packet=packet)
         if completed is not None:
             temporary.write_bytes(completed(temporary.read_bytes()))
 

@@ -66,18 +66,13 @@ def store_dng(
     if camera is None:  # under the camera's own name RawTherapee would take its colours for what these are not
         make, model = make or "libhdrnet", f"{model}, {seen.name}" if model else seen.name
     metadata = replace(metadata, exif={**exif, _MAKE: make, _MODEL: model})
-
-    def store(file: Path) -> None:
+    with whole_file(path) as temporary:
         dng.write(
-            file, pixels, white=white, camera=seen, make=make, model=model, preview=_preview(linear),
+            temporary, pixels, white=white, camera=seen, make=make, model=model, preview=_preview(linear),
             noise=None if noise is None else [(noise[0] * n, noise[1] * n * n) for n in seen.shown],
             software=SOFTWARE,
         )  # fmt: skip
-
-    with whole_file(path) as temporary:
-        store(temporary)
-        if not embed(temporary, path, metadata, record, srgb=False):
-            store(temporary)
+        embed(temporary, path, metadata, record, srgb=False)
 
 
 def _stored(linear: Array, matrix: npt.NDArray[np.float32], bits: int | None, white: int) -> Array:

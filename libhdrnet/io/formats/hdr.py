@@ -42,9 +42,7 @@ class _Head:
     """What stands before the scanlines."""
 
     lines: list[str]
-    orientation: int
-    count: int
-    length: int
+    size: Header
     start: int
     """Where the scanlines begin."""
 
@@ -55,8 +53,7 @@ class _Head:
 
 def header(path: Path) -> Header:
     """Size and orientation from the resolution line."""
-    head = _read_head(path)
-    return Header(head.count, head.length, orientation=head.orientation)
+    return _read_head(path).size
 
 
 def decode(path: Path) -> Decoded:
@@ -65,7 +62,7 @@ def decode(path: Path) -> Decoded:
     A HdrnetNote names lines of the header that make no sense, a HdrnetWarning pixels that are not square.
     """
     head = _read_head(path)
-    pixels = rgbe.decode(path.read_bytes()[head.start :], head.count, head.length)
+    pixels = rgbe.decode(path.read_bytes()[head.start :], head.size.height, head.size.width)
     gamma = _product(head, "GAMMA", 1, path)[0]
     if not 1 / _MOST_GAMMA <= gamma <= _MOST_GAMMA:
         _warn_of_line(path, f"GAMMA={gamma:g}")
@@ -106,7 +103,7 @@ def _read_head(path: Path) -> _Head:
     if match is None or orientation is None:
         raise damaged(path, "no resolution line in the Radiance header")
     lines = [line.rstrip("\r") for line in match.string[: match.start()].decode("latin-1").split("\n")]
-    head = _Head(lines, orientation, int(match[2]), int(match[4]), match.end())
+    head = _Head(lines, Header(int(match[2]), int(match[4]), orientation), match.end())
     for kind in head.values("FORMAT"):
         if kind not in (_RGBE, _XYZE):
             raise InputError(
