@@ -44,7 +44,7 @@ class Decoded:
     icc_is_final: bool = False
     """True where `icc` replaces whatever EXIF tools find (a CMYK picture was converted, say)."""
     linear: bool = False
-    """True where the values are linear Rec.709 by the format's nature."""
+    """True where the values are linear Rec.709 by the format's nature; then no profile counts."""
     white_balance: tuple[float, float, float, float] | None = None
     matrices: Matrices | None = None
     """Where the pixels are white-balanced camera RGB: what leads from there to Rec.709."""
@@ -64,8 +64,8 @@ def split(array: Array) -> tuple[Array, Array | None, bool]:
 
 
 def full_scale(array: Array, top: int) -> Array:
-    """Scale samples of which `top` is white to 0..65535, rounded."""
-    if top == 65535:
+    """Scale uint16 samples of which `top` is white to 0..65535, rounded; those of another type stay as they are."""
+    if array.dtype != np.uint16 or top == 65535:
         return array
     scaled = (np.minimum(array, top).astype(np.uint32) * 65535 + top // 2) // top
     return scaled.astype(np.uint16)
@@ -84,7 +84,7 @@ def decoded_by_points(
         return Decoded(pixels, alpha, grey, icc=profile, icc_is_final=points is not None, associated=associated)
     layer = None if alpha is None else np.asarray(colour.change_depth(alpha, np.float32))
     linear = points.to_linear(pixels, grey=grey)
-    return Decoded(linear, layer, grey, linear=True, icc_is_final=True, associated=associated)
+    return Decoded(linear, layer, grey, linear=True, associated=associated)
 
 
 def heads(path: Path, most: int = 1 << 62) -> Iterator[bytes]:

@@ -56,7 +56,7 @@ def decode(path: Path) -> Decoded:
             pixels = np.asarray(pixels @ matrix.T.astype(np.float32), np.float32)
     pixels = _place(pixels, part.data, part.display)
     alpha = None if alpha is None else _place(alpha, part.data, part.display)
-    return Decoded(pixels, alpha, grey, associated=alpha is not None, linear=True, icc_is_final=True)
+    return Decoded(pixels, alpha, grey, associated=alpha is not None, linear=True)
 
 
 def write(

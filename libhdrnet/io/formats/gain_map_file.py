@@ -65,7 +65,7 @@ def decode(path: Path) -> Decoded:
     if icc is not None and colour.is_usable_profile(icc):
         matrix = colour.primaries_of(icc).T
         light = colour.by_bands(light, lambda band: band @ matrix)
-    return Decoded(light, None, grey=False, linear=True, icc_is_final=True)
+    return Decoded(light, None, grey=False, linear=True)
 
 
 def with_gain_map(picture: bytes, gain_map: bytes, gain: Gain) -> bytes:

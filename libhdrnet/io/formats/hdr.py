@@ -77,7 +77,7 @@ def decode(path: Path) -> Decoded:
     aspect = _product(head, "PIXASPECT", 1, path)[0]
     if abs(aspect - 1) > 0.01:
         warn(f"'{path}' has pixels {aspect:g} times as high as wide, which are read as square: scale it.")
-    return Decoded(pixels, None, grey=False, linear=True, icc_is_final=True)
+    return Decoded(pixels, None, grey=False, linear=True)
 
 
 def encode(linear: Array, comments: bytes) -> bytes:

@@ -36,8 +36,7 @@ def _av1(path: Path, picture: MainPicture) -> Array:
 
     array = np.asarray(imagecodecs.avif_decode(path.read_bytes(), 0))
     array = array[picture.top : picture.top + picture.height, picture.left : picture.left + picture.width]
-    deep = array.dtype == np.uint16
-    return applied(full_scale(array, (1 << picture.bits) - 1) if deep else array, picture.orientation)
+    return applied(full_scale(array, (1 << picture.bits) - 1), picture.orientation)
 
 
 def _hevc(path: Path) -> Array:

@@ -49,8 +49,7 @@ def decode(path: Path, *, reduction: int = 1) -> Decoded:
     if reduction > 1 and frame.precision == 8 and frame.components < 4:
         return Decoded(_reduced(path, data, reduction), None, grey=frame.components == 1, icc=icc)
     array = imagecodecs.jpeg8_decode(data, outcolorspace="CMYK" if frame.components == 4 else None)
-    if array.dtype == np.uint16:
-        array = full_scale(array, (1 << frame.precision) - 1)
+    array = full_scale(array, (1 << frame.precision) - 1)
     if frame.components == 4:
         pixels = colour.cmyk_to_srgb(~array if frame.adobe else array, icc)
         return Decoded(pixels, None, grey=False, icc_is_final=True)

@@ -43,13 +43,10 @@ def decode(path: Path) -> Decoded:
     array = np.asarray(imagecodecs.jpegxl_decode(path.read_bytes(), 0, keeporientation=True))
     if found.animated:
         warn(f"'{path}' is an animation: only its first picture is read.")
-    if array.dtype == np.uint16:
-        array = full_scale(array, (1 << found.bits) - 1)
-    elif array.dtype.kind == "f":
-        array = array.astype(np.float32)
+    array = array.astype(np.float32) if array.dtype.kind == "f" else full_scale(array, (1 << found.bits) - 1)
     icc = _unpacked_profile(path) if found.has_icc and not linear else found.icc
     decoded = decoded_by_points(array, found.points, icc, associated=found.associated)
-    return replace(decoded, linear=True, icc_is_final=True) if linear else decoded
+    return replace(decoded, linear=True) if linear else decoded
 
 
 def encode(codes: Array, bits: int, *, light: Light, exif: bytes = b"", xmp: bytes = b"") -> bytes:

@@ -142,9 +142,7 @@ def decode(
         pixels = _signed_table(zero, _CUT_OFF if matrices else 2 * _CUT_OFF)[pixels]
     if grey:
         pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
-    return Decoded(
-        pixels, None, grey=grey, linear=True, icc_is_final=True, white_balance=used, matrices=matrices, white=share
-    )
+    return Decoded(pixels, None, grey=grey, linear=True, white_balance=used, matrices=matrices, white=share)
 
 
 def _own_clip_level(raw: Any) -> int | None:

@@ -81,12 +81,9 @@ def _planes(raw: Any) -> Iterator[tuple[int, npt.NDArray[np.uint16]]]:
     if pattern is None:  # a developed (linear) DNG or a sensor with full colour at each pixel
         yield from ((colour, visible[..., colour]) for colour in range(min(3, visible.shape[2])))
         return
-    sizes, period = raw.sizes, len(pattern)
-    for row in range(period):
-        for column in range(period):
-            top, left = (row - sizes.top_margin) % period, (column - sizes.left_margin) % period
-            colour = int(pattern[row, column])  # LibRaw says 6 where the sensor knows no colours
-            yield colour if colour < _COLOURS else 0, visible[top::period, left::period]
+    pattern = np.roll(pattern, (-raw.sizes.top_margin, -raw.sizes.left_margin), axis=(0, 1))
+    for (row, column), colour in np.ndenumerate(pattern):  # LibRaw says 6 where the sensor knows no colours
+        yield int(colour) if colour < _COLOURS else 0, visible[row :: len(pattern), column :: len(pattern)]
 
 
 def _pile_up(count: npt.NDArray[np.int64], black: int, white: int) -> int | None:
