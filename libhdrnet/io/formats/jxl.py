@@ -23,8 +23,7 @@ _TYPE = b"jxl \0\0\0\0jxl "
 
 def header(path: Path) -> Header:
     """Size and orientation of the codestream, which counts before EXIF's."""
-    found = read_header(path)
-    return Header(found.height, found.width, found.orientation)
+    return read_header(path)
 
 
 def decode(path: Path) -> Decoded:

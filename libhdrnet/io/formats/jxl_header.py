@@ -7,7 +7,7 @@ from pathlib import Path
 from libhdrnet.io import colour
 from libhdrnet.io.cicp import PRIMARIES, CodePoints
 from libhdrnet.io.formats.boxes import outer_boxes
-from libhdrnet.io.formats.decoded import damaged
+from libhdrnet.io.formats.decoded import Header, damaged
 
 _CONTAINER = b"\0\0\0\x0cJXL "
 _HEAD = 4096
@@ -24,13 +24,10 @@ _ALPHA, _SPOT, _CFA = 0, 2, 5
 
 
 @dataclass(frozen=True)
-class JxlHeader:
+class JxlHeader(Header):
     """What the head of a codestream tells."""
 
-    height: int
-    width: int
     orientation: int = 1
-    """EXIF's number."""
     bits: int = 8
     """Of integers, or 16 or 32 of floats."""
     associated: bool = False
@@ -99,18 +96,15 @@ class _Bits:
     """Numbers of a codestream, least significant bits first."""
 
     def __init__(self, data: bytes) -> None:
-        self._value, self._left = int.from_bytes(data, "little"), 8 * len(data)
+        self._value, self._size = int.from_bytes(data, "little"), 8 * len(data)
         self.position = self.flags = self.colours = 0
         """What is read next; where the first flags and the colours were."""
 
     def u(self, count: int) -> int:
-        if count > self._left:
+        begins, self.position = self.position, self.position + count
+        if self.position > self._size:
             raise ValueError("no more bits")
-        result = self._value & ((1 << count) - 1)
-        self._value >>= count
-        self._left -= count
-        self.position += count
-        return result
+        return self._value >> begins & ((1 << count) - 1)
 
     def choice(self, *options: tuple[int, int]) -> int:
         """Read the standard's U32: one of four (offset, bits)."""
@@ -150,7 +144,10 @@ def _parsed(bits: _Bits) -> JxlHeader:
     xyb = bool(bits.u(1))
     bits.colours = bits.position
     has_icc, points, icc = _colours(bits)
-    return JxlHeader(height, width, orientation, depth, associated, animated, has_icc, xyb, points, icc)
+    return JxlHeader(
+        height, width, orientation, bits=depth, associated=associated, animated=animated, has_icc=has_icc, xyb=xyb,
+        points=points, icc=icc,
+    )  # fmt: skip
 
 
 def _size(bits: _Bits) -> tuple[int, int]:
