@@ -54,20 +54,20 @@ class CodePoints:
     """Black and white are the least and the largest code; else 16 and 235 of 255, with room beyond."""
 
     @classmethod
+    def known(cls, primaries: int, transfer: int, *, full_range: bool = True) -> "CodePoints | None":
+        """Return them where this module can convert them, else None."""
+        return cls(primaries, transfer, full_range) if primaries in PRIMARIES and transfer in _CURVES else None
+
+    @classmethod
     def from_bytes(cls, chunk: bytes) -> "CodePoints | None":
-        """Read the content of a cICP chunk; None where it is none of RGB (its matrix is not 0) or damaged."""
+        """Read the content of a cICP chunk; None where it is damaged, not of RGB (matrix 0) or not known."""
         if len(chunk) != 4 or chunk[2] != 0 or chunk[3] > 1:
             return None
-        return cls(chunk[0], chunk[1], chunk[3] == 1)
+        return cls.known(chunk[0], chunk[1], full_range=chunk[3] == 1)
 
     def to_bytes(self) -> bytes:
         """Undo `from_bytes`."""
         return bytes((self.primaries, self.transfer, 0, self.full_range))
-
-    @property
-    def is_known(self) -> bool:
-        """Whether this module can convert them."""
-        return self.transfer in _CURVES and self.primaries in PRIMARIES
 
     @property
     def is_bounded(self) -> bool:

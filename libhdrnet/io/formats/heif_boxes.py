@@ -88,9 +88,8 @@ def _with_property(picture: MainPicture, name: bytes, body: bytes) -> MainPictur
     if name == b"imir":
         return replace(picture, orientation=_MIRRORED[body[0] & 1][picture.orientation])
     if name == b"colr" and body[:4] == b"nclx":
-        primaries, transfer = struct.unpack_from(">HH", body, 4)
-        points = CodePoints(primaries, transfer)  # decoders give RGB of full range
-        return replace(picture, points=points if points.is_known else None)
+        # Decoders give RGB of full range.
+        return replace(picture, points=CodePoints.known(*struct.unpack_from(">HH", body, 4)))
     if name == b"colr" and body[:4] in (b"prof", b"rICC"):
         return replace(picture, icc=body[4:])
     return picture

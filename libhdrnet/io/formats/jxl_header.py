@@ -226,6 +226,5 @@ def _colours(bits: _Bits) -> tuple[bool, CodePoints | None, bytes | None]:
         gamma = _DCI_GAMMA if transfer == _DCI_TRANSFER else None
     known = _POINTS.get((number, white)) if space != _GREY else 1
     if gamma is None and (known is not None or transfer != _SRGB_TRANSFER):
-        points = CodePoints(known or 1, transfer)
-        return False, points if points.is_known else None, None
+        return False, CodePoints.known(known or 1, transfer), None
     return False, None, colour.make_profile((*primaries, *place), gamma)

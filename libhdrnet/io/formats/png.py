@@ -53,7 +53,7 @@ def decode(path: Path) -> Decoded:
     frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big")
     if frames > 1:
         warn(f"'{path}' is an animation of {frames} pictures: only the one that still viewers show is read.")
-    points = _code_points(chunks)
+    points = CodePoints.from_bytes(chunks.get(b"cICP", b""))
     if points is None and b"cICP" in chunks:
         numbers = "-".join(str(number) for number in chunks[b"cICP"])
         warn(
@@ -65,7 +65,7 @@ def decode(path: Path) -> Decoded:
 
 def unbounded_code_points(path: Path) -> CodePoints | None:
     """Read the code points of a PNG that `decode` gives as linear values, None for any other."""
-    points = _code_points(dict(_chunks(path.read_bytes())))
+    points = CodePoints.from_bytes(dict(_chunks(path.read_bytes())).get(b"cICP", b""))
     return None if points is None or points.is_bounded else points
 
 
@@ -122,11 +122,6 @@ def _with_chunk(data: bytes, name: bytes, content: bytes) -> bytes:
     body = name + content
     chunk = struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
     return data[:after_header] + chunk + data[after_header:]
-
-
-def _code_points(chunks: dict[bytes, bytes]) -> CodePoints | None:
-    points = CodePoints.from_bytes(chunks.get(b"cICP", b""))
-    return points if points is not None and points.is_known else None
 
 
 def _inflated(data: bytes, most: int) -> bytes:
