@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from libhdrnet.io.metadata import Metadata, exposure_product, exposure_values, number
+from libhdrnet.io.metadata import Metadata, exposure_product, exposure_values, first_number
 
 _ALIKE = 0.01
 """Relative difference up to which f-numbers and ISO speeds are one and the same."""
@@ -47,16 +47,16 @@ def bias_of(exif: Mapping[str, Any]) -> float | None:
 
     None, too, where it is no bias that a camera has.
     """
-    plain = _first(exif, "Exif.Photo.ExposureBiasValue", "Exif.Image.ExposureBiasValue")
+    plain = first_number(exif, "Exif.Photo.ExposureBiasValue", "Exif.Image.ExposureBiasValue")
     bias = plain if plain else _makers_step(exif, plain)
     return None if bias is None or abs(bias) > _MOST_BIAS else bias
 
 
 def _makers_step(exif: Mapping[str, Any], otherwise: float | None) -> float | None:
-    nikon = _first(exif, "Exif.Nikon3.ExposureBracketValue")
+    nikon = first_number(exif, "Exif.Nikon3.ExposureBracketValue")
     if nikon is not None:
         return nikon
-    canon = _first(exif, "Exif.CanonSi.AEBBracketValue", "Exif.CanonFi.BracketValue")
+    canon = first_number(exif, "Exif.CanonSi.AEBBracketValue", "Exif.CanonFi.BracketValue")
     return otherwise if canon is None else _canon_stops(canon)
 
 
@@ -64,10 +64,6 @@ def _canon_stops(code: float) -> float:
     """Decode Canon's 32nds of a stop, where 12 and 20 stand for a third and two thirds."""
     whole, part = divmod(abs(code), 32)
     return math.copysign(whole + {12: 1 / 3, 20: 2 / 3}.get(int(part), part / 32), code)
-
-
-def _first(exif: Mapping[str, Any], *names: str) -> float | None:
-    return next((value for name in names if (value := number(exif.get(name, ""))) is not None), None)
 
 
 def _filled(values: list[float | None], plain: float) -> list[float | None]:

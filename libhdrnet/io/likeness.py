@@ -8,7 +8,7 @@ from libhdrnet.io.exiv2 import exiv2_image
 from libhdrnet.io.formats import jpeg, png
 from libhdrnet.io.formats.jpeg_settings import read_settings
 from libhdrnet.io.kinds import kind_of
-from libhdrnet.io.metadata import number, read_metadata
+from libhdrnet.io.metadata import first_number, read_metadata
 
 _NO_UNIT, _CENTIMETRES = 1, 3
 _LEAST, _MOST = 0.05, 1e6
@@ -55,8 +55,8 @@ def likeness_of(path: Path) -> Likeness:
     if kind not in ("jpeg", "png", "tiff"):
         return Likeness()
     exif = read_metadata(path).exif
-    across, down = (number(exif.get(f"Exif.Image.{axis}Resolution", "")) for axis in "XY")
-    unit = round(number(exif.get("Exif.Image.ResolutionUnit", "2")) or 2)
+    across, down = (first_number(exif, f"Exif.Image.{axis}Resolution") for axis in "XY")
+    unit = round(first_number(exif, "Exif.Image.ResolutionUnit") or 2)
     sane = all(value is not None and _LEAST < value < _MOST for value in (across, down))
     resolution = (across, down, unit) if across and down and sane and unit in (1, 2, _CENTIMETRES) else None
     try:

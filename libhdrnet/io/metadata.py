@@ -101,13 +101,13 @@ def exposure_values(metadata: Metadata) -> tuple[float | None, float | None, flo
     Each is None where it is missing, zero, negative or no number.
     """
     tags = {**metadata.xmp, **metadata.exif}
-    time = _first(tags, _TIME)
-    if time is None and (apex := _first(tags, _TIME_APEX, any_sign=True)) is not None and abs(apex) < 64:
+    time = first_number(tags, *_TIME, positive=True)
+    if time is None and (apex := first_number(tags, *_TIME_APEX)) is not None and abs(apex) < 64:
         time = 2.0**-apex
-    isos = [value for name in _ISO if (value := _first(tags, (name,))) is not None]
+    isos = [value for name in _ISO if (value := first_number(tags, name, positive=True)) is not None]
     iso = next((value for value in isos if value != _ISO_OVERFLOW), isos[0] if isos else None)
-    f_number = _first(tags, _F_NUMBER)
-    if f_number is None and (apex := _first(tags, _F_NUMBER_APEX)) is not None and apex < 64:
+    f_number = first_number(tags, *_F_NUMBER, positive=True)
+    if f_number is None and (apex := first_number(tags, *_F_NUMBER_APEX, positive=True)) is not None and apex < 64:
         f_number = 2.0 ** (apex / 2)
     return time, iso, f_number
 
@@ -127,12 +127,10 @@ def number(value: Any) -> float | None:
     return result if math.isfinite(result) else None
 
 
-def _first(tags: Mapping[str, Any], names: tuple[str, ...], *, any_sign: bool = False) -> float | None:
-    for name in names:
-        value = number(tags[name]) if name in tags else None
-        if value is not None and (any_sign or value > 0):
-            return value
-    return None
+def first_number(tags: Mapping[str, Any], *names: str, positive: bool = False) -> float | None:
+    """Return the first number, or the first above 0, that one of the tags holds; None if there is none."""
+    numbers = (number(tags.get(name, "")) for name in names)
+    return next((value for value in numbers if value is not None and (value > 0 or not positive)), None)
 
 
 def _property(key: str) -> str:

@@ -21,7 +21,7 @@ from libhdrnet.io.formats import gain_map_file, raw, tiff
 from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
 from libhdrnet.io.formats.raw import WhiteBalance
 from libhdrnet.io.kinds import kind_of
-from libhdrnet.io.metadata import Metadata, exposure_of, number, read_metadata
+from libhdrnet.io.metadata import Metadata, exposure_of, first_number, read_metadata
 from libhdrnet.io.orientation import applied, swaps_sides
 from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.radiometry import FloatImage, decode_gamma
@@ -328,5 +328,5 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
 
 
 def _exif_orientation(metadata: Metadata) -> int:
-    value = number(metadata.exif.get("Exif.Image.Orientation", 1))
+    value = first_number(metadata.exif, "Exif.Image.Orientation")
     return int(value) if value is not None and value in range(1, 9) else 1
