@@ -76,11 +76,8 @@ def find_brackets(paths: Iterable[str | PathLike[str]], *, frames: int | None = 
     without a capture time are taken in the order of their names (numbers by value). A file that cannot be read is a
     bracket of one whose exposure is None.
     """
-    shots, others = read_shots(Path(path) for path in paths)
-    rows: dict[tuple[object, ...], list[Shot]] = {}
-    for shot in shots:
-        rows.setdefault(shot.camera, []).append(shot)
-    runs = [run for row in rows.values() for run in _cut(_in_order(row), frames)]
+    rows, others = read_shots(Path(path) for path in paths)
+    runs = [run for row in rows for run in _cut(_in_order(row), frames)]
     first = {id(run[0]): run for run in runs}
     ordered = [first[id(shot)] for shot in _in_order([run[0] for run in runs])]
     return Found(tuple(Bracket(tuple(s.path for s in run), tuple(s.exposure for s in run)) for run in ordered), others)

@@ -58,8 +58,8 @@ class Shot:
         return str(self.path.parent), *natural(self.path.name)
 
 
-def read_shots(paths: Iterable[Path]) -> tuple[list[Shot], dict[Path, str]]:
-    """Read what pictures tell, and say which of them are no shots, and why.
+def read_shots(paths: Iterable[Path]) -> tuple[list[list[Shot]], dict[Path, str]]:
+    """Read what pictures tell, camera by camera, and say which of them are no shots, and why.
 
     A file that cannot be read is a shot of its own camera that tells nothing.
     """
@@ -80,7 +80,11 @@ def read_shots(paths: Iterable[Path]) -> tuple[list[Shot], dict[Path, str]]:
             shots.append(_shot(path, metadata, size))
     for copy, original in _copies(shots):
         others[copy.path] = f"a copy of {original.path.name}"
-    return _completed([shot for shot in shots if shot.path not in others], told), others
+    rows: dict[tuple[object, ...], list[Shot]] = {}
+    for shot in shots:
+        if shot.path not in others:
+            rows.setdefault(shot.camera, []).append(shot)
+    return [_completed(row, told) for row in rows.values()], others
 
 
 def _made_by(path: Path, metadata: Metadata) -> str:
@@ -131,13 +135,7 @@ def _is_copy(shot: Shot, other: Shot) -> bool:
     return stem.startswith(name) and stem != name and not stem[len(name)].isalnum()
 
 
-def _completed(shots: list[Shot], told: dict[Path, Metadata]) -> list[Shot]:
-    """Give the shots their exposures; what one lacks is what the others of its camera agree on."""
-    rows: dict[tuple[object, ...], list[int]] = {}
-    for index, shot in enumerate(shots):
-        rows.setdefault(shot.camera, []).append(index)
-    for row in rows.values():
-        exposures = told_exposures([told.get(shots[index].path) for index in row]).exposures
-        for index, exposure in zip(row, exposures, strict=True):
-            shots[index] = replace(shots[index], exposure=exposure)
-    return shots
+def _completed(row: list[Shot], told: dict[Path, Metadata]) -> list[Shot]:
+    """Give the shots of one camera their exposures; what one lacks is what the others agree on."""
+    exposures = told_exposures([told.get(shot.path) for shot in row]).exposures
+    return [replace(shot, exposure=exposure) for shot, exposure in zip(row, exposures, strict=True)]
