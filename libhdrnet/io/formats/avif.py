@@ -8,7 +8,7 @@ from io import BytesIO
 
 import numpy as np
 
-from libhdrnet.io.formats.boxes import box, boxes, outer_boxes
+from libhdrnet.io.formats.boxes import FULL, box, boxes, outer_boxes
 from libhdrnet.io.formats.decoded import Array
 from libhdrnet.io.pq import Light
 
@@ -19,8 +19,6 @@ _QUALITY, _SPEED = 95, 8
 0.036 with 1.5. Speed 6 takes four times as long for 4 % smaller files."""
 _COLOURS = 1
 """Number of the item that holds the colours; a second one holds alpha."""
-_FULL = 4
-"""Bytes of version and flags in front of some boxes' contents."""
 
 
 def encode(codes: Array, bits: int, *, light: Light, exif: bytes = b"", xmp: bytes = b"") -> bytes:
@@ -43,11 +41,11 @@ def _completed(data: bytes, light: Light, exif: bytes, xmp: bytes) -> bytes:
     meta = data[begins:ends]
     blocks = [(b"Exif", b"", bytes(4) + exif)] if exif else []  # 4: the offset at which TIFF begins
     blocks += [(b"mime", b"application/rdf+xml\0", xmp)] if xmp else []
-    inner = dict(boxes(meta[_FULL:]))
-    items = int.from_bytes(inner[b"iinf"][_FULL : _FULL + 2], "big")
+    inner = dict(boxes(meta[FULL:]))
+    items = int.from_bytes(inner[b"iinf"][FULL : FULL + 2], "big")
     inner[b"iprp"] = _with_light(inner[b"iprp"], light)
     inner[b"iinf"] = _with_items(inner[b"iinf"], items, blocks)
-    inner[b"iref"] = inner.get(b"iref", bytes(_FULL)) + b"".join(
+    inner[b"iref"] = inner.get(b"iref", bytes(FULL)) + b"".join(
         box(b"cdsc", struct.pack(">HHH", number, 1, _COLOURS)) for number in range(items + 1, items + 1 + len(blocks))
     )
     located, sizes = inner[b"iloc"], [len(content) for *_, content in blocks]
@@ -66,8 +64,8 @@ def _with_light(iprp: bytes, light: Light) -> bytes:
     parts = dict(boxes(iprp))
     number = len(boxes(parts[b"ipco"])) + 1
     parts[b"ipco"] += box(b"clli", struct.pack(">HH", light.brightest, light.mean))
-    ipma, position = parts[b"ipma"], _FULL + 4
-    if ipma[:_FULL] != bytes(_FULL):
+    ipma, position = parts[b"ipma"], FULL + 4
+    if ipma[:FULL] != bytes(FULL):
         raise ValueError("associations of properties in a form that is not known")
     while struct.unpack_from(">H", ipma, position)[0] != _COLOURS:
         position += 3 + ipma[position + 2]
@@ -82,14 +80,14 @@ def _with_items(iinf: bytes, items: int, blocks: list[tuple[bytes, bytes, bytes]
         box(b"infe", b"\2\0\0\1" + struct.pack(">HH", number, 0) + kind + b"\0" + more)  # \1: nothing to look at
         for number, (kind, more, _) in enumerate(blocks, items + 1)
     )
-    return iinf[:_FULL] + struct.pack(">H", items + len(blocks)) + iinf[_FULL + 2 :] + entries
+    return iinf[:FULL] + struct.pack(">H", items + len(blocks)) + iinf[FULL + 2 :] + entries
 
 
 def _located(iloc: bytes, items: int, sizes: list[int], moved: int, begins: int) -> bytes:
     """Move the contents of the `items` by `moved` bytes and add more that lie after each other from `begins`."""
-    if iloc[: _FULL + 2] != bytes(_FULL) + b"\x44\0":
+    if iloc[: FULL + 2] != bytes(FULL) + b"\x44\0":
         raise ValueError("places of items in a form that is not known")
-    result, position = iloc[: _FULL + 2] + struct.pack(">H", items + len(sizes)), _FULL + 4
+    result, position = iloc[: FULL + 2] + struct.pack(">H", items + len(sizes)), FULL + 4
     for _ in range(items):
         (extents,) = struct.unpack_from(">H", iloc, position + 4)
         result += iloc[position : position + 6]
@@ -105,4 +103,4 @@ def _located(iloc: bytes, items: int, sizes: list[int], moved: int, begins: int)
 
 
 def _meta(meta: bytes, inner: dict[bytes, bytes]) -> bytes:
-    return box(b"meta", meta[:_FULL] + b"".join(box(name, body) for name, body in inner.items()))
+    return box(b"meta", meta[:FULL] + b"".join(box(name, body) for name, body in inner.items()))

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import BinaryIO
 
+FULL = 4
+"""Bytes of version and flags in front of some boxes' contents."""
+
 
 def outer_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Yield each box's name and where its contents begin and end; a length of 0 reaches to the end of the file.

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from libhdrnet.io.cicp import CodePoints
-from libhdrnet.io.formats.boxes import boxes, outer_boxes
+from libhdrnet.io.formats.boxes import FULL, boxes, outer_boxes
 from libhdrnet.io.formats.decoded import damaged
 
 _MAX_META = 1 << 24
-_FULL = 4
-"""Bytes of version and flags in front of some boxes' contents."""
 _TURNED = {0: 1, 1: 8, 2: 3, 3: 6}
 """EXIF orientations of quarter turns anticlockwise."""
 _MIRRORED = {
@@ -55,8 +53,8 @@ def _meta(path: Path) -> bytes:
     with path.open("rb") as file:
         for name, begins, ends in outer_boxes(file):
             if name == b"meta":
-                file.seek(begins + _FULL)
-                return file.read(min(ends - begins - _FULL, _MAX_META))
+                file.seek(begins + FULL)
+                return file.read(min(ends - begins - FULL, _MAX_META))
     raise damaged(path, "no description of its pictures")
 
 
@@ -64,7 +62,7 @@ def _described(meta: bytes) -> MainPicture:
     inner = dict(boxes(meta))
     properties = dict(boxes(inner[b"iprp"]))
     listed = boxes(properties[b"ipco"])
-    main = int.from_bytes(inner[b"pitm"][_FULL : _FULL + (4 if inner[b"pitm"][0] else 2)], "big")
+    main = int.from_bytes(inner[b"pitm"][FULL : FULL + (4 if inner[b"pitm"][0] else 2)], "big")
     # Of a picture of tiles the coding is told by the tiles.
     picture = MainPicture(codec="av1" if any(name == b"av1C" for name, _ in listed) else "hevc")
     for index in _indices(properties[b"ipma"], main):
@@ -75,12 +73,12 @@ def _described(meta: bytes) -> MainPicture:
 
 def _with_property(picture: MainPicture, name: bytes, body: bytes) -> MainPicture:
     if name == b"ispe":
-        width, height = struct.unpack_from(">II", body, _FULL)
+        width, height = struct.unpack_from(">II", body, FULL)
         return replace(picture, height=height, width=width)
     if name == b"clap":
         return _cropped(picture, body)
     if name == b"pixi":
-        return replace(picture, bits=max(body[_FULL + 1 : _FULL + 1 + body[_FULL]]))
+        return replace(picture, bits=max(body[FULL + 1 : FULL + 1 + body[FULL]]))
     if name == b"av1C":  # of a file without pixi
         return replace(picture, bits=12 if body[2] & 0x20 else 10 if body[2] & 0x40 else 8)
     if name == b"irot":
@@ -106,8 +104,8 @@ def _cropped(picture: MainPicture, clap: bytes) -> MainPicture:
 def _indices(ipma: bytes, wanted: int) -> Iterator[int]:
     """Yield the numbers, from 1, of an item's properties, in the order in which they apply."""
     version, wide = ipma[0], ipma[3] & 1
-    (count,) = struct.unpack_from(">I", ipma, _FULL)
-    position = _FULL + 4
+    (count,) = struct.unpack_from(">I", ipma, FULL)
+    position = FULL + 4
     for _ in range(count):
         (item,) = struct.unpack_from(">I" if version else ">H", ipma, position)
         position += 4 if version else 2
