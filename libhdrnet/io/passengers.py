@@ -49,9 +49,9 @@ def passengers(path: Path) -> list[str]:
 
 def _in_jpeg(data: bytes) -> list[str]:
     start = next((position for code, position, _ in segments(data) if code == SCAN), len(data))
-    first = _description(data)
+    first = _description(data, 0)
     # What a scan holds never looks like the start of a JPEG, and previews lie before it.
-    others = [_description(data[match.start() :]) for match in _JPEG_START.finditer(data, start)]
+    others = [_description(data, match.start()) for match in _JPEG_START.finditer(data, start)]
     found = []
     if (others and _GAIN_MAP_XMP.search(first)) or any(map(_GAIN_MAP_XMP.search, others)):
         found.append(GAIN_MAP)
@@ -63,9 +63,9 @@ def _in_jpeg(data: bytes) -> list[str]:
     return found + ([EXTENDED_XMP] if jpeg_segments.EXTENDED_XMP in first and DEPTH not in found else [])
 
 
-def _description(picture: bytes) -> bytes:
-    """Join what tells the kind of a JPEG; the gain map of ISO 21496-1 under the name that Adobe's has."""
-    head = [(code, body) for code, _, body in segments(picture)]
+def _description(data: bytes, start: int) -> bytes:
+    """Join what tells the kind of the JPEG from `start`; ISO 21496-1's gain map under the name that Adobe's has."""
+    head = [(code, body) for code, _, body in segments(data, start)]
     parts = [body for code, body in head if code == APP1 and body.startswith((XMP, jpeg_segments.EXTENDED_XMP))]
     iso = any(code == APP2 and body.startswith(jpeg_segments.GAIN_MAP) for code, body in head)
     return b"".join(parts) + (b"hdrgm:Version" if iso else b"")

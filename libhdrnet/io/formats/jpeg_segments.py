@@ -16,9 +16,12 @@ GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 _ICC = b"ICC_PROFILE\0"
 
 
-def segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield marker code, position of the content in `data`, and content, up to the first scan with it."""
-    position = 2
+def segments(data: bytes, start: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """Yield marker code, position of the content in `data`, and content, up to the first scan with it.
+
+    `start`: where the JPEG begins.
+    """
+    position = start + 2
     while position + 4 <= len(data) and data[position] == 0xFF:
         code = data[position + 1]
         if code == 0xFF or code in _STANDALONE:
