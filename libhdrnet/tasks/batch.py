@@ -7,7 +7,7 @@ from typing import Any
 
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
-from libhdrnet.files import output_error, sweep
+from libhdrnet.files import sweep, writing
 from libhdrnet.formats import READ_SUFFIXES, READABLE, WRITE_SUFFIXES
 from libhdrnet.options import BatchOptions, MergeFiles, shared
 from libhdrnet.tasks.files import Talk, prepare
@@ -69,10 +69,8 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     if options.list:
         return Batch((), (), alone, (), left_out, as_list(brackets, others))
     jobs = _named([paths for paths in brackets if len(paths) > 1], out, options)
-    try:
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(out, error) from error
     sweep(out)
     left = {job.output: job for job in jobs if options.overwrite or not Path(job.output).exists()}
     skipped = tuple(job.output for job in jobs if job.output not in left)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.errors import InputError
-from libhdrnet.files import output_error, write_whole
+from libhdrnet.files import write_whole, writing
 from libhdrnet.research.evaluation.tables import HEADINGS, Result, Table
 
 
@@ -45,10 +45,8 @@ class Store:
                         f"{self.folder}: the run there has {name} {before.get(name)!r}, not {settings[name]!r}; "
                         "give another folder."
                     )
-        try:
+        with writing(self.folder):
             self._jobs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(self.folder, error) from error
         write_whole(path, json.dumps(settings, indent=2).encode())
 
     def find(self, key: str) -> Result | None:

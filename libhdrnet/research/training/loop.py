@@ -8,8 +8,7 @@ import csv
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -18,12 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from libhdrnet.errors import InputError
-from libhdrnet.files import output_error
+from libhdrnet.files import writing
 from libhdrnet.networks import NETWORKS, build
 from libhdrnet.research.training.bank import load_pack, pack_bank
 from libhdrnet.research.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from libhdrnet.research.training.options import Run, check
-from libhdrnet.research.training.tasks import Supply, objective, part_of, supply_of
+from libhdrnet.research.training.tasks import Supply, objective, supply_of
 from libhdrnet.weights import load_network, save_weights
 
 log = logging.getLogger(__name__)
@@ -58,10 +57,9 @@ def train(options: Run, on_step: OnStep | None = None) -> Path:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         torch.backends.cudnn.benchmark = True  # all batches have one size
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
-    trained = part_of(network, options.only)
-    adam = torch.optim.Adam(trained, lr=recipe.rate, betas=(0.9, 0.999))
+    adam = torch.optim.Adam(network.parameters(), lr=recipe.rate)
     progress = Progress(options.network, seed=options.seed, what=options.what())
-    with _writing(options.out):
+    with writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
         progress = load_checkpoint(checkpoint, network, average, adam)
@@ -75,7 +73,7 @@ def train(options: Run, on_step: OnStep | None = None) -> Path:
             for group in adam.param_groups:
                 group["lr"] = warm * recipe.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
             loss = objective(options, network, [tensor.to(device) for tensor in next(batches)], fraction)
-            _learn(loss, adam, trained, recipe.largest_gradient)
+            _learn(loss, adam, recipe.largest_gradient)
             _update_average(average, network, min(recipe.average, progress.step / (progress.step + 10)))
             progress.step += 1
             progress.seconds += time.monotonic() - begun
@@ -90,12 +88,12 @@ def train(options: Run, on_step: OnStep | None = None) -> Path:
     return _export(options, progress, network, average, earlier, supply)
 
 
-def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter], largest: float) -> None:
+def _learn(loss: Tensor, adam: torch.optim.Adam, largest: float) -> None:
     adam.zero_grad(set_to_none=True)
     if not torch.isfinite(loss):  # one batch must not end a run
         return
     loss.backward()  # type: ignore[no-untyped-call]
-    if torch.isfinite(nn.utils.clip_grad_norm_(trained, largest)):
+    if torch.isfinite(nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], largest)):
         adam.step()
 
 
@@ -175,7 +173,7 @@ def _export(
         "held_out": {"batches": JUDGED, "loss": _held_out_loss(options, network, supply), "at_the_start": started},
         **({"earlier": earlier} if earlier else {}),
     }
-    with _writing(options.out):
+    with writing(options.out):
         return save_weights(options.out, options.task, kept, card)
 
 
@@ -186,14 +184,6 @@ def _held_out_loss(options: Run, network: nn.Module, supply: Supply) -> float:
     with supply(HELD_OUT, 0, 0) as batches:
         losses = [objective(options, network, [x.to(device) for x in next(batches)], 1.0) for _ in range(JUDGED)]
     return round(float(torch.stack(losses).mean()), 6)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise output_error(path, error) from error
 
 
 def _check_same(checkpoint: Path, progress: Progress, options: Run) -> None:
@@ -212,7 +202,7 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 
 def _log_step(path: Path, progress: Progress, loss: float, rate: float) -> None:
     new = not path.exists()
-    with _writing(path), path.open("a", newline="") as file:
+    with writing(path), path.open("a", newline="") as file:
         writer = csv.writer(file)
         if new:
             writer.writerow(["step", "seconds", "loss", "rate"])

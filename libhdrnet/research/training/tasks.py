@@ -40,8 +40,8 @@ EACH_PICTURE = 0.02
 LEAST_IN_HALF = 64
 """Pixels of a patch from which bf16 is used: oneDNN's gradient of a 7x7 kernel over 2x2 features, as MSFFNet's of 16
 pixels are, is not a number in 5 of 30 steps (none at 32 and 64 pixels)."""
-PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
-"""Parts of the defocus network that can be trained alone, and their modules."""
+PARTS = ("map", "deblurring")
+"""Parts of the defocus network that can be trained alone: the loss of one tells the other nothing."""
 
 Supply = Callable[[int, int, int], AbstractContextManager[Iterator[Batch]]]
 """Opens a run's batches from a seed, the number of the first and how many workers make them; see `queued.batches`."""
@@ -67,12 +67,6 @@ def supply_of(task: str, bank: Bank, *, count: int, size: int) -> Supply:
     """
     make = TRAINING_TASKS[task].samples(bank, count, size)
     return lambda seed, first, workers: batches(partial(make, seed), first=first, threads=workers, seed=seed)
-
-
-def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
-    """Return the parameters of a part; None: all."""
-    modules = [network] if only is None else [network.get_submodule(name) for name in PARTS[only]]
-    return [parameter for module in modules for parameter in module.parameters()]
 
 
 def objective(run: "Run", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:
