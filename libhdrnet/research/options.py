@@ -103,3 +103,13 @@ class EvaluationOptions(WorkerOptions, Settings):
     def folder(self) -> Path:
         """Where the results go."""
         return self.output or Path("hdrnet-eval", self.set)
+
+    @property
+    def more_metrics(self) -> list[str]:
+        """Names of the metrics that are asked for beside the usual ones."""
+        return listed(self.metrics or "")
+
+
+def listed(text: str) -> list[str]:
+    """Return the words of "A,B"."""
+    return [word.strip() for word in text.split(",") if word.strip()]
