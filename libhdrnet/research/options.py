@@ -66,8 +66,6 @@ class TrainingOptions(Options):
         metavar="PART",
     )  # fmt: skip
     device: str = option("auto", "auto, cpu, cuda or mps")
-    average: float | None = None
-    """See `Recipe.average`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,7 +167,7 @@ def test_a_card_tells_the_loss_of_samples_that_were_never_learned_from(options, 
 
 @pytest.mark.usefixtures("small_networks")
 def test_the_thesis_s_recipe_has_no_averaged_weights_and_begins_at_full_rate(options):
-    path = train(options(recipe="thesis", average=None))
+    path = train(options(recipe="thesis"))
     assert log(path.parent, "psfnet")[0]["rate"] == pytest.approx(1e-4)
     last, _ = load_network("psfnet", path.parent)
     network = build("psfnet", channels=8, blocks=1)
