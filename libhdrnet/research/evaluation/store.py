@@ -83,9 +83,6 @@ class Store:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path}: is damaged ({error}); remove it, and it is made again.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: is damaged; remove it, and it is made again.")
-    return found
