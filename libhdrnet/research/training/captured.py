@@ -55,7 +55,7 @@ def capture(
     camera = Camera.random(dice)
     codes = torch.stack([camera.photograph(light[:, j] * each(2.0 ** stops[:, j]), dice) for j in range(frames)], 1)
     tones = _Tones(camera)
-    errors = [_Errors.random(dice, first=j == 0) for j in range(frames)]
+    errors = [_Errors(dice, first=j == 0) for j in range(frames)]
 
     def calibrated(pictures: Tensor) -> Tensor:
         known = [camera.inverse(pictures[:, j]) / each(2.0 ** stops[:, j]) for j in range(frames)]
@@ -194,31 +194,22 @@ class _Tones:
         return below + self.slope * (light - self.knee).clamp(min=0)
 
 
-@dataclass(frozen=True)
 class _Errors:
-    """What a calibration leaves over in one frame: what is left in static brackets of real cameras."""
+    """What a calibration leaves over in one frame: what is left in static brackets of real cameras.
 
-    scale: Tensor
-    channel: Tensor
-    slope: Tensor
-    bottom: Tensor
-    top: Tensor
-    pedestal: Tensor
+    The first frame, the reference, sets the tones but for its highlights.
+    """
 
-    @staticmethod
-    def random(dice: Dice, *, first: bool) -> "_Errors":
-        """Draw the errors; the first frame, the reference, sets the tones but for its highlights."""
+    def __init__(self, dice: Dice, *, first: bool) -> None:
         others = 0.0 if first else 1.0
         large = torch.where(dice.happens(0.1) > 0, 0.2, 0.04)
         tint = torch.where(dice.happens(0.1) > 0, 0.12, 0.025)
-        return _Errors(
-            scale=others * large * dice.normal(),
-            channel=others * each(tint) * dice.normal(3, 1, 1),
-            slope=others * 0.05 * dice.normal(),
-            bottom=others * 0.25 * dice.normal(),
-            top=0.12 * dice.normal(),
-            pedestal=others * 0.0006 * dice.normal() * dice.happens(0.3),
-        )
+        self.scale = others * large * dice.normal()
+        self.channel = others * each(tint) * dice.normal(3, 1, 1)
+        self.slope = others * 0.05 * dice.normal()
+        self.bottom = others * 0.25 * dice.normal()
+        self.top = 0.12 * dice.normal()
+        self.pedestal = others * 0.0006 * dice.normal() * dice.happens(0.3)
 
     def on(self, radiance: Tensor, codes: Tensor) -> Tensor:
         """Return the radiance with these errors."""
