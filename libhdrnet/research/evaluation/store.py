@@ -17,7 +17,7 @@ from typing import Any
 
 from libhdrnet.errors import InputError
 from libhdrnet.files import write_whole, writing
-from libhdrnet.research.evaluation.tables import HEADINGS, Result, Table
+from libhdrnet.research.evaluation.tables import Result, Table, measured
 
 
 class Store:
@@ -67,9 +67,8 @@ class Store:
         content = {"settings": settings, "results": rows, "tables": [asdict(table) for table in tables]}
         as_json, as_csv = self.folder / "results.json", self.folder / "results.csv"
         write_whole(as_json, json.dumps(content, indent=2).encode())
-        metrics = [name for name in HEADINGS if any(name in row.get("figures", {}) for row in rows)]
         text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, ["scene", "method", *metrics, "seconds", "error"], extrasaction="ignore")
+        writer = csv.DictWriter(text, ["scene", "method", *measured(rows), "seconds", "error"], extrasaction="ignore")
         writer.writeheader()
         for row in rows:
             writer.writerow(row | row.get("figures", {}) | {"seconds": f"{row.get('seconds', 0):.2f}"})

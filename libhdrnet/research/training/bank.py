@@ -54,10 +54,9 @@ class Bank:
         extent = extent.clamp(max=1)
         quarter = (uniform(0, 4).long() * (np.pi / 2)).float()
         flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
-        place = torch.zeros(count, 2, 3, device=dice.device)
-        place[:, 0, 0], place[:, 0, 1] = extent * quarter.cos() * flip, -extent * quarter.sin()
-        place[:, 1, 0], place[:, 1, 1] = extent * quarter.sin() * flip, extent * quarter.cos()
-        place[:, 0, 2], place[:, 1, 2] = (1 - extent) * uniform(-1, 1), (1 - extent) * uniform(-1, 1)
+        along, across = extent * quarter.cos(), extent * quarter.sin()
+        x, y = ((1 - extent) * uniform(-1, 1) for _ in range(2))
+        place = torch.stack([along * flip, -across, x, across * flip, along, y], 1).view(-1, 2, 3)
         # Twice the size, then its mean: a texture that is reduced has no aliases.
         grid = F.affine_grid(place, [count, 3, 2 * size, 2 * size], align_corners=False)
         tiles = self.tiles[chosen].float()
