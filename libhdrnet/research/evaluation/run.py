@@ -23,7 +23,7 @@ from libhdrnet.research.evaluation.store import Store
 from libhdrnet.research.evaluation.synthetic import write_synthetic
 from libhdrnet.research.evaluation.tables import Table, tables_of
 from libhdrnet.research.options import EvaluationOptions, listed
-from libhdrnet.research.sets import SYNTHETIC, find_set
+from libhdrnet.research.sets import SYNTHETIC, EvaluationSet, find_set
 from libhdrnet.weights import read_card, weights_folder
 
 
@@ -51,17 +51,15 @@ def evaluate(
         InputError: an option, the set's folder, or a run of other settings in its folder.
         OutputError: the folder or the report cannot be written.
     """
-    _check(options)
+    found = _check(options)
     store = Store(options.folder)
-    layout = SYNTHETIC.get(options.set, options.set)
-    kind = find_set(layout).kind
-    methods = parse_methods(options.methods, kind)
+    methods = parse_methods(options.methods, found.kind)
     settings = _settings(options)
     root = options.root or write_synthetic(options.set, options.folder / "set")
-    scenes = _chosen(read_set(layout, root), options)
+    scenes = _chosen(read_set(SYNTHETIC.get(options.set, options.set), root), options)
     store.begin(settings, resume=options.resume)
     jobs = [Job(scene, method, options) for scene in scenes for method in (None, *methods)]
-    done = {job.key: found for job in jobs if (found := store.find(job.key)) is not None}
+    done = {job.key: earlier for job in jobs if (earlier := store.find(job.key)) is not None}
     left = [(job.key, job) for job in jobs if job.key not in done]
     if done:
         note(f"{len(done)} of {len(jobs)} jobs were done before.")
@@ -78,16 +76,16 @@ def evaluate(
         store.keep(key, result)
         progress(len(done) / len(jobs), f"{by_key[key].scene.name}, {result['title'] or 'pictures'}")
     results = [done[job.key] for job in jobs]
-    tables = tables_of(results, options.set, kind, _ablation_tables(methods))
+    tables = tables_of(results, options.set, found.kind, _ablation_tables(methods))
     outputs = list(store.finish(results, tables, settings))
     if options.report is not None:
-        title = "the built-in synthetic set" if options.set in SYNTHETIC else find_set(layout).title
-        write_report(options.report, title, kind, results, tables, settings)
+        write_report(options.report, found.title, found.kind, results, tables, settings)
         outputs.append(options.report)
     return Evaluation(tuple(outputs), tuple(tables), tuple(failed), len(left))
 
 
-def _check(options: EvaluationOptions) -> None:
+def _check(options: EvaluationOptions) -> EvaluationSet:
+    """Return the set that is asked for; raise InputError for options that do not fit it, or each other."""
     check_settings(options)
     if options.report is not None:
         if options.report.suffix.lower() not in (".html", ".htm"):
@@ -99,13 +97,14 @@ def _check(options: EvaluationOptions) -> None:
         if name not in MORE_METRICS:
             raise InputError(f"the metric {name!r} is unknown; --metrics adds {' and '.join(MORE_METRICS)}.")
         check_available(name)
-    found = find_set(SYNTHETIC.get(options.set, options.set))
+    found = find_set(options.set)
     if options.set in SYNTHETIC and options.root is not None:
         raise InputError(f"the set {options.set!r} is built in; leave --root out.")
     if options.set not in SYNTHETIC and options.root is None:
         raise InputError(f"--root is missing: the folder of {found.title}, with the layout {found.layout}.")
     if options.frames != "linear" and found.holds != "brackets with a truth":
         raise InputError(f"--as {options.frames} is for brackets with a truth; the set {options.set!r} has none.")
+    return found
 
 
 def _settings(options: EvaluationOptions) -> dict[str, Any]:
