@@ -106,17 +106,11 @@ def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
     brought = displaced(shown, found[:, :2], padding="border")
     both = torch.unflatten(torch.cat([brought, found[:, 2:]], 1), 0, (batch, count - 1))
     radiance, saturation, confidence, length = torch.split(both, [3, 1, 1, 1], 2)
-
-    def twice(x: Tensor) -> Tensor:
-        return torch.cat([x, x[:, 1:]], 1)
-
-    return Candidates(
-        torch.cat([frames.radiance, radiance.clamp(min=0)], 1),
-        torch.cat([frames.saturation, saturation.clamp(0, 1)], 1),
-        torch.cat([frames.confidence, confidence], 1),
-        torch.cat([frames.length, length], 1),
-        *(twice(x) for x in (frames.white, frames.black, frames.stops, frames.shot, frames.read)),
-    )
+    flowed = {
+        "radiance": radiance.clamp(min=0), "saturation": saturation.clamp(0, 1), "confidence": confidence,
+        "length": length,
+    }  # fmt: skip
+    return Candidates(**{name: torch.cat([x, flowed.get(name, x[:, 1:])], 1) for name, x in vars(frames).items()})
 
 
 def _aim(light: Tensor, saturated: Tensor, stops: Tensor, there: Tensor, truth: Tensor, tones: "_Tones") -> Tensor:
