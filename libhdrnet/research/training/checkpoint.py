@@ -63,10 +63,11 @@ def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], 
         index = json.loads(path.read_text())
         progress = Progress(**index["progress"])
         data = b"".join(path.with_name(name).read_bytes() for name in index["parts"])
-        state = torch.load(io.BytesIO(data), next(network.parameters()).device, weights_only=True)
+        state = torch.load(io.BytesIO(data), "cpu", weights_only=True)  # where Adam's numbers of steps stay
         network.load_state_dict(state["weights"])
         adam.load_state_dict(state["adam"])
-        average.update(state["average"])
+        for name, tensor in average.items():
+            tensor.copy_(state["average"][name])
     except (UnpicklingError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         told = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a checkpoint of this network ({told}); train without --resume.") from error
