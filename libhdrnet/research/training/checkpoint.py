@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from libhdrnet.errors import InputError
 from libhdrnet.files import write_whole
 
-LARGEST = 16 << 20
+LARGEST = 15 << 20
 """Bytes of a file."""
 
 
@@ -68,7 +68,7 @@ def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], 
         adam.load_state_dict(state["adam"])
         for name, tensor in average.items():
             tensor.copy_(state["average"][name])
-    except (UnpicklingError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
+    except (UnpicklingError, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         told = str(error).partition("\n")[0]
         raise InputError(f"{path}: not a checkpoint of this network ({told}); train without --resume.") from error
     return progress

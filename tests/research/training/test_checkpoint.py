@@ -113,7 +113,7 @@ def test_a_full_disk_is_named_and_keeps_the_checkpoint_before(tmp_path, run, mon
 
 
 @pytest.mark.parametrize(
-    "damage", ["empty", "truncated", "text", "another network", "no progress", "a part is missing"]
+    "damage", ["empty", "truncated", "text", "another network", "no progress", "a part is missing", "a part is empty"]
 )
 def test_a_file_that_is_no_checkpoint_of_the_network_is_named(tmp_path, run, damage):
     path = tmp_path / "psfnet.checkpoint"
@@ -127,6 +127,8 @@ def test_a_file_that_is_no_checkpoint_of_the_network_is_named(tmp_path, run, dam
         path.write_text('{"parts": []}')
     if damage == "a part is missing":
         (tmp_path / "psfnet.checkpoint-1-0").unlink()
+    if damage == "a part is empty":
+        (tmp_path / "psfnet.checkpoint-1-0").write_bytes(b"")
     if damage in ("empty", "truncated", "text"):
         whole = path.read_bytes()
         path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2], "text": b"Dear sir or madam"}[damage])

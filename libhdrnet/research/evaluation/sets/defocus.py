@@ -7,7 +7,7 @@ from libhdrnet.research.evaluation.scenes import DefocusScene, Scene
 from libhdrnet.research.evaluation.sets.folders import PICTURES, LayoutError, pictures
 
 Files = dict[str, Path]
-"""By their names without suffix, or by what they have in common of them."""
+"""By their names without suffix, or by the numbers in those."""
 MAPS = (".mat", ".npy", ".tif", ".tiff", ".exr", ".png")
 DED_WHITE = 20.0
 """Pixels of radius that white in a map of DED is taken for: the set does not say; our map ends there."""
