@@ -1,11 +1,10 @@
 """MSFFNet's flow, to look at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor, nn
 
 from libhdrnet.engine import Settings
 from libhdrnet.engine.run import run_tiled
@@ -29,14 +28,13 @@ def feature_flow(
     """
     if not cast(MSFFNet, load_network("msffnet", weights_folder())[0]).flows:
         return None
-
-    def flow_of(network: nn.Module) -> Callable[..., Tensor]:
-        return cast(MSFFNet, network).flow_of
-
     frames = load_frames(images, exposures, response=response)[-2:]
     bracket = Bracket(frames, calibrated(frames, 1, response))
     candidates = find_candidates(bracket, follow=False)
     seen = Exposures(bracket, (0, 1), fuse(bracket, candidates, weigh(bracket, candidates)))
     flow = np.empty((*bracket.shape, 2), np.float32)
-    run_tiled("msffnet", seen.fetch, flow, forward=flow_of, settings=settings, stage="looking at the flow")
+    run_tiled(
+        "msffnet", seen.fetch, flow, forward=lambda network: cast(MSFFNet, network).flow_of, settings=settings,
+        stage="looking at the flow",
+    )  # fmt: skip
     return flow

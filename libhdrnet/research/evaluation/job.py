@@ -114,12 +114,13 @@ def _run_bracket(job: Job, scene: BracketScene, made: Result) -> None:
 
 def _run_frames(job: Job, method: Method, bracket: _Bracket, name: str, made: Result) -> None:
     """Merge the frames as the set has them, or as a camera gives them (names then end in _camera); add to `made`."""
-    scene, truth, images, stops, response = bracket.scene, bracket.truth, bracket.images, bracket.scene.stops, ""
+    scene, truth, images = bracket.scene, bracket.truth, bracket.images
+    stops, response = scene.stops, scene.response
     if name:
         linear = [decode_gamma(frame) for frame in bracket.frames]
         images, stops = camera.take(scene.name, linear, stops, scene.reference)
         response = "auto"
-    outcome = merge_scene(method, images, stops, scene.reference, response or scene.response, job.options)
+    outcome = merge_scene(method, images, stops, scene.reference, response, job.options)
     radiance, shown = outcome.radiance, made["pictures"]
     made["seconds"] += outcome.seconds
     made["facts"] = made["facts"] or outcome.facts
