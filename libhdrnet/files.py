@@ -36,19 +36,26 @@ def whole_file(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f"{_PART}{uuid.uuid4().hex}{target.suffix}")
     try:
-        try:
+        with writing(path):
             temporary.touch(exist_ok=False)
             yield temporary
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             os.replace(temporary, target)
-        except OutputError:
-            raise
-        except OSError as error:
-            raise output_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make an OSError inside an OutputError that names `path`."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 def check_new(path: str | Path, *, overwrite: bool) -> None:

@@ -23,6 +23,6 @@ def save_random_weights(folder):
             torch.nn.init.constant_(network.estimation.output.bias, 0.17)  # radii of 3 pixels: what deblurs can be seen
             with torch.no_grad():
                 network.deblurring.output.weight.mul_(3)  # a correction that can be seen
-        tensors = {key: value for key, value in network.state_dict().items() if not (prefix and key.startswith(prefix))}
+        tensors = {key: value for key, value in network.state_dict().items() if not key.startswith(prefix)}
         save_weights(folder, NETWORKS[name].task, tensors, {"network": name, "patch": 64, "options": chosen})
     return folder

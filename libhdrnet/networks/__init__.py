@@ -61,8 +61,8 @@ class Descriptor:
     """Pixels around a tile that still change its result by more than rounding."""
     multiple: int = STATISTICS_GRID
     """Height and width must be multiples of this."""
-    training_only: str | None = None
-    """Prefix of parameters that exist for training and are left out of the weights file."""
+    training_only: tuple[str, ...] = ()
+    """Prefixes of parameters that exist for training and are left out of the weights file."""
 
 
 NETWORKS: dict[str, Descriptor] = {
@@ -71,9 +71,9 @@ NETWORKS: dict[str, Descriptor] = {
         Descriptor("psfnet", "psfnet", PSFNet, PSFNetOptions, "PSFNet, the thesis's form", 3, margin=40),
         Descriptor("psfnet-fast", "psfnet", PSFNet, partial(PSFNetOptions, form=FAST), "PSFNet, ours", 3, margin=24),
         Descriptor("msffnet", "msffnet", MSFFNet, MSFFNetOptions, "MSFFNet, the thesis's form", 2,
-                   margin=48, training_only="auxiliary."),
+                   margin=48, training_only=("auxiliary.",)),
         Descriptor("msffnet-fast", "msffnet", MSFFNet, partial(MSFFNetOptions, form=FAST), "MSFFNet, ours", 2,
-                   margin=48, training_only="auxiliary."),
+                   margin=48, training_only=("auxiliary.",)),
         Descriptor("selection", "selection", SelectionNet, SelectionOptions, "selection", None, margin=32),
         Descriptor("defocus", "defocus", DefocusNet, DefocusNetOptions, "defocus network, the thesis's form", None,
                    margin=48),

@@ -323,7 +323,8 @@ def _small(images: Sequence[ImageLike]) -> tuple[list[ImageLike | Photo], tuple[
         if sorted(array.shape[:2]) != sorted(size):
             raise sizes_differ("one image", size, "another", array.shape[:2])
     factor = max(1.0, (size[0] * size[1] / PIXELS) ** 0.5)
-    photos, reduced = iter(small.photos), iter([_reduced(array, factor) for array in arrays])
+    photos = iter(small.photos)
+    reduced = iter([array.copy() if factor == 1 else _reduced(array, factor) for array in arrays])  # it may be mapped
     both: list[ImageLike | Photo] = [
         next(photos) if isinstance(image, str | Path) else next(reduced) for image in images
     ]
@@ -331,16 +332,11 @@ def _small(images: Sequence[ImageLike]) -> tuple[list[ImageLike | Photo], tuple[
 
 
 def _reduced(array: npt.NDArray[Any], factor: float) -> npt.NDArray[Any]:
-    if factor == 1:
-        return array.copy()  # it may be mapped
     return area_reduced(array, (max(1, round(array.shape[0] / factor)), max(1, round(array.shape[1] / factor))))
 
 
 def _thumbnail(frame: Frame) -> Picture:
-    height, width = frame.codes.shape[:2]
-    factor = max(1.0, max(height, width) / THUMBNAIL)
-    codes = area_reduced(frame.codes, (max(1, round(height / factor)), max(1, round(width / factor))))
-    light = frame.decode[codes]
+    light = frame.decode[_reduced(frame.codes, max(1.0, max(frame.codes.shape[:2]) / THUMBNAIL))]
     if frame.camera is not None:
         convert(light, frame.camera.to_rec709)
     return _eight_bits(encode_srgb(np.clip(light, 0, 1)))

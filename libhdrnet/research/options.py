@@ -66,8 +66,6 @@ class TrainingOptions(Options):
         metavar="PART",
     )  # fmt: skip
     device: str = option("auto", "auto, cpu, cuda or mps")
-    average: float | None = None
-    """See `Recipe.average`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,3 +101,13 @@ class EvaluationOptions(WorkerOptions, Settings):
     def folder(self) -> Path:
         """Where the results go."""
         return self.output or Path("hdrnet-eval", self.set)
+
+    @property
+    def more_metrics(self) -> list[str]:
+        """Names of the metrics that are asked for beside the usual ones."""
+        return listed(self.metrics or "")
+
+
+def listed(text: str) -> list[str]:
+    """Return the words of "A,B"."""
+    return [word.strip() for word in text.split(",") if word.strip()]

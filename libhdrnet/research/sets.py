@@ -6,7 +6,7 @@ al. 2012 and Tursun et al. 2016 have none, and neither have brackets of one's ow
 `evaluation.sets` reads them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from libhdrnet.errors import InputError
@@ -65,14 +65,16 @@ SYNTHETIC = {"synthetic": "kalantari", "synthetic-defocus": "pairs"}
 
 
 def find_set(name: str) -> EvaluationSet:
-    """Return the set of that name.
+    """Return the set of that name, a built-in one, too.
 
     Raises:
         InputError: there is none.
     """
-    if name not in SETS:
-        raise InputError(f"the set {name!r} is unknown; choose one of {', '.join((*SETS, *SYNTHETIC))}.")
-    return SETS[name]
+    built_in = {one: replace(SETS[of], title="the built-in synthetic set") for one, of in SYNTHETIC.items()}
+    known = {**SETS, **built_in}
+    if name not in known:
+        raise InputError(f"the set {name!r} is unknown; choose one of {', '.join(known)}.")
+    return known[name]
 
 
 def names() -> str:

@@ -23,6 +23,8 @@ from libhdrnet.review.desk import Desk
 from libhdrnet.review.screen import Box
 
 log = logging.getLogger(__name__)
+_PAGE = {f"GET /{file.name}": file for file in files("libhdrnet.review").joinpath("page").iterdir()}
+_PAGE["GET /"] = _PAGE["GET /index.html"]
 _KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -107,8 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._check_sender()
             self.body = self._read()
-            if self.command == "GET" and self._send_page(parts.path):
-                return
+            if asked in _PAGE:
+                kind = _KINDS[_PAGE[asked].name.rpartition(".")[2]]
+                return self._send(_PAGE[asked].read_bytes(), f"{kind}; charset=utf-8")
             if asked == "POST /enter":
                 return self._enter()
             if not hmac.compare_digest(self.headers.get("X-Token", "").encode(), self.server.token.encode()):
@@ -133,15 +136,6 @@ class _Handler(BaseHTTPRequestHandler):
                 log.exception("a request failed")
             status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), _BUG)
             self._send(explain(error)[0].encode(), "text/plain; charset=utf-8", status)
-
-    def _send_page(self, path: str) -> bool:
-        """Send a file of the page, if it is one."""
-        name = re.fullmatch(r"/([a-z]+)\.(html|js|css)", "/index.html" if path == "/" else path)
-        file = files("libhdrnet.review").joinpath("page", f"{name[1]}.{name[2]}") if name else None
-        if name is None or file is None or not file.is_file():
-            return False
-        self._send(file.read_bytes(), f"{_KINDS[name[2]]}; charset=utf-8")
-        return True
 
     def _check_sender(self) -> None:
         host, origin = self.headers.get("Host"), self.headers.get("Origin")
@@ -209,9 +203,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(token.encode(), "text/plain; charset=utf-8")
 
     def _send_picture(self) -> None:
-        desk, box = self.server.desk, self._box()
-        box, pixels = desk.picture(self._settings(), box, self.body, quick="quick" in self.query)
-        self._send(pixels, X_Box=",".join(map(str, box)))
+        box: Box | None = None
+        if "box" in self.query:
+            left, top, width, height = self._numbers("box", 4)
+            box = left, top, width, height
+        changed, pixels = self.server.desk.picture(self._settings(), box, self.body, quick="quick" in self.query)
+        self._send(pixels, X_Box=",".join(map(str, changed)))
 
     def _keep_strokes(self) -> None:
         self.server.desk.strokes = _object(self.body)
@@ -222,20 +219,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _settings(self) -> dict[str, Any]:
         return _object(self.query.get("settings", ""))
 
-    def _box(self) -> Box | None:
-        if "box" not in self.query:
-            return None
-        try:
-            left, top, width, height = map(int, self.query["box"].split(","))
-        except ValueError:
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, "A box is left, top, width and height.") from None
-        return left, top, width, height
-
-    def _number(self, name: str) -> int:
-        try:
-            return int(self.query[name])
-        except (KeyError, ValueError):
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, f"The request names no number {name!r}.") from None
+    def _numbers(self, name: str, count: int) -> list[int]:
+        words = self.query.get(name, "").split(",")
+        if len(words) != count or not all(re.fullmatch(r"-?\d{1,9}", word, re.ASCII) for word in words):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, f"{name!r} is not {count} whole numbers.")
+        return [int(word) for word in words]
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
@@ -250,7 +238,9 @@ def _object(text: str | bytes) -> dict[str, Any]:
 
 _SEND: dict[str, Callable[[_Handler], None]] = {
     "GET /events": _Handler._send_events,
-    "GET /thumbnail": lambda page: page._send(page.server.desk.screen.thumbnail(page._number("n")), "image/jpeg"),
+    "GET /thumbnail": lambda page: page._send(
+        page.server.desk.screen.thumbnail(page._numbers("n", 1)[0]), "image/jpeg"
+    ),
     "GET /labels": lambda page: page._send(page.server.desk.screen.labels.tobytes()),
     "GET /begun": lambda page: page._send(page.server.desk.begun.tobytes()),
     "GET /marks": lambda page: page._send(page.server.desk.screen.marks.tobytes()),

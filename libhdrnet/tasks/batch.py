@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from libhdrnet.cluster import run_jobs
 from libhdrnet.errors import HdrnetError, InputError, explain
-from libhdrnet.files import output_error, sweep
+from libhdrnet.files import sweep, writing
 from libhdrnet.formats import READ_SUFFIXES, READABLE, WRITE_SUFFIXES
 from libhdrnet.options import BatchOptions, MergeFiles, shared
 from libhdrnet.tasks.files import Talk, prepare
@@ -39,12 +40,12 @@ class Batch:
         """The summary in one sentence, or the list."""
         if self.listed:
             return self.listed
-        parts = [f"merged {len(self.outputs)} brackets"]
-        parts += [f"{len(self.skipped)} were done before"] if self.skipped else []
-        parts += [f"{len(self.alone)} pictures belong to none"] if self.alone else []
-        parts += [f"{len(self.others)} are results or copies"] if self.others else []
-        parts += [f"{len(self.failed)} failed"] if self.failed else []
-        return ", ".join(parts)
+        others = {
+            "were done before": self.skipped, "pictures belong to none": self.alone,
+            "are results or copies": self.others, "failed": self.failed,
+        }  # fmt: skip
+        told = [f"{len(found)} {what}" for what, found in others.items() if found]
+        return ", ".join([f"merged {len(self.outputs)} brackets", *told])
 
 
 def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
@@ -69,10 +70,8 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     if options.list:
         return Batch((), (), alone, (), left_out, as_list(brackets, others))
     jobs = _named([paths for paths in brackets if len(paths) > 1], out, options)
-    try:
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(out, error) from error
     sweep(out)
     left = {job.output: job for job in jobs if options.overwrite or not Path(job.output).exists()}
     skipped = tuple(job.output for job in jobs if job.output not in left)
@@ -87,7 +86,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         tell((done + fraction) / len(left), f"bracket {done + 1} of {len(left)}: {stage}")
 
     here = options.workers is None and options.scheduler is None
-    merge = _Merge(within if here else None)
+    merge = partial(_merge, within if here else None)  # other processes have no way to tell their progress
     done = run_jobs(merge, list(left.items()), workers=options.workers, scheduler=options.scheduler)
     for count, (key, result) in enumerate(done, 1):
         name = Path(left[key].inputs[0]).name
@@ -101,18 +100,13 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
     return Batch(tuple(outputs), skipped, alone, tuple(failed), left_out)
 
 
-@dataclass(frozen=True)
-class _Merge:
-    """The job of one bracket; other processes get it without a way to tell their progress."""
-
-    progress: Callable[[float, str], None] | None = None
-
-    def __call__(self, files: MergeFiles) -> list[str]:
-        if Path(files.output).exists() and not files.overwrite:
-            return [files.output]  # by a worker that died before it could tell
-        if files.preview and _is_of(files.preview, files.inputs):
-            files = replace(files, overwrite=True)  # one that was stopped before it wrote the result
-        return prepare("merge", vars(files))(Talk(self.progress)).outputs
+def _merge(progress: Callable[[float, str], None] | None, files: MergeFiles) -> list[str]:
+    """Do the job of one bracket."""
+    if Path(files.output).exists() and not files.overwrite:
+        return [files.output]  # by a worker that died before it could tell
+    if files.preview and _is_of(files.preview, files.inputs):
+        files = replace(files, overwrite=True)  # one that was stopped before it wrote the result
+    return prepare("merge", vars(files))(Talk(progress)).outputs
 
 
 def _on_the_scale_of(done: Sequence[str], jobs: dict[str, MergeFiles]) -> dict[str, MergeFiles]:

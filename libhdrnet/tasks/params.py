@@ -1,5 +1,6 @@
 """The options of a task, read from plain parameters."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from types import NoneType, UnionType
@@ -8,6 +9,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from libhdrnet.errors import InputError
 
 Options = TypeVar("Options")
+_NO_PATH = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""NUL, and halves of characters but those by which Python tells bytes of a name that are no text."""
 
 
 def read_options(kind: type[Options], params: Mapping[str, Any]) -> Options:
@@ -16,7 +19,7 @@ def read_options(kind: type[Options], params: Mapping[str, Any]) -> Options:
     Raises:
         InputError: a parameter is unknown, missing, of another type or out of its limits.
     """
-    types = _types(kind)
+    types = {name: _without_none(hint) for name, hint in get_type_hints(kind).items()}
     for name in params:
         if name not in types:
             raise InputError(f"the parameter {name!r} is unknown; known are {', '.join(types)}.")
@@ -42,12 +45,6 @@ _WANTED: dict[Any, str] = {
 }
 
 
-def _types(kind: Any) -> dict[str, Any]:
-    """Each field's type, without the None of optional ones."""
-    hints = get_type_hints(kind)
-    return {name: _without_none(hint) for name, hint in hints.items()}
-
-
 def _without_none(hint: Any) -> Any:
     parts = [part for part in get_args(hint) if part is not NoneType] if isinstance(hint, UnionType) else [hint]
     return parts[0] if len(parts) == 1 else Any
@@ -68,21 +65,10 @@ def _checked(name: str, value: Any, kind: Any) -> Any:
         except OverflowError:
             return float("inf")  # no option takes it, and the one who checks it says so
     elif kind is str and isinstance(value, str):
-        return _usable(name, value)
+        if _NO_PATH.search(value):
+            raise InputError(f"the parameter {name!r} holds characters that no name has; write it again.")
+        return value
     elif isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     shown = repr(value) if len(repr(value)) <= 40 else f"{repr(value)[:37]}..."
     raise InputError(f"the parameter {name!r} is {shown}; give {_WANTED[kind]}.")
-
-
-def _usable(name: str, text: str) -> str:
-    """Return a text that may be a path: without NUL and without halves of characters that no path can have."""
-    try:
-        text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        usable = False
-    else:
-        usable = "\0" not in text
-    if not usable:
-        raise InputError(f"the parameter {name!r} holds characters that no name has; write it again.")
-    return text

@@ -87,8 +87,7 @@ def load_network(name: str, folder: Path = FOLDER) -> tuple[nn.Module, Card]:
         )
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(f"{path}: not weights of {name!r} ({error}); {_MEND}.") from error
-    prefix = NETWORKS[card.network].training_only
-    missing = [key for key in missing if not (prefix and key.startswith(prefix))]
+    missing = [key for key in missing if not key.startswith(NETWORKS[card.network].training_only)]
     if missing or unexpected:
         raise WeightsError(f"{path}: not weights of {name!r} ({(missing + unexpected)[0]} differs); {_MEND}.")
     return network.eval().requires_grad_(False), card

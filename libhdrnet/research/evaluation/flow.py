@@ -1,11 +1,10 @@
 """MSFFNet's flow, to look at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor, nn
 
 from libhdrnet.engine import Settings
 from libhdrnet.engine.run import run_tiled
@@ -16,6 +15,7 @@ from libhdrnet.merge.pipeline import calibrated
 from libhdrnet.merge.reconstruction import Exposures
 from libhdrnet.networks import MSFFNet
 from libhdrnet.radiometry import FloatImage
+from libhdrnet.weights import load_network, weights_folder
 
 
 def feature_flow(
@@ -26,20 +26,15 @@ def feature_flow(
     It points from a place in the reference, the last of aligned images, to its match in the last but one; None if the
     network has none (the ablations without scales or flow).
     """
-    there = True
-
-    def flow_of(network: nn.Module) -> Callable[..., Tensor]:
-        nonlocal there
-        net = cast(MSFFNet, network)
-        there = net.flows
-        if not there:
-            return lambda exposures, known: exposures.new_zeros(1, 2, *exposures.shape[-2:])
-        return net.flow_of
-
+    if not cast(MSFFNet, load_network("msffnet", weights_folder())[0]).flows:
+        return None
     frames = load_frames(images, exposures, response=response)[-2:]
     bracket = Bracket(frames, calibrated(frames, 1, response))
     candidates = find_candidates(bracket, follow=False)
     seen = Exposures(bracket, (0, 1), fuse(bracket, candidates, weigh(bracket, candidates)))
     flow = np.empty((*bracket.shape, 2), np.float32)
-    run_tiled("msffnet", seen.fetch, flow, forward=flow_of, settings=settings, stage="looking at the flow")
-    return flow if there else None
+    run_tiled(
+        "msffnet", seen.fetch, flow, forward=lambda network: cast(MSFFNet, network).flow_of, settings=settings,
+        stage="looking at the flow",
+    )  # fmt: skip
+    return flow

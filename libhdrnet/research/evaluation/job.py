@@ -4,13 +4,11 @@ A job depends on nothing but itself, so that it can be run anywhere and again; i
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.engine import Settings
 from libhdrnet.errors import InputError
 from libhdrnet.io.read import read_photo
 from libhdrnet.merge.frames import load_frames
@@ -21,12 +19,13 @@ from libhdrnet.radiometry import FloatImage, decode_gamma, encode_srgb
 from libhdrnet.research.evaluation import camera, metrics, moving, optional, pictures, pu21
 from libhdrnet.research.evaluation.baselines import debevec, reference_alone
 from libhdrnet.research.evaluation.methods import Deblurred, Method, deblur_scene, merge_scene
-from libhdrnet.research.evaluation.scenes import BracketScene, DefocusScene, Scene, read_float, read_map
+from libhdrnet.research.evaluation.scenes import BracketScene, DefocusScene, Scene, read_float, read_plane
+from libhdrnet.research.evaluation.tables import Result
+from libhdrnet.research.options import EvaluationOptions
 
+MASKED_METRICS = {"psnr_mu": metrics.psnr_mu, "psnr_l": metrics.psnr_l, "ssim_mu": metrics.ssim_mu}
 RADIANCE_METRICS = {
-    "psnr_mu": metrics.psnr_mu,
-    "psnr_l": metrics.psnr_l,
-    "ssim_mu": metrics.ssim_mu,
+    **MASKED_METRICS,
     "ssim_l": metrics.ssim_l,
     "pu21_psnr": pu21.pu21_psnr,
     "pu21_ssim": pu21.pu21_ssim,
@@ -34,6 +33,8 @@ RADIANCE_METRICS = {
 CROPS = 3
 """How many of the worst places of a merge without truth are shown."""
 MORE_METRICS = {"jod": optional.jod, "lpips": optional.lpips}
+FRAMES = {"linear": ("",), "camera": ("_camera",), "both": ("", "_camera")}
+"""By --as: what is behind the names of what is made of frames as the set has them, or as a camera gives them."""
 
 
 @dataclass(frozen=True)
@@ -42,52 +43,31 @@ class Job:
 
     scene: Scene
     method: Method | None
-    crop: int | None = None
-    """Edge of the central square that is used; None: all of it."""
-    align: bool = True
-    frames: tuple[str, ...] = ("linear",)
-    """How the frames of a bracket are given: "linear", as the set has them, and "camera"."""
-    more: tuple[str, ...] = ()
-    """Names in `MORE_METRICS`."""
-    settings: Settings = Settings()
-    keep: Path | None = None
-    """Folder that gets the result as float32 .npy: radiance, 1.0 = saturation of the short exposure, or the picture."""
+    options: EvaluationOptions
 
     @property
     def key(self) -> str:
         """What tells it from the others of its run."""
         return f"{self.scene.name}\t{self.method.name}\t{self.method.sha256}" if self.method else self.scene.name
 
+    @property
+    def names(self) -> Result:
+        """What its result is of: {"scene", "method", "title"}."""
+        method, title = (self.method.name, self.method.title) if self.method else ("", "")
+        return {"scene": self.scene.name, "method": method, "title": title}
 
-def run_job(job: Job) -> dict[str, Any]:
+
+def run_job(job: Job) -> Result:
     """Do it: {"scene", "method", "title", "figures", "seconds", "facts", "pictures"}.
 
     Raises:
         HdrnetError: a file, or the method with it.
     """
-    scene = job.scene
-    found = _run_bracket(job, scene) if isinstance(scene, BracketScene) else _run_defocus(job, scene)
-    name, title = (job.method.name, job.method.title) if job.method else ("", "")
-    return {"scene": job.scene.name, "method": name, "title": title, **found}
-
-
-def _run_bracket(job: Job, scene: BracketScene) -> dict[str, Any]:
-    images = [_cropped(read_photo(path).pixels, job.crop) for path in scene.images]
-    if scene.stops is None or len(scene.stops) != len(images):
-        raise InputError(f"{scene.name}: its exposures are not known.")
-    exposures = [2.0 ** (stop - scene.stops[0]) for stop in scene.stops]
-    truth = None if scene.truth is None else _cropped(read_float(scene.truth), job.crop)
-    if truth is not None and truth.shape != images[0].shape:
-        raise InputError(f"{scene.truth}: is {truth.shape}, and its frames are {images[0].shape}.")
-    loaded = load_frames(images, exposures, response=scene.response)
-    frames = [np.asarray(frame.codes / np.float32(65535), np.float32) for frame in loaded]
-    place = _place(reference_alone(frames, exposures, scene.reference), truth, frames[scene.reference])
-    bracket = _Bracket(scene, images, frames, scene.stops, truth, place)
-    if job.method is None:
-        return _own_pictures(bracket)
-    made: dict[str, Any] = {"figures": {}, "seconds": 0.0, "facts": {}, "pictures": {"views": {}}}
-    for kind in job.frames:
-        _run_frames(job, job.method, bracket, kind, made)
+    made: Result = {**job.names, "figures": {}, "seconds": 0.0, "facts": {}, "pictures": {}}
+    if isinstance(job.scene, BracketScene):
+        _run_bracket(job, job.scene, made)
+    else:
+        _run_defocus(job, job.scene, made)
     return made
 
 
@@ -100,46 +80,57 @@ class _Bracket:
     """As they are in the files."""
     frames: list[FloatImage]
     """Encoded with gamma 2.2."""
-    stops: tuple[float, ...]
     truth: FloatImage | None
     place: pictures.Place
 
     @property
     def white(self) -> np.float32:
         """Saturation of the reference."""
-        return np.float32(2.0 ** (self.stops[0] - self.stops[self.scene.reference]))
+        return np.float32(2.0 ** (self.scene.stops[0] - self.scene.stops[self.scene.reference]))
 
 
-def _own_pictures(bracket: _Bracket) -> dict[str, Any]:
-    shown = {f"frame {n + 1}": {"tone-mapped": frame} for n, frame in enumerate(bracket.frames)}
-    views = {name: pictures.views(renderings, bracket.place) for name, renderings in shown.items()}
-    if bracket.truth is not None:
-        views["truth"] = pictures.views(pictures.exposures_of(bracket.truth, bracket.white), bracket.place)
-    facts = {"reference": bracket.scene.reference + 1}
-    return {"figures": {}, "seconds": 0.0, "facts": facts, "pictures": {"views": views}}
+def _run_bracket(job: Job, scene: BracketScene, made: Result) -> None:
+    images = [_cropped(read_photo(path).pixels, job) for path in scene.images]
+    truth = None if scene.truth is None else _cropped(read_float(scene.truth), job)
+    if truth is not None and truth.shape != images[0].shape:
+        raise InputError(f"{scene.truth}: is {truth.shape}, and its frames are {images[0].shape}.")
+    loaded = load_frames(images, scene.exposures, response=scene.response)
+    frames = [np.asarray(frame.codes / np.float32(65535), np.float32) for frame in loaded]
+    far = np.asarray((frames[scene.reference] > 0.98).any(-1), np.float32)  # without a truth: where it is saturated
+    if truth is not None:
+        far = pictures.radiance_error(reference_alone(frames, scene.exposures, scene.reference), truth)
+    bracket = _Bracket(scene, images, frames, truth, pictures.worst_place(far))
+    views = made["pictures"]["views"] = {}
+    if job.method is None:
+        for number, frame in enumerate(frames, 1):
+            views[f"frame {number}"] = pictures.views({"tone-mapped": frame}, bracket.place)
+        if truth is not None:
+            views["truth"] = pictures.views(pictures.exposures_of(truth, bracket.white), bracket.place)
+        made["facts"] = {"reference": scene.reference + 1}
+        return
+    for name in FRAMES[job.options.frames]:
+        _run_frames(job, job.method, bracket, name, made)
 
 
-def _run_frames(job: Job, method: Method, bracket: _Bracket, kind: str, made: dict[str, Any]) -> None:
+def _run_frames(job: Job, method: Method, bracket: _Bracket, name: str, made: Result) -> None:
     """Merge the frames as the set has them, or as a camera gives them (names then end in _camera); add to `made`."""
-    scene, truth, name = bracket.scene, bracket.truth, "" if kind == "linear" else f"_{kind}"
-    images, stops, response = list(bracket.images), bracket.stops, scene.response
-    if kind == "camera":
+    scene, truth, images = bracket.scene, bracket.truth, bracket.images
+    stops, response = scene.stops, scene.response
+    if name:
         linear = [decode_gamma(frame) for frame in bracket.frames]
         images, stops = camera.take(scene.name, linear, stops, scene.reference)
         response = "auto"
-    outcome = merge_scene(method, images, stops, scene.reference, response, align=job.align, settings=job.settings)
-    radiance = outcome.radiance
+    outcome = merge_scene(method, images, stops, scene.reference, response, job.options)
+    radiance, shown = outcome.radiance, made["pictures"]
     made["seconds"] += outcome.seconds
     made["facts"] = made["facts"] or outcome.facts
-    if kind == "camera" and truth is not None:
+    if name and truth is not None:
         radiance = camera.in_tones_of(truth, radiance)
-    _keep(job, radiance, name)
-    shown = made["pictures"]
+    _keep(job, method, radiance, name)
     shown["views"][f"result{name}"] = pictures.views(pictures.exposures_of(radiance, bracket.white), bracket.place)
     if truth is not None:
-        made["figures"] |= {
-            f"{metric}{name}": v for metric, v in _radiance_figures(job, scene, radiance, truth).items()
-        }
+        figures = _radiance_figures(job, scene, radiance, truth)
+        made["figures"] |= {f"{metric}{name}": value for metric, value in figures.items()}
         shown[f"error{name}"] = pictures.error_map(pictures.radiance_error(radiance, truth))
     else:
         made["figures"] |= _judged(bracket, radiance, shown)
@@ -151,48 +142,44 @@ def _run_frames(job: Job, method: Method, bracket: _Bracket, kind: str, made: di
 
 def _judged(bracket: _Bracket, radiance: FloatImage, found: dict[str, Any]) -> dict[str, float]:
     """Figures without a truth; the residual and the worst places join the pictures `found`."""
-    reference = bracket.scene.reference
-    frames = [encode_srgb(decode_gamma(frame)) for frame in bracket.frames]
-    judged = moving.judge(radiance / bracket.white, frames, bracket.stops, reference)
+    scene, frames = bracket.scene, [encode_srgb(decode_gamma(frame)) for frame in bracket.frames]
+    judged = moving.judge(radiance / bracket.white, frames, scene.stops, scene.reference)
     found["residual"] = pictures.error_map(judged.residual)
-    mean = debevec(bracket.frames, [2.0 ** (stop - bracket.stops[0]) for stop in bracket.stops], reference)
+    mean = debevec(bracket.frames, scene.exposures, scene.reference)
     made = [encode_srgb(np.clip(picture / bracket.white, 0, 1)) for picture in (radiance, mean)]
     if places := moving.worst_blocks(judged.blocks, CROPS, pictures.CLOSE):
-        found["crops"] = pictures.crops([frames[reference], *made], places)
+        found["crops"] = pictures.crops([frames[scene.reference], *made], places)
     return judged.figures
 
 
 def _radiance_figures(job: Job, scene: BracketScene, radiance: FloatImage, truth: FloatImage) -> dict[str, float]:
-    figures = {name: metric(radiance, truth) for name, metric in RADIANCE_METRICS.items()}
-    for name in job.more:
-        figures[name] = MORE_METRICS[name](radiance, truth)
-    for name, path in scene.masks.items():
-        values = read_float(path)
-        mask = _cropped(values[..., 0] if values.ndim == 3 else values, job.crop) > 0.5
+    asked = {**RADIANCE_METRICS, **{name: MORE_METRICS[name] for name in job.options.more_metrics}}
+    figures = {name: metric(radiance, truth) for name, metric in asked.items()}
+    for region, path in scene.masks.items():
+        mask = _cropped(read_plane(path), job) > 0.5
         if mask.any():
-            figures[f"psnr_mu_{name}"] = metrics.psnr_mu(radiance, truth, mask=mask)
-            figures[f"psnr_l_{name}"] = metrics.psnr_l(radiance, truth, mask=mask)
-            figures[f"ssim_mu_{name}"] = metrics.ssim_mu(radiance, truth, mask=mask)
+            for name, masked in MASKED_METRICS.items():
+                figures[f"{name}_{region}"] = masked(radiance, truth, mask=mask)
     return figures
 
 
-def _run_defocus(job: Job, scene: DefocusScene) -> dict[str, Any]:
-    image = _cropped(read_photo(scene.image).pixels, job.crop)
-    shown, sharp = display_encoded(image, False), None
+def _run_defocus(job: Job, scene: DefocusScene, made: Result) -> None:
+    image = _cropped(read_photo(scene.image).pixels, job)
+    shown, sharp, radius = display_encoded(image, False), None, None
     if scene.sharp is not None:
-        sharp = display_encoded(_cropped(read_photo(scene.sharp).pixels, job.crop), False)
-    radius = None if scene.radius is None else _cropped(read_map(scene), job.crop)
+        sharp = display_encoded(_cropped(read_photo(scene.sharp).pixels, job), False)
+    if scene.radius is not None:
+        radius = _cropped(read_plane(scene.radius) * np.float32(scene.unit), job)
     for what, found in ((scene.sharp, sharp), (scene.radius, radius)):
         if found is not None and found.shape[:2] != image.shape[:2]:
             raise InputError(f"{what}: is {found.shape[:2]}, and its picture is {image.shape[:2]}.")
     difference = np.abs(shown - sharp).mean(-1) if sharp is not None else radius
     place = pictures.worst_place(np.zeros(image.shape[:2]) if difference is None else difference)
-    made: dict[str, Any] = {"figures": {}, "seconds": 0.0, "facts": {}, "pictures": {}}
     if job.method is None:
         own = {"input": shown} if sharp is None else {"input": shown, "truth": sharp}
     else:
-        result = deblur_scene(job.method, image, settings=job.settings)
-        _keep(job, result.restored)
+        result = deblur_scene(job.method, image, job.options)
+        _keep(job, job.method, result.restored)
         made["seconds"], made["figures"] = result.seconds, _defocus_figures(scene, result, shown, sharp, radius)
         if sharp is not None:
             made["pictures"]["error"] = pictures.error_map(np.abs(result.restored - sharp).mean(-1))
@@ -200,7 +187,6 @@ def _run_defocus(job: Job, scene: DefocusScene) -> dict[str, Any]:
     made["pictures"]["views"] = {name: pictures.views({"as it is": picture}, place) for name, picture in own.items()}
     if radius is not None:
         made["pictures"]["defocus"] = pictures.defocus_picture(radius, scene.largest)
-    return made
 
 
 def _defocus_figures(
@@ -219,22 +205,18 @@ def _defocus_figures(
     return figures
 
 
-def _place(alone: FloatImage, truth: FloatImage | None, reference: FloatImage) -> pictures.Place:
-    """Where the reference alone is farthest from the truth, or, without one, most saturated."""
-    if truth is not None:
-        return pictures.worst_place(pictures.radiance_error(alone, truth))
-    return pictures.worst_place(np.asarray((reference > 0.98).any(-1), np.float32))
-
-
-def _cropped(array: npt.NDArray[Any], edge: int | None) -> npt.NDArray[Any]:
+def _cropped(array: npt.NDArray[Any], job: Job) -> npt.NDArray[Any]:
+    """Return the central square that is asked for, or all of it."""
+    edge = job.options.crop
     if edge is None:
         return array
     top, left = (max(0, (size - edge) // 2) for size in array.shape[:2])
     return np.ascontiguousarray(array[top : top + edge, left : left + edge])
 
 
-def _keep(job: Job, result: FloatImage, what: str = "") -> None:
-    if job.keep is not None and job.method is not None:
-        folder = job.keep / job.method.name.replace("/", "_")
+def _keep(job: Job, method: Method, result: FloatImage, name: str = "") -> None:
+    """Write a result as float32 .npy, if that is asked for: radiance as `Merged` has it, or the picture."""
+    if job.options.predictions is not None:
+        folder = job.options.predictions / method.name.replace("/", "_")
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / f"{job.scene.name}{what}.npy", np.asarray(result, np.float32))
+        np.save(folder / f"{job.scene.name}{name}.npy", np.asarray(result, np.float32))

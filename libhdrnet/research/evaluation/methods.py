@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.engine import Reporter, Settings
+from libhdrnet.engine import Reporter
 from libhdrnet.engine.models import loaded
 from libhdrnet.errors import InputError
 from libhdrnet.merge.frames import load_frames
@@ -21,11 +21,12 @@ from libhdrnet.merge.pipeline import merge
 from libhdrnet.networks import NETWORKS
 from libhdrnet.ops.deblur import deblur_pixels
 from libhdrnet.ops.defocus import defocus_map, display_encoded
-from libhdrnet.options import DeblurOptions, MergeOptions
+from libhdrnet.options import DeblurOptions, MergeOptions, shared
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.research.evaluation import baselines
 from libhdrnet.research.evaluation.deconvolution import DECONVOLUTIONS
 from libhdrnet.research.evaluation.flow import feature_flow
+from libhdrnet.research.options import EvaluationOptions, listed
 from libhdrnet.weights import THESIS, read_card, weights_folder
 
 BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
@@ -106,7 +107,7 @@ def parse_methods(text: str | None, kind: str) -> list[Method]:
     Raises:
         InputError: a method that is unknown, for other sets, named twice or without its weights.
     """
-    names = list(DEFAULT[kind]) if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    names = list(DEFAULT[kind]) if text is None else listed(text)
     methods = [_parse(name, kind) for name in names]
     if not methods:
         raise InputError(f"--methods names none; choose of {', '.join(METHODS[kind])}.")
@@ -130,7 +131,7 @@ def _parse(name: str, kind: str) -> Method:
 
 def merge_scene(
     method: Method, images: list[npt.NDArray[Any]], stops: tuple[float, ...], reference: int, response: str,
-    *, align: bool, settings: Settings,
+    options: EvaluationOptions,
 ) -> Merged:  # fmt: skip
     """Merge exposures (H, W, 3) from short to long, `stops` apart."""
     exposures = [2.0 ** (stop - stops[0]) for stop in stops]
@@ -138,7 +139,7 @@ def merge_scene(
         codes = [frame.codes for frame in load_frames(images, exposures, response=response)]
         begun = time.perf_counter()
         encoded = [np.asarray(frame, np.float32) / np.float32(65535) for frame in codes]
-        if align and method.kind == "mertens":
+        if options.align and method.kind == "mertens":
             encoded = baselines.aligned_by_mtb(encoded, reference)
         radiance = BASELINES[method.kind](encoded, exposures, reference)
         return Merged(time.perf_counter() - begun, radiance)
@@ -146,31 +147,28 @@ def merge_scene(
         images, exposures = images[: reference + 1], exposures[: reference + 1]
     with _weights(method):
         begun = time.perf_counter()
-        result = merge(
-            images, exposures, MergeOptions(model=OURS[method.kind], align=align, response=response, **vars(settings)),
-            reference=reference, with_mask=method.kind == "ours",
-        )  # fmt: skip
+        chosen = MergeOptions(model=OURS[method.kind], response=response, **shared(MergeOptions, options))
+        result = merge(images, exposures, chosen, reference=reference, with_mask=method.kind == "ours")
         seconds = time.perf_counter() - begun
-        flow = None
-        if method.kind == "msffnet":
-            flow = feature_flow(images, exposures, response, settings)
+        flow = feature_flow(images, exposures, response, options) if method.kind == "msffnet" else None
     scaled = result.radiance * np.float32(exposures[0] / exposures[reference])
     facts = {"repaired": round(result.repaired, 4)}
     return Merged(seconds, scaled, result.mask, flow, facts)
 
 
-def deblur_scene(method: Method, image: npt.NDArray[Any], *, settings: Settings) -> Deblurred:
+def deblur_scene(method: Method, image: npt.NDArray[Any], options: EvaluationOptions) -> Deblurred:
     """Estimate the defocus map of an encoded picture (H, W, 3) and deblur it."""
     encoded = display_encoded(image, False)
     if method.kind == "input":
         return Deblurred(0.0, encoded, np.zeros(image.shape[:2], np.float32))
     with _weights(method):
         begun = time.perf_counter()
-        radius, _ = defocus_map(image, False, settings, Reporter())
+        radius, _ = defocus_map(image, False, options, Reporter())
         if method.kind in DECONVOLUTIONS:
             restored = DECONVOLUTIONS[method.kind](encoded, radius)
         else:
-            restored = np.clip(deblur_pixels(encoded, False, radius, DeblurOptions(**vars(settings))).pixels, 0, 1)
+            chosen = DeblurOptions(**shared(DeblurOptions, options))
+            restored = np.clip(deblur_pixels(encoded, False, radius, chosen).pixels, 0, 1)
         return Deblurred(time.perf_counter() - begun, restored, radius)
 
 

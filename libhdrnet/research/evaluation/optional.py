@@ -10,9 +10,11 @@ from libhdrnet.radiometry import mu_law
 from libhdrnet.research.evaluation.metrics import Array
 from libhdrnet.research.evaluation.pu21 import PEAK
 
-NEEDS = {"jod": ("pycvvdp", "torchvision"), "lpips": ("lpips", "torchvision")}
-"""Modules that each metric needs."""
-_INSTALL = {"jod": "cvvdp torchvision", "lpips": "lpips torchvision"}
+NEEDS = {
+    "jod": {"pycvvdp": "cvvdp", "torchvision": "torchvision"},
+    "lpips": {"lpips": "lpips", "torchvision": "torchvision"},
+}
+"""Modules that each metric needs, and the packages that have them."""
 
 
 def check_available(metric: str) -> None:
@@ -21,7 +23,7 @@ def check_available(metric: str) -> None:
     if missing:
         raise InputError(
             f"the metric {metric!r} needs the module {missing[0]}, which is not installed; "
-            f"pip install {_INSTALL[metric]}, or leave it out of --metrics."
+            f"pip install {' '.join(NEEDS[metric].values())}, or leave it out of --metrics."
         )
 
 
@@ -30,11 +32,7 @@ def jod(predicted: Array, truth: Array) -> float:
 
     By the authors of HDR-VDP, which the thesis reports and which is MATLAB only. Radiance 1.0 is shown with
     `pu21.PEAK` cd/m^2 on a display of 75 pixels a degree (cvvdp's "standard_hdr_linear").
-
-    Raises:
-        InputError: the package cvvdp is not installed.
     """
-    check_available("jod")
     from pycvvdp import cvvdp
 
     metric = cvvdp(display_name="standard_hdr_linear")
@@ -43,12 +41,7 @@ def jod(predicted: Array, truth: Array) -> float:
 
 
 def lpips(predicted: Array, truth: Array) -> float:
-    """LPIPS distance (AlexNet; 0 = equal) of radiance (H, W, 3) in [0, 1], in the mu-law domain.
-
-    Raises:
-        InputError: the package lpips is not installed.
-    """
-    check_available("lpips")
+    """LPIPS distance (AlexNet; 0 = equal) of radiance (H, W, 3) in [0, 1], in the mu-law domain."""
     import torch
     from lpips import LPIPS
 

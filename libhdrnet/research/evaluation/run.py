@@ -4,11 +4,11 @@ import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from libhdrnet._version import __version__
 from libhdrnet.cluster import run_jobs
-from libhdrnet.engine import Settings, check_settings
+from libhdrnet.engine import check_settings
 from libhdrnet.errors import HdrnetError, InputError, explain
 from libhdrnet.files import check_new
 from libhdrnet.networks import TASKS
@@ -21,13 +21,10 @@ from libhdrnet.research.evaluation.scenes import Scene
 from libhdrnet.research.evaluation.sets import read_set
 from libhdrnet.research.evaluation.store import Store
 from libhdrnet.research.evaluation.synthetic import write_synthetic
-from libhdrnet.research.evaluation.tables import Result, Table, tables_of
-from libhdrnet.research.options import EvaluationOptions
-from libhdrnet.research.sets import SYNTHETIC, find_set
+from libhdrnet.research.evaluation.tables import Table, tables_of
+from libhdrnet.research.options import EvaluationOptions, listed
+from libhdrnet.research.sets import SYNTHETIC, EvaluationSet, find_set
 from libhdrnet.weights import read_card, weights_folder
-
-FRAMES = {"linear": ("linear",), "camera": ("camera",), "both": ("linear", "camera")}
-"""What --as makes of a set's frames."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +51,15 @@ def evaluate(
         InputError: an option, the set's folder, or a run of other settings in its folder.
         OutputError: the folder or the report cannot be written.
     """
-    more = _check(options)
+    found = _check(options)
     store = Store(options.folder)
-    title, kind, read = _set_of(options)
-    methods = parse_methods(options.methods, kind)
-    settings = _settings(options, more)
-    scenes = _chosen(read(), options)
-    if options.frames != "linear" and any(scene.kind != "bracket" or scene.truth is None for scene in scenes):
-        raise InputError(f"--as {options.frames} is for brackets with a truth; the set {options.set!r} has none.")
-    engine = Settings(options.device, options.precision, options.tile, options.threads)
+    methods = parse_methods(options.methods, found.kind)
+    settings = _settings(options)
+    root = options.root or write_synthetic(options.set, options.folder / "set")
+    scenes = _chosen(read_set(SYNTHETIC.get(options.set, options.set), root), options)
     store.begin(settings, resume=options.resume)
-    jobs = [
-        Job(scene, method, options.crop, options.align, FRAMES[options.frames], more, engine, options.predictions)
-        for scene in scenes for method in (None, *methods)
-    ]  # fmt: skip
-    done = {job.key: found for job in jobs if (found := store.find(job.key)) is not None}
+    jobs = [Job(scene, method, options) for scene in scenes for method in (None, *methods)]
+    done = {job.key: earlier for job in jobs if (earlier := store.find(job.key)) is not None}
     left = [(job.key, job) for job in jobs if job.key not in done]
     if done:
         note(f"{len(done)} of {len(jobs)} jobs were done before.")
@@ -77,22 +68,24 @@ def evaluate(
     by_key = {job.key: job for job in jobs}
     for key, result in run_jobs(run_job, left, workers=options.workers, scheduler=options.scheduler):
         if isinstance(result, Exception):
-            result = _failure(by_key[key], result)
-            failed.append(_told(result))
+            why = str(result) if isinstance(result, HdrnetError) else explain(result)[0]
+            result = {**by_key[key].names, "error": why}
+            failed.append(f"{result['scene']}{', ' if result['method'] else ''}{result['method']}: {why}")
             note(f"not done: {failed[-1]}")
         done[key] = result
         store.keep(key, result)
         progress(len(done) / len(jobs), f"{by_key[key].scene.name}, {result['title'] or 'pictures'}")
     results = [done[job.key] for job in jobs]
-    tables = tables_of(results, options.set, kind, _ablation_tables(methods))
+    tables = tables_of(results, options.set, found.kind, _ablation_tables(methods))
     outputs = list(store.finish(results, tables, settings))
     if options.report is not None:
-        write_report(options.report, title, kind, results, tables, settings)
+        write_report(options.report, found.title, found.kind, results, tables, settings)
         outputs.append(options.report)
     return Evaluation(tuple(outputs), tuple(tables), tuple(failed), len(left))
 
 
-def _check(options: EvaluationOptions) -> tuple[str, ...]:
+def _check(options: EvaluationOptions) -> EvaluationSet:
+    """Return the set that is asked for; raise InputError for options that do not fit it, or each other."""
     check_settings(options)
     if options.report is not None:
         if options.report.suffix.lower() not in (".html", ".htm"):
@@ -100,29 +93,21 @@ def _check(options: EvaluationOptions) -> tuple[str, ...]:
         check_new(options.report, overwrite=options.overwrite)
         if not options.report.resolve().parent.is_dir():
             raise InputError(f"--report {options.report}: its folder is not there; create it first.")
-    more = tuple(name.strip() for name in (options.metrics or "").split(",") if name.strip())
-    for name in more:
+    for name in options.more_metrics:
         if name not in MORE_METRICS:
             raise InputError(f"the metric {name!r} is unknown; --metrics adds {' and '.join(MORE_METRICS)}.")
         check_available(name)
-    return more
-
-
-def _set_of(options: EvaluationOptions) -> tuple[str, Literal["bracket", "defocus"], Callable[[], list[Scene]]]:
-    """Title, kind and reader."""
-    if options.set in SYNTHETIC:
-        if options.root is not None:
-            raise InputError(f"the set {options.set!r} is built in; leave --root out.")
-        made, layout = options.folder / "set", SYNTHETIC[options.set]
-        kind = find_set(layout).kind
-        return "the built-in synthetic set", kind, lambda: read_set(layout, write_synthetic(options.set, made))
-    found, root = find_set(options.set), options.root
-    if root is None:
+    found = find_set(options.set)
+    if options.set in SYNTHETIC and options.root is not None:
+        raise InputError(f"the set {options.set!r} is built in; leave --root out.")
+    if options.set not in SYNTHETIC and options.root is None:
         raise InputError(f"--root is missing: the folder of {found.title}, with the layout {found.layout}.")
-    return found.title, found.kind, lambda: read_set(options.set, root)
+    if options.frames != "linear" and found.holds != "brackets with a truth":
+        raise InputError(f"--as {options.frames} is for brackets with a truth; the set {options.set!r} has none.")
+    return found
 
 
-def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]:
+def _settings(options: EvaluationOptions) -> dict[str, Any]:
     """Return what has to be the same for a run to go on."""
     return {
         "set": options.set,
@@ -130,7 +115,7 @@ def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]
         "crop": options.crop,
         "align": options.align,
         "frames": options.frames,
-        "metrics": list(more),
+        "metrics": options.more_metrics,
         "precision": options.precision,
         "version": __version__,
         "weights": {name: read_card(name, weights_folder()).sha256[:12] for name in TASKS},
@@ -139,24 +124,12 @@ def _settings(options: EvaluationOptions, more: Sequence[str]) -> dict[str, Any]
 
 def _chosen(scenes: list[Scene], options: EvaluationOptions) -> list[Scene]:
     if options.scenes is not None:
-        wanted = [name.strip() for name in options.scenes.split(",") if name.strip()]
         names = {scene.name for scene in scenes}
-        chosen = {word: {word} & names or {*fnmatch.filter(names, word)} for word in wanted}
+        chosen = {word: {word} & names or {*fnmatch.filter(names, word)} for word in listed(options.scenes)}
         if unknown := [word for word, found in chosen.items() if not found]:
             raise InputError(f"the scene {unknown[0]!r} is not in the set; it has {', '.join(sorted(names)[:12])}.")
         scenes = [scene for scene in scenes if any(scene.name in found for found in chosen.values())]
     return scenes[: options.limit]
-
-
-def _failure(job: Job, error: Exception) -> Result:
-    method = job.method
-    text = str(error) if isinstance(error, HdrnetError) else explain(error)[0]
-    name, title = (method.name, method.title) if method else ("", "")
-    return {"scene": job.scene.name, "method": name, "title": title, "error": text}
-
-
-def _told(result: Result) -> str:
-    return f"{result['scene']}{', ' if result['method'] else ''}{result['method']}: {result['error']}"
 
 
 def _ablation_tables(methods: Sequence[Method]) -> list[str]:

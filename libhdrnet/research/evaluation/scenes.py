@@ -5,7 +5,7 @@ A scene names files; its pixels are read where the work is done.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,20 +21,24 @@ class BracketScene:
 
     name: str
     images: tuple[Path, ...]
-    stops: tuple[float, ...] | None
-    """Exposures in stops relative to each other; None: the files tell."""
+    stops: tuple[float, ...]
+    """Exposures in stops relative to each other."""
     truth: Path | None = None
     """Radiance as the reference sees it, 1.0 = saturation of the shortest exposure: .hdr, .exr, float .tif or .npy."""
     masks: dict[str, Path] = field(default_factory=dict)
     """Regions by name (Table 3.2): pictures, white counts."""
     response: str = "gamma2.2"
     """How the files' codes became codes; see `merge_exposures`."""
-    kind: Literal["bracket"] = "bracket"
 
     @property
     def reference(self) -> int:
         """Index of the reference frame."""
         return len(self.images) // 2
+
+    @property
+    def exposures(self) -> list[float]:
+        """Relative to the shortest."""
+        return [2.0 ** (stop - self.stops[0]) for stop in self.stops]
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,6 @@ class DefocusScene:
     """Pixels of radius that the value 1 of a float map, or white of a picture, stands for."""
     largest: float = 20.0
     """Radius in pixels that counts as 1 where maps are compared, and above which both are clipped."""
-    kind: Literal["defocus"] = "defocus"
 
 
 Scene = BracketScene | DefocusScene
@@ -84,12 +87,10 @@ def read_float(path: Path) -> FloatImage:
     return values
 
 
-def read_map(scene: DefocusScene) -> FloatImage:
-    """Read the true radius (H, W) in pixels of a scene that has one."""
-    if scene.radius is None:
-        raise InputError(f"{scene.name}: has no defocus map.")
-    values = read_float(scene.radius)
-    return (values[..., 0] if values.ndim == 3 else values) * np.float32(scene.unit)
+def read_plane(path: Path) -> FloatImage:
+    """Read a map (H, W), or the first channel of a picture; see `read_float`."""
+    values = read_float(path)
+    return values[..., 0] if values.ndim == 3 else values
 
 
 def _read_mat(path: Path) -> npt.NDArray[Any]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from libhdrnet.errors import InputError
-from libhdrnet.files import output_error, write_whole
-from libhdrnet.research.evaluation.tables import HEADINGS, Result, Table
+from libhdrnet.files import write_whole, writing
+from libhdrnet.research.evaluation.tables import Result, Table, measured
 
 
 class Store:
@@ -45,10 +45,8 @@ class Store:
                         f"{self.folder}: the run there has {name} {before.get(name)!r}, not {settings[name]!r}; "
                         "give another folder."
                     )
-        try:
+        with writing(self.folder):
             self._jobs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(self.folder, error) from error
         write_whole(path, json.dumps(settings, indent=2).encode())
 
     def find(self, key: str) -> Result | None:
@@ -69,9 +67,8 @@ class Store:
         content = {"settings": settings, "results": rows, "tables": [asdict(table) for table in tables]}
         as_json, as_csv = self.folder / "results.json", self.folder / "results.csv"
         write_whole(as_json, json.dumps(content, indent=2).encode())
-        metrics = [name for name in HEADINGS if any(name in row.get("figures", {}) for row in rows)]
         text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, ["scene", "method", *metrics, "seconds", "error"], extrasaction="ignore")
+        writer = csv.DictWriter(text, ["scene", "method", *measured(rows), "seconds", "error"], extrasaction="ignore")
         writer.writeheader()
         for row in rows:
             writer.writerow(row | row.get("figures", {}) | {"seconds": f"{row.get('seconds', 0):.2f}"})
@@ -85,9 +82,6 @@ class Store:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path}: is damaged ({error}); remove it, and it is made again.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: is damaged; remove it, and it is made again.")
-    return found

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from libhdrnet.errors import OutputError
-from libhdrnet.files import output_error
+from libhdrnet.files import writing
 from libhdrnet.io import write_display, write_radiance
 from libhdrnet.radiometry import FloatImage, encode_gamma
 from libhdrnet.research.evaluation import moments
@@ -42,7 +41,7 @@ def write_synthetic(name: str, folder: Path) -> Path:
     """
     if (folder / _DONE).is_file():
         return folder
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if name == "synthetic":
             _write_brackets(folder)
@@ -52,8 +51,6 @@ def write_synthetic(name: str, folder: Path) -> Path:
                 for path in sorted((PICTURES / "defocus" / part).iterdir())[: 2 * COUNT]:
                     shutil.copyfile(path, folder / part / path.name)
         (folder / _DONE).touch()
-    except OSError as error:
-        raise error if isinstance(error, OutputError) else output_error(folder, error) from error
     return folder
 
 

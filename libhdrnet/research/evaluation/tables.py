@@ -45,6 +45,11 @@ class Table:
     note: str = ""
 
 
+def measured(results: Sequence[Result]) -> list[str]:
+    """Return the metrics that any of the results has."""
+    return [metric for metric in HEADINGS if any(metric in result.get("figures", {}) for result in results)]
+
+
 def mean_rows(results: Sequence[Result]) -> list[Row]:
     """Return the mean of each method over the scenes for which each metric is there, in the order of the results."""
     rows = []
@@ -53,10 +58,9 @@ def mean_rows(results: Sequence[Result]) -> list[Row]:
         if not own:
             continue
         figures = {}
-        for metric in HEADINGS:
+        for metric in measured(own):
             values = [result["figures"][metric] for result in own if metric in result["figures"]]
-            if values:
-                figures[metric] = sum(values) / len(values)
+            figures[metric] = sum(values) / len(values)
         rows.append(Row("measured", own[0]["title"], figures, len(own)))
     return rows
 
@@ -67,8 +71,8 @@ def tables_of(results: Sequence[Result], set_name: str, kind: str, ablations: Se
     `ablations` are the numbers of tables to which methods that were measured belong.
     """
     rows = mean_rows(results)
-    columns = tuple(metric for metric in HEADINGS if any(metric in row.figures for row in rows))
-    tables = [Table("All that was measured: means over the scenes", columns, tuple(rows))] if columns else []
+    columns = measured(results)
+    tables = [Table("All that was measured: means over the scenes", tuple(columns), tuple(rows))] if columns else []
     numbers = [] if "resid" in columns else list(ALWAYS[kind])
     if "psnr_mu_mask1" in columns or "psnr_mu_mask2" in columns:
         numbers.append("3.2")
@@ -77,8 +81,8 @@ def tables_of(results: Sequence[Result], set_name: str, kind: str, ablations: Se
     return tables
 
 
-def _beside(table: PublishedTable, measured: Sequence[Row], set_name: str) -> Table:
-    rows = [row for row in measured if any(metric in row.figures for metric in table.columns)]
+def _beside(table: PublishedTable, means: Sequence[Row], set_name: str) -> Table:
+    rows = [row for row in means if any(metric in row.figures for metric in table.columns)]
     published = [Row("published", name, dict(zip(table.columns, figures, strict=True))) for name, figures in table.rows]
     note = ""
     if set_name != table.measured_on:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -53,10 +54,9 @@ class Bank:
         extent = extent.clamp(max=1)
         quarter = (uniform(0, 4).long() * (np.pi / 2)).float()
         flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
-        place = torch.zeros(count, 2, 3, device=dice.device)
-        place[:, 0, 0], place[:, 0, 1] = extent * quarter.cos() * flip, -extent * quarter.sin()
-        place[:, 1, 0], place[:, 1, 1] = extent * quarter.sin() * flip, extent * quarter.cos()
-        place[:, 0, 2], place[:, 1, 2] = (1 - extent) * uniform(-1, 1), (1 - extent) * uniform(-1, 1)
+        along, across = extent * quarter.cos(), extent * quarter.sin()
+        x, y = ((1 - extent) * uniform(-1, 1) for _ in range(2))
+        place = torch.stack([along * flip, -across, x, across * flip, along, y], 1).view(-1, 2, 3)
         # Twice the size, then its mean: a texture that is reduced has no aliases.
         grid = F.affine_grid(place, [count, 3, 2 * size, 2 * size], align_corners=False)
         tiles = self.tiles[chosen].float()
@@ -106,9 +106,8 @@ def load_pack(path: Path, device: torch.device, limit: int | None = None) -> Ban
 
 
 def _packed(data: Path, limit: int | None = None) -> dict[str, npt.NDArray[Any]]:
-    from libhdrnet.research.training.scenes import (
-        load_scenes,
-    )  # a machine that only trains has none of what reads files
+    # A machine that only trains has none of what reads files.
+    from libhdrnet.research.training.scenes import load_scenes
 
     scenes = load_scenes(data, limit=limit)
     rng = np.random.default_rng(0)
@@ -145,8 +144,6 @@ def _unpacked(pack: dict[str, npt.NDArray[Any]], device: torch.device, limit: in
 
 
 def _decoded(file: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-    import cv2
-
     picture = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise ValueError("one of its pictures cannot be read")
@@ -163,14 +160,10 @@ def _tiles(picture: npt.NDArray[np.uint8], count: int, rng: np.random.Generator)
 
 
 def _jpeg(tile: npt.NDArray[np.uint8]) -> bytes:
-    import cv2
-
     return cv2.imencode(".jpg", tile[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
 
 
 def _jpeg2000(picture: npt.NDArray[np.float16]) -> bytes:
-    import cv2
-
     half = cv2.resize(picture.astype(np.float32), (2 * EDGE, EDGE), interpolation=cv2.INTER_AREA)
     codes = np.round(np.log2(1 + _LOG_SCALE * half) / _LOG_STEP).clip(0, 65535).astype(np.uint16)
     return cv2.imencode(".jp2", codes, [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, _JPEG2000_RATE])[1].tobytes()

@@ -55,21 +55,17 @@ def capture(
     camera = Camera.random(dice)
     codes = torch.stack([camera.photograph(light[:, j] * each(2.0 ** stops[:, j]), dice) for j in range(frames)], 1)
     tones = _Tones(camera)
-    errors = [_Errors.random(dice, first=j == 0) for j in range(frames)]
+    errors = [_Errors(dice, first=j == 0) for j in range(frames)]
 
-    def calibrated(index: int, picture: Tensor) -> Tensor:
-        known = camera.inverse(picture) / each(2.0 ** stops[:, index])
-        return errors[index].on(tones(known), picture, _spots(dice, picture, index))
+    def calibrated(pictures: Tensor) -> Tensor:
+        known = [camera.inverse(pictures[:, j]) / each(2.0 ** stops[:, j]) for j in range(frames)]
+        return torch.stack([errors[j].on(tones(known[j]), pictures[:, j]) for j in range(frames)], 1).clamp(min=0)
 
-    radiance = torch.stack([calibrated(j, codes[:, j]) for j in range(frames)], 1)
+    def level(code: float) -> Tensor:
+        return calibrated(torch.full((dice.count, frames, 3, 1, 1), code, device=dice.device)).flatten(2)
 
-    def level(index: int, code: float) -> Tensor:
-        flat = torch.full((dice.count, 3, 1, 1), code, device=dice.device)
-        known = camera.inverse(flat) / each(2.0 ** stops[:, index])
-        return errors[index].on(tones(known), flat, 1.0).view(dice.count, 3)
-
-    white = torch.stack([level(j, BRIGHT) for j in range(frames)], 1)
-    black = torch.stack([level(j, DARK) for j in range(frames)], 1)
+    radiance = calibrated(codes) * _spots(dice, size, frames)
+    white, black = level(BRIGHT), level(DARK)
     saturation = _saturation(codes)
     claimed = stops + 0.06 * dice.normal(frames) * (torch.arange(frames, device=dice.device) > 0)
     shot = (camera.shot * camera.fine_share() * torch.exp(0.3 * dice.normal()))[:, None].expand(-1, frames)
@@ -110,17 +106,11 @@ def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
     brought = displaced(shown, found[:, :2], padding="border")
     both = torch.unflatten(torch.cat([brought, found[:, 2:]], 1), 0, (batch, count - 1))
     radiance, saturation, confidence, length = torch.split(both, [3, 1, 1, 1], 2)
-
-    def twice(x: Tensor) -> Tensor:
-        return torch.cat([x, x[:, 1:]], 1)
-
-    return Candidates(
-        torch.cat([frames.radiance, radiance.clamp(min=0)], 1),
-        torch.cat([frames.saturation, saturation.clamp(0, 1)], 1),
-        torch.cat([frames.confidence, confidence], 1),
-        torch.cat([frames.length, length], 1),
-        *(twice(x) for x in (frames.white, frames.black, frames.stops, frames.shot, frames.read)),
-    )
+    flowed = {
+        "radiance": radiance.clamp(min=0), "saturation": saturation.clamp(0, 1), "confidence": confidence,
+        "length": length,
+    }  # fmt: skip
+    return Candidates(**{name: torch.cat([x, flowed.get(name, x[:, 1:])], 1) for name, x in vars(frames).items()})
 
 
 def _aim(light: Tensor, saturated: Tensor, stops: Tensor, there: Tensor, truth: Tensor, tones: "_Tones") -> Tensor:
@@ -198,43 +188,35 @@ class _Tones:
         return below + self.slope * (light - self.knee).clamp(min=0)
 
 
-@dataclass(frozen=True)
 class _Errors:
-    """What a calibration leaves over in one frame: what is left in static brackets of real cameras."""
+    """What a calibration leaves over in one frame: what is left in static brackets of real cameras.
 
-    scale: Tensor
-    channel: Tensor
-    slope: Tensor
-    bottom: Tensor
-    top: Tensor
-    pedestal: Tensor
+    The first frame, the reference, sets the tones but for its highlights.
+    """
 
-    @staticmethod
-    def random(dice: Dice, *, first: bool) -> "_Errors":
-        """Draw the errors; the first frame, the reference, sets the tones but for its highlights."""
+    def __init__(self, dice: Dice, *, first: bool) -> None:
         others = 0.0 if first else 1.0
         large = torch.where(dice.happens(0.1) > 0, 0.2, 0.04)
         tint = torch.where(dice.happens(0.1) > 0, 0.12, 0.025)
-        return _Errors(
-            scale=others * large * dice.normal(),
-            channel=others * each(tint) * dice.normal(3, 1, 1),
-            slope=others * 0.05 * dice.normal(),
-            bottom=others * 0.25 * dice.normal(),
-            top=0.12 * dice.normal(),
-            pedestal=others * 0.0006 * dice.normal() * dice.happens(0.3),
-        )
+        self.scale = others * large * dice.normal()
+        self.channel = others * each(tint) * dice.normal(3, 1, 1)
+        self.slope = others * 0.05 * dice.normal()
+        self.bottom = others * 0.25 * dice.normal()
+        self.top = 0.12 * dice.normal()
+        self.pedestal = others * 0.0006 * dice.normal() * dice.happens(0.3)
 
-    def on(self, radiance: Tensor, codes: Tensor, spots: Tensor | float) -> Tensor:
+    def on(self, radiance: Tensor, codes: Tensor) -> Tensor:
         """Return the radiance with these errors."""
         bend = each(self.slope) * (2 * codes - 1) + each(self.top) * ((codes - 0.8) / 0.2).clamp(0, 1) ** 2
         bend = bend + each(self.bottom) * (1 - codes / 0.25).clamp(0, 1) ** 2
         factor = torch.exp(each(self.scale) + self.channel + bend)
-        return (radiance * factor + each(self.pedestal)).clamp(min=0) * spots
+        return radiance * factor + each(self.pedestal)
 
 
-def _spots(dice: Dice, picture: Tensor, index: int) -> Tensor | float:
-    """Return how much brighter parts of a frame are: light that scatters, and cameras that lift shadows locally."""
-    if index == 0:
-        return 1.0
-    strength = each(dice.uniform(0, 0.08) * dice.happens(0.5))
-    return torch.exp(strength * dice.field(4, picture.shape[-1], 1))
+def _spots(dice: Dice, size: int, frames: int) -> Tensor:
+    """Return how much brighter parts of frames are than in the first: light that scatters, shadows lifted locally."""
+    parts = [torch.ones(dice.count, 1, size, size, device=dice.device)]
+    for _ in range(1, frames):
+        strength = each(dice.uniform(0, 0.08) * dice.happens(0.5))
+        parts.append(torch.exp(strength * dice.field(4, size, 1)))
+    return torch.stack(parts, 1)

@@ -1,25 +1,24 @@
-"""Checkpoints: an index and safetensors files of at most 16 MiB with weights, their average and Adam's moments.
+"""Checkpoints: an index, and files of at most 16 MiB that are together what torch saves of a run.
 
 The index is written last, beside its final name, and renamed; what only an earlier one named goes after that. So a kill
 leaves the checkpoint before.
 """
 
+import io
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from libhdrnet.errors import InputError, OutputError
-from libhdrnet.files import whole_file
+from libhdrnet.errors import InputError
+from libhdrnet.files import write_whole
 
 LARGEST = 15 << 20
-"""Bytes of tensors in a file."""
+"""Bytes of a file."""
 
 
 @dataclass
@@ -42,18 +41,13 @@ def save_checkpoint(
     Raises:
         OutputError: it cannot be written; the checkpoint before is kept.
     """
-    names = []
-    for number, tensors in enumerate(_parts(_state(network, average, adam))):
+    state = io.BytesIO()
+    torch.save({"weights": network.state_dict(), "average": average, "adam": adam.state_dict()}, state)
+    data, names = state.getvalue(), []
+    for number, start in enumerate(range(0, len(data), LARGEST)):
         names.append(f"{path.name}-{progress.step}-{number}")
-        with whole_file(path.with_name(names[-1])) as temporary:
-            try:
-                save_file(tensors, temporary)
-            except SafetensorError as error:
-                raise OutputError(
-                    f"'{path}' cannot be written ({error}): free some space or choose another."
-                ) from error
-    with whole_file(path) as temporary:
-        temporary.write_text(json.dumps({"progress": asdict(progress), "parts": names}))
+        write_whole(path.with_name(names[-1]), data[start : start + LARGEST])
+    write_whole(path, json.dumps({"progress": asdict(progress), "parts": names}).encode())
     for old in path.parent.glob(f"{path.name}-*"):
         if old.name not in names:
             old.unlink()
@@ -68,39 +62,13 @@ def load_checkpoint(path: Path, network: nn.Module, average: dict[str, Tensor], 
     try:
         index = json.loads(path.read_text())
         progress = Progress(**index["progress"])
-        found: dict[str, Tensor] = {}
-        for name in index["parts"]:
-            with safe_open(path.with_name(name), framework="pt") as file:
-                found |= {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
-        for name, parameter in network.named_parameters():
-            parameter.data.copy_(found[f"weights.{name}"])
-            average[name].copy_(found[f"average.{name}"])
-            if f"first.{name}" in found:
-                adam.state[parameter] = {
-                    "step": found[f"step.{name}"],
-                    "exp_avg": found[f"first.{name}"].to(parameter.device),
-                    "exp_avg_sq": found[f"second.{name}"].to(parameter.device),
-                }
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise InputError(f"{path}: not a checkpoint of this network ({error}); train without --resume.") from error
+        data = b"".join(path.with_name(name).read_bytes() for name in index["parts"])
+        state = torch.load(io.BytesIO(data), "cpu", weights_only=True)  # where Adam's numbers of steps stay
+        network.load_state_dict(state["weights"])
+        adam.load_state_dict(state["adam"])
+        for name, tensor in average.items():
+            tensor.copy_(state["average"][name])
+    except (UnpicklingError, EOFError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
+        told = str(error).partition("\n")[0]
+        raise InputError(f"{path}: not a checkpoint of this network ({told}); train without --resume.") from error
     return progress
-
-
-def _state(network: nn.Module, average: dict[str, Tensor], adam: torch.optim.Adam) -> Iterator[tuple[str, Tensor]]:
-    for name, parameter in network.named_parameters():
-        yield f"weights.{name}", parameter.detach().contiguous()
-        yield f"average.{name}", average[name].contiguous()
-        if parameter in adam.state:
-            yield f"step.{name}", adam.state[parameter]["step"].clone()
-            yield f"first.{name}", adam.state[parameter]["exp_avg"].contiguous()
-            yield f"second.{name}", adam.state[parameter]["exp_avg_sq"].contiguous()
-
-
-def _parts(tensors: Iterator[tuple[str, Tensor]]) -> Iterator[dict[str, Tensor]]:
-    part: dict[str, Tensor] = {}
-    for name, tensor in tensors:
-        if part and sum(t.nbytes for t in part.values()) + tensor.nbytes > LARGEST:
-            yield part
-            part = {}
-        part[name] = tensor
-    yield part

@@ -9,8 +9,9 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,12 +19,13 @@ import torch
 from torch import Tensor, nn
 
 from libhdrnet.errors import InputError
-from libhdrnet.files import output_error
+from libhdrnet.files import writing
 from libhdrnet.networks import NETWORKS, build
 from libhdrnet.research.training.bank import load_pack, pack_bank
 from libhdrnet.research.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from libhdrnet.research.training.options import Run, check
-from libhdrnet.research.training.tasks import Supply, objective, part_of, supply_of
+from libhdrnet.research.training.queued import Batch, batches
+from libhdrnet.research.training.tasks import TRAINING_TASKS, objective
 from libhdrnet.weights import load_network, save_weights
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ HELD_OUT = 1_000_003
 JUDGED = 4
 """So many batches of them."""
 OnStep = Callable[[int, float, float], None]
+Supply = Callable[[int, int, int], AbstractContextManager[Iterator[Batch]]]
+"""Opens a run's batches from a seed, the number of the first and how many workers make them; see `queued.batches`."""
 
 
 def train(options: Run, on_step: OnStep | None = None) -> Path:
@@ -58,28 +62,27 @@ def train(options: Run, on_step: OnStep | None = None) -> Path:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         torch.backends.cudnn.benchmark = True  # all batches have one size
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
-    trained = part_of(network, options.only)
-    adam = torch.optim.Adam(trained, lr=recipe.rate, betas=(0.9, 0.999))
+    adam = torch.optim.Adam(network.parameters(), lr=recipe.rate)
     progress = Progress(options.network, seed=options.seed, what=options.what())
-    with _writing(options.out):
+    with writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
         progress = load_checkpoint(checkpoint, network, average, adam)
         _check_same(checkpoint, progress, options)
     saved = time.monotonic()
     network.train()
-    with supply(progress.seed, progress.step, options.workers) as batches:
+    with supply(progress.seed, progress.step, options.workers) as samples:
         while (fraction := options.spent(progress)) < 1:
             begun = time.monotonic()
             warm = min(1.0, (progress.step + 1) / recipe.warm_up)
-            for group in adam.param_groups:
-                group["lr"] = warm * recipe.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
-            loss = objective(options, network, [tensor.to(device) for tensor in next(batches)], fraction)
-            _learn(loss, adam, trained, recipe.largest_gradient)
+            rate = warm * recipe.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
+            adam.param_groups[0]["lr"] = rate
+            loss = objective(options, network, [tensor.to(device) for tensor in next(samples)], fraction)
+            _learn(loss, adam, recipe.largest_gradient)
             _update_average(average, network, min(recipe.average, progress.step / (progress.step + 10)))
             progress.step += 1
             progress.seconds += time.monotonic() - begun
-            told, rate = float(loss.detach()), adam.param_groups[0]["lr"]
+            told = float(loss.detach())
             _log_step(options.out / f"{options.network}.csv", progress, told, rate)
             if on_step:
                 on_step(progress.step, told, min(1.0, options.spent(progress)))
@@ -90,22 +93,22 @@ def train(options: Run, on_step: OnStep | None = None) -> Path:
     return _export(options, progress, network, average, earlier, supply)
 
 
-def _learn(loss: Tensor, adam: torch.optim.Adam, trained: list[nn.Parameter], largest: float) -> None:
+def _learn(loss: Tensor, adam: torch.optim.Adam, largest: float) -> None:
     adam.zero_grad(set_to_none=True)
     if not torch.isfinite(loss):  # one batch must not end a run
         return
     loss.backward()  # type: ignore[no-untyped-call]
-    if torch.isfinite(nn.utils.clip_grad_norm_(trained, largest)):
+    if torch.isfinite(nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], largest)):
         adam.step()
 
 
 def _supply(options: Run, device: torch.device) -> Supply:
-    made = {"count": options.chosen.batch, "size": options.chosen.patch}
     if device.type == "mps":  # knows no bicubic interpolation of places
         device = torch.device("cpu")
-    if options.pack is not None:
-        return supply_of(options.task, load_pack(options.pack, device, options.limit), **made)
-    return supply_of(options.task, pack_bank(cast(Path, options.data), device, options.limit), **made)
+    source, read = (options.data, pack_bank) if options.pack is None else (options.pack, load_pack)
+    bank = read(cast(Path, source), device, options.limit)
+    make = TRAINING_TASKS[options.task].samples(bank, options.chosen.batch, options.chosen.patch)
+    return lambda seed, first, workers: batches(partial(make, seed), first=first, threads=workers, seed=seed)
 
 
 def _first_network(options: Run) -> tuple[nn.Module, dict[str, Any] | None]:
@@ -116,10 +119,8 @@ def _first_network(options: Run) -> tuple[nn.Module, dict[str, Any] | None]:
     trained, card = load_network(options.task, options.start)
     if card.network != options.network:
         raise InputError(f"{options.start}: its weights are of {card.network}, not of {options.network}.")
-
-    kept = {name: tensor for name, tensor in trained.state_dict().items() if not _only_in_training(options, name)}
     try:
-        network.load_state_dict(kept, strict=False)
+        network.load_state_dict(_shipped(options, trained.state_dict()), strict=False)
     except RuntimeError as error:
         raise InputError(
             f"{options.start}: its weights are of another configuration; give the same --ablation."
@@ -128,9 +129,10 @@ def _first_network(options: Run) -> tuple[nn.Module, dict[str, Any] | None]:
     return network, {name: card.facts[name] for name in told if name in card.facts}
 
 
-def _only_in_training(options: Run, name: str) -> bool:
-    prefix = NETWORKS[options.network].training_only
-    return bool(prefix and name.startswith(prefix))
+def _shipped(options: Run, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Leave out what exists for training alone."""
+    training_only = NETWORKS[options.network].training_only
+    return {name: tensor for name, tensor in tensors.items() if not name.startswith(training_only)}
 
 
 def _changed_options(options: Run, network: nn.Module) -> dict[str, Any]:
@@ -150,8 +152,7 @@ def _export(
     if options.start_share:
         average = {name: average[name].lerp(p.detach(), options.start_share) for name, p in first.named_parameters()}
     network.load_state_dict(average, strict=False)
-    kept = {name: tensor for name, tensor in average.items() if not _only_in_training(options, name)}
-    recipe, changed = options.chosen, _changed_options(options, network)
+    recipe = options.chosen
     words = [f"hdrnet train {options.network}", f"--recipe {options.recipe}"]
     words += [f"--{name} {value}" for name in ("ablation", "only") if (value := getattr(options, name))]
     words += [f"--steps {recipe.steps}" if recipe.steps else f"--minutes {recipe.minutes:g}"]
@@ -160,8 +161,8 @@ def _export(
     words += ["--start FOLDER, which holds the earlier weights"] if earlier else []
     card = {
         "network": options.network,
-        **({"ablation": options.ablation} if options.ablation else {}),
-        **({"options": changed} if changed else {}),
+        "ablation": options.ablation,
+        "options": _changed_options(options, network) or None,
         "trained_on": "synthetic samples made from CC0 radiance panoramas and permissively licensed photographs",
         "recipe": options.recipe,
         "steps": progress.step,
@@ -173,32 +174,24 @@ def _export(
         "device": str(options.place),
         "reproduce": " ".join(words),
         "held_out": {"batches": JUDGED, "loss": _held_out_loss(options, network, supply), "at_the_start": started},
-        **({"earlier": earlier} if earlier else {}),
+        "earlier": earlier,
     }
-    with _writing(options.out):
-        return save_weights(options.out, options.task, kept, card)
+    told = {name: value for name, value in card.items() if value is not None}
+    with writing(options.out):
+        return save_weights(options.out, options.task, _shipped(options, average), told)
 
 
 @torch.no_grad()
 def _held_out_loss(options: Run, network: nn.Module, supply: Supply) -> float:
     """Return the mean loss, as it is at the end of a run, of samples that are never learned from."""
     device, network = options.place, network.train()
-    with supply(HELD_OUT, 0, 0) as batches:
-        losses = [objective(options, network, [x.to(device) for x in next(batches)], 1.0) for _ in range(JUDGED)]
+    with supply(HELD_OUT, 0, 0) as samples:
+        losses = [objective(options, network, [x.to(device) for x in next(samples)], 1.0) for _ in range(JUDGED)]
     return round(float(torch.stack(losses).mean()), 6)
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise output_error(path, error) from error
-
-
 def _check_same(checkpoint: Path, progress: Progress, options: Run) -> None:
-    wanted = options.what()
-    for name, value in wanted.items():
+    for name, value in options.what().items():
         if (before := progress.what.get(name)) != value:
             told = f"--{name} {before}" if before is not None else f"no --{name}"
             raise InputError(f"{checkpoint}: its run has {told}; go on with the same, or give another folder.")
@@ -212,7 +205,7 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 
 def _log_step(path: Path, progress: Progress, loss: float, rate: float) -> None:
     new = not path.exists()
-    with _writing(path), path.open("a", newline="") as file:
+    with writing(path), path.open("a", newline="") as file:
         writer = csv.writer(file)
         if new:
             writer.writerow(["step", "seconds", "loss", "rate"])

@@ -4,7 +4,6 @@ Tensors are (B, 3, H, W) linear radiance.
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -35,7 +34,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     frames = stops.shape[1]
     background = bank.crops(dice, canvas)
     reach = float(margin)
-    things = [_thing(bank, dice, canvas, size, reach, moves) for _ in range(OBJECTS)]
+    things = [_Thing(bank, dice, canvas, size, reach, moves) for _ in range(OBJECTS)]
     water = each(moves * dice.happens(0.3)) * blob(dice, canvas, dice.uniform(0.3, 0.9) * size)
     amplitude = each(dice.uniform(0.5, 7))
     brightens = each(dice.uniform(0, 0.5) * dice.happens(0.5))
@@ -70,13 +69,22 @@ def _moments(dice: Dice, frames: int) -> Tensor:
     return (order - order[:, :1]).float()
 
 
-@dataclass(frozen=True)
 class _Thing:
-    texture: Tensor
-    matte: Tensor
-    velocity: Tensor
-    bend: Tensor
-    place: Tensor
+    """Something that may move, on a way that bends."""
+
+    def __init__(self, bank: Bank, dice: Dice, canvas: int, size: int, reach: float, moves: Tensor) -> None:
+        texture = bank.crops(dice, canvas) * torch.exp(each(dice.normal()) * 0.8)
+        thin = each(dice.happens(0.2))
+        line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
+        matte = blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)
+        matte = matte * (1 - thin + thin * line)
+        clear = torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), torch.ones_like(moves))
+        self.picture = torch.cat([texture, matte * each(clear * moves * dice.happens(0.6))], 1)
+        length = torch.exp(dice.uniform(0, math.log(reach)))
+        angle = dice.uniform(0, 2 * math.pi)
+        self.velocity = torch.stack([angle.cos(), angle.sin()], 1) * length[:, None]
+        self.place = dice.uniform(-0.4, 0.4, 2) * size
+        self.bend = dice.normal(2) * 0.2 * reach
 
     def over(self, frame: Tensor, dice: Dice, moment: Tensor, blurred: Tensor) -> Tensor:
         """Lay the thing over the frame as it is at `moment` (B,), blurred over a part of its way."""
@@ -85,30 +93,14 @@ class _Thing:
         scale = torch.exp(dice.normal() * 0.015 * moved)
         offsets = (-0.4, 0.0, 0.4) if bool((blurred > 0).any()) else (0.0,)
         colour, alpha = torch.zeros_like(frame), torch.zeros_like(frame[:, :1])
-        both = torch.cat([self.texture, self.matte], 1)
         for offset in offsets:
             when = moment + offset * blurred
             at = self.place + self.velocity * when[:, None] + 0.5 * self.bend * (when**2 * moved)[:, None]
-            fetched = _placed(both, at, turn, scale)
+            fetched = _placed(self.picture, at, turn, scale)
             cover = fetched[:, 3:].clamp(0, 1)
             colour = colour + fetched[:, :3] * cover / len(offsets)
             alpha = alpha + cover / len(offsets)
         return frame * (1 - alpha) + colour
-
-
-def _thing(bank: Bank, dice: Dice, canvas: int, size: int, reach: float, moves: Tensor) -> _Thing:
-    texture = bank.crops(dice, canvas) * torch.exp(each(dice.normal()) * 0.8)
-    thin = each(dice.happens(0.2))
-    line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
-    matte = blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)
-    matte = matte * (1 - thin + thin * line)
-    clear = torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), torch.ones_like(moves))
-    there = moves * dice.happens(0.6)
-    length = torch.exp(dice.uniform(0, math.log(reach)))
-    angle = dice.uniform(0, 2 * math.pi)
-    velocity = torch.stack([angle.cos(), angle.sin()], 1) * length[:, None]
-    place = dice.uniform(-0.4, 0.4, 2) * size
-    return _Thing(texture, matte * each(clear * there), velocity, dice.normal(2) * 0.2 * reach, place)
 
 
 def blob(dice: Dice, canvas: int, radius: Tensor, place: Tensor | None = None) -> Tensor:

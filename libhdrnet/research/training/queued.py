@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+import cv2
 from torch import Tensor
 
 Batch = tuple[Tensor, ...]
@@ -31,7 +32,7 @@ def batches(make: Make, *, first: int, threads: int, seed: int) -> Iterator[Iter
         if not threads:
             yield (make(number, pool) for number in itertools.count(first))
             return
-        maker = ThreadPoolExecutor(1, initializer=_leave_threads_to_the_pool)
+        maker = ThreadPoolExecutor(1, initializer=cv2.setNumThreads, initargs=(1,))  # threads are left to the pool
         try:
             yield _drawn((maker.submit(make, number, pool) for number in itertools.count(first)), random.Random(seed))
         finally:
@@ -69,9 +70,3 @@ def _turned(batch: Batch, chance: random.Random) -> Batch:
         return x.transpose(-1, -2) if turn else x
 
     return tuple(turned(x) for x in batch)
-
-
-def _leave_threads_to_the_pool() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)

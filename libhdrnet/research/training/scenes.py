@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -58,8 +59,6 @@ def _chosen(folder: Path, validation: bool) -> list[Path]:
 
 
 def _read_all(paths: Sequence[Path]) -> Iterator[Photo]:
-    import cv2
-
     for path in paths:
         try:
             photo = read_photo(path)

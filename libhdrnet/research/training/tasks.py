@@ -3,8 +3,7 @@
 A new task is a line of `TRAINING_TASKS`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -26,7 +25,7 @@ from libhdrnet.research.training.losses import (
     weighted_defocus_loss,
 )
 from libhdrnet.research.training.merging import fuse, reconstruction_batch, selection_batch
-from libhdrnet.research.training.queued import Batch, batches
+from libhdrnet.research.training.queued import Batch
 from libhdrnet.research.training.sharpness import SharpCuts
 from libhdrnet.weights import load_network, weights_folder
 
@@ -40,11 +39,8 @@ EACH_PICTURE = 0.02
 LEAST_IN_HALF = 64
 """Pixels of a patch from which bf16 is used: oneDNN's gradient of a 7x7 kernel over 2x2 features, as MSFFNet's of 16
 pixels are, is not a number in 5 of 30 steps (none at 32 and 64 pixels)."""
-PARTS = {"map": ("estimation",), "deblurring": ("condition", "deblurring")}
-"""Parts of the defocus network that can be trained alone, and their modules."""
-
-Supply = Callable[[int, int, int], AbstractContextManager[Iterator[Batch]]]
-"""Opens a run's batches from a seed, the number of the first and how many workers make them; see `queued.batches`."""
+PARTS = ("map", "deblurring")
+"""Parts of the defocus network that can be trained alone: the loss of one tells the other nothing."""
 
 
 @dataclass(frozen=True)
@@ -52,27 +48,11 @@ class TrainingTask:
     """How networks of a task are trained."""
 
     samples: Callable[[Bank, int, int], Callable[..., Batch]]
-    """Of a bank, so many of an edge in pixels: makes a batch of a seed, its number and a pool for work on the CPU."""
+    """Of a bank, so many of an edge in pixels: makes a batch of a seed, its number and a pool for work on the CPU.
+
+    PSFNet's and MSFFNet's, which correct what the selection of `weights_folder` fuses, need that one's weights."""
     loss: Callable[["Run", Any, Sequence[Tensor], float], Tensor]
     """Of a run, its network, a batch and the fraction of the budget that is spent."""
-
-
-def supply_of(task: str, bank: Bank, *, count: int, size: int) -> Supply:
-    """Return batches of so many samples for a network with that task, made on the bank's device.
-
-    PSFNet and MSFFNet correct what the selection of `weights_folder` fuses.
-
-    Raises:
-        WeightsError: no weights of the selection.
-    """
-    make = TRAINING_TASKS[task].samples(bank, count, size)
-    return lambda seed, first, workers: batches(partial(make, seed), first=first, threads=workers, seed=seed)
-
-
-def part_of(network: nn.Module, only: str | None) -> list[nn.Parameter]:
-    """Return the parameters of a part; None: all."""
-    modules = [network] if only is None else [network.get_submodule(name) for name in PARTS[only]]
-    return [parameter for module in modules for parameter in module.parameters()]
 
 
 def objective(run: "Run", network: nn.Module, batch: Sequence[Tensor], fraction: float) -> Tensor:

@@ -7,7 +7,7 @@ from set_makers import MAKERS
 
 from libhdrnet.cli import main
 from libhdrnet.errors import InputError
-from libhdrnet.research.evaluation.scenes import read_float, read_map
+from libhdrnet.research.evaluation.scenes import read_float, read_plane
 from libhdrnet.research.evaluation.sets import read_set
 from libhdrnet.research.sets import SETS, SYNTHETIC, find_set
 
@@ -43,13 +43,14 @@ def test_pictures_with_their_truth_are_read_in_the_layout_of_their_set(tmp_path,
 
 @pytest.mark.parametrize(("name", "radius"), [("realistic", 3.0), ("pairs", 3.5)])
 def test_maps_are_radii_in_pixels(tmp_path, name, radius):
-    found = read_map(read(name, tmp_path)[0])
+    scene = read(name, tmp_path)[0]
+    found = scene.unit * read_plane(scene.radius)
     assert found.shape == (40, 56) and found == pytest.approx(radius)
 
 
 def test_a_map_of_ded_is_scaled_to_its_white(tmp_path):
     scene = read("ded", tmp_path)[0]
-    assert read_map(scene).max() == pytest.approx(20 * read_float(scene.radius).max())
+    assert scene.unit == 20 and read_plane(scene.radius).shape == (40, 56)
 
 
 def test_the_truth_of_challenge123_is_that_of_its_second_moment(tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from libhdrnet.research.evaluation import moments, synthetic
-from libhdrnet.research.evaluation.scenes import read_float, read_map
+from libhdrnet.research.evaluation.scenes import read_float, read_plane
 from libhdrnet.research.evaluation.sets import read_set
 
 
@@ -52,8 +52,8 @@ def test_the_sunset_stands_still_but_for_the_hand(monkeypatch):
 def test_the_built_in_defocused_pictures_have_their_truth(tmp_path):
     scenes = read_set("pairs", synthetic.write_synthetic("synthetic-defocus", tmp_path))
     assert len(scenes) == 2
-    assert all(read_map(scene).shape == read_float(scene.sharp).shape[:2] for scene in scenes)
-    assert max(read_map(scene).max() for scene in scenes) > 0.5
+    assert all(read_plane(scene.radius).shape == read_float(scene.sharp).shape[:2] for scene in scenes)
+    assert max(read_plane(scene.radius).max() for scene in scenes) > 0.5
 
 
 def test_a_set_that_is_there_is_not_rendered_again(tmp_path):

@@ -1,12 +1,12 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 import torch
 
 from libhdrnet.errors import InputError, OutputError
 from libhdrnet.networks import build
-from libhdrnet.research.training import checkpoint
 from libhdrnet.research.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 
 
@@ -78,7 +78,7 @@ def test_a_later_checkpoint_takes_the_place_of_the_one_before(tmp_path, run):
     assert sorted(files(tmp_path)) == ["a", "a-2-0"]
 
 
-@pytest.mark.parametrize("moment", ["while the tensors are written", "before it is renamed"])
+@pytest.mark.parametrize("moment", ["write_bytes", "replace"])
 def test_an_interrupted_checkpoint_keeps_the_one_before(tmp_path, run, monkeypatch, moment):
     path = tmp_path / "a"
     save_checkpoint(path, *run(1))
@@ -87,14 +87,12 @@ def test_an_interrupted_checkpoint_keeps_the_one_before(tmp_path, run, monkeypat
     def stop(*_):
         raise KeyboardInterrupt
 
-    def write_half(tensors, file):
-        file.write_bytes(before["a-1-0"][: len(before["a-1-0"]) // 2])
+    def write_half(file, data):
+        with file.open("wb") as opened:
+            opened.write(data[: len(data) // 2])
         raise KeyboardInterrupt
 
-    if moment == "before it is renamed":
-        monkeypatch.setattr(os, "replace", stop)
-    else:
-        monkeypatch.setattr(checkpoint, "save_file", write_half)
+    monkeypatch.setattr(*{"write_bytes": (Path, "write_bytes", write_half), "replace": (os, "replace", stop)}[moment])
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint(path, *run(2))
     assert files(tmp_path) == before
@@ -115,7 +113,7 @@ def test_a_full_disk_is_named_and_keeps_the_checkpoint_before(tmp_path, run, mon
 
 
 @pytest.mark.parametrize(
-    "damage", ["empty", "truncated", "text", "another network", "no progress", "a part is missing"]
+    "damage", ["empty", "truncated", "text", "another network", "no progress", "a part is missing", "a part is empty"]
 )
 def test_a_file_that_is_no_checkpoint_of_the_network_is_named(tmp_path, run, damage):
     path = tmp_path / "psfnet.checkpoint"
@@ -129,6 +127,8 @@ def test_a_file_that_is_no_checkpoint_of_the_network_is_named(tmp_path, run, dam
         path.write_text('{"parts": []}')
     if damage == "a part is missing":
         (tmp_path / "psfnet.checkpoint-1-0").unlink()
+    if damage == "a part is empty":
+        (tmp_path / "psfnet.checkpoint-1-0").write_bytes(b"")
     if damage in ("empty", "truncated", "text"):
         whole = path.read_bytes()
         path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2], "text": b"Dear sir or madam"}[damage])

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from libhdrnet.files import write_whole
 from libhdrnet.research.evaluation.pictures import LARGEST_ERROR
 from libhdrnet.research.evaluation.report.plot import COLOURS, SHAPES, plot
-from libhdrnet.research.evaluation.tables import HEADINGS, LOWER_IS_BETTER, Result, Table, formatted
+from libhdrnet.research.evaluation.tables import HEADINGS, LOWER_IS_BETTER, Result, Table, formatted, measured
 
 _PLOTTED = ("psnr_mu", "psnr_mu_camera", "ssim_mu", "pu21_psnr", "psnr", "ssim", "map_mae", "resid", "blocks", "edges")
 _VIEWS = {"truth": "truth", "input": "the picture as it is"}
@@ -45,19 +45,14 @@ def write_report(
     page = environment.get_template("page.html").render(
         title=title, kind=kind, tables=tables, settings=settings, scenes=scenes, views=views,
         data=json.dumps(views).replace("</", "<\\/"),
-        methods={result["title"] for result in results if result["method"]}, measured=_measured(results),
+        methods={result["title"] for result in results if result["method"]}, measured=measured(results),
         used=[f"{name} {settings[name]}" for name in ("set", "crop", "precision") if settings[name] is not None],
-        plots=[(metric, plot(metric, results)) for metric in _PLOTTED if metric in _measured(results)],
+        plots=[(metric, plot(metric, results)) for metric in _PLOTTED if metric in measured(results)],
         colours=COLOURS, shapes=SHAPES, largest_error=LARGEST_ERROR, figure=formatted, best_of=_best,
-        measured_of=_measured, maps_of=_maps, first_pair=_first_pair,
+        measured_of=measured, maps_of=_maps, first_pair=_first_pair,
         count=lambda number: f"{number} scene{'s' * (number != 1)}",
     )  # fmt: skip
     write_whole(path, page.encode("utf-8"))
-
-
-def _measured(results: Sequence[Result]) -> list[str]:
-    """Metrics that any of the results has."""
-    return [metric for metric in HEADINGS if any(metric in result.get("figures", {}) for result in results)]
 
 
 def _views_of(results: Sequence[Result]) -> dict[str, dict[str, Any]]:

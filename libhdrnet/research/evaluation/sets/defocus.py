@@ -6,6 +6,8 @@ from pathlib import Path
 from libhdrnet.research.evaluation.scenes import DefocusScene, Scene
 from libhdrnet.research.evaluation.sets.folders import PICTURES, LayoutError, pictures
 
+Files = dict[str, Path]
+"""By their names without suffix, or by the numbers in those."""
 MAPS = (".mat", ".npy", ".tif", ".tiff", ".exr", ".png")
 DED_WHITE = 20.0
 """Pixels of radius that white in a map of DED is taken for: the set does not say; our map ends there."""
@@ -15,9 +17,8 @@ LARGEST_SIGMA = 3.275
 
 def read_ded(root: Path) -> list[Scene]:
     """Read pictures, truths and maps that share a number."""
-    image, sharp, maps = (_numbered(_folder(root, name)) for name in ("image", "sharp", "filtered"))
-    _check_alike(root, {"image": image, "sharp": sharp, "filtered": maps})
-    return [DefocusScene(n, image[n], sharp[n], maps[n], unit=DED_WHITE, largest=DED_WHITE) for n in image]
+    parts = {name: _numbered(_folder(root, name)) for name in ("image", "sharp", "filtered")}
+    return _scenes(root, parts, maps="filtered", unit=DED_WHITE, white=DED_WHITE, largest=DED_WHITE)
 
 
 def read_dpdd(root: Path) -> list[Scene]:
@@ -39,36 +40,17 @@ def read_realistic(root: Path) -> list[Scene]:
 
     White of a .png is 3.275.
     """
-    image, maps = pictures(_folder(root, "image")), pictures(_folder(root, "gt"), MAPS)
-    parts = {"image": image, "gt": maps}
-    if (root / "sharp").is_dir():
-        parts["sharp"] = pictures(root / "sharp")
-    _check_alike(root, parts)
-    sharp = parts.get("sharp", {})
-    scenes: list[Scene] = []
-    for name in image:
-        white = LARGEST_SIGMA if maps[name].suffix.lower() == ".png" else 1.0
-        largest = 2 * LARGEST_SIGMA
-        scenes.append(DefocusScene(name, image[name], sharp.get(name), maps[name], unit=2 * white, largest=largest))
-    return scenes
+    parts = {"image": pictures(_folder(root, "image")), "gt": pictures(_folder(root, "gt"), MAPS)}
+    parts |= _there(root, sharp=PICTURES)
+    return _scenes(root, parts, maps="gt", unit=2.0, white=2 * LARGEST_SIGMA, largest=2 * LARGEST_SIGMA)
 
 
 def read_pairs(root: Path) -> list[Scene]:
     """Read blurred/ with sharp/, map/ or both; a float map holds radii in pixels, white of a picture is 20 pixels."""
-    blurred = pictures(_folder(root, "blurred"))
-    parts = {"blurred": blurred}
-    for name, suffixes in (("sharp", PICTURES), ("map", MAPS)):
-        if (root / name).is_dir():
-            parts[name] = pictures(root / name, suffixes)
-    if len(parts) == 1:
+    blurred, truths = pictures(_folder(root, "blurred")), _there(root, sharp=PICTURES, map=MAPS)
+    if not truths:
         raise LayoutError(f"{root}: neither sharp nor map is there")
-    _check_alike(root, parts)
-    scenes: list[Scene] = []
-    for name, image in blurred.items():
-        radius = parts.get("map", {}).get(name)
-        unit = 20.0 if radius is not None and radius.suffix.lower() == ".png" else 1.0
-        scenes.append(DefocusScene(name, image, parts.get("sharp", {}).get(name), radius, unit=unit))
-    return scenes
+    return _scenes(root, {"blurred": blurred, **truths}, maps="map", unit=1.0, white=20.0, largest=20.0)
 
 
 def _pairs(root: Path, source: str, target: str) -> list[Scene]:
@@ -79,18 +61,39 @@ def _pairs(root: Path, source: str, target: str) -> list[Scene]:
     return [DefocusScene(name, blurred[name], sharp[name]) for name in blurred]
 
 
+def _scenes(
+    root: Path, parts: dict[str, Files], *, maps: str, unit: float, white: float, largest: float
+) -> list[Scene]:
+    """Put together what has one name: pictures (the first of the parts, which are named by their folders), maps, sharp.
+
+    `unit` and `white`: radius in pixels of the value 1 of a map, and of white of a .png.
+    """
+    _check_alike(root, parts)
+    scenes: list[Scene] = []
+    for name, image in next(iter(parts.values())).items():
+        sharp, radius = (parts.get(part, {}).get(name) for part in ("sharp", maps))
+        painted = radius is not None and radius.suffix.lower() == ".png"
+        scenes.append(DefocusScene(name, image, sharp, radius, white if painted else unit, largest))
+    return scenes
+
+
+def _there(root: Path, **kinds: tuple[str, ...]) -> dict[str, Files]:
+    """Return the files with the suffixes of each folder, if there is one."""
+    return {name: pictures(root / name, suffixes) for name, suffixes in kinds.items() if (root / name).is_dir()}
+
+
 def _folder(root: Path, name: str) -> Path:
     if not (root / name).is_dir():
         raise LayoutError(f"{root}: the folder {name} is missing")
     return root / name
 
 
-def _numbered(folder: Path) -> dict[str, Path]:
+def _numbered(folder: Path) -> Files:
     found = {stem.rsplit("_", 1)[-1]: path for stem, path in pictures(folder).items()}
     return {number: path for number, path in found.items() if re.fullmatch(r"\d+", number)}
 
 
-def _check_alike(root: Path, parts: dict[str, dict[str, Path]]) -> None:
+def _check_alike(root: Path, parts: dict[str, Files]) -> None:
     if not any(parts.values()):
         raise LayoutError(f"{root}: no pictures in {' or '.join(parts)}")
     for name, part in parts.items():
