@@ -59,7 +59,7 @@ def align(
     `apply_alignment`.
 
     Returns:
-        The frame, its coverage and how it was aligned. Where the aligned frame has no data its edge is continued and
+        The frame, its coverage and how it was aligned. Where the aligned frame has no data it is mirrored and
         its coverage is 0, rising from the border inwards; None: data everywhere. A frame that needs no alignment is
         returned untouched.
 

@@ -78,7 +78,7 @@ NETWORKS: dict[str, Descriptor] = {
         Descriptor("defocus", "defocus", DefocusNet, DefocusNetOptions, "defocus network, the thesis's form", None,
                    margin=48),
         Descriptor("defocus-fast", "defocus", DefocusFast, DefocusFastOptions, "defocus network, ours", None,
-                   margin=48),
+                   margin=32),
     )
 }  # fmt: skip
 

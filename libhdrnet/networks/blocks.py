@@ -43,7 +43,7 @@ def unshuffle(x: Tensor, factor: int) -> Tensor:
 
 
 class ExactConvolution(nn.Conv2d):
-    """A 3x3 (or larger) convolution that keeps the size, float32 at any precision: the first or last of a network.
+    """A convolution that keeps the size, float32 at any precision: the first or last of a network.
 
     bf16 has no more steps between black and white than a picture of 8 bits.
     """

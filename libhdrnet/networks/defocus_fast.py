@@ -55,8 +55,8 @@ class DefocusFastOptions(DefocusNetOptions):
 
     channels: int = 96
     conditions: int = 32
-    blocks: int = 6
-    outer_blocks: int = 2
+    blocks: int = 4
+    outer_blocks: int = 1
     """Number of conditioned residual blocks at half of the resolution, before and again after."""
 
 

@@ -10,6 +10,14 @@ from libhdrnet.networks.detail import detail_and_contrast
 from libhdrnet.networks.form import FAST
 
 
+class LightBlock(ResidualBlock):
+    """A residual block whose second convolution sees one place: little more than half the time of two that see nine."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, FAST)
+        self.conv2 = nn.Conv2d(channels, channels, 1)
+
+
 class Surroundings(nn.Module):
     """What lies further around, at an eighth and a sixteenth of the resolution.
 
@@ -47,8 +55,9 @@ class EstimationNet(nn.Module):
     def __init__(self, max_radius: float) -> None:
         super().__init__()
         self.max_radius = max_radius
-        self.enter = ExactConvolution(6 * QUARTER**2, 64)
-        self.blocks = nn.Sequential(*(ResidualBlock(64, FAST) for _ in range(8)))
+        self.enter = ExactConvolution(6 * QUARTER**2, 64, 1)
+        self.near = nn.Sequential(*(LightBlock(64) for _ in range(2)))
+        self.rest = nn.Sequential(*(LightBlock(64) for _ in range(2)))
         self.surroundings = Surroundings(64)
         self.leave = conv3x3(64, 64)
         self.output = ExactConvolution(64, 1)
@@ -60,9 +69,8 @@ class EstimationNet(nn.Module):
         """
         seen = torch.cat([image - 0.5, detail_and_contrast(image)[0]], 1)
         x = at_precision(F.leaky_relu(self.enter(unshuffle(seen, QUARTER)), SLOPE), self.leave)
-        near, rest = self.blocks[:4], self.blocks[4:]
-        x = near(x)
-        x = rest(x + self.surroundings(x))
+        x = self.near(x)
+        x = self.rest(x + self.surroundings(x))
         x = F.leaky_relu(self.leave(x), SLOPE)
         radius = self.max_radius * self.output(x)
         radius = radius if self.training else radius.clamp(0, self.max_radius)

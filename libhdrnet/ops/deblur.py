@@ -20,7 +20,8 @@ from libhdrnet.engine.run import run_tiled
 from libhdrnet.errors import InputError
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.networks.guided import GuidedDeblurring
-from libhdrnet.ops.defocus import LEAST_EDGE, defocus_map, display_encoded, open_image, ramp
+from libhdrnet.octaves import CELL, of_cells
+from libhdrnet.ops.defocus import EVEN, LEAST_EDGE, defocus_map, detail, display_encoded, open_image, ramp
 from libhdrnet.ops.fringes import remove_fringes
 from libhdrnet.ops.recovery import recovery
 from libhdrnet.options import DeblurOptions, recorded, takes
@@ -29,6 +30,8 @@ from libhdrnet.radiometry import FloatImage, decode_srgb
 HALVED = (6.0, 10.0)
 """Radius in pixels from which the correction of the halved picture is taken, and from which it alone. Fifteen real
 pairs (data/defocus): (5, 8) is 0.03 dB worse, (3, 5) 0.3 dB, (8, 12) no better and slower."""
+LEAST_SHARE = 0.1
+"""Share of a correction in a cell, in the mean, from which it is computed: less is specks of the map."""
 LARGER = 1.5
 """Its tiles may be so much larger than others: it works at half of the resolution."""
 
@@ -180,7 +183,7 @@ def _correction(
 
     most = HALVED[1] if halves else LOST[1]
     report = run_tiled(
-        "defocus", fetch, correction, needed=(radius > IN_FOCUS[0]) & (radius < most), forward=correct,
+        "defocus", fetch, correction, needed=_worthwhile(pixels, linear, radius, most), forward=correct,
         larger=LARGER, settings=settings, reporter=reporter.part(0, 0.8 if halves else 1), stage="deblurring",
     )  # fmt: skip
     remove_fringes(correction, pixels, linear)
@@ -191,6 +194,16 @@ def _correction(
             share = ramp(radius[rows], *HALVED)[..., None]
             correction[rows] += share * (enlarged(coarse, (height, width), rows) - correction[rows])
     return correction, report
+
+
+def _worthwhile(pixels: npt.NDArray[Any], linear: bool, radius: FloatImage, most: float) -> npt.NDArray[np.bool_]:
+    """Return where a correction may show, (H, W): in cells out of focus that hold structure, or lie beside it."""
+    height, width = radius.shape
+    shares = (ramp(radius[rows], *IN_FOCUS) * (radius[rows] < most) for rows in bands(height))
+    share = np.concatenate([of_cells(rows) for rows in shares])
+    structure = (detail(pixels, linear, 4)[1:].max(0) > EVEN**2).view(np.uint8)
+    cells = (share > LEAST_SHARE) & (cv2.dilate(structure, np.ones((3, 3), np.uint8)) > 0)
+    return np.repeat(np.repeat(cells, CELL, 0), CELL, 1)[:height, :width]
 
 
 def _apply(pixels: npt.NDArray[Any], correction: FloatImage, linear: bool, strength: float) -> npt.NDArray[Any]:

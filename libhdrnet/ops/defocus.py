@@ -140,11 +140,10 @@ def _asked(pixels: npt.NDArray[Any], linear: bool, coarse: FloatImage) -> FloatI
     return ramp(cv2.blur((~enough).astype(np.float32), square), *ENOUGH)
 
 
-def detail(pixels: npt.NDArray[Any], linear: bool) -> tuple[FloatImage, FloatImage]:
-    """Return the mean squares of what differs from one pixel to two and from two to four, for each cell."""
+def detail(pixels: npt.NDArray[Any], linear: bool, count: int = 2) -> FloatImage:
+    """Return so many `octaves` of pixels (H, W, 3), display-encoded."""
     greys = (cv2.cvtColor(display_encoded(pixels[rows], linear), cv2.COLOR_RGB2GRAY) for rows in bands(pixels.shape[0]))
-    fine, less_fine = np.concatenate([octaves(grey, 2) for grey in greys], 1)
-    return fine, less_fine
+    return np.concatenate([octaves(grey, count) for grey in greys], 1)
 
 
 def white_radius(radius: FloatImage) -> int:

@@ -168,6 +168,20 @@ def test_tiles_left_out_change_nothing_elsewhere(scene):
     assert np.abs(part - whole).max() < 0.05 * np.abs(whole - image).max()
 
 
+def test_an_even_place_out_of_focus_is_left_alone_and_structure_beside_it_is_not(monkeypatch):
+    picture = np.full((256, 512, 3), 0.5, np.float32)
+    picture[:, 320:] += 0.2 * np.sin(np.arange(192) / 3)[:, None].astype(np.float32)
+    seen = np.zeros(picture.shape[:2], int)
+
+    def everywhere(name, fetch, out, *, needed, **_):
+        seen[needed] += 1
+        return run.Report(name, "", "cpu", "float32", 512)
+
+    monkeypatch.setattr("libhdrnet.ops.deblur.run_tiled", everywhere)
+    deblur(picture, np.full(picture.shape[:2], 4, np.float32))
+    assert (seen[:, 288:] == 1).all() and not seen[:, :256].any()
+
+
 def test_strength_scales_the_correction(scene):
     image = scene(32, 32) * 0.8 + 0.1
     half, full = (deblur(image, strength=s, device="cpu") - image for s in (0.5, 1.0))

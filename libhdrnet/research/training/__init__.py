@@ -8,7 +8,7 @@
   equation; ablations vary them.
 - `psfnet-fast` (1.26), `msffnet-fast` (2.09): the same modules in our form (`networks.form`), half the resolution,
   normalised features, a correction of what the selection fuses.
-- `defocus-fast` (2.96): our network for chapter 4's task, at half and quarter resolution.
+- `defocus-fast` (2.03): our network for chapter 4's task, at half and quarter resolution.
 - `selection` (0.1): chooses among what was captured.
 
 The library ships weights of the four of ours, and of `psfnet` for comparison (`hdrnet eval --methods psfnet@thesis`).
