@@ -70,11 +70,11 @@ def natural(name: str) -> list[str | int]:
     return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"(\d+)", name.lower()))]
 
 
-def sweep(folder: Path) -> None:
-    """Remove what killed processes were writing into `folder`: hidden parts that nobody has touched for an hour."""
+def sweep(folder: Path, left_alone: float = _LEFT_ALONE) -> None:
+    """Remove what killed processes were writing into `folder`: hidden parts untouched for so many seconds."""
     for part in folder.glob(f"{_PART}*"):
         with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > _LEFT_ALONE:
+            if time.time() - part.stat().st_mtime >= left_alone:
                 part.unlink()
 
 

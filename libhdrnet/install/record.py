@@ -12,7 +12,7 @@ from typing import Any
 
 from libhdrnet.client.hdrnet_client import locked
 from libhdrnet.errors import OutputError
-from libhdrnet.files import output_error, write_whole
+from libhdrnet.files import output_error, sweep, write_whole
 from libhdrnet.install.places import Machine
 from libhdrnet.install.telling import Say
 
@@ -91,6 +91,7 @@ def alone(machine: Machine, say: Say) -> Iterator[None]:
             say("another installation is under way; waiting for it to end.")
             if not stack.enter_context(locked(str(record.lock), WAIT)):
                 raise OutputError("another installation does not end; see what it does, and try again.")
+        sweep(machine.data, 0)  # only who holds the lock writes there
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-from libhdrnet.install.record import Record
+from libhdrnet.install.record import Record, alone
 
 
 def test_a_folder_that_the_server_makes_again_goes_with_the_record(tmp_path):
@@ -10,3 +10,11 @@ def test_a_folder_that_the_server_makes_again_goes_with_the_record(tmp_path):
     log.mkdir(parents=True)  # by the server
     record.forget_if_empty()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_kill_left_of_the_record_goes(machine):
+    machine.data.mkdir(parents=True)
+    (machine.data / ".hdrnet-0a1b.json").write_text("{")
+    with alone(machine, lambda _: None):
+        pass
+    assert not machine.data.exists() or list(machine.data.iterdir()) == []
