@@ -201,8 +201,10 @@ def _worthwhile(pixels: npt.NDArray[Any], linear: bool, radius: FloatImage, most
     height, width = radius.shape
     shares = (ramp(radius[rows], *IN_FOCUS) * (radius[rows] < most) for rows in bands(height))
     share = np.concatenate([of_cells(rows) for rows in shares])
-    structure = (detail(pixels, linear, 4)[1:].max(0) > EVEN**2).view(np.uint8)
-    cells = (share > LEAST_SHARE) & (cv2.dilate(structure, np.ones((3, 3), np.uint8)) > 0)
+    cells = share > LEAST_SHARE
+    if cells.any():
+        structure = (detail(pixels, linear, 4)[1:].max(0) > EVEN**2).view(np.uint8)
+        cells &= cv2.dilate(structure, np.ones((3, 3), np.uint8)) > 0
     return np.repeat(np.repeat(cells, CELL, 0), CELL, 1)[:height, :width]
 
 
