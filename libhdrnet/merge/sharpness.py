@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.codes import Codes
-from libhdrnet.octaves import CELL, octaves
+from libhdrnet.octaves import CELL, octaves, of_cells
 from libhdrnet.radiometry import FloatImage
 
 _PIXELS = 4e6
@@ -57,8 +57,7 @@ def _cells(rows: Codes, factor: int) -> FloatImage:
     size = (max(1, rows.shape[1] // factor), max(1, rows.shape[0] // factor))
     grey = cv2.cvtColor(cv2.resize(rows, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY) / np.float32(65535)
     energies = octaves(grey, 3)
-    level = cv2.resize(grey, energies.shape[:0:-1], interpolation=cv2.INTER_AREA)
-    return np.stack([energies[0], energies[2], level])
+    return np.stack([energies[0], energies[2], of_cells(grey)])
 
 
 def softer(frame: Detail, other: Detail) -> bool:
