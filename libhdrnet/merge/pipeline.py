@@ -250,7 +250,7 @@ def merge(
             choices = fitted_choices(choices, frames[0].codes.shape[:2], len(frames))
         if reference is None:
             reporter(0.05, "choosing the reference")
-            reference = pick_reference([frame.codes for frame in frames], exposures)
+            reference = pick_reference([frame.codes for frame in frames], exposures, [frame.name for frame in frames])
         method_of(options.model, exposures, reference)  # refuses what cannot be done before the work begins
         alignments = _align(frames, reference, reporter.part(0.06, 0.15)) if options.align else [None] * len(frames)
         reporter(0.15, "matching the exposures' brightness")

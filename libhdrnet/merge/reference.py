@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError, sentence
+from libhdrnet.errors import InputError, sentence, warn
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.sharpness import detail, softer
 from libhdrnet.radiometry import brightest
@@ -50,12 +50,12 @@ def validate_exposures(exposures: Sequence[float], n: int) -> list[float]:
     return values
 
 
-def pick_reference(frames: Sequence[Frame], exposures: Sequence[float]) -> int:
+def pick_reference(frames: Sequence[Frame], exposures: Sequence[float], names: Sequence[str]) -> int:
     """Pick the frame that the others are merged into.
 
     Of two frames it is the longer exposure, as in training, unless more than half of it is saturated. Of
     more it is the frame nearest to the middle exposure that is neither widely saturated nor widely black. A frame that
-    is so, too, and much sharper, is preferred.
+    is so, too, and much sharper, is preferred, with a warning.
 
     Returns:
         An index into `frames`, which need not be sorted.
@@ -69,7 +69,13 @@ def pick_reference(frames: Sequence[Frame], exposures: Sequence[float]) -> int:
     usable.sort(key=lambda i: (abs(order.index(i) - wanted), sum(loss[i])))
     if len(usable) > 1:
         details = {i: detail(frames[i]) for i in usable}
-        usable = [i for i in usable if not any(softer(details[i], other) for other in details.values())] or usable
+        sharp = [i for i in usable if not any(softer(details[i], other) for other in details.values())] or usable
+        if sharp[0] != usable[0]:
+            warn(
+                "{soft} is less sharp than {sharp}, which is the reference in its place.",
+                soft=names[usable[0]], sharp=names[sharp[0]],
+            )  # fmt: skip
+        return sharp[0]
     if usable:
         return usable[0]
     if n <= 2:

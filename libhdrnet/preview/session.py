@@ -182,9 +182,11 @@ class Preview:
 
     def _render(self, view: View, quick: bool, reporter: Reporter) -> Shown:
         exposures = self._exposures(view)
-        reference = view.reference
+        reference, told_of = view.reference, []
         if reference is None:
-            reference = pick_reference([frame.codes for frame in self._frames], exposures)
+            frames, names = self._frames, [frame.name for frame in self._frames]
+            with told() as told_of:
+                reference = pick_reference([frame.codes for frame in frames], exposures, names)
         method_of(view.model, exposures, reference)
         key, found, notes = self._find(view, reference, reporter.part(0, 0.6))
         repair = view.selects
@@ -203,12 +205,12 @@ class Preview:
             )  # fmt: skip
         elif quick and last.adaptation is not None and last.picture is not None:
             self._touch_up(found, last, box, view.tone, reference)
-            return self._shown(found, last, box, view, notes)
+            return self._shown(found, last, box, view, notes, told_of)
         box = self._whole
         light = self._finished(found, scene, box, reference)
         last.adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
         last.picture = _toned(light, last.adaptation)
-        return self._shown(found, last, box, view, notes)
+        return self._shown(found, last, box, view, notes, told_of)
 
     def _exposures(self, view: View) -> list[float]:
         if view.exposure_times is not None:
@@ -288,12 +290,14 @@ class Preview:
             picture[box] = _eight_bits(last.adaptation.show(light, box))
             last.picture = picture
 
-    def _shown(self, found: Found, last: _Last, box: Box, view: View, notes: Sequence[str | None]) -> Shown:
+    def _shown(
+        self, found: Found, last: _Last, box: Box, view: View, notes: Sequence[str | None], warnings: Sequence[str]
+    ) -> Shown:
         assert last.picture is not None  # noqa: S101 (for the type checker)
         names = [frame.name for frame in self.frames]
         of_frames: list[list[str]] = [[] if note is None else [note] for note in notes]
         of_bracket = []
-        for text in (*self._warnings, *found.warnings):
+        for text in (*self._warnings, *warnings, *found.warnings):
             places = concerned(text, names)
             for place in places:
                 of_frames[place].append(text)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skimage import data
 
 from libhdrnet import tone_map
 from libhdrnet.errors import InputError
@@ -138,6 +139,17 @@ def test_what_concerns_one_frame_is_said_beside_it():
     shown = Preview(shots(scene()), (0.25, 1.0, 16.0)).render(View())
     assert [len(texts) for texts in shown.frame_warnings] == [0, 0, 1]
     assert "claims +4.0 EV" in shown.frame_warnings[2][0]
+
+
+def test_a_soft_frame_is_told_beside_the_one_that_stands_in_for_it():
+    import cv2
+
+    frames = shots((data.astronaut().astype(np.float32) / 255).clip(0.01, 1) ** 2.2)
+    preview = Preview([frames[0], cv2.blur(frames[1], (5, 5)), frames[2]], TIMES, names=["1.jpg", "2.jpg", "3.jpg"])
+    shown = preview.render(View())
+    told = ["2.jpg is less sharp than" in " ".join(texts) for texts in shown.frame_warnings]
+    assert shown.reference != 1 and told[1] and told[shown.reference] and sum(told) == 2
+    assert not any(map(bool, preview.render(View(reference=1)).frame_warnings))
 
 
 def test_a_frame_of_another_scene_is_told():
