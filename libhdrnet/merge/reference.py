@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import InputError, sentence, warn
+from libhdrnet.errors import HdrnetNote, InputError, sentence, warn
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.sharpness import detail, softer
 from libhdrnet.radiometry import brightest
@@ -55,7 +55,7 @@ def pick_reference(frames: Sequence[Frame], exposures: Sequence[float], names: S
 
     Of two frames it is the longer exposure, as in training, unless more than half of it is saturated. Of
     more it is the frame nearest to the middle exposure that is neither widely saturated nor widely black. A frame that
-    is so, too, and much sharper, is preferred, with a warning.
+    is so, too, and much sharper, is preferred, with a note.
 
     Returns:
         An index into `frames`, which need not be sorted.
@@ -72,7 +72,7 @@ def pick_reference(frames: Sequence[Frame], exposures: Sequence[float], names: S
         sharp = [i for i in usable if not any(softer(details[i], other) for other in details.values())] or usable
         if sharp[0] != usable[0]:
             warn(
-                "{soft} is less sharp than {sharp}, which is the reference in its place.",
+                "{soft} is less sharp than {sharp}, which is the reference in its place.", HdrnetNote,
                 soft=names[usable[0]], sharp=names[sharp[0]],
             )  # fmt: skip
         return sharp[0]

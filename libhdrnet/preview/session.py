@@ -11,7 +11,7 @@ import numpy.typing as npt
 from libhdrnet.engine import Reporter, Settings, bounded, check_settings
 from libhdrnet.engine.threads import count, each
 from libhdrnet.errors import sizes_differ
-from libhdrnet.hearing import told
+from libhdrnet.hearing import heard, told
 from libhdrnet.io.read import Photo
 from libhdrnet.io.reduced import PIXELS, SmallBracket, area_reduced, read_small_bracket
 from libhdrnet.merge.candidates import Candidate
@@ -182,10 +182,11 @@ class Preview:
 
     def _render(self, view: View, quick: bool, reporter: Reporter) -> Shown:
         exposures = self._exposures(view)
-        reference, told_of = view.reference, []
+        reference = view.reference
+        told_of: list[str] = []
         if reference is None:
             frames, names = self._frames, [frame.name for frame in self._frames]
-            with told() as told_of:
+            with heard(told_of.append, told_of.append):
                 reference = pick_reference([frame.codes for frame in frames], exposures, names)
         method_of(view.model, exposures, reference)
         key, found, notes = self._find(view, reference, reporter.part(0, 0.6))
