@@ -22,7 +22,7 @@ STRIP = 16
 UNSURE = 0.7
 """Difference of a longer frame's logits from the reference's that is taken for noise where nothing moves around: such
 small ones everywhere halve what it brings to a still place (a shorter one's noise they keep out). Tuned on nine static
-and seven moving scenes with a truth (+0.26 and +0.12 dB in the mean, up to 1.1; none worse; with 1.0 a quarter more) and
+and seven moving scenes with a truth (+0.26 and +0.12 dB in the mean, up to 1.1, none worse; 1.0: a quarter more) and
 the nineteen brackets, where nothing comes through; without a look around 2.0 lets ghosts through in nine of them."""
 REJECTED = (1.5, 4.0)
 """Logits below the reference's between which a candidate begins to be rejected, and is; ..."""
