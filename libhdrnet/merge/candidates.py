@@ -29,7 +29,7 @@ FINE, COARSE = (6.0, 0.08), (3.5, 0.03)
 """Standard deviations of noise, and share of the light beside them, that a pixel and the mean of 5 x 5 pixels of the
 reduced size may differ by before a frame is in doubt. Half a step of quantisation, which does not average out, is 3.5
 of them. Tuned to be sooner wrong than silent: doubt only costs time."""
-SURELY = (7.0, 0.5)
+SURELY = (5.0, 0.5)
 """The same for the hue of that mean, from where a candidate is surely something else; at half as much again it is not
 believed, whatever the network says. Tuned on the demo's room, whose dark wall and trousers got red from the jumper in
 the longer frame; a quarter of the light costs 0.2 dB of taipei and livingroom1, whose tones differ locally."""
@@ -213,10 +213,10 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
     """
     import cv2
 
-    own, gap, noise = _difference(bracket, reference, other)
-    mean, gap = (cv2.blur(part, (5, 5)) for part in (own, gap))
-    gap -= mean * (brightness(gap) / np.maximum(brightness(mean), np.float32(DARKEST)))[..., None]
-    differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * brightness(own))
+    mean, gap, noise = (cv2.blur(part, (5, 5)) for part in _difference(bracket, reference, other))
+    light = np.maximum(brightness(mean), np.float32(DARKEST))
+    gap -= mean * (brightness(gap) / light)[..., None]
+    differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * light)
     return np.asarray(np.clip(2 * (differs - 1), 0, 1), np.float32)
 
 
