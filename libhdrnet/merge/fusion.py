@@ -74,11 +74,7 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
     if not isinstance(logits, float):
         logits, lost = lost_light(bracket, candidates, logits)
     logs = np.zeros_like(trust) + np.float32(logits)
-    reference = _shown(bracket, candidates[0])
     for log, candidate in zip(logs, candidates, strict=True):
-        if bracket.times[candidate.frame] > bracket.times[bracket.reference]:
-            # Where the reference is saturated it would be, too, if it showed the same: it counts less than that.
-            log += 2 * np.log(np.minimum(reference / _shown(bracket, candidate), 1))
         if candidate.flow is not None:
             log += _log(candidate.moved * candidate.coverage * np.maximum(candidate.flow.confidence, LEAST_CONFIDENCE))
         if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
@@ -181,10 +177,10 @@ def _least(bracket: Bracket, frame: int) -> float:
 
 def _trust(bracket: Bracket, candidate: Candidate) -> FloatImage:
     """Return what saturation and coverage leave of its weight, (h, w): the smaller of the two."""
-    return np.asarray(np.minimum(_shown(bracket, candidate), _seen(bracket, candidate)), np.float32)
+    return np.asarray(np.minimum(shown(bracket, candidate), _seen(bracket, candidate)), np.float32)
 
 
-def _shown(bracket: Bracket, candidate: Candidate) -> FloatImage:
+def shown(bracket: Bracket, candidate: Candidate) -> FloatImage:
     """Return what saturation leaves of its weight, (h, w)."""
     return np.maximum(1 - candidate.saturation, np.float32(_least(bracket, candidate.frame)))
 

@@ -13,6 +13,7 @@ from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.engine.run import run_tiled
 from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, saturation
+from libhdrnet.merge.fusion import shown
 from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
 from libhdrnet.trust import BRIGHT, DARK
@@ -78,7 +79,7 @@ def select(
     planes = np.ascontiguousarray(logits.transpose(2, 0, 1))
     for plane, candidate in zip(planes[1:], candidates[1:], strict=True):
         if bracket.times[candidate.frame] > bracket.times[bracket.reference]:
-            plane[:] = planes[0] + sure(plane - planes[0])
+            plane[:] = planes[0] + sure(plane - planes[0]) + less_saturated(bracket, candidates[0], candidate)
         plane -= np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
     return planes, report
 
@@ -88,6 +89,14 @@ def sure(difference: FloatImage) -> FloatImage:
     rejected = np.clip((-difference - REJECTED[0]) / (REJECTED[1] - REJECTED[0]), 0, 1)
     moving = np.minimum(cv2.blur(rejected, (NEAR, NEAR), borderType=cv2.BORDER_REPLICATE) / MOVING, 1)
     return np.asarray(np.copysign(np.maximum(np.abs(difference) - UNSURE * (1 - moving), 0), difference), np.float32)
+
+
+def less_saturated(bracket: Bracket, reference: Candidate, longer: Candidate) -> FloatImage:
+    """Return logits, (h, w), at most 0: a longer frame is not believed where it is less saturated than the reference.
+
+    If it showed the same it would be saturated there, too. Twice the loss, for a longer frame has less noise.
+    """
+    return np.asarray(2 * np.log(np.minimum(shown(bracket, reference) / shown(bracket, longer), 1)), np.float32)
 
 
 def _tiled(settings: Settings, candidates: int) -> Settings:

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 from rendering import render_bracket
 from shot_brackets import bracket_of, shoot
 
 from libhdrnet.merge.candidates import contradiction, find_candidates
+from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.pipeline import merge
-from libhdrnet.merge.selection import BOUND, NEAR, UNSURE, sure
+from libhdrnet.merge.selection import BOUND, NEAR, UNSURE, less_saturated, sure
 from libhdrnet.options import MergeOptions
 
 
@@ -66,3 +68,17 @@ def test_a_still_scene_gets_what_its_longer_frames_bring():
         shown = light < 0.2
         off[model] = np.sqrt(np.mean(np.square(found - light)[shown] / (light[shown] + 1e-3)))
     assert off["auto"] < 1.03 * off["classical"]  # 1.07 where every small doubt counts
+
+
+def test_a_longer_frame_that_shows_less_where_the_reference_is_saturated_takes_no_part():
+    light = np.full((160, 200, 3), 0.2)
+    light[40:120, 60:140] = 3.0
+    frames = shoot(light, (1.0, 4.0))
+    light[60:100, 80:120] = 0.1  # somebody walks by
+    frames[1] = shoot(light, (4.0,))[0]
+    bracket = bracket_of(frames, 0)
+    candidates = find_candidates(bracket, follow=False)
+    unbelieved = less_saturated(bracket, *candidates)
+    merged = fuse(bracket, candidates, weigh(bracket, candidates, np.stack([np.zeros_like(unbelieved), unbelieved])))
+    assert merged[64:96, 84:116].min() > 0.9
+    assert merged[:30].mean() == pytest.approx(0.2, rel=0.01)
