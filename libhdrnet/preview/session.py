@@ -150,7 +150,8 @@ class Preview:
         self.size: tuple[int, int] = self._frames[0].codes.shape[:2]
         """Height and width of the preview."""
         self._whole: Box = (slice(0, self.size[0]), slice(0, self.size[1]))
-        self._aligned, self._found, self._believed, self._rebuilt = Cache(3), Cache(3), Cache(2), Cache(1)
+        self._picked, self._aligned, self._found = Cache(1), Cache(3), Cache(3)
+        self._believed, self._rebuilt = Cache(2), Cache(1)
         self._last: _Last | None = None
 
     @property
@@ -182,12 +183,9 @@ class Preview:
 
     def _render(self, view: View, quick: bool, reporter: Reporter) -> Shown:
         exposures = self._exposures(view)
-        reference = view.reference
-        told_of: list[str] = []
+        reference, told_of = view.reference, list[str]()
         if reference is None:
-            frames, names = self._frames, [frame.name for frame in self._frames]
-            with heard(told_of.append, told_of.append):
-                reference = pick_reference([frame.codes for frame in frames], exposures, names)
+            reference, told_of = self._picked.get(tuple(exposures), lambda: self._pick(exposures))
         method_of(view.model, exposures, reference)
         key, found, notes = self._find(view, reference, reporter.part(0, 0.6))
         repair = view.selects
@@ -212,6 +210,12 @@ class Preview:
         last.adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
         last.picture = _toned(light, last.adaptation)
         return self._shown(found, last, box, view, notes, told_of)
+
+    def _pick(self, exposures: Sequence[float]) -> tuple[int, list[str]]:
+        """Pick the reference; return it and what is to be known of it."""
+        frames, notes = self._frames, list[str]()
+        with heard(notes.append, notes.append):
+            return pick_reference([f.codes for f in frames], exposures, [f.name for f in frames]), notes
 
     def _exposures(self, view: View) -> list[float]:
         if view.exposure_times is not None:
