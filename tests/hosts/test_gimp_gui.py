@@ -178,10 +178,10 @@ window("hdr.*32-bit linear floating point.*2 layers")
 """
 
 
-def test_layers_are_previewed_and_what_is_wrong_is_said_below_the_picture(gimp3):
+def test_layers_are_previewed_and_what_is_wrong_is_said_below_the_picture(gimp3, trained):
     write_demo(gimp3.folder, height=850, width=1275)
     gimp3.play(MAKE_LAYERS)
-    assert gimp3.show(LAYERS_PREVIEWED, gimp3.folder / "layers.xcf")["kept"]
+    assert gimp3.show(LAYERS_PREVIEWED, gimp3.folder / "layers.xcf", place=trained)["kept"]
 
 
 GREYED = r"""
