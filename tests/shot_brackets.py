@@ -32,5 +32,5 @@ def bracket_of(frames, reference, gains=None):
 
 def classical(frames, reference, gains=None):
     bracket = bracket_of(frames, reference, gains)
-    candidates = find_candidates(bracket, follow=False)
+    candidates = find_candidates(bracket, deghost=False)
     return fuse(bracket, candidates, weigh(bracket, candidates))

@@ -141,7 +141,7 @@ class Candidate:
 def find_candidates(
     bracket: Bracket,
     *,
-    follow: bool = True,
+    deghost: bool = True,
     thrifty: bool = True,
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> list[Candidate]:
@@ -149,7 +149,7 @@ def find_candidates(
 
     Args:
         bracket: the frames.
-        follow: look for what moved; without, nothing is in doubt.
+        deghost: look for what moved; without, nothing is in doubt.
         thrifty: one frame after the other, not several at a time.
         reporter: told of each frame.
     """
@@ -159,7 +159,7 @@ def find_candidates(
     def compare(place: int) -> Candidate:
         reporter(0.3 * place / len(order), "comparing the exposures")
         candidate = _as_it_lies(bracket, order[place])
-        return replace(candidate, doubt=_doubt(bracket, reference, candidate)) if follow else candidate
+        return replace(candidate, doubt=_doubt(bracket, reference, candidate)) if deghost else candidate
 
     spread = map if thrifty else each
     still = [reference, *spread(compare, range(1, len(order)))]

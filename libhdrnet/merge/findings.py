@@ -29,14 +29,14 @@ class Findings:
 
 
 def find(
-    bracket: Bracket, settings: Settings, reporter: Reporter, *, follow: bool = True, thrifty: bool = True
+    bracket: Bracket, settings: Settings, reporter: Reporter, *, deghost: bool = True, thrifty: bool = True
 ) -> Findings:
-    """Find the candidates and ask the selection network; without `follow` all frames are believed as they lie.
+    """Find the candidates and ask the selection network; without `deghost` all frames are believed as they lie.
 
     `thrifty` takes the frames one by one and gives memory back between the stages, which takes a moment that is nothing
     where they are large.
     """
-    candidates = find_candidates(bracket, follow=follow, reporter=reporter.part(0, 0.5), thrifty=thrifty)
+    candidates = find_candidates(bracket, deghost=deghost, reporter=reporter.part(0, 0.5), thrifty=thrifty)
     if not any(candidate.doubt.any() for candidate in candidates):
         return Findings(candidates, np.zeros((1, 1, 1), np.float32), None)
     if thrifty:

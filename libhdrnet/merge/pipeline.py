@@ -1,7 +1,4 @@
-"""Merge a bracket (design: how a merge flows).
-
-Read, align, calibrate, find the candidates, select, fuse, guess lost highlights, reconstruct what is too dark.
-"""
+"""Merge a bracket: the stages of `libhdrnet.merge`, one after the other, and what is given back with the picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -303,7 +300,7 @@ class _Made:
 
 def _run(job: _Job, reporter: Reporter, with_mask: bool, with_shares: bool) -> _Made:
     bracket, options, whole = job.bracket, job.options, job.options.model in NETWORKS
-    found = find(bracket, options, reporter.part(0, 0.6), follow=options.selects)
+    found = find(bracket, options, reporter.part(0, 0.6), deghost=options.selects)
     candidates, report = found.candidates, found.report
     belief = believed(bracket, candidates, found.scaled(options.deghost / DEGHOST))
     made = decide(bracket, candidates, belief, job.choices, repair=options.selects)

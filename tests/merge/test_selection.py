@@ -77,7 +77,7 @@ def test_a_longer_frame_that_shows_less_where_the_reference_is_saturated_takes_n
     light[60:100, 80:120] = 0.1  # somebody walks by
     frames[1] = shoot(light, (4.0,))[0]
     bracket = bracket_of(frames, 0)
-    candidates = find_candidates(bracket, follow=False)
+    candidates = find_candidates(bracket, deghost=False)
     unbelieved = less_saturated(bracket, *candidates)
     merged = fuse(bracket, candidates, weigh(bracket, candidates, np.stack([np.zeros_like(unbelieved), unbelieved])))
     assert merged[64:96, 84:116].min() > 0.9

@@ -30,7 +30,7 @@ def feature_flow(
         return None
     frames = load_frames(images, exposures, response=response)[-2:]
     bracket = Bracket(frames, calibrated(frames, 1, response))
-    candidates = find_candidates(bracket, follow=False)
+    candidates = find_candidates(bracket, deghost=False)
     seen = Exposures(bracket, (0, 1), fuse(bracket, candidates, weigh(bracket, candidates)))
     flow = np.empty((*bracket.shape, 2), np.float32)
     run_tiled(
