@@ -3,6 +3,8 @@
 Paragraphs are separated by blank lines; one with indented lines is printed as it stands.
 """
 
+from libhdrnet.formats import READABLE
+
 GENERAL = """\
 `hdrnet COMMAND --help` tells the options of a command, with examples.
 
@@ -12,7 +14,7 @@ are whole. With --json each line is one JSON object. HDRNET_DEBUG=1 shows where 
 Exit codes: 0 done, 2 bad input or usage, 3 out of memory, 4 cancelled, 1 anything else.
 """
 
-MERGE = """\
+MERGE = f"""\
 examples:
   hdrnet merge A.dng B.dng C.dng -o out.exr --preview out.jpg
   hdrnet merge A.tif B.tif C.tif -o out.exr --ev -2,0,2 --reference 2 --mask moved.png
@@ -20,7 +22,7 @@ examples:
   hdrnet merge A.jpg B.jpg C.jpg -o out.uhdr.jpg
   hdrnet merge A.dng B.dng C.dng -o out.exr --resident     # the models stay in memory for the next one
 
-Frames: RAW, TIFF, PNG, JPEG, OpenEXR, Radiance HDR, AVIF, JPEG XL, WebP, JPEG 2000, BMP, GIF and PPM; HEIC and HIF with
+Frames: {READABLE}; HEIF (.heic, .hif) with
 pip install "libhdrnet[heic]". Exposure times come from EXIF, or from --times or --ev. An exposure is corrected only if
 the pixels refute it clearly; where they contradict it by more than a third of a stop a warning says by how much.
 Exposures that are all wrong by the same factor of stops (-5, 0, +5 said of -2, 0, +2) are explained by another

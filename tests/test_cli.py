@@ -13,10 +13,12 @@ from commands import ENVIRONMENT, TIMEOUT, TIMES, exposures, radiance, read_unti
 
 from libhdrnet.console import Console
 from libhdrnet.errors import OutOfMemoryError
+from libhdrnet.formats import BY_SUFFIX, WRITE_SUFFIXES
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
 from libhdrnet.io.formats import exr
 from libhdrnet.io.formats.heif_boxes import main_picture
 from libhdrnet.io.formats.jxl_header import read_header
+from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.passengers import passengers
 from libhdrnet.radiometry import encode_srgb
 
@@ -42,17 +44,16 @@ def test_a_bracket_of_any_kind_merges_to_the_radiance_of_the_scene(tmp_path, hdr
     assert np.median(np.abs(merged / truth - 1)) < 0.02
 
 
-@pytest.mark.parametrize(
-    ("name", "dtype", "encoding"),
-    [("o.exr", np.float32, "linear"), ("o.hdr", np.float32, "linear"), ("o.tif", np.float32, "linear"),
-     ("o.avif", np.float32, "linear"), ("o.jxl", np.float32, "linear"), ("o.dng", np.uint16, "linear"),
-     ("o.jpg", np.uint8, "srgb"), ("o.png", np.uint8, "srgb")],
-)  # fmt: skip
-def test_the_suffix_chooses_the_kind_of_output(tmp_path, hdrnet, name, dtype, encoding):
-    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", tmp_path / name, *CLASSICAL)
+@pytest.mark.parametrize("suffix", WRITE_SUFFIXES["merged"])
+def test_the_suffix_chooses_the_kind_of_output(tmp_path, hdrnet, suffix):
+    path = tmp_path / f"o{suffix}"
+    ended = hdrnet("merge", *write_bracket(tmp_path), "-o", path, *CLASSICAL)
     assert ended.code == 0
-    photo = read_photo(tmp_path / name)
-    assert (photo.pixels.dtype, photo.encoding, photo.pixels.shape) == (dtype, encoding, (24, 32, 3))
+    photo = read_photo(path)
+    linear = suffix in WRITE_SUFFIXES["radiance"]
+    dtype = np.uint16 if suffix == ".dng" else np.float32 if linear else np.uint8
+    assert (photo.pixels.dtype, photo.encoding, photo.pixels.shape) == (dtype, ("srgb", "linear")[linear], (24, 32, 3))
+    assert kind_of(path) == BY_SUFFIX[suffix].kind
 
 
 @pytest.mark.parametrize(("bits", "half"), [("16", True), ("32", False)])

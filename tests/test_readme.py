@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from commands import write_bracket
 
+from libhdrnet.formats import FORMATS
 from libhdrnet.manual import EPILOGS
+from libhdrnet.options import BatchOptions, MergeFiles
 from libhdrnet.parser import parse
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +33,13 @@ def test_its_lines_of_python_run_and_write_what_they_name(tmp_path, monkeypatch)
     assert {f"out.{suffix}" for suffix in re.findall(r'"out\.(\w+)"', PYTHON)} <= {
         path.name for path in tmp_path.iterdir()
     }
+
+
+@pytest.mark.parametrize("written", [f for f in FORMATS if f.holds & {"radiance", "display"}], ids=lambda f: f.name)
+def test_each_format_for_a_merge_is_named_where_one_is_chosen(written):
+    assert re.search(rf"chooses the format:[^.]*\b{written.name}\b", TEXT)
+    for option in (MergeFiles.__dataclass_fields__["output"], BatchOptions.__dataclass_fields__["format"]):
+        assert written.suffixes[0] in option.metadata["help"]
 
 
 def test_the_commands_are_known_with_all_their_options():

@@ -1,9 +1,9 @@
 """Reading and writing of photographs: pixels as the file has them, as linear Rec.709, and their metadata.
 
-Read are JPEG, PNG, TIFF, OpenEXR, Radiance HDR, AVIF, JPEG XL, WebP, JPEG 2000, BMP, GIF, PPM, camera RAW, and HEIC and
-HIF with `pip install "libhdrnet[heic]"`; the file's first bytes tell the format, not its name. Written are, by the
-suffix, radiance (`write_radiance`: .exr, .tif, .hdr, .dng, .avif, .jxl), pictures for the eye (`write_display`: .jpg,
-.png, .tif), both in one (`write_with_gain_map`: .jpg), a picture like its source (`write_like`) and maps (`write_map`).
+What can be read and written is listed in `libhdrnet.formats`, HEIF (.heic, .hif) only with
+`pip install "libhdrnet[heic]"`. The first bytes of a file tell its format, not its name. Written are, by the suffix,
+radiance (`write_radiance`), pictures for the eye (`write_display`), both in one (`write_with_gain_map`), a picture like
+its source (`write_like`) and maps (`write_map`).
 
     >>> from libhdrnet.io import read_photo, write_radiance
     >>> photo = read_photo("a.jpg")  # upright; .pixels uint8, uint16 or float32 (H, W, 3), .metadata, .exposure
