@@ -1,21 +1,26 @@
-"""Small networks with random weights in place of the trained ones, for tests of what surrounds them."""
+"""Small networks: options that make each of them small, and random weights in place of the trained ones."""
 
 OPTIONS = {
+    "psfnet": {"channels": 8, "blocks": 1},
     "psfnet-fast": {"channels": 8, "blocks": 1},
+    "msffnet": {"channels": 8},
     "msffnet-fast": {"channels": 8},
     "selection": {"widths": (8, 8, 8)},
+    "defocus": {"channels": 16, "conditions": 8, "blocks": 1},
     "defocus-fast": {"channels": 16, "conditions": 8, "blocks": 1, "outer_blocks": 1},
 }
 
 
 def save_random_weights(folder):
-    """Write weights and cards of small networks into `folder`."""
+    """Write weights and cards of the networks that the library ships, made small, into `folder`."""
     import torch
 
     from libhdrnet.networks import NETWORKS, build
+    from libhdrnet.research.training.everything import SHARES
     from libhdrnet.weights import save_weights
 
-    for name, chosen in OPTIONS.items():
+    for name in SHARES:
+        chosen = OPTIONS[name]
         torch.manual_seed(0)  # for each, so that a change of one leaves the others as they were
         prefix = NETWORKS[name].training_only
         network = build(name, **chosen)

@@ -1,20 +1,11 @@
 import cv2
 import numpy as np
 import pytest
+from small_networks import OPTIONS
 
 from libhdrnet.io import write_display, write_radiance
 from libhdrnet.research.training import loop
 from libhdrnet.research.training.scenes import Scenes
-
-SMALL = {
-    "selection": {"widths": (8, 8, 8)},
-    "psfnet": {"channels": 8, "blocks": 1},
-    "msffnet": {"channels": 8},
-    "defocus": {"channels": 16, "conditions": 8, "blocks": 1},
-}
-for _name in ("psfnet", "msffnet"):
-    SMALL[f"{_name}-fast"] = SMALL[_name]
-SMALL["defocus-fast"] = {**SMALL["defocus"], "outer_blocks": 1}
 
 
 def picture(seed, height=96, width=128):
@@ -49,7 +40,7 @@ def data(tmp_path_factory):
 def small_networks(monkeypatch):
     """Train networks with few channels, so that a step takes milliseconds."""
     build = loop.build
-    monkeypatch.setattr(loop, "build", lambda name: build(name, **SMALL[name]))
+    monkeypatch.setattr(loop, "build", lambda name: build(name, **OPTIONS[name]))
 
 
 @pytest.fixture(autouse=True)

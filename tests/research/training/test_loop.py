@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from commands import ENVIRONMENT, TIMEOUT
 
 from libhdrnet.errors import InputError, OutputError
 from libhdrnet.networks import NETWORKS, build
+from libhdrnet.research.options import TrainingOptions
 from libhdrnet.research.training import loop
 from libhdrnet.research.training.checkpoint import load_checkpoint
 from libhdrnet.research.training.everything import SHARES, train_all
@@ -206,6 +208,11 @@ def test_all_are_trained_one_after_the_other_and_go_on_where_they_were(options, 
     again = []
     train_all(replace(run, resume=True), lambda *step: again.append(step))
     assert again == [] and [path.read_bytes() for path in paths] == before
+
+
+def test_the_help_names_every_network():
+    said = TrainingOptions.__dataclass_fields__["network"].metadata["help"]
+    assert set(NETWORKS) <= set(re.findall(r"[\w-]+", said))
 
 
 def test_what_fits_one_network_is_refused_for_all(options):
