@@ -9,6 +9,7 @@ from collections import Counter
 from string import ascii_lowercase
 from xml.etree import ElementTree
 
+import dialogs
 import pytest
 from catalogues import LANGUAGES, LOCALE, ROOT, read, words
 
@@ -105,6 +106,12 @@ def test_every_label_of_a_dialog_has_a_key_of_its_own(path, procedures):
         keys = Counter(re.findall("_(.)", " ".join(labels)))
         clashing = [label for label in labels if keys[label[label.index("_") + 1]] > 1]
         assert clashing == [], f"{procedure.name} has left {set(ascii_lowercase) - set(keys)}"
+
+
+def test_the_readme_of_darktable_has_a_row_for_each_option():
+    said = (ROOT / "plugins/darktable/README.md").read_text("utf-8")
+    labels = [row["label"] for rows in dialogs.offered("darktable").values() for row in rows]
+    assert [one for one in labels if f"\n| {one.removeprefix(dialogs.PREFERENCE)} |" not in said] == []
 
 
 @EACH
