@@ -53,7 +53,7 @@ register(
          _("A layer above the HDR layer that shows its whole range on a screen")),
         *rows("tone"),
         (PF_BOOL, "mask", _("Add a layer with the mas_k"), False, None,
-         _("White: measured in all exposures; grey: repaired where something moved; black: guessed")),
+         _("White: measured; grey: made by the network; black: guessed")),
         *rows("settings"),
     ],
     [(PF_IMAGE, "merged", _("The merged image"))],

@@ -90,7 +90,7 @@ def _new_image(connection, done, parent, first):
         for name, form, array in (
             (_("HDR"), "RGB float", done),
             (_("HDR tone-mapped"), "R'G'B' float", done.get("preview")),
-            (_("HDR mask (white: measured, grey: repaired, black: guessed)"), "Y' float", done.get("mask")),
+            (_("HDR mask (white: measured, grey: made by the network, black: guessed)"), "Y' float", done.get("mask")),
         ):
             if array is not None:
                 layer = merged.add_layer(name, width, height)
