@@ -22,11 +22,11 @@ examples:
   hdrnet merge A.jpg B.jpg C.jpg -o out.uhdr.jpg
   hdrnet merge A.dng B.dng C.dng -o out.exr --resident     # the models stay in memory for the next one
 
-Frames: {READABLE}; HEIF (.heic, .hif) with
-pip install "libhdrnet[heic]". Exposure times come from EXIF, or from --times or --ev. An exposure is corrected only if
-the pixels refute it clearly; where they contradict it by more than a third of a stop a warning says by how much.
-Exposures that are all wrong by the same factor of stops (-5, 0, +5 said of -2, 0, +2) are explained by another
-response, without a warning: the picture is consistent, its contrast is not that of the scene.
+Frames: {READABLE}; HEIF only with pip install "libhdrnet[heic]".
+Exposure times come from EXIF, or from --times or --ev. An exposure is corrected only if the pixels
+refute it clearly; where they contradict it by more than a third of a stop a warning says by how much. Exposures that
+are all wrong by the same factor of stops (-5, 0, +5 said of -2, 0, +2) are explained by another response, without a
+warning: the picture is consistent, its contrast is not that of the scene.
 
 Response: cameras' JPEGs rarely follow sRGB. How they bend is calibrated from the bracket, with --response estimate more
 freely; srgb, gamma2.2 and linear are taken at their word. A response takes the place of a picture's tone curve, not of

@@ -376,11 +376,13 @@ test("settings that were never chosen are the defaults, wrong ones too", functio
   equal({ made.folder(), made.keep(), made.merges_originals(), made.format().suffix }, { "", false, false, ".exr" })
   equal(made.format().options, { "--exr-bits", "32" })
   equal({ made.keeps_shape(), made.style() }, { false, "" })
-  local usual, chosen = {}, {}
+  local usual = {}
   for _, group in pairs(offered) do
-    for _, option in ipairs(group) do usual[option.name], chosen[option.name] = option.default, made.chosen(option) end
+    for _, option in ipairs(group) do usual[option.name] = made.chosen(option) end
   end
-  equal({ usual, usual.strength }, { chosen, 1.0 })
+  equal(usual, {
+    deghost = 0.5, reference = "automatic", align = true, model = "auto", tone = "natural", strength = 1.0,
+  })
   kept = { model = "unheard of", strength = "7", keep = "TRUE", frames = "original files", format = "TIFF, 32 bit" }
   equal({ made.words("merge"), made.words("deblur") }, { {}, {} })
   equal({ made.keep(), made.merges_originals(), made.format().suffix }, { true, true, ".tif" })
