@@ -14,7 +14,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3
+from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3, convolved
 from libhdrnet.networks.form import THESIS, Form
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions
@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        out: Tensor = x + self.conv2(self.form.activated(self.conv1(self.norm(x))))
+        out: Tensor = x + self.conv2(self.form.activated(convolved(self.norm, self.conv1, x)))
         return out
 
 

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from libhdrnet.networks.blocks import (
     HALF,
     QUARTER,
-    SLOPE,
     ExactConvolution,
     PooledStatistics,
+    activated,
     at_precision,
     conv3x3,
     ramp,
@@ -80,9 +80,9 @@ class ConditionNet(nn.Module):
 
     def forward(self, radius: Tensor) -> tuple[Conditions, Conditions]:
         """Return conditions at a half and at a quarter of the resolution."""
-        first = at_precision(F.relu(self.conv1(unshuffle(radius, HALF))), self.conv2)
-        half = F.relu(self.conv2(first))
-        quarter = F.relu(self.conv3(half))
+        first = at_precision(F.relu(self.conv1(unshuffle(radius, HALF)), inplace=True), self.conv2)
+        half = F.relu(self.conv2(first), inplace=True)
+        quarter = F.relu(self.conv3(half), inplace=True)
         return (
             Conditions(half, self.pool_half(half), self.pool_half.cell),
             Conditions(quarter, self.pool_quarter(quarter), self.pool_quarter.cell),
@@ -114,25 +114,25 @@ class DeblurringNet(nn.Module):
         half, quarter = conditions
         detail, contrast = detail_and_contrast(image)
         shown = unshuffle(torch.cat([image - 0.5, detail], 1), HALF)
-        x = at_precision(F.leaky_relu(self.enter(shown), SLOPE), self.down)
+        x = at_precision(activated(self.enter(shown)), self.down)
         gates = _gates([*self.before, *self.after], half)
         for block in self.before:
             x = block(x, half, next(gates))
-        y = F.leaky_relu(self.down(x), SLOPE)
+        y = activated(self.down(x))
         inner_gates = _gates(self.blocks, quarter)
         for block in self.blocks:
             y = block(y, quarter, next(inner_gates))
         x = x + F.pixel_shuffle(self.up(y), QUARTER // HALF)
         for block in self.after:
             x = block(x, half, next(gates))
-        correction = F.pixel_shuffle(self.output(F.leaky_relu(self.leave(x), SLOPE)), HALF)
+        correction = F.pixel_shuffle(self.output(activated(self.leave(x))), HALF)
         restored: Tensor = image + CORRECTION * contrast * correction
         return restored
 
 
 def _gates(blocks: Iterable[nn.Module], conditions: Conditions) -> Iterator[Sequence[Tensor | None]]:
     """Yield the spatial parts of both gammas for one block after the other, if they are decomposed."""
-    gammas = [module.gamma for block in blocks for module in block.modules() if isinstance(module, SFT)]
+    gammas = [module.gamma for block in blocks for module in block.children() if isinstance(module, SFT)]
     decomposed = [gamma for gamma in gammas if isinstance(gamma, DecomposedTransform)]
     if not decomposed:
         return itertools.repeat((None, None))

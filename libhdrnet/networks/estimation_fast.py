@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import QUARTER, SLOPE, ExactConvolution, at_precision, conv3x3, unshuffle
+from libhdrnet.networks.blocks import QUARTER, ExactConvolution, activated, at_precision, conv3x3, unshuffle
 from libhdrnet.networks.defocus import ResidualBlock
 from libhdrnet.networks.detail import detail_and_contrast
 from libhdrnet.networks.form import FAST
@@ -37,8 +37,8 @@ class Surroundings(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to what is to be added to it."""
-        eighth = self.before(F.leaky_relu(self.eighth(x), SLOPE))
-        sixteenth = self.blocks(F.leaky_relu(self.sixteenth(eighth), SLOPE))
+        eighth = self.before(activated(self.eighth(x)))
+        sixteenth = self.blocks(activated(self.sixteenth(eighth)))
         eighth = self.after(eighth + _doubled(self.up(sixteenth), eighth))
         return _doubled(self.output(eighth), x)
 
@@ -68,10 +68,10 @@ class EstimationNet(nn.Module):
         A clipped or squashed one has no gradient once it is zero everywhere, which is a good guess at first.
         """
         seen = torch.cat([image - 0.5, detail_and_contrast(image)[0]], 1)
-        x = at_precision(F.leaky_relu(self.enter(unshuffle(seen, QUARTER)), SLOPE), self.leave)
+        x = at_precision(activated(self.enter(unshuffle(seen, QUARTER))), self.leave)
         x = self.near(x)
         x = self.rest(x + self.surroundings(x))
-        x = F.leaky_relu(self.leave(x), SLOPE)
+        x = activated(self.leave(x))
         radius = self.max_radius * self.output(x)
         radius = radius if self.training else radius.clamp(0, self.max_radius)
         return F.interpolate(radius, scale_factor=float(QUARTER), mode="bilinear", align_corners=False)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import LOG_1_MU, MU, SLOPE, ChannelNorm, mu_law
+from libhdrnet.networks.blocks import LOG_1_MU, MU, SLOPE, ChannelNorm, activated, mu_law
 
 DIFFERENCE = 10.0
 """Unit of difference from the baseline radiance, a tenth of the mu-law's range, ..."""
@@ -48,7 +48,7 @@ class Form:
 
     def activated(self, x: Tensor) -> Tensor:
         """Apply the activation."""
-        return F.leaky_relu(x, self.slope)
+        return activated(x, self.slope)
 
     def seen(self, exposures: Tensor, baseline: Tensor | None) -> Tensor:
         """Return what a network sees (B * images, inputs, H / fold, W / fold) of exposures (B, images, 6, H, W).

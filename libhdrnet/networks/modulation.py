@@ -27,7 +27,7 @@ class WholeTransform(nn.Sequential):
     def __init__(self, conditions: int, channels: int) -> None:
         super().__init__(
             nn.Conv2d(conditions, conditions, 1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(conditions, channels, 1),
         )
 

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ChannelAttention, ExactConvolution, at_precision, conv3x3, initialise
+from libhdrnet.networks.blocks import ChannelAttention, ExactConvolution, at_precision, conv3x3, convolved, initialise
 from libhdrnet.networks.form import THESIS, Form
 
 
@@ -83,7 +83,7 @@ class RCAB(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        y: Tensor = self.attention(self.conv2(self.form.activated(self.conv1(self.norm(x)))))
+        y: Tensor = self.attention(self.conv2(self.form.activated(convolved(self.norm, self.conv1, x))))
         return x + y
 
 

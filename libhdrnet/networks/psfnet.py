@@ -21,6 +21,7 @@ from libhdrnet.networks.blocks import (
     SpatialAttention,
     at_precision,
     conv3x3,
+    convolved,
     initialise,
     spread,
 )
@@ -116,7 +117,7 @@ class PSFB(nn.Module):
         """Map F0 (B, images, C, H, W) to O of the same shape."""
         images, c = features.shape[1:3]
         before = features.flatten(0, 1)
-        own = self.form.activated(self.conv1(self.norm(before)))  # Eq. 2.2
+        own = self.form.activated(convolved(self.norm, self.conv1, before))  # Eq. 2.2
         fused = self.fusion(own.reshape(features.shape))  # Eq. 2.3
         # Conv2([F2, F1_i]) split by linearity: the half that sees F2 is the same for every image.
         weight = self.conv2.weight
@@ -145,7 +146,7 @@ class ResidualDualAttentionBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to the same shape."""
-        y = self.conv2(self.form.activated(self.conv1(self.norm(x))))
+        y = self.conv2(self.form.activated(convolved(self.norm, self.conv1, x)))
         if self.attention:
             y = self.join(torch.cat([self.channel(y), self.spatial(y)], 1))
         out: Tensor = x + y
