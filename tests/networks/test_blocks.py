@@ -1,7 +1,19 @@
+import pytest
 import torch
+import torch.nn.functional as F
 
 from libhdrnet.networks import build, use_local_statistics
-from libhdrnet.networks.blocks import ChannelAttention, PooledStatistics, SpatialAttention, spread
+from libhdrnet.networks.blocks import (
+    ChannelAttention,
+    ChannelNorm,
+    PooledStatistics,
+    SpatialAttention,
+    activated,
+    conv3x3,
+    convolved,
+    spread,
+    unshuffle,
+)
 
 
 def test_without_a_window_statistics_are_the_mean_of_the_patch():
@@ -61,3 +73,32 @@ def test_local_statistics_can_be_switched_on_and_off():
         after = network(exposures, known)
     assert torch.equal(before, after)
     assert not torch.equal(before, local)
+
+
+def test_only_what_is_not_differentiated_is_activated_in_place():
+    given = torch.tensor([-1.0, 2.0])
+    x = given.clone()
+    assert torch.equal(activated(x, 0.5), torch.tensor([-0.5, 2.0])) and torch.equal(x, given)
+    with torch.no_grad():
+        assert activated(x, 0.5) is x
+    assert torch.equal(x, torch.tensor([-0.5, 2.0]))
+
+
+@pytest.mark.parametrize("channels", [24, 32])  # 32 fill pairs of vectors, 24 do not
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last], ids=str)
+def test_a_convolution_takes_the_gains_of_the_features_that_it_sees(channels, layout):
+    norm, convolution = ChannelNorm(channels), conv3x3(channels, 4)
+    torch.nn.init.uniform_(norm.gain, -2, 2)
+    x = torch.randn(1, channels, 6, 7).contiguous(memory_format=layout)
+    power = x.square().mean(1, keepdim=True)
+    expected = convolution(x / (power + 1e-4).sqrt() * norm.gain)
+    assert torch.allclose(convolved(norm, convolution, x), expected, atol=1e-5)
+    assert torch.allclose(convolution(norm(x)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_squares_are_folded_as_torch_folds_them(factor):
+    x = torch.randn(2, 3, 8, 12)
+    folded = unshuffle(x, factor)
+    assert torch.equal(folded, F.pixel_unshuffle(x, factor))
+    assert folded.is_contiguous(memory_format=torch.channels_last)
