@@ -3,6 +3,7 @@
 import shutil
 import struct
 import subprocess
+from functools import cache
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ class Darktable:
             "--core", "--configdir", home, "--cachedir", home, "--library", ":memory:", "--disable-opencl",
             "--conf", "write_sidecar_files=never", "--conf", "plugins/imageio/format/tiff/bpp=32",
             "--conf", "plugins/darkroom/workflow=none", "--conf", "plugins/darkroom/chromatic-adaptation=legacy",
-            suite=self.suite, folders=[self.folder], env={"HOME": home}, timeout=TIMEOUT,
+            suite=self.suite, folders=[self.folder, path.parent], env={"HOME": home}, timeout=TIMEOUT,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return tifffile.imread(output)
@@ -88,15 +89,20 @@ class RawTherapee:
         return decode_srgb(np.pad(pixels, ((4, 4), (4, 4), (0, 0))) if len(pixels) < 4 * SIDE else pixels)
 
 
-@pytest.fixture(params=["trixie", "rawtherapee"])
-def develop(request, tmp_path):
-    """A function from a RAW file to linear Rec.709; RawTherapee cuts the border of a mosaic off, which is put back."""
-    return RawTherapee(tmp_path) if request.param == "rawtherapee" else Darktable(tmp_path, request.param)
+@pytest.fixture(scope="module", params=["trixie", "rawtherapee"])
+def develop(request, tmp_path_factory):
+    """A function from a RAW file to linear Rec.709, which develops each in each way once.
+
+    RawTherapee cuts the border of a mosaic off, which is put back.
+    """
+    folder = tmp_path_factory.mktemp("developed")
+    return cache(RawTherapee(folder) if request.param == "rawtherapee" else Darktable(folder, request.param))
 
 
-@pytest.fixture
-def reference_and_merge(tmp_path):
+@pytest.fixture(scope="module")
+def reference_and_merge(tmp_path_factory):
     """The middle one of three RAW files of smooth squares and a lamp, and a DNG merged from all."""
+    tmp_path = tmp_path_factory.mktemp("merged")
     light = np.kron(SCENE, np.ones((SIDE, SIDE, 1)))
     light[:SIDE, :SIDE] = LAMP
     files = [
