@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,19 @@ from libhdrnet.radiometry import encode_srgb
 
 TIMES = ("1/60", "1/15", "1/4")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(libhdrnet.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+MEASURED = {"COVERAGE_PROCESS_CONFIG": os.environ["TESTS_MEASURED"]} if "TESTS_MEASURED" in os.environ else {}
+"""Variables of a process in which coverage is measured as it is here."""
 COMMAND = [sys.executable, "-m", "libhdrnet.cli"]
 TIMEOUT = 300
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind: its exit code and what it said."""
+
+    code: int
+    out: str
+    err: str
 
 
 def radiance(height, width, seed=0):
@@ -92,7 +104,7 @@ def wait_for(folder, pattern, process):
     """Wait until `process` has left the first such file in `folder`, or ended."""
     until = time.monotonic() + TIMEOUT
     while not whole(folder, pattern) and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def run_while_a_worker_is_killed(words, cluster, folder, pattern):

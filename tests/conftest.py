@@ -1,10 +1,10 @@
 """Fixtures shared by all tests: small pictures, small networks with random weights, the optional shared data."""
 
 import gc
+import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,17 @@ LONGEST = [*(HOSTS / f"{name}.py" for name in DARKTABLE), HOSTS / "test_gimp_gui
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart():
+    """Of the processes that tests start, coverage measures those that cover what nothing else does (MEASURED of
+    commands.py): to each it is another half second, and a fifth of what it computes."""
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        os.environ["TESTS_MEASURED"] = os.environ.pop("COVERAGE_PROCESS_CONFIG")
+
+
+pytest_sessionstart()  # of one process coverage has begun by now, of several it begins with the session
 
 
 def pytest_collection_modifyitems(items):
@@ -31,13 +42,16 @@ def pytest_collection_finish():
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Of several processes (tests/run.sh) one runs a whole file, whose tests share what they compute, and one runs all
-    that start darktable: two at once do not export one file alike."""
+    that start darktable: two at once do not export one file alike. One runs all that trains, which loads torch's
+    compiler: four seconds in each process."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            path = nodeid.partition("::")[0]
-            return "darktable" if Path(path).stem in DARKTABLE else path
+            path = Path(nodeid.partition("::")[0])
+            if path.stem in DARKTABLE:
+                return "darktable"
+            return str(path.parent if path.parent.name == "training" else path)
 
     return Scheduling(config, log)
 
@@ -84,18 +98,11 @@ def random_weights(tmp_path, monkeypatch):
     run.loaded.cache_clear()
 
 
-@dataclass(frozen=True)
-class Ended:
-    """What a command left behind: its exit code and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def hdrnet(capfd):
     """A function that runs the command line in this process."""
+    from commands import Ended
+
     from libhdrnet.cli import main
 
     def run(*words):
@@ -111,7 +118,8 @@ def cluster():
     """A Dask scheduler and two workers, each a process of its own: (address, workers)."""
     from commands import ENVIRONMENT, TIMEOUT
 
-    quiet = {"stdout": subprocess.DEVNULL, "env": ENVIRONMENT}
+    unsampled = {**ENVIRONMENT, "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+    quiet = {"stdout": subprocess.DEVNULL, "env": unsampled}
     words = [
         sys.executable,
         "-m",
@@ -122,7 +130,7 @@ def cluster():
         "127.0.0.1",
         "--no-dashboard",
     ]
-    scheduler = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    scheduler = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=unsampled)
     address = next(line.split()[-1] for line in scheduler.stderr if "tcp://" in line)
     start = [
         sys.executable,

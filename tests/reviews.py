@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from urllib.parse import urlencode, urlsplit
 
-from commands import TIMEOUT, start
+from commands import MEASURED, TIMEOUT, start
 
 ENGINE = ("--device", "cpu", "--precision", "fp32")
 
@@ -69,7 +69,8 @@ def until(events, *names):
 @contextmanager
 def reviewing(*words):
     """Run the command while inside."""
-    process = start("review", *words, *ENGINE, "--no-browser", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = start("review", *words, *ENGINE, "--no-browser", "--json", env=MEASURED, **pipes)
     guard = threading.Timer(TIMEOUT, process.kill)
     guard.start()
     try:

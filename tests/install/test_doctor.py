@@ -1,4 +1,4 @@
-"""`hdrnet doctor` as a process, in homes that lack something."""
+"""`hdrnet doctor` as a process in a home where all is well, and here in homes that lack something."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from commands import COMMAND, ENVIRONMENT, TIMEOUT
+from commands import COMMAND, ENVIRONMENT, TIMEOUT, Ended
 from small_networks import save_random_weights
 
 from libhdrnet._version import __version__
@@ -30,19 +30,36 @@ def user(tmp_path, weights):
     }  # fmt: skip
 
 
-def hdrnet(user, *words):
+@pytest.fixture
+def here(user, monkeypatch, hdrnet):
+    """A function that runs the command in this process, as that user."""
+    for name in [name for name in os.environ if name.startswith("XDG")]:
+        monkeypatch.delenv(name)
+    for name, value in user.items():
+        monkeypatch.setenv(name, value)
+    return hdrnet
+
+
+@pytest.fixture
+def process(user):
+    """The same with a process of its own."""
     base = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("XDG")}
-    return subprocess.run(
-        [*COMMAND, *words], env={**base, **user}, capture_output=True, text=True, timeout=TIMEOUT
-    )  # fmt: skip
+
+    def run(*words):
+        done = subprocess.run(
+            [*COMMAND, *words], env={**base, **user}, capture_output=True, text=True, timeout=TIMEOUT
+        )  # fmt: skip
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return run
 
 
-def checks(user, code=0):
+def checks(run, code=0):
     """The checks by name, one list each."""
-    done = hdrnet(user, "doctor", "--json")
-    assert done.returncode == code, done.stdout + done.stderr
+    done = run("doctor", "--json")
+    assert done.code == code, done.out + done.err
     found = {}
-    for check in json.loads(done.stdout.splitlines()[0])["checks"]:
+    for check in json.loads(done.out.splitlines()[0])["checks"]:
         found.setdefault(check["name"], []).append(check)
     return found
 
@@ -54,11 +71,11 @@ def settled(user):
         json.dump(facts, file)
 
 
-def test_all_is_well_where_all_is_there(user):
+def test_all_is_well_where_all_is_there(user, process):
     settled(user)
     os.makedirs(f"{user['HOME']}/.config/darktable")
-    assert hdrnet(user, "install", "darktable").returncode == 0
-    found = checks(user)
+    assert process("install", "darktable").code == 0
+    found = checks(process)
     assert {check["state"] for several in found.values() for check in several} <= {"ok"}, found
     assert set(found) == {
         "Python", "packages", "torch", "device", "weights", "server", "start", "darktable", "disk", "memory",
@@ -67,9 +84,9 @@ def test_all_is_well_where_all_is_there(user):
     assert len(found["weights"]) == 4
 
 
-def test_each_thing_that_is_broken_is_a_problem_with_what_mends_it(user, tmp_path):
+def test_each_thing_that_is_broken_is_a_problem_with_what_mends_it(user, here, monkeypatch, tmp_path):
     shutil.copytree(user["HDRNET_WEIGHTS"], tmp_path / "weights")
-    user["HDRNET_WEIGHTS"] = str(tmp_path / "weights")
+    monkeypatch.setenv("HDRNET_WEIGHTS", str(tmp_path / "weights"))
     with open(tmp_path / "weights/psfnet.safetensors", "ab") as file:
         file.write(b"!")
     (tmp_path / "weights/msffnet.safetensors").unlink()
@@ -77,10 +94,10 @@ def test_each_thing_that_is_broken_is_a_problem_with_what_mends_it(user, tmp_pat
         json.dump({"python": "/nowhere/python", "version": __version__}, file)
     darktable = f"{user['HOME']}/.config/darktable"
     os.makedirs(darktable)
-    assert hdrnet(user, "install", "darktable").returncode == 0
+    assert here("install", "darktable").code == 0
     os.unlink(f"{darktable}/lua/hdrnet/json.lua")
     os.chmod(user["HDRNET_RUNTIME"], 0o755)
-    found = checks(user, code=1)
+    found = checks(here, code=1)
     assert [check["state"] for check in found["weights"]] == ["problem", "problem", "ok", "ok"]
     assert "damaged" in found["weights"][0]["text"] and "missing" in found["weights"][1]["text"]
     assert "'/nowhere/python'" in found["start"][0]["text"]
@@ -90,30 +107,30 @@ def test_each_thing_that_is_broken_is_a_problem_with_what_mends_it(user, tmp_pat
     assert all(check["mend"] for several in found.values() for check in several if check["state"] != "ok")
 
 
-def test_the_report_tells_nothing_private_and_replaces_nothing(user, tmp_path):
+def test_the_report_tells_nothing_private_and_replaces_nothing(user, here, tmp_path):
     settled(user)
     report = tmp_path / "report.txt"
-    assert hdrnet(user, "doctor", "--report", report).returncode == 0
+    assert here("doctor", "--report", report).code == 0
     text = report.read_text()
     assert "torch" in text and "~" in text
     for private in ("Jörg", "joerg", os.uname().nodename):
         assert private not in text
-    again = hdrnet(user, "doctor", "--report", report)
-    assert again.returncode == 2
-    assert "is there already; name another file" in again.stderr
+    again = here("doctor", "--report", report)
+    assert again.code == 2
+    assert "is there already; name another file" in again.err
     assert report.read_text() == text
 
 
-def test_an_older_plugin_is_a_warning(user):
+def test_an_older_plugin_is_a_warning(user, here):
     settled(user)
     darktable = f"{user['HOME']}/.config/darktable"
     os.makedirs(darktable)
-    hdrnet(user, "install", "darktable")
+    here("install", "darktable")
     manifest = f"{darktable}/lua/hdrnet/manifest.json"
     with open(manifest) as file:
         facts = json.load(file)
     with open(manifest, "w") as file:
         json.dump({**facts, "version": "0.0.1"}, file)
-    (check,) = checks(user)["darktable"]
+    (check,) = checks(here)["darktable"]
     assert check["state"] == "warning"
     assert f"plug-in 0.0.1, this is {__version__}" in check["text"]

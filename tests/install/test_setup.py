@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from bare import contents, small_tree
-from commands import TIMEOUT
+from commands import MEASURED, TIMEOUT
 from host_root import REPOSITORY
 
 from libhdrnet import __version__
@@ -33,7 +33,7 @@ def install(home, *words):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG", "HDRNET"))}
     return subprocess.run(
         [sys.executable, REPOSITORY / "installers/install.py", *words], capture_output=True, text=True, cwd=home,
-        timeout=TIMEOUT, env={**kept, "HOME": str(home), "PATH": BARE_PATH},
+        timeout=TIMEOUT, env={**kept, **MEASURED, "HOME": str(home), "PATH": BARE_PATH},
     )  # fmt: skip
 
 

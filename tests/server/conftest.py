@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import MEASURED
 from residents import SLOW, Home
 from small_networks import save_random_weights
 
@@ -21,6 +22,7 @@ def weights(tmp_path_factory):
 def home(weights, monkeypatch):
     """A place without a server, which clients of this process look into."""
     home = Home(weights)
+    home.environment |= MEASURED
     for name, value in home.environment.items():
         monkeypatch.setenv(name, value)
     yield home
@@ -31,6 +33,7 @@ def home(weights, monkeypatch):
 def shared_home(weights):
     """A place with one server for the tests of a module, which has to survive them all."""
     home = Home(weights)
+    home.environment |= MEASURED
     process = home.serve("--tcp")
     yield home
     assert process.poll() is None, "a test ended the server"
