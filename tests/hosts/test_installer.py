@@ -72,13 +72,6 @@ def test_install_again_upgrade_and_uninstall_leave_the_home_as_it_was(home, suit
     assert home.contents() == before
 
 
-def test_the_installed_command_removes_everything_too(home, trees):
-    before = home.contents()
-    succeeded(home.install(trees[OLD]))
-    home.hdrnet("uninstall", "libhdrnet")
-    assert home.contents() == before
-
-
 def test_an_installation_killed_ten_times_is_always_the_old_or_the_new_one(home, trees):
     """With SIGKILL at random moments, in small trees: the environment and the plug-ins are switched by the same code
     as in a whole installation, which takes too long to be started so often."""
@@ -96,7 +89,8 @@ def test_an_installation_killed_ten_times_is_always_the_old_or_the_new_one(home,
     assert home.contents() == before
 
 
-def test_two_installers_at_once_end_as_one(home, trees):
+def test_two_installers_at_once_end_as_one_and_its_command_removes_everything_too(home, trees):
+    before = home.contents()
     line = " ".join(
         f'"{trees[NEW]}/installers/install.sh" --wheels "{trees[NEW]}/wheels" --no-demo &' for _ in range(2)
     )
@@ -106,6 +100,8 @@ def test_two_installers_at_once_end_as_one(home, trees):
     assert told.count("is installed already") == 1
     assert home.hdrnet("--version") == f"hdrnet {NEW}"
     assert home.versions == [NEW]
+    home.hdrnet("uninstall", "libhdrnet")
+    assert home.contents() == before
 
 
 def test_too_little_space_is_told_before_anything_is_installed(home, trees):
