@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from commands import TIMEOUT
+from commands import MEASURED, TIMEOUT
 
 from libhdrnet.install import commands
 from libhdrnet.install.places import Machine
@@ -60,7 +60,8 @@ def test_the_helper_waits_for_the_end_and_then_leaves_nothing_but_what_is_somebo
     if other == "kept":
         (machine.data / other).mkdir()
     words = [sys.executable, "-c", USER, machine.home, version.folder]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as user:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": {**os.environ, **MEASURED}}
+    with subprocess.Popen(words, **pipes) as user:
         assert user.stdout.readline() == b"started\n"
         assert not machine.environment_file.exists() and not machine.launcher.exists()
         if other == "new":

@@ -135,8 +135,9 @@ print("GOES ON")
     end, terminal = os.openpty()
     os.write(end, answer.encode())
     done = subprocess.run(
-        [sys.executable, "-c", script], stdin=terminal, capture_output=True, text=True, timeout=TIMEOUT
-    )
+        [sys.executable, "-c", script], stdin=terminal, capture_output=True, text=True, timeout=TIMEOUT,
+        env={**os.environ, **MEASURED},
+    )  # fmt: skip
     os.close(end)
     os.close(terminal)
     assert ("Install it all the same?" in done.stdout) == asked
