@@ -1,6 +1,7 @@
 """Losses of the thesis: mu-law L1, the regularised flow loss, and the three defocus stages."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.networks.blocks import mu_law
@@ -11,6 +12,10 @@ log(1 + radius) as its rank is from that one's."""
 
 EDGES = 0.5
 """Weight of the loss of differences between neighbours, which seams and patchy noise have."""
+SQUARE = 32
+"""Edge in pixels of the squares of which each counts alike for the selection. As a mean of whole pictures, noise beside
+something moving counts next to nothing: 5,000 and 7,900 steps so brought nothing more, 1,144 steps with squares +0.13
+dB in nine static scenes with a truth."""
 
 
 def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -25,14 +30,16 @@ def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight
 
 
 def selection_loss(fused: Tensor, truth: Tensor, white: Tensor) -> Tensor:
-    """Mean of the pictures' PSNR in the mu-law domain up to `white` (B,), as a logarithm, and EDGES of that of edges.
+    """Mean PSNR of squares in the mu-law domain up to `white` (B,), as a logarithm, and EDGES of that of edges.
 
-    So what is left where nothing moves counts as much as a ghost.
+    So what is left where nothing moves counts as much as a ghost, and beside one, too.
     """
     scale = white.view(-1, 1, 1, 1)
     gap = mu_law(fused / scale) - mu_law(truth / scale)
-    edges = gap.diff(dim=-1).abs().mean((1, 2, 3)) + gap.diff(dim=-2).abs().mean((1, 2, 3))
-    return (gap.square().mean((1, 2, 3)) + 1e-6).log().mean() + EDGES * (edges + 1e-4).log().mean()
+    edges = (gap.diff(dim=-1)[..., 1:, :].abs() + gap.diff(dim=-2)[..., 1:].abs()).mean(1, keepdim=True)
+    square = gap.square().mean(1, keepdim=True)
+    square, edges = (F.avg_pool2d(x, min(SQUARE, x.shape[-1]), ceil_mode=True) for x in (square, edges))
+    return (square + 1e-6).log().mean() + EDGES * (edges + 1e-4).log().mean()
 
 
 def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:

@@ -49,6 +49,19 @@ def test_what_is_left_in_a_clean_picture_counts_in_the_selection_s_loss_as_in_a_
     assert halved[0] > 1
 
 
+def test_noise_counts_in_the_selection_s_loss_beside_a_ghost_as_it_does_alone():
+    truth, noise = torch.full((1, 3, 32, 64), 0.2), torch.randn(1, 3, 32, 64, generator=torch.manual_seed(0)) / 100
+    ghost = torch.zeros_like(truth)
+    ghost[..., :31] = 0.5
+    halved = [
+        selection_loss(truth + more + noise, truth, torch.ones(1))
+        - selection_loss(truth + more + torch.cat([noise[..., :32], noise[..., 32:] / 2], -1), truth, torch.ones(1))
+        for more in (0, ghost)
+    ]
+    assert halved[0] > 0.5
+    assert halved[1] == pytest.approx(halved[0].item(), rel=0.2)
+
+
 def test_the_joint_loss_weighs_map_and_picture_as_eq_4_7():
     loss = joint_defocus_loss(picture(4.0, 0.0), picture(0.0, 0.0), picture(0.5, 0.5), picture(0.25, 0.25), 20.0)
     assert loss.item() == pytest.approx(0.2 * (2 / 20) + 0.9 * 0.25)
