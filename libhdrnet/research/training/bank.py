@@ -44,7 +44,7 @@ class Bank:
 
         A photograph's highlights are expanded at random, so that it has a range worth a bracket.
         """
-        count, uniform = dice.count, dice.uniform
+        uniform = dice.uniform
         share = 0.0 if self.photographs == len(self.tiles) else 0.35 if self.photographs else 1.0
         radiance = uniform(0, 1) < share
         photograph = (uniform(0, 1) * self.photographs).long()
@@ -58,11 +58,18 @@ class Bank:
         x, y = ((1 - extent) * uniform(-1, 1) for _ in range(2))
         place = torch.stack([along * flip, -across, x, across * flip, along, y], 1).view(-1, 2, 3)
         # Twice the size, then its mean: a texture that is reduced has no aliases.
-        grid = F.affine_grid(place, [count, 3, 2 * size, 2 * size], align_corners=False)
+        grid = affine_grid(place, 2 * size)
         tiles = self.tiles[chosen].float()
         cut = F.avg_pool2d(F.grid_sample(tiles, grid, padding_mode="reflection", align_corners=False), 2)
         strength = torch.where(radiance, torch.zeros_like(extent), uniform(0, 0.95)).view(-1, 1, 1, 1)
         return cut.clamp(min=0) / (1 - strength * cut.amax(1, keepdim=True).clamp(0, 1).square())
+
+
+def affine_grid(place: Tensor, size: int) -> Tensor:
+    """Return torch's affine_grid of affine maps (B, 2, 3) for square pictures, in a fraction of its time on a CPU."""
+    line = (2 * torch.arange(size, device=place.device) + 1) / size - 1
+    across, down, shift = (place[:, None, None, :, i] for i in range(3))
+    return across * line[:, None] + (down * line[:, None, None] + shift)
 
 
 def make_pack(data: Path, out: Path) -> int:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from libhdrnet.research.training.bank import Bank
+from libhdrnet.research.training.bank import Bank, affine_grid
 from libhdrnet.research.training.dice import Dice, each
 
 OBJECTS = 3
@@ -34,7 +34,8 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     frames = stops.shape[1]
     background = bank.crops(dice, canvas)
     reach = float(margin)
-    things = [_Thing(bank, dice, canvas, size, reach, moves) for _ in range(OBJECTS)]
+    present = [(moves * dice.happens(0.6)).nonzero()[:, 0] for _ in range(OBJECTS)]
+    things = [_Thing(bank, dice, canvas, size, reach, which) for which in present if len(which)]
     water = each(moves * dice.happens(0.3)) * blob(dice, canvas, dice.uniform(0.3, 0.9) * size)
     amplitude = each(dice.uniform(0.5, 7))
     brightens = each(dice.uniform(0, 0.5) * dice.happens(0.5))
@@ -58,7 +59,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
         moment = moments[:, index]
         blurred = dice.uniform(0, 0.5) * dice.happens(0.5) * (stops[:, index] > 0.5)
         for thing in things:
-            frame = thing.over(frame, dice, moment, blurred if index else torch.zeros_like(blurred))
+            frame = thing.over(frame, moment, blurred if index else torch.zeros_like(blurred))
         taken.append(frame[..., margin : margin + size, margin : margin + size].clamp(min=0))
     return torch.stack(taken, 1)
 
@@ -70,37 +71,36 @@ def _moments(dice: Dice, frames: int) -> Tensor:
 
 
 class _Thing:
-    """Something that may move, on a way that bends."""
+    """Something that moves, on a way that bends, in those samples of a batch whose numbers are `which` (n,)."""
 
-    def __init__(self, bank: Bank, dice: Dice, canvas: int, size: int, reach: float, moves: Tensor) -> None:
+    def __init__(self, bank: Bank, dice: Dice, canvas: int, size: int, reach: float, which: Tensor) -> None:
+        self.which, self.dice = which, (dice := Dice(len(which), dice.generator))
         texture = bank.crops(dice, canvas) * torch.exp(each(dice.normal()) * 0.8)
         thin = each(dice.happens(0.2))
         line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
         matte = blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)
         matte = matte * (1 - thin + thin * line)
-        clear = torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), torch.ones_like(moves))
-        self.picture = torch.cat([texture, matte * each(clear * moves * dice.happens(0.6))], 1)
+        matte = matte * each(torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), 1.0))
+        self.picture = torch.cat([texture * matte, matte], 1)
         length = torch.exp(dice.uniform(0, math.log(reach)))
         angle = dice.uniform(0, 2 * math.pi)
         self.velocity = torch.stack([angle.cos(), angle.sin()], 1) * length[:, None]
         self.place = dice.uniform(-0.4, 0.4, 2) * size
         self.bend = dice.normal(2) * 0.2 * reach
 
-    def over(self, frame: Tensor, dice: Dice, moment: Tensor, blurred: Tensor) -> Tensor:
+    def over(self, frame: Tensor, moment: Tensor, blurred: Tensor) -> Tensor:
         """Lay the thing over the frame as it is at `moment` (B,), blurred over a part of its way."""
+        moment, blurred = moment[self.which], blurred[self.which]
         moved = (moment != 0).float()
-        turn = dice.normal() * 0.035 * moved
-        scale = torch.exp(dice.normal() * 0.015 * moved)
+        turn = self.dice.normal() * 0.035 * moved
+        scale = torch.exp(self.dice.normal() * 0.015 * moved)
         offsets = (-0.4, 0.0, 0.4) if bool((blurred > 0).any()) else (0.0,)
-        colour, alpha = torch.zeros_like(frame), torch.zeros_like(frame[:, :1])
+        shown = torch.zeros_like(self.picture)
         for offset in offsets:
             when = moment + offset * blurred
             at = self.place + self.velocity * when[:, None] + 0.5 * self.bend * (when**2 * moved)[:, None]
-            fetched = _placed(self.picture, at, turn, scale)
-            cover = fetched[:, 3:].clamp(0, 1)
-            colour = colour + fetched[:, :3] * cover / len(offsets)
-            alpha = alpha + cover / len(offsets)
-        return frame * (1 - alpha) + colour
+            shown = shown + _placed(self.picture, at, turn, scale) / len(offsets)
+        return frame.index_copy(0, self.which, frame[self.which] * (1 - shown[:, 3:]) + shown[:, :3])
 
 
 def blob(dice: Dice, canvas: int, radius: Tensor, place: Tensor | None = None) -> Tensor:
@@ -124,7 +124,4 @@ def _placed(picture: Tensor, at: Tensor, turn: Tensor, scale: Tensor) -> Tensor:
     theta[:, 0, 0] = theta[:, 1, 1] = turn.cos() * scale
     theta[:, 0, 1], theta[:, 1, 0] = turn.sin() * scale, -turn.sin() * scale
     theta[:, :, 2] = -2 / size * torch.einsum("bij,bj->bi", theta[:, :, :2], at)
-    grid = F.affine_grid(theta, list(picture.shape), align_corners=False)
-    colour = F.grid_sample(picture[:, :3], grid, padding_mode="reflection", align_corners=False)
-    matte = F.grid_sample(picture[:, 3:], grid, padding_mode="zeros", align_corners=False)
-    return torch.cat([colour, matte], 1)
+    return F.grid_sample(picture, affine_grid(theta, size), align_corners=False)

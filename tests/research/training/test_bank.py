@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from libhdrnet.errors import InputError
-from libhdrnet.research.training.bank import EDGE, Bank, load_pack, make_pack, pack_bank
+from libhdrnet.research.training.bank import EDGE, Bank, affine_grid, load_pack, make_pack, pack_bank
 from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.scenes import load_scenes
 
@@ -45,6 +46,12 @@ def test_crops_are_finite_textures_of_each_kind_that_there_is(kinds):
     assert crops.shape == (40, 3, 16, 16) and torch.isfinite(crops).all()
     shares = [(crops.amax((1, 2, 3)) < 1).float().mean().item(), (crops.amin((1, 2, 3)) > 4).float().mean().item()]
     assert sum(shares) == 1 and [share > 0.1 for share in shares] == [kinds != "radiance", kinds != "photographs"]
+
+
+def test_places_are_those_of_torch_s_affine_grid():
+    maps = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(1))
+    expected = F.affine_grid(maps, [5, 1, 37, 37], align_corners=False)
+    assert torch.allclose(affine_grid(maps, 37), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "text", "truncated", "other array", "cut off", "no picture"])
