@@ -27,7 +27,7 @@ data="$folder/darktable-data"
 if [ ! -e "$data" ]; then
   cp -rs /usr/share/darktable "$data"
   rm "$data/luarc"
-  { echo 'require("darktable").control.sleep(1000)'; cat /usr/share/darktable/luarc; } >"$data/luarc"
+  { echo 'require("darktable").control.sleep(2000)'; cat /usr/share/darktable/luarc; } >"$data/luarc"
 fi
 darktable --datadir "$data" "$@" >"$folder/darktable.log" 2>&1
 kill "$manager" "$server"
