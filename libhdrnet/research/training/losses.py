@@ -14,9 +14,9 @@ EDGES = 0.5
 """Weight of the loss of differences between neighbours, which seams and patchy noise have."""
 SQUARE = 32
 """Edge in pixels of the squares of which each counts alike for the selection. As a mean of whole pictures, noise beside
-something moving counts next to nothing: 5,000 and 7,900 steps so, of changed samples, brought nothing. Steps with
-squares, and the mean with the weights before, 2,399 and 7,413: nineteen brackets are 0.6 dB nearer to their references
-where those are well exposed, but a line stays in a sky behind a passer-by, or a sunset gets a faint arc: not taken."""
+something moving counts next to nothing: 5,000 and 7,900 steps so, of changed samples, brought nothing. With squares
+the means of the weights before and of 2,399 or 7,413 steps are 0.6 dB nearer to the references of nineteen brackets
+where those are well exposed, but draw a line in a sky behind a passer-by, or a faint arc around a sun: not taken."""
 
 
 def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
