@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetNote, InputError, sentence, warn
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.sharpness import detail, softer
+from libhdrnet.photometry.sharpness import detail, softer
 from libhdrnet.radiometry import brightest
 
 Frame = npt.NDArray[np.uint16]

@@ -1,7 +1,7 @@
 """How the frames of a bracket relate: one photometric calibration, fitted once after alignment, used by all after it.
 
 `calibrate` fits it. relations: what pairs of frames tell · model: what explains them all · exposures: what is claimed,
-missing or impossible · noise.
+missing or impossible · noise · sharpness: which frames are blurred.
 """
 
 from libhdrnet.photometry.calibration import Calibration, calibrate

@@ -4,12 +4,14 @@ A linear value x of a frame, 1 = saturation, has the variance k g x + r g^2 (Foi
 speed over the bracket's lowest: a frame of high ISO has more noise at the same value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.photometry.sharpness import detail, softer
 from libhdrnet.radiometry import FloatImage
 
 Codes = npt.NDArray[np.uint16]
@@ -22,6 +24,8 @@ _SATURATING = 0.9
 _RATIOS = np.geomspace(1e-6, 1, 121)
 _LEVELS = np.geomspace(1e-4, 0.8, 33)
 _LEAST_COUNT = 400
+_LEAST_BINS = 4
+"""Bins of levels, with so many pixels each, that a gain is told by."""
 _SQUARE, _SQUARES = 64, 4
 """Edge in pixels of the squares that a large picture is sampled by, and their number in each direction."""
 _NOISE_RANK, _NOISE_SIGMAS = 0.35, 0.454
@@ -71,7 +75,7 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
     """Fit k and r to what the frames show at the finest scale (second differences; Immerkaer 1996).
 
     Frames that end at black do not show r, nor JPEGs what their ISO speed adds, for cameras clean them: r is the usual
-    one then, and the gains are one.
+    one then, and the gains are what the frames show.
 
     Args:
         codes: uint16 (H, W, 3) each.
@@ -79,13 +83,16 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
         gains: ISO speed of each frame over the lowest; None: unknown.
     """
     signed = bool(decode[0] < 0)
-    known = tuple(gains) if signed and gains is not None else (1.0,) * len(codes)
-    found = [(gain, *pair) for frame, gain in zip(codes, known, strict=True) for pair in _levels_of(frame, decode)]
+    seen = [_seen(frame, decode) for frame in codes]
+    known = tuple(gains or (1.0,) * len(codes)) if signed else _shown_gains(codes, seen)
+    found = [
+        (gain, *pair) for (level, noise), gain in zip(seen, known, strict=True) for pair in _pairs(level, noise, signed)
+    ]
     if not found:
         return Noise(USUAL_SHOT, USUAL_READ, known)
     gain, level, variance = np.array(found).T
     if not signed:
-        return Noise(max(float(np.median(variance / level)), _LEAST_SHOT), USUAL_READ, known)
+        return Noise(max(float(np.median(variance / (gain * level))), _LEAST_SHOT), USUAL_READ, known)
     best = (np.inf, 0.0, 0.0)
     for ratio in _RATIOS:
         above = np.log(variance / (gain * np.maximum(level, 0) + ratio * gain**2))
@@ -97,28 +104,64 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
     return Noise(shot, shot * best[2], known)
 
 
-def _levels_of(codes: Codes, decode: FloatImage) -> list[tuple[float, float]]:
-    """Return levels of a frame and the variance of its noise there."""
+def _shown_gains(codes: Sequence[Codes], seen: Sequence[tuple[FloatImage, FloatImage]]) -> tuple[float, ...]:
+    """Return each frame's gain, 1 = the lowest: how much more noise a darker one has at the same places for its light.
+
+    Texture looks like noise, the more the brighter a frame is: less says nothing, nor does more than a blurred frame's.
+    """
+    order = sorted(range(len(seen)), key=lambda i: float(seen[i][0].mean()), reverse=True)
+    found = np.ones(len(seen))
+    for bright, dark in pairwise(order):
+        more = _noisier(*seen[dark], *seen[bright])
+        if more > 1 and softer(detail(codes[bright]), detail(codes[dark])):
+            more = 1.0
+        found[dark] = found[bright] * max(more, 1.0)
+    return tuple(found.tolist())
+
+
+def _noisier(dark: FloatImage, dark_noise: FloatImage, bright: FloatImage, bright_noise: FloatImage) -> float:
+    """Return the ratio of the gains of two frames, given their `_seen`; 1 where it cannot be told."""
+    both = (dark > _LEVELS[0]) & (dark < _LEVELS[-1])
+    dark, dark_noise, bright, bright_noise = dark[both], dark_noise[both], bright[both], bright_noise[both]
+    ratios = [
+        (_variance(dark_noise[at]) / dark[at].mean()) / (variance / mean)
+        for at, mean in _bins(bright, 1)
+        if (variance := _variance(bright_noise[at])) > 0
+    ]
+    return float(np.median(ratios)) if len(ratios) >= _LEAST_BINS else 1.0
+
+
+def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """Return levels of a frame, flat, and what its pixels differ by from them at the finest scale."""
     import cv2
 
     kernel = np.array([1, -2, 1], np.float32)
     sample = decode[_sample(codes)]
-    noise, level = np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6)), cv2.blur(sample, (3, 3))
+    return cv2.blur(sample, (3, 3)).ravel(), np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6)).ravel()
+
+
+def _pairs(level: FloatImage, noise: FloatImage, signed: bool) -> list[tuple[float, float]]:
+    """Return levels of a frame and the variance of its noise there."""
+    found = [(mean, _variance(noise[inside])) for inside, mean in _bins(level, 0 if signed else 1)]
+    return [pair for pair in found if pair[1] > 0]
+
+
+def _bins(level: FloatImage, first: int) -> Iterator[tuple[npt.NDArray[np.intp], float]]:
+    """Return the places of like levels, from bin `first` on, where they are enough, and their mean level."""
     bins = np.zeros(level.size, np.uint8)
     for limit in _LEVELS.astype(np.float32):  # so few are sooner compared than searched
-        bins += level.ravel() >= limit
+        bins += level >= limit
     order = np.argsort(bins, kind="stable")
     ends = np.concatenate([[0], np.bincount(bins, minlength=len(_LEVELS)).cumsum()])
-    pairs: list[tuple[float, float]] = []
-    for index in range(0 if decode[0] < 0 else 1, len(_LEVELS)):
+    for index in range(first, len(_LEVELS)):
         inside = order[ends[index] : ends[index + 1]]
-        if len(inside) <= _LEAST_COUNT:
-            continue
-        rank = int(_NOISE_RANK * len(inside))
-        sigma = float(np.partition(noise.ravel()[inside], rank)[rank]) / _NOISE_SIGMAS
-        if sigma > 0:
-            pairs.append((float(level.ravel()[inside].mean()), sigma**2))
-    return pairs
+        if len(inside) > _LEAST_COUNT:
+            yield inside, float(level[inside].mean())
+
+
+def _variance(noise: FloatImage) -> float:
+    rank = int(_NOISE_RANK * len(noise))
+    return (float(np.partition(noise, rank)[rank]) / _NOISE_SIGMAS) ** 2
 
 
 def _sample(codes: Codes) -> Codes:

@@ -1,10 +1,13 @@
 """Noise is told from the picture, in time brackets and in brackets by ISO."""
 
+import cv2
 import numpy as np
 import pytest
+from skimage import data
 
 from libhdrnet.merge.codes import decode_table, encode, knee_for
 from libhdrnet.photometry import Noise, calibrate, fit_noise, merged_noise
+from libhdrnet.radiometry import decode_gamma
 
 BY_TIME = ((0.25, 1.0, 4.0), (1.0, 1.0, 1.0))
 BY_ISO = ((1.0, 2.0, 4.0), (1.0, 2.0, 4.0))
@@ -41,6 +44,24 @@ def test_shot_noise_is_told_from_frames_that_end_at_black(scene, shot):
     found = fit_noise(shoot(radiance, (0.5, 1), (1, 1), shot, 0, knee=0), decode_table(0), (4.0, 8.0))
     assert found.shot == pytest.approx(shot, rel=0.5)
     assert found.gains == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("read_as", [None, (1.0, 1.0, 1.0)])
+def test_frames_that_end_at_black_show_by_their_noise_which_have_a_higher_gain(scene, read_as):
+    radiance = 0.02 + 0.9 * scene(400, 600).astype(np.float64)
+    found = fit_noise(shoot(radiance / 2, (0.5, 1, 2), (8, 2, 1), 1e-4, 0, knee=0), decode_table(0), read_as)
+    assert found.gains == pytest.approx((8, 2, 1), rel=0.3)
+    assert found.shot == pytest.approx(1e-4, rel=0.5)
+
+
+def test_a_blurred_frame_makes_no_other_noisy():
+    rng = np.random.default_rng(0)
+    light = (data.coffee() / 255.0).clip(0.004, 1) ** 2.2
+    frames = []
+    for seen in (light / 4, cv2.filter2D(light, -1, np.eye(15) / 15)):
+        noisy = seen + rng.normal(0, 1, seen.shape) * np.sqrt(1e-6 * seen)
+        frames.append(np.rint(np.clip(noisy, 0, 1) ** (1 / 2.2) * 65535).astype(np.uint16))
+    assert fit_noise(frames, decode_gamma(np.arange(65536, dtype=np.float32) / 65535)).gains == (1.0, 1.0)
 
 
 def test_a_calibration_tells_the_noise_of_each_frame(scene):

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.codes import Codes
 from libhdrnet.octaves import CELL, octaves, of_cells
 from libhdrnet.radiometry import FloatImage
+
+Codes = npt.NDArray[np.uint16]
 
 _PIXELS = 4e6
 """A larger frame is reduced to fewer."""
