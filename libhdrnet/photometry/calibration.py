@@ -194,7 +194,8 @@ def _notes(
     if total > 0 and (stops := pairs.weights @ np.abs(misfits) / total / math.log(2)) > _NOTABLE:
         yield HdrnetWarning(
             sentence(
-                "The frames contradict their exposures by {stops} stops in the mean; check the exposure times.",
+                "The frames contradict their exposures by {stops} stops in the mean; check the exposure times and ISO "
+                "speeds.",
                 stops=f"{stops:.1f}",
             )
         )
@@ -232,7 +233,7 @@ def _contradicted(
     index: int, claimed: float, measured: float, refused: bool, rivals: list[int], last_word: bool
 ) -> HdrnetWarning:
     """Tell an exposure, EV, that the pixels contradict; who gave it, or may have to look at another one, is warned."""
-    what = sentence("check its exposure time") if refused else sentence("they are believed")
+    what = sentence("check its exposure time and ISO speed") if refused else sentence("they are believed")
     for rival in rivals:
         what = sentence("{what}, though frame {number} may be the wrong one instead", what=what, number=rival + 1)
     text = sentence(

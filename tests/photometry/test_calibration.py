@@ -141,7 +141,7 @@ def test_the_person_s_claim_that_is_stops_away_stays_and_is_told():
     frames = shoot()
     found = calibrate([frames[1], frames[1], frames[2]], TIMES, 1, last_word=True)
     assert found.exposures == pytest.approx(TIMES, rel=0.02)
-    assert "check its exposure time" in str(found.notes[0])
+    assert "check its exposure time and ISO speed" in str(found.notes[0])
     assert found.disagreements[0] == pytest.approx(2, abs=0.1)
 
 
