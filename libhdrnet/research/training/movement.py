@@ -11,6 +11,7 @@ from torch import Tensor
 
 from libhdrnet.research.training.bank import Bank, affine_grid
 from libhdrnet.research.training.dice import Dice, each
+from libhdrnet.research.training.sky import with_skies
 
 OBJECTS = 3
 """Things that may move in a sample."""
@@ -32,7 +33,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     """
     canvas = size + 2 * margin
     frames = stops.shape[1]
-    background = bank.crops(dice, canvas)
+    background = with_skies(bank.crops(dice, canvas), dice)
     reach = float(margin)
     present = [(moves * dice.happens(0.6)).nonzero()[:, 0] for _ in range(OBJECTS)]
     things = [_Thing(bank, dice, canvas, size, reach, which) for which in present if len(which)]
@@ -114,7 +115,8 @@ def blob(dice: Dice, canvas: int, radius: Tensor, place: Tensor | None = None) -
     v = y * each(angle.cos()) - x * each(angle.sin())
     edge = each(radius.clamp(min=2))
     far = torch.hypot(u / each(stretch), v * each(stretch)) / edge + 0.3 * dice.field(6, canvas, 1)
-    return (0.5 + (1 - far) * edge / each(dice.uniform(0.8, 4))).clamp(0, 1)
+    softness = torch.where(dice.happens(0.2) > 0, dice.uniform(4, 12), dice.uniform(0.8, 4))
+    return (0.5 + (1 - far) * edge / each(softness)).clamp(0, 1)
 
 
 def _placed(picture: Tensor, at: Tensor, turn: Tensor, scale: Tensor) -> Tensor:
