@@ -1,6 +1,7 @@
 """What was installed where, and which folders were made for it; and the lock by which one installer waits for another.
 
-It is noted before it is done, so that a kill leaves no trace that cannot be found again.
+It is noted before it is done, so that a kill leaves no trace that cannot be found again; but for the data folder, where
+the lock lies that whoever notes has to hold.
 """
 
 import contextlib
@@ -40,10 +41,14 @@ class Record:
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder with its parents, and note which of them were not there."""
-        if not folder.exists():
-            with self._changed() as facts:
-                _note_missing(folder, facts)
+        if missing := _missing(folder):
+            self.note_made(missing)
             folder.mkdir(parents=True, exist_ok=True)
+
+    def note_made(self, folders: Iterable[str]) -> None:
+        """Note folders that were not there."""
+        with self._changed() as facts:
+            facts["made"] += [folder for folder in folders if folder not in facts["made"]]
 
     def remove_made_folders(self) -> None:
         """Remove the folders that were made and are empty; they stay noted, for the server may make one again."""
@@ -71,7 +76,7 @@ class Record:
     def _changed(self) -> Iterator[dict[str, list[Any]]]:
         facts = self._read()
         yield facts
-        _note_missing(self.path.parent, facts)
+        facts["made"] += [path for path in _missing(self.path.parent) if path not in facts["made"]]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
         write_whole(self.path, text.encode("utf-8", "surrogateescape"))
@@ -86,12 +91,15 @@ def alone(machine: Machine, say: Say) -> Iterator[None]:
     """
     record = Record(machine.data)
     with telling_of(machine.data), ExitStack() as stack:
-        record.make_folder(machine.data)
+        missing = _missing(machine.data)
+        machine.data.mkdir(parents=True, exist_ok=True)
         if not stack.enter_context(locked(str(record.lock))):
             say("another installation is under way; waiting for it to end.")
             if not stack.enter_context(locked(str(record.lock), WAIT)):
                 raise OutputError("another installation does not end; see what it does, and try again.")
         sweep(machine.data, 0)  # only who holds the lock writes there
+        if missing:
+            record.note_made(missing)
         try:
             yield
         finally:
@@ -111,9 +119,8 @@ def telling_of(folder: Path) -> Iterator[None]:
         raise output_error(Path(error.filename or folder), error) from error
 
 
-def _note_missing(folder: Path, facts: dict[str, list[Any]]) -> None:
-    missing = (str(path) for path in (folder, *folder.parents) if not path.exists())
-    facts["made"] += [path for path in missing if path not in facts["made"]]
+def _missing(folder: Path) -> list[str]:
+    return [str(path) for path in (folder, *folder.parents) if not path.exists()]
 
 
 def _remove_empty(names: Iterable[str]) -> None:

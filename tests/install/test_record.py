@@ -1,3 +1,7 @@
+import json
+
+from libhdrnet.client.hdrnet_client import locked
+from libhdrnet.install import record as module
 from libhdrnet.install.record import Record, alone
 
 
@@ -18,3 +22,17 @@ def test_what_a_kill_left_of_the_record_goes(machine):
     with alone(machine, lambda _: None):
         pass
     assert not machine.data.exists() or list(machine.data.iterdir()) == []
+
+
+def test_nothing_is_written_before_the_lock_is_held(machine, monkeypatch):
+    """Who holds it removes half-written files."""
+    seen = []
+
+    def watched(path, seconds=0.0):
+        seen.append(list(machine.data.iterdir()))
+        return locked(path, seconds)
+
+    monkeypatch.setattr(module, "locked", watched)
+    with alone(machine, lambda _: None):
+        assert str(machine.data) in json.loads(Record(machine.data).path.read_text("utf-8"))["made"]
+    assert seen == [[]]
