@@ -48,7 +48,7 @@ class Record:
     def note_made(self, folders: Iterable[str]) -> None:
         """Note folders that were not there."""
         with self._changed() as facts:
-            facts["made"] += [folder for folder in folders if folder not in facts["made"]]
+            _note(folders, facts)
 
     def remove_made_folders(self) -> None:
         """Remove the folders that were made and are empty; they stay noted, for the server may make one again."""
@@ -76,7 +76,7 @@ class Record:
     def _changed(self) -> Iterator[dict[str, list[Any]]]:
         facts = self._read()
         yield facts
-        facts["made"] += [path for path in _missing(self.path.parent) if path not in facts["made"]]
+        _note(_missing(self.path.parent), facts)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
         write_whole(self.path, text.encode("utf-8", "surrogateescape"))
@@ -121,6 +121,10 @@ def telling_of(folder: Path) -> Iterator[None]:
 
 def _missing(folder: Path) -> list[str]:
     return [str(path) for path in (folder, *folder.parents) if not path.exists()]
+
+
+def _note(folders: Iterable[str], facts: dict[str, list[Any]]) -> None:
+    facts["made"] += [folder for folder in folders if folder not in facts["made"]]
 
 
 def _remove_empty(names: Iterable[str]) -> None:

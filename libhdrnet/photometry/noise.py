@@ -1,7 +1,7 @@
 """Noise of a bracket's frames, fitted to all at once: shot noise that grows with the light, and read noise.
 
 A linear value x of a frame, 1 = saturation, has the variance k g x + r g^2 (Foi et al. 2008). Its gain g is the ISO
-speed over the bracket's lowest: a frame of high ISO has more noise at the same value.
+speed over the bracket's lowest, or what the frames show of that: one of high ISO has more noise at the same value.
 """
 
 from collections.abc import Iterator, Sequence
