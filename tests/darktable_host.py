@@ -9,6 +9,8 @@ DRIVER = REPOSITORY / "tests/hosts/darktable_driver.lua"
 PLUGIN = REPOSITORY / "plugins/darktable/hdrnet.lua"
 HOOK = f"dofile('{PLUGIN}')"
 TIMEOUT = 60
+STARTED = "STARTED\n"
+"""What the driver says before a plug-in is loaded. Rarely darktable crashes before: see there."""
 NAMES = "Köln 'q\" $HOME `id`"
 SHOWN = "/usr/lib/x86_64-linux-gnu/darktable"
 CROP = "cdcccc3dcdcc4c3e6666663fcdcc4c3fffffffffffffffff"
@@ -57,18 +59,24 @@ class Darktable:
         path.chmod(0o700)
         return path
 
-    def inside(self, *words):
-        # a new home: after a crash darktable takes a lock file's process number for a living process
-        self.homes += 1
-        home = self.folder / f"home-{self.homes}"
-        database = home / "config/data.db"
-        database.parent.mkdir(parents=True)
-        if self.suite in _presets:
-            database.write_bytes(_presets[self.suite])
-        done = run_inside(
-            *words, suite=self.suite, folders=[self.folder, self.place.folder],
-            env={**self.environment, "HOME": str(home)}, timeout=TIMEOUT,
-        )  # fmt: skip
+    def inside(self, *words, first=""):
+        """Run darktable; again, up to three times, if it ended before it printed `first`."""
+        for _ in range(3):
+            # a new home: after a crash darktable takes a lock file's process number for a living process
+            self.homes += 1
+            home = self.folder / f"home-{self.homes}"
+            database = home / "config/data.db"
+            database.parent.mkdir(parents=True)
+            if self.suite in _presets:
+                database.write_bytes(_presets[self.suite])
+            done = run_inside(
+                *words, suite=self.suite, folders=[self.folder, self.place.folder],
+                env={**self.environment, "HOME": str(home)}, timeout=TIMEOUT,
+            )  # fmt: skip
+            if first in done.stdout:
+                break
+            for path in self.temporary.glob("darktable_bt_*"):  # what a crash leaves
+                path.unlink()
         assert done.returncode == 0, done.stdout + done.stderr
         if self.suite not in _presets:
             _presets[self.suite] = database.read_bytes()
@@ -86,7 +94,7 @@ class Darktable:
         pairs = [f"{name}={value}" for name, value in settings.items()]
         words = [*prefix, "xvfb-run", "-a", "lua5.4", DRIVER, self.folder / "lib", script, plugin, *pairs]
         told = {}
-        output = self.inside(*words).stdout
+        output = self.inside(*words, first=STARTED).stdout
         for line in output.splitlines():
             if line.startswith("TOLD\t"):
                 name, *values = line.split("\t")[1:]

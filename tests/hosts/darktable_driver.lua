@@ -7,19 +7,24 @@ io.stdout:setvbuf("line")
 
 local configuration = os.getenv("HOME") .. "/config"
 local words = { "--configdir", configuration, "--cachedir", configuration, "--library", ":memory:", "--disable-opencl",
-  "--conf", "write_sidecar_files=on import" }
+  "--conf", "write_sidecar_files=on import", "--luacmd", "darktable_has_started = true" }
 for index = 4, #arg do
   table.move({ "--conf", "lua/hdrnet/" .. arg[index] }, 1, 2, #words + 1, words)
 end
 local dt = require("darktable")(table.unpack(words))
-dt.control.sleep(100) -- comes back with the lock on Lua, which starting darktable gave away; its threads use Lua, too
-local plugin = arg[3] ~= "" and dofile(arg[3]) or nil
+-- darktable comes back without the lock on Lua and runs its luarc and --luacmd in a thread that uses this one's stack.
+-- sleep() gives the lock away, whosever it is, and comes back with it: so until that thread has ended.
+repeat dt.control.sleep(100) until darktable_has_started
+dt.control.sleep(20)
 
 local function tell(...)
   local texts = {}
   for index, value in ipairs({ ... }) do texts[index] = tostring(value):gsub("[\t\n]", " ") end
   print("TOLD\t" .. table.concat(texts, "\t"))
 end
+
+print("STARTED")
+local plugin = arg[3] ~= "" and dofile(arg[3]) or nil
 
 local ok, failure = pcall(dofile(arg[2]), dt, plugin, tell)
 tell("ended", ok, failure or "")
