@@ -50,7 +50,7 @@ class Bank:
         photograph = (uniform(0, 1) * self.photographs).long()
         other = self.photographs + (uniform(0, 1) * (len(self.tiles) - self.photographs)).long()
         chosen = torch.where(radiance, other.clamp(max=len(self.tiles) - 1), photograph)
-        extent = size / EDGE / torch.exp(uniform(float(np.log(0.6)), float(np.log(1.6))))
+        extent = size / EDGE / dice.log_uniform(0.6, 1.6)
         extent = extent.clamp(max=1)
         quarter = (uniform(0, 4).long() * (np.pi / 2)).float()
         flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)

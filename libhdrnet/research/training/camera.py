@@ -3,7 +3,6 @@
 Pictures are (B, 3, H, W). Light is relative to saturation, codes are in [0, 1]. A part whose number is 0 is off.
 """
 
-import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -54,7 +53,7 @@ class Camera:
     @staticmethod
     def random(dice: Dice) -> "Camera":
         """Draw a camera and its settings for each bracket, whose pixels are a sensor's made smaller: no mosaic."""
-        speed = torch.exp(dice.uniform(0, math.log(60)))
+        speed = dice.log_uniform(1, 60)
         eight = dice.happens(0.8)
         each_channel = dice.normal(3, 1, 1)
         shoulder = each(dice.uniform(0, 0.8) * dice.happens(0.7))
@@ -90,7 +89,7 @@ class Camera:
         """
         camera = Camera.random(dice)
         one_colour = dice.happens(mosaic)
-        fewer = torch.exp(-dice.uniform(0, math.log(30)))
+        fewer = 1 / dice.log_uniform(1, 30)
         gains = torch.stack([dice.uniform(1.3, 2.4), torch.ones_like(fewer), dice.uniform(1.2, 2.2)], 1)
         return replace(
             camera,

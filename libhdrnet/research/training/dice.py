@@ -1,5 +1,6 @@
 """Random numbers for a batch of samples: all that is random in it comes from one generator, on the batch's device."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,10 @@ class Dice:
     def uniform(self, low: float = 0.0, high: float = 1.0, *shape: int) -> Tensor:
         """Return (count, *shape) numbers."""
         return low + (high - low) * torch.rand(self.count, *shape, generator=self.generator, device=self.device)
+
+    def log_uniform(self, low: float, high: float, *shape: int) -> Tensor:
+        """Return (count, *shape) positive numbers whose logarithms are uniform."""
+        return torch.exp(self.uniform(math.log(low), math.log(high), *shape))
 
     def normal(self, *shape: int) -> Tensor:
         """Return (count, *shape) numbers."""

@@ -79,11 +79,11 @@ class _Thing:
         texture = bank.crops(dice, canvas) * torch.exp(each(dice.normal()) * 0.8)
         thin = each(dice.happens(0.2))
         line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
-        matte = blob(dice, canvas, torch.exp(dice.uniform(math.log(0.04), math.log(0.5))) * size)
+        matte = blob(dice, canvas, dice.log_uniform(0.04, 0.5) * size)
         matte = matte * (1 - thin + thin * line)
         matte = matte * each(torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), 1.0))
         self.picture = torch.cat([texture * matte, matte], 1)
-        length = torch.exp(dice.uniform(0, math.log(reach)))
+        length = dice.log_uniform(1, reach)
         angle = dice.uniform(0, 2 * math.pi)
         self.velocity = torch.stack([angle.cos(), angle.sin()], 1) * length[:, None]
         self.place = dice.uniform(-0.4, 0.4, 2) * size

@@ -26,7 +26,7 @@ def silhouette(kind: str, texture: Tensor, dice: Dice) -> Tensor:
         return _object(texture, dice)
     if kind == "thin":
         return _thin(dice, size)
-    radius = torch.exp(dice.uniform(math.log(0.1), math.log(0.8))) * size
+    radius = dice.log_uniform(0.1, 0.8) * size
     return blob(dice, size, radius, dice.uniform(-0.5, 0.5, 2) * size)
 
 
@@ -49,7 +49,7 @@ def _object(texture: Tensor, dice: Dice) -> Tensor:
 def _thin(dice: Dice, size: int) -> Tensor:
     """Draw wires and twigs, or bars of uneven distances."""
     line = torch.arange(size, device=dice.device)
-    angle, period = dice.uniform(0, math.pi), torch.exp(dice.uniform(math.log(40), math.log(250)))
+    angle, period = dice.uniform(0, math.pi), dice.log_uniform(40, 250)
     along = line.view(1, 1, 1, -1) * each(angle.cos()) + line.view(1, 1, -1, 1) * each(angle.sin())
     waves = dice.field(5, size, 1)
     level = torch.where(each(dice.happens(0.5)) > 0, torch.sin(2 * math.pi * along / each(period) + waves), waves)

@@ -3,8 +3,6 @@
 Photographs cannot teach it: in them such a sky has clipped already.
 """
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -32,14 +30,14 @@ def _sky(dice: Dice, land: Tensor) -> tuple[Tensor, Tensor]:
     x, y = line.view(1, 1, 1, -1), line.view(1, 1, -1, 1)
     across, down = (each(dice.uniform(-0.5, 0.5)) for _ in range(2))
     far = torch.hypot(x - across, y - down)
-    wide, near = (each(torch.exp(dice.uniform(math.log(low), math.log(high)))) for low, high in ((0.1, 2), (0.02, 0.2)))
-    peak = each(torch.exp(dice.uniform(0, math.log(60))))
+    wide, near = (each(dice.log_uniform(low, high)) for low, high in ((0.1, 2), (0.02, 0.2)))
+    peak = each(dice.log_uniform(1, 60))
     hue = torch.cat([torch.ones_like(peak), each(dice.uniform(0.4, 1)), each(dice.uniform(0.1, 1))], 1)
     air = torch.cat([each(dice.uniform(0.3, 1)), each(dice.uniform(0.5, 1)), torch.ones_like(peak)], 1)
     glow = peak * torch.exp(-far / near) + torch.exp(-far / wide)
     light = air * (1 + each(dice.uniform(-0.8, 0.8)) * y) + each(dice.uniform(0.5, 4)) * glow * hue
     clouds = (land / 0.2).clamp(0.02, 50) ** each(dice.uniform(0, 0.3) * dice.happens(0.4))
-    light = each(torch.exp(dice.uniform(math.log(0.1), math.log(2)))) * light * clouds
+    light = each(dice.log_uniform(0.1, 2)) * light * clouds
     horizon = each(dice.uniform(-0.3, 1)) + 0.15 * dice.field(8, size, 1)
-    softness = each(torch.exp(dice.uniform(math.log(0.7), math.log(8)))) / size
+    softness = each(dice.log_uniform(0.7, 8)) / size
     return ((horizon - y) / softness + 0.5).clamp(0, 1), light
