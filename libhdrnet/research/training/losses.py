@@ -13,10 +13,9 @@ log(1 + radius) as its rank is from that one's."""
 EDGES = 0.5
 """Weight of the loss of differences between neighbours, which seams and patchy noise have."""
 SQUARE = 32
-"""Edge in pixels of the squares of which each counts alike for the selection. As a mean of whole pictures, noise beside
-something moving counts next to nothing: 5,000 and 7,900 steps so, of changed samples, brought nothing. With squares
-the means of the weights before and of 2,399 or 7,413 steps are 0.6 dB nearer to the references of nineteen brackets
-where those are well exposed, but draw a line in a sky behind a passer-by, or a faint arc around a sun: not taken."""
+"""Edge in pixels of the squares of which each counts alike in one half of the selection's loss; in the other whole
+pictures do. Of whole pictures alone, noise beside something moving counts next to nothing: 5,000 and 7,900 steps so, of
+changed samples, brought nothing. Squares alone draw a faint arc around a made sun (tests/merge/test_sunset.py)."""
 
 
 def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -31,16 +30,21 @@ def flow_loss(predicted: Tensor, auxiliary: Tensor | None, truth: Tensor, weight
 
 
 def selection_loss(fused: Tensor, truth: Tensor, white: Tensor) -> Tensor:
-    """Mean PSNR of squares in the mu-law domain up to `white` (B,), as a logarithm, and EDGES of that of edges.
+    """Mean PSNR in the mu-law domain up to `white` (B,), as a logarithm, and EDGES of that of edges.
 
-    So what is left where nothing moves counts as much as a ghost, and beside one, too.
+    Of squares and of whole pictures, half each: so what is left where nothing moves counts as much as a ghost, and
+    beside one, too.
     """
     scale = white.view(-1, 1, 1, 1)
     gap = mu_law(fused / scale) - mu_law(truth / scale)
     edges = (gap.diff(dim=-1)[..., 1:, :].abs() + gap.diff(dim=-2)[..., 1:].abs()).mean(1, keepdim=True)
     square = gap.square().mean(1, keepdim=True)
-    square, edges = (F.avg_pool2d(x, min(SQUARE, x.shape[-1]), ceil_mode=True) for x in (square, edges))
-    return (square + 1e-6).log().mean() + EDGES * (edges + 1e-4).log().mean()
+
+    def of(edge: int) -> Tensor:
+        light, steps = (F.avg_pool2d(x, min(edge, x.shape[-1]), ceil_mode=True) for x in (square, edges))
+        return (light + 1e-6).log().mean() + EDGES * (steps + 1e-4).log().mean()
+
+    return (of(SQUARE) + of(gap.shape[-1])) / 2
 
 
 def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:
