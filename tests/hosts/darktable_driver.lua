@@ -14,7 +14,7 @@ end
 local dt = require("darktable")(table.unpack(words))
 -- darktable comes back without the lock on Lua and runs its luarc and --luacmd in a thread that uses this one's stack.
 -- sleep() gives the lock away, whosever it is, and comes back with it: so until that thread has ended.
-repeat dt.control.sleep(100) until darktable_has_started
+repeat dt.control.sleep(100) until _G.darktable_has_started
 dt.control.sleep(20)
 
 local function tell(...)
