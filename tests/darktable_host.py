@@ -10,7 +10,9 @@ PLUGIN = REPOSITORY / "plugins/darktable/hdrnet.lua"
 HOOK = f"dofile('{PLUGIN}')"
 TIMEOUT = 60
 STARTED = "STARTED\n"
-"""What the driver says before a plug-in is loaded. Rarely darktable crashes before: see there."""
+"""What the driver prints before it loads a plug-in; darktable rarely crashes before, as the driver explains."""
+STARTS = 3
+"""How often darktable is started if it does not come up."""
 NAMES = "Köln 'q\" $HOME `id`"
 SHOWN = "/usr/lib/x86_64-linux-gnu/darktable"
 CROP = "cdcccc3dcdcc4c3e6666663fcdcc4c3fffffffffffffffff"
@@ -60,8 +62,8 @@ class Darktable:
         return path
 
     def inside(self, *words, first=""):
-        """Run darktable; again, up to three times, if it ended before it printed `first`."""
-        for _ in range(3):
+        """Run darktable, up to STARTS times if it ends before it prints `first`."""
+        for _ in range(STARTS):
             # a new home: after a crash darktable takes a lock file's process number for a living process
             self.homes += 1
             home = self.folder / f"home-{self.homes}"

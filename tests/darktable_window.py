@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 
-from darktable_host import PLUGIN
+from darktable_host import PLUGIN, STARTS
 from host_root import REPOSITORY, inside, run_inside
 from residents import wait_until
 
 SECONDS = 60
-STARTS, START_SECONDS = 3, 30
-"""How often darktable is started, and how long each start may take."""
+START_SECONDS = 30
+"""How long each start of darktable may take."""
 SHOW = REPOSITORY / "tests/hosts/darktable_window.sh"
 PICTURES = (700, 600)
 """A place on a screen of 1400 × 900, beside them."""
