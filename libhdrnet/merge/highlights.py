@@ -43,18 +43,18 @@ class Lost:
     """The light that the reference's clipped channels lack."""
 
     logs: FloatImage
-    """(h, w, 3) at the reduced size: log of the light over the clipped value, in the mean around."""
+    """(3, h, w) at the reduced size: log of the light over the clipped value, in the mean around."""
 
     def gain(self, bracket: Bracket, channel: int, codes: Codes, rows: slice, columns: slice) -> FloatImage:
         """Return the factor (H, W) of one channel's values in a rectangle of the full size."""
-        logs = bracket.enlarged(self.logs[..., channel], rows, columns)
+        logs = bracket.enlarged(self.logs[channel], rows, columns)
         return np.asarray(np.exp(np.take(_CLIPPED, codes) * logs), np.float32)
 
     def but_in(self, places: Iterable[FloatImage]) -> "Lost":
         """Leave places out, (h, w) in [0, 1]: what a person chose comes as it was captured."""
         logs = self.logs
         for place in places:
-            logs = logs * (1 - place[..., None])
+            logs = logs * (1 - place)
         return Lost(logs)
 
 
@@ -86,7 +86,9 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
     alone = _disbelieved(doubted[0] - np.maximum.reduce([doubted[i] for i in shorter]))
-    return doubted, Lost(alone[..., None] * logs) if (alone[..., None] * share).any() else None
+    if not (alone[..., None] * share).any():
+        return doubted, None
+    return doubted, Lost(alone * np.ascontiguousarray(logs.transpose(2, 0, 1)))
 
 
 def _shorter(bracket: Bracket, candidates: Sequence[Candidate]) -> list[int]:
