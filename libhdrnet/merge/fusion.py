@@ -129,10 +129,13 @@ def fuse(
                 trust = np.minimum(trust, np.maximum(covered, np.float32(_beyond(bracket, candidate.frame))))
             weight *= trust
             norm += weight
+            tone = None if candidate.tone is None or _plain(bracket, candidate.tone, rows, columns) else candidate.tone
             for channel, plane in enumerate(total):
                 values = np.take(bracket.tables[candidate.frame][:, channel], codes[..., channel])
                 if weights.lost is not None and candidate is candidates[0]:
                     values *= weights.lost.gain(bracket, channel, codes[..., channel], rows, columns)
+                if tone is not None:
+                    values *= bracket.enlarged(tone[channel], rows, columns)
                 values *= weight
                 plane += values
         for channel, plane in enumerate(total):
@@ -202,9 +205,21 @@ def _beyond(bracket: Bracket, frame: int) -> float:
 
 def _absent(bracket: Bracket, share: FloatImage, rows: slice, columns: slice) -> bool:
     """Whether a candidate has no share that counts anywhere near a rectangle."""
-    top, left = (int(part.start / bracket.factor) for part in (rows, columns))
-    bottom, right = (int(part.stop / bracket.factor) + 2 for part in (rows, columns))
-    return bool(share[max(top - 1, 0) : bottom, max(left - 1, 0) : right].max() < NEGLIGIBLE)
+    return bool(share[_near(bracket, rows, columns)].max() < NEGLIGIBLE)
+
+
+def _plain(bracket: Bracket, tone: FloatImage, rows: slice, columns: slice) -> bool:
+    """Whether a tone, (3, h, w), changes nothing that counts anywhere near a rectangle."""
+    near = tone[:, *_near(bracket, rows, columns)]
+    return bool(max(near.max() - 1, 1 - near.min()) < NEGLIGIBLE)
+
+
+def _near(bracket: Bracket, rows: slice, columns: slice) -> tuple[slice, slice]:
+    """Return the rectangle of the reduced size that holds all that one of the full size is interpolated from."""
+    (top, bottom), (left, right) = (
+        (int(part.start / bracket.factor), int(part.stop / bracket.factor) + 2) for part in (rows, columns)
+    )
+    return slice(max(top - 1, 0), bottom), slice(max(left - 1, 0), right)
 
 
 def _fetched(
