@@ -105,6 +105,9 @@ def calibrate(
     samples = [sample_frame(frame, cover) for frame, cover in zip(codes, coverage or [None] * len(codes), strict=True)]
     decodes = np.repeat(nominal[:, None], 3, 1)
     start, known = settle(exposures, reference, samples, decodes, last_word=last_word)
+    possible = known
+    if len(codes) == 2:  # of more, the others show which one is wrong
+        _, possible = settle(exposures, reference, samples, decodes)
     decodes = decodes - common_black(start.tolist(), samples, decodes)
     noise = fit_noise(codes, nominal, gains)
     lights = [log_linear(sample.codes, decodes) for sample in samples]
@@ -115,7 +118,8 @@ def calibrate(
     pairs = Pairs.of(relations)
     if exact is not None and known[reference]:
         start = _better(pairs, reference, start, known, exact, response)
-    found, measured, refused, rivals = _explain(pairs, reference, start, known & known[reference], response, last_word)
+    sure = known & known[reference]
+    found, measured, refused, rivals = _explain(pairs, reference, start, sure, sure & possible, response, last_word)
     true = start * np.exp(found.exposure_errors)
     claimed = np.array([np.nan if t is None else t for t in exposures], np.float64)
     if known.any():
@@ -153,12 +157,13 @@ def _explain(
     reference: int,
     exposures: Doubles,
     known: npt.NDArray[np.bool_],
+    possible: npt.NDArray[np.bool_],
     response: Response,
     last_word: bool,
 ) -> tuple[Fit, Doubles, npt.NDArray[np.bool_], list[int]]:
     """Find the model, how far each exposure is off (log), the frames to learn nothing from, and those of `_wrong`."""
     freedom = _FREEDOM[response]
-    wrong, rivals = _wrong(pairs, reference, exposures, known, freedom)
+    wrong, rivals = _wrong(pairs, reference, exposures, possible, freedom)
     true = _TRUE if freedom else FIXED
     doubts = np.where(wrong, _OPEN, true)
     found = _fit(pairs, reference, exposures, doubts, freedom)

@@ -145,6 +145,22 @@ def test_the_person_s_claim_that_is_stops_away_stays_and_is_told():
     assert found.disagreements[0] == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.parametrize("response", [gamma, film])
+def test_two_frames_alike_of_which_one_claims_two_stops_more_bend_no_response(response):
+    found = calibrate(shoot(response, (1.0, 1.0)), (1, 4), 1, last_word=True)
+    assert len(found.notes) == 1 and "check its exposure time and ISO speed" in str(found.notes[0])
+    assert found.disagreements[0] == pytest.approx(2, abs=0.1)
+    assert found.exposures == pytest.approx((0.25, 1), rel=0.02)
+    nominal = decode_table(0)[3000:60000, None]
+    assert np.abs(found.tables[1][3000:60000] / nominal - 1).max() < 0.02
+
+
+@pytest.mark.parametrize("response", [gamma, film])
+def test_two_frames_of_a_true_claim_are_not_doubted(response):
+    found = calibrate(shoot(response, (0.25, 1.0)), (1, 4), 1, last_word=True)
+    assert not found.notes and found.exposures == pytest.approx((0.25, 1), rel=0.02)
+
+
 @pytest.mark.parametrize("moving", [0, 0.3])
 @pytest.mark.parametrize("levels", [255, 65535])
 @pytest.mark.parametrize("noise", [0, 0.01])
