@@ -4,9 +4,10 @@ BRIGHT, DARK = 0.93, 0.02
 """Encoded values of a frame beyond which it shows no differences."""
 FADE = (0.78, 0.96)
 """Encoded values of a frame's brightest channel between which its weight goes to zero: cameras bend there."""
-LEAST_SHORTEST, LEAST_REFERENCE, LEAST = 2e-2, 1e-5, 1e-8
+LEAST_SHORTEST, LEAST_REFERENCE, LEAST_SHORTER, LEAST = 2e-2, 1e-5, 3e-6, 1e-8
 """Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
-are; of the reference; of the others, which would leak into highlights with more."""
+are; of the reference; of frames that are shorter than that, which say more of such a place (a lamp of jin, 13 stops
+above white, loses a twentieth, and a tenth with 1e-5); of the others, which would leak into highlights with more."""
 LEAST_CONFIDENCE = 1e-5
 """Weight of what a flow brings where it is not believed: a hundredth, with the largest logits seen, of the shortest
 frame's where all are saturated (window bars before a white sky were drawn there with 1e-3)."""

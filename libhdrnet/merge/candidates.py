@@ -33,6 +33,9 @@ SURELY = (5.0, 0.5)
 """The same for the hue of that mean, from where a candidate is surely something else; at half as much again it is not
 believed, whatever the network says. Tuned on the demo's room, whose dark wall and trousers got red from the jumper in
 the longer frame; a quarter of the light costs 0.2 dB of taipei and livingroom1, whose tones differ locally."""
+IMPOSSIBLE = (1.0, 2.0)
+"""Stops below a reference that is saturated from which a candidate begins to show something else, and surely does:
+pingpong's bat before the window that its longest frame has lost. The nineteen brackets are the same without."""
 DARKEST = 1e-6
 """Least radiance that noise is told for."""
 AROUND = 8
@@ -209,9 +212,10 @@ def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatIma
 
 
 def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:
-    """Return how surely a candidate shows something of another hue than the reference, (h, w) in [0, 1].
+    """Return how surely a candidate shows something else than the reference, (h, w) in [0, 1].
 
-    Hue alone, for a texture that lies a little off differs in its light, and so does what a camera brightens locally.
+    It is of another hue, or far darker than what saturates the reference. Else the light tells nothing, for a texture
+    that lies a little off differs in it, and so does what a camera brightens locally.
     """
     import cv2
 
@@ -219,7 +223,10 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
     light = np.maximum(brightness(mean), np.float32(DARKEST))
     gap -= mean * (brightness(gap) / light)[..., None]
     differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * light)
-    return np.asarray(np.clip(2 * (differs - 1), 0, 1), np.float32)
+    least, shown = (cv2.blur(brightness(c.radiance), (5, 5)) for c in (reference, other))
+    darker = np.log2(least / np.maximum(shown, np.float32(DARKEST)))
+    bound = reference.saturation * np.clip((darker - IMPOSSIBLE[0]) / (IMPOSSIBLE[1] - IMPOSSIBLE[0]), 0, 1)
+    return np.asarray(np.maximum(np.clip(2 * (differs - 1), 0, 1), bound), np.float32)
 
 
 def _difference(bracket: Bracket, reference: Candidate, other: Candidate) -> tuple[FloatImage, FloatImage, FloatImage]:

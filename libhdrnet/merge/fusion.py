@@ -19,7 +19,7 @@ from libhdrnet.keeping import let_go
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, darkness, relative
 from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.radiometry import FloatImage, brightness
-from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
+from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTER, LEAST_SHORTEST
 
 NEGLIGIBLE = 1e-3
 """Share of the result below which what a flow brings is not fetched."""
@@ -175,7 +175,9 @@ def _log(share: FloatImage) -> FloatImage:
 
 
 def _least(bracket: Bracket, frame: int) -> float:
-    return LEAST_SHORTEST if frame == bracket.shortest else LEAST_REFERENCE if frame == bracket.reference else LEAST
+    if frame in (bracket.shortest, bracket.reference):
+        return LEAST_SHORTEST if frame == bracket.shortest else LEAST_REFERENCE
+    return LEAST_SHORTER if bracket.times[frame] < bracket.times[bracket.reference] else LEAST
 
 
 def _trust(bracket: Bracket, candidate: Candidate) -> FloatImage:

@@ -51,6 +51,19 @@ def test_the_soft_edge_of_a_passer_by_leaves_no_line_in_the_sky(width):
     assert np.min(around) > 2.35 and np.max(around) < 2.6
 
 
+@pytest.mark.parametrize("width", [4, 10])
+def test_what_passed_before_a_sky_that_the_two_longer_frames_have_lost_leaves_no_disc(width):
+    light = scene((0.95, 0.95, 0.95))
+    yy, xx = np.mgrid[:240, :360]
+    ring = np.hypot(yy - 80, xx - 180)
+    opacity = np.clip((20 + width - ring) / width, 0, 1)[..., None]
+    passed = light * (1 - opacity) + 0.005 * opacity
+    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
+    found = merge(images, list(TIMES), MergeOptions(align=False), reference=2).radiance.mean(-1)
+    around = [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, 44, 2)]
+    assert np.min(around) > 3.2 and np.max(around) < 4.2
+
+
 def test_the_light_around_is_taken_from_a_frame_that_is_not_black_there():
     frames = shoot(np.full((160, 200, 3), 2.0), (2.0**-15, 2.0**-3, 1.0))
     frames[0].codes[:] = 4 * 257  # what a camera's black is, and more than the light

@@ -39,6 +39,14 @@ def test_another_hue_is_told_of_places_and_not_of_single_cells_of_a_noisy_dark_f
     assert not contradiction(bracket, reference, longer).any()
 
 
+@pytest.mark.parametrize(("light", "shown", "told"), [(4, 0.2, 1), (4, 1.2, 0), (0.5, 0.05, 0)])
+def test_what_is_far_darker_than_what_saturates_the_reference_is_something_else(light, shown, told):
+    bracket = bracket_of(
+        [*shoot(np.full((160, 200, 3), shown), (0.25,)), *shoot(np.full((160, 200, 3), light), (1,))], 1
+    )
+    assert contradiction(bracket, *find_candidates(bracket)[:2]) == pytest.approx(told, abs=0.01)
+
+
 def test_small_doubts_count_near_what_moves_and_nowhere_else():
     logits = np.random.default_rng(0).uniform(-0.6, 0.6, (200, 300)).astype(np.float32)
     assert not sure(logits).any()
