@@ -161,7 +161,10 @@ def _explain(
     response: Response,
     last_word: bool,
 ) -> tuple[Fit, Doubles, npt.NDArray[np.bool_], list[int]]:
-    """Find the model, how far each exposure is off (log), the frames to learn nothing from, and those of `_wrong`."""
+    """Find the model, how far each exposure is off (log), the frames to learn nothing from, and those of `_wrong`.
+
+    `possible` are the known exposures that some response can bring together with the pixels.
+    """
     freedom = _FREEDOM[response]
     wrong, rivals = _wrong(pairs, reference, exposures, possible, freedom)
     true = _TRUE if freedom else FIXED
