@@ -175,8 +175,10 @@ def _log(share: FloatImage) -> FloatImage:
 
 
 def _least(bracket: Bracket, frame: int) -> float:
-    if frame in (bracket.shortest, bracket.reference):
-        return LEAST_SHORTEST if frame == bracket.shortest else LEAST_REFERENCE
+    if frame == bracket.shortest:
+        return LEAST_SHORTEST
+    if frame == bracket.reference:
+        return LEAST_REFERENCE
     return LEAST_SHORTER if bracket.times[frame] < bracket.times[bracket.reference] else LEAST
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from libhdrnet.bands import bands
+from libhdrnet.merge.around import mean_around
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, darkness
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
@@ -75,10 +76,11 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     beside = [_beside(white * np.maximum(logits[0] - logit, 0)) for logit in logits[1:]]
     shorter = _shorter(bracket, candidates)
     seen, other = _shown(bracket, candidates, shorter, beside)
+    brighter = np.log(np.maximum(other / own, 1))  # the mean is of logs: that of the light itself would be a lamp's
     logs = np.zeros_like(share)
     for part in (white[..., None], share - white[..., None]):  # a white sky tells nothing of blue hills
         weights = part * seen[..., None] * np.square(np.minimum(other / own, 1))
-        logs += part * _brighter(weights, other, own)
+        logs += part * mean_around(brighter, weights, _REACHES, _LITTLE, _SMALL)
     logs /= np.maximum(share, np.float32(DARKEST))
     around = brightness(own * np.exp(logs))
     doubted = logits.copy()
@@ -124,27 +126,6 @@ def _beside(lead: FloatImage) -> FloatImage:
 
     core, reach = (np.ones((2 * radius + 1,) * 2, np.uint8) for radius in (_EDGE - 1, 2 * _EDGE - 1))
     return np.asarray(cv2.blur(cv2.dilate(cv2.erode(lead, core), reach), (_EDGE, _EDGE)), np.float32)
-
-
-def _brighter(weights: FloatImage, light: FloatImage, known: FloatImage) -> FloatImage:
-    """Return the log of light over what is known around each place, (h, w, 3), 0 where too few have weight.
-
-    It is the mean of logs: that of the light itself would be a lamp's.
-    """
-    import cv2
-
-    height, width = weights.shape[:2]
-    scale = min(1.0, _SMALL / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    brighter = np.log(np.maximum(light / known, 1))
-    sums = [cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (weights * brighter, weights)]
-    found, left = np.zeros_like(sums[0]), np.float32(1)
-    for reach in _REACHES:
-        total, weight = (cv2.GaussianBlur(part, (0, 0), reach * max(size)) for part in sums)
-        trust = weight / (weight + np.float32(_LITTLE))
-        found += left * trust * total / np.maximum(weight, np.float32(DARKEST))
-        left = left * (1 - trust)
-    return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _clipped_share(bracket: Bracket) -> FloatImage:

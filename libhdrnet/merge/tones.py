@@ -11,11 +11,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from libhdrnet.merge.around import mean_around
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, darkness
 from libhdrnet.radiometry import FloatImage
 
-_REACH, _STEPS = 1 / 60, 4
-"""Standard deviation, of the long edge, of the surroundings, and the steps of the size at which it is found."""
+_REACH, _SMALL = 1 / 60, 240
+"""Standard deviation, of the long edge, of the surroundings, and the long edge at which they are looked at."""
 _CELLS = 5
 """Edge in cells of the square that has to show the same light all over: the rims of windows and lamps do not."""
 _MOST = 1.0
@@ -31,27 +32,18 @@ def in_local_tones(bracket: Bracket, candidates: Sequence[Candidate], logits: Fl
     fading = 4 * reference.saturation * (1 - reference.saturation)
 
     def toned(candidate: Candidate, lead: FloatImage) -> Candidate:
+        if bracket.times[candidate.frame] >= bracket.times[bracket.reference]:
+            return candidate
         shared = fading * candidate.coverage * (1 - darkness(bracket, candidate)) * np.exp(-np.maximum(lead, 0))
         shared = cv2.erode(shared, np.ones((_CELLS, _CELLS), np.uint8))
-        if bracket.times[candidate.frame] >= bracket.times[bracket.reference] or not shared.any():
+        if not shared.any():
             return candidate
         known, light = (np.maximum(c.radiance, np.float32(DARKEST)) for c in (reference, candidate))
-        logs = _around(np.clip(np.log(known / light), -_MOST, _MOST), shared)
+        differences = np.clip(np.log(known / light), -_MOST, _MOST)
+        logs = mean_around(differences, np.dstack([shared] * 3), (_REACH,), _LITTLE, _SMALL)
         tone = np.exp(logs * (1 - candidate.saturation)[..., None])  # white stays white
         return replace(
             candidate, radiance=candidate.radiance * tone, tone=np.ascontiguousarray(tone.transpose(2, 0, 1))
         )
 
     return [toned(candidate, logits[0] - logit) for candidate, logit in zip(candidates, logits, strict=True)]
-
-
-def _around(differences: FloatImage, shared: FloatImage) -> FloatImage:
-    """Return the weighted mean of differences (h, w, 3) around each place, 0 where too few have weight."""
-    height, width = shared.shape
-    sigma = _REACH * max(height, width)
-    step = max(1.0, sigma / _STEPS)
-    size = (max(1, round(width / step)), max(1, round(height / step)))
-    sums = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (differences * shared[..., None], shared))
-    total, weight = (cv2.GaussianBlur(part, (0, 0), sigma / step) for part in sums)
-    mean = total / (weight + np.float32(_LITTLE))[..., None]
-    return np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -106,7 +106,7 @@ def calibrate(
     decodes = np.repeat(nominal[:, None], 3, 1)
     start, known = settle(exposures, reference, samples, decodes, last_word=last_word)
     possible = known
-    if len(codes) == 2:  # of more, the others show which one is wrong
+    if last_word and len(codes) == 2:  # of more, the others show which one is wrong
         _, possible = settle(exposures, reference, samples, decodes)
     decodes = decodes - common_black(start.tolist(), samples, decodes)
     noise = fit_noise(codes, nominal, gains)
