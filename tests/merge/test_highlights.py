@@ -25,6 +25,18 @@ def scene(colour):
     return light
 
 
+def rings_behind_a_passer_by(*, sky, dark, width, reference, last):
+    """The median light of each ring, two pixels apart, behind a disc with a soft edge that the shortest frame shows."""
+    light = scene((sky, sky, sky))
+    yy, xx = np.mgrid[:240, :360]
+    ring = np.hypot(yy - 80, xx - 180)
+    opacity = np.clip((20 + width - ring) / width, 0, 1)[..., None]
+    passed = light * (1 - opacity) + dark * opacity
+    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
+    found = merge(images, list(TIMES), MergeOptions(align=False), reference=reference).radiance.mean(-1)
+    return [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, last, 2)]
+
+
 @pytest.mark.parametrize("colour", [(2.5, 2.5, 2.5), (0.4, 0.6, 2.0)])
 def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
     light = scene(colour)
@@ -40,27 +52,13 @@ def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
 
 @pytest.mark.parametrize("width", [4, 10])
 def test_the_soft_edge_of_a_passer_by_leaves_no_line_in_the_sky(width):
-    light = scene((2.5, 2.5, 2.5))
-    yy, xx = np.mgrid[:240, :360]
-    ring = np.hypot(yy - 80, xx - 180)
-    opacity = np.clip((20 + width - ring) / width, 0, 1)[..., None]
-    passed = light * (1 - opacity) + 0.02 * opacity
-    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
-    found = merge(images, list(TIMES), MergeOptions(align=False), reference=1).radiance.mean(-1)
-    around = [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, 40, 2)]
+    around = rings_behind_a_passer_by(sky=2.5, dark=0.02, width=width, reference=1, last=40)
     assert np.min(around) > 2.35 and np.max(around) < 2.6
 
 
 @pytest.mark.parametrize("width", [4, 10])
 def test_what_passed_before_a_sky_that_the_two_longer_frames_have_lost_leaves_no_disc(width):
-    light = scene((0.95, 0.95, 0.95))
-    yy, xx = np.mgrid[:240, :360]
-    ring = np.hypot(yy - 80, xx - 180)
-    opacity = np.clip((20 + width - ring) / width, 0, 1)[..., None]
-    passed = light * (1 - opacity) + 0.005 * opacity
-    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
-    found = merge(images, list(TIMES), MergeOptions(align=False), reference=2).radiance.mean(-1)
-    around = [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, 44, 2)]
+    around = rings_behind_a_passer_by(sky=0.95, dark=0.005, width=width, reference=2, last=44)
     assert np.min(around) > 3.2 and np.max(around) < 4.2
 
 
