@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -104,22 +104,23 @@ def calibrate(
     nominal = decode_gamma(np.arange(65536, dtype=np.float32) / 65535) if decode is None else decode
     samples = [sample_frame(frame, cover) for frame, cover in zip(codes, coverage or [None] * len(codes), strict=True)]
     decodes = np.repeat(nominal[:, None], 3, 1)
-    start, known = settle(exposures, reference, samples, decodes, last_word=last_word)
-    possible = known
-    if last_word and len(codes) == 2:  # of more, the others show which one is wrong
-        _, possible = settle(exposures, reference, samples, decodes)
-    decodes = decodes - common_black(start.tolist(), samples, decodes)
+    shown, possible = settle(exposures, reference, samples, decodes)
+    start, known = settle(exposures, reference, samples, decodes, last_word=True) if last_word else (shown, possible)
+    decodes = decodes - common_black(shown.tolist(), samples, decodes)
     noise = fit_noise(codes, nominal, gains)
     lights = [log_linear(sample.codes, decodes) for sample in samples]
     relations = [
-        relate(samples, lights, dark, bright, float(np.log(start[bright] / start[dark])), decodes, noise)
-        for dark, bright in pairs_of(start.tolist(), reference)
+        relate(samples, lights, dark, bright, float(np.log(shown[bright] / shown[dark])), decodes, noise)
+        for dark, bright in pairs_of(shown.tolist(), reference)
     ]
     pairs = Pairs.of(relations)
     if exact is not None and known[reference]:
         start = _better(pairs, reference, start, known, exact, response)
     sure = known & known[reference]
-    found, measured, refused, rivals = _explain(pairs, reference, start, sure, sure & possible, response, last_word)
+    shown = np.where(possible, start, shown)
+    found, measured, refused, rivals = _explain(
+        pairs, reference, start, shown, sure, sure & possible, response, last_word
+    )
     true = start * np.exp(found.exposure_errors)
     claimed = np.array([np.nan if t is None else t for t in exposures], np.float64)
     if known.any():
@@ -156,6 +157,7 @@ def _explain(
     pairs: Pairs,
     reference: int,
     exposures: Doubles,
+    shown: Doubles,
     known: npt.NDArray[np.bool_],
     possible: npt.NDArray[np.bool_],
     response: Response,
@@ -163,14 +165,16 @@ def _explain(
 ) -> tuple[Fit, Doubles, npt.NDArray[np.bool_], list[int]]:
     """Find the model, how far each exposure is off (log), the frames to learn nothing from, and those of `_wrong`.
 
-    `possible` are the known exposures that some response can bring together with the pixels.
+    `possible` are the known exposures that some response can bring together with the pixels; `shown` has what these
+    show instead of the others.
     """
     freedom = _FREEDOM[response]
-    wrong, rivals = _wrong(pairs, reference, exposures, possible, freedom)
+    wrong, rivals = _wrong(pairs, reference, shown, possible, freedom)
     true = _TRUE if freedom else FIXED
     doubts = np.where(wrong, _OPEN, true)
-    found = _fit(pairs, reference, exposures, doubts, freedom)
-    measured = found.exposure_errors
+    found = _fit(pairs, reference, shown, doubts, freedom)
+    measured = found.exposure_errors + np.log(shown / exposures)
+    found = replace(found, exposure_errors=measured)
     refused = wrong & known & (np.abs(measured) > _MOST) & last_word
     if refused.any():
         if (~refused).sum() <= _LEAST_FRAMES:

@@ -156,6 +156,16 @@ def test_two_frames_alike_of_which_one_claims_two_stops_more_bend_no_response(re
 
 
 @pytest.mark.parametrize("response", [gamma, film])
+def test_three_frames_that_claim_far_more_than_their_steps_bend_no_response(response):
+    found = calibrate(shoot(response, (0.15, 1.0, 6.5)), (1 / 200, 1, 200), 1, last_word=True)
+    told = [str(note) for note in found.notes if "check its exposure time and ISO speed" in str(note)]
+    assert [text.split(" claims")[0] for text in told] == ["Frame 1", "Frame 3"]
+    assert found.exposures == pytest.approx((1 / 200, 1, 200), rel=0.02)
+    nominal = decode_table(0)[3000:60000, None]
+    assert np.abs(found.tables[1][3000:60000] / nominal - 1).max() < 0.02
+
+
+@pytest.mark.parametrize("response", [gamma, film])
 def test_two_frames_of_a_true_claim_are_not_doubted(response):
     found = calibrate(shoot(response, (0.25, 1.0)), (1, 4), 1, last_word=True)
     assert not found.notes and found.exposures == pytest.approx((0.25, 1), rel=0.02)
