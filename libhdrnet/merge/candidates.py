@@ -59,9 +59,13 @@ def relative(codes: Codes, white: FloatImage | None) -> npt.NDArray[np.uint16]:
 
 
 def darkness(bracket: "Bracket", candidate: "Candidate") -> FloatImage:
-    """Return how far a frame is too dark to tell, (h, w) in [0, 1]."""
-    black = np.float32(max(bracket.calibration.at(candidate.frame, DARK).mean(), DARKEST))
-    return np.asarray(np.clip(2 - brightness(candidate.radiance) / black, 0, 1), np.float32)
+    """Return how far a frame is too dark to tell, (h, w) in [0, 1].
+
+    The mean is of square roots, which codes nearly are: one channel alone in the black is what JPEG leaves there.
+    """
+    black = np.maximum(bracket.calibration.at(candidate.frame, DARK), np.float32(DARKEST))
+    levels = [brightness(np.sqrt(np.maximum(light, 0))) for light in (candidate.radiance, black)]
+    return np.asarray(np.clip(2 - np.square(levels[0] / levels[1]), 0, 1), np.float32)
 
 
 class Bracket:

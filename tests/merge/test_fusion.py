@@ -145,3 +145,16 @@ def test_a_flow_without_any_confidence_puts_nothing_into_what_is_saturated_in_ev
 def test_an_odd_size_is_merged_to_its_last_pixel(scene):
     radiance = scene(41, 33) * 0.5 + 0.1
     assert np.allclose(classical(shoot(radiance, (0.25, 1, 4)), 1), radiance, rtol=5e-3)
+
+
+@pytest.mark.parametrize(("code", "counts"), [((0, 0, 9), False), ((4, 4, 4), False), ((0, 0, 60), True)])
+def test_a_speck_of_colour_in_a_black_frame_does_not_count_however_the_selection_likes_it(code, counts):
+    """JPEG leaves such specks; fourteen stops away they were blue blotches on a road (jin, flower)."""
+    frames = shoot(np.full((*SIZE, 3), 0.1), (2.0**-14, 1), shot=4e-5)
+    frames[0].codes[40:80, 40:80] = np.array(code) * 257
+    bracket = bracket_of(frames, 1)
+    candidates = find_candidates(bracket)
+    logits = np.zeros((len(candidates), *bracket.size), np.float32)
+    logits[0], logits[1] = -3, 7  # as was seen
+    merged = fuse(bracket, candidates, weigh(bracket, candidates, logits))
+    assert (np.abs(merged[50:70, 50:70].mean((0, 1)) / 0.1 - 1).max() > 0.02) == counts
