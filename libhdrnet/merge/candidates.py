@@ -36,6 +36,11 @@ the longer frame; a quarter of the light costs 0.2 dB of taipei and livingroom1,
 IMPOSSIBLE = (1.0, 2.0)
 """Stops below a reference that is saturated from which a candidate begins to show something else, and surely does:
 pingpong's bat before the window that its longest frame has lost. The nineteen brackets are the same without."""
+NEAR_BLACK = (2.0, 4.0)
+"""Light, relative to the reference's at DARK, up to which it and a longer frame are next to black and do not contradict
+each other; from twice as much on they do. Tuned on templealtar's panels and bottlesbar's wood, of which the reference's
+JPEG left specks: they stay with (1, 4), and with (3, 3) a sleeve of pingpong gets an outline.
+"""
 DARKEST = 1e-6
 """Least radiance that noise is told for."""
 AROUND = 8
@@ -63,8 +68,21 @@ def darkness(bracket: "Bracket", candidate: "Candidate") -> FloatImage:
 
     The mean is of square roots, which codes nearly are: one channel alone in the black is what JPEG leaves there.
     """
-    black = np.maximum(bracket.calibration.at(candidate.frame, DARK), np.float32(DARKEST))
-    levels = [brightness(np.sqrt(np.maximum(light, 0))) for light in (candidate.radiance, black)]
+    return _below(bracket, candidate.frame, candidate.radiance, 1.0)
+
+
+def near_black(bracket: "Bracket", reference: "Candidate", other: "Candidate") -> FloatImage:
+    """Return how far the reference and what another frame shows there are next to the reference's black, (h, w)."""
+    own, shown = (
+        _below(bracket, reference.frame, candidate.radiance, times)
+        for candidate, times in zip((reference, other), NEAR_BLACK, strict=True)
+    )
+    return np.minimum(own, shown)
+
+
+def _below(bracket: "Bracket", index: int, radiance: FloatImage, times: float) -> FloatImage:
+    black = np.float32(times) * np.maximum(bracket.calibration.at(index, DARK), np.float32(DARKEST))
+    levels = [brightness(np.sqrt(np.maximum(light, 0))) for light in (radiance, black)]
     return np.asarray(np.clip(2 - np.square(levels[0] / levels[1]), 0, 1), np.float32)
 
 
@@ -227,8 +245,10 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
     light = np.maximum(brightness(mean), np.float32(DARKEST))
     gap -= mean * (brightness(gap) / light)[..., None]
     differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * light)
-    least, shown = (cv2.blur(brightness(c.radiance), (5, 5)) for c in (reference, other))
-    darker = np.log2(least / np.maximum(shown, np.float32(DARKEST)))
+    least, shown = (
+        np.maximum(cv2.blur(brightness(c.radiance), (5, 5)), np.float32(DARKEST)) for c in (reference, other)
+    )
+    darker = np.log2(least / shown)
     bound = reference.saturation * np.clip((darker - IMPOSSIBLE[0]) / (IMPOSSIBLE[1] - IMPOSSIBLE[0]), 0, 1)
     return np.asarray(np.maximum(np.clip(2 * (differs - 1), 0, 1), bound), np.float32)
 

@@ -12,7 +12,7 @@ from libhdrnet.alignment import fetch
 from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.engine.run import run_tiled
-from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, saturation
+from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, near_black, saturation
 from libhdrnet.merge.fusion import shown
 from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
@@ -78,9 +78,14 @@ def select(
     logits *= doubt[..., None]
     planes = np.ascontiguousarray(logits.transpose(2, 0, 1))
     for plane, candidate in zip(planes[1:], candidates[1:], strict=True):
-        if bracket.times[candidate.frame] > bracket.times[bracket.reference]:
-            plane[:] = planes[0] + sure(plane - planes[0]) + less_saturated(bracket, candidates[0], candidate)
-        plane -= np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
+        longer = bracket.times[candidate.frame] > bracket.times[bracket.reference]
+        lead = plane - planes[0]
+        if longer:
+            lead = sure(lead) + less_saturated(bracket, candidates[0], candidate)
+        lead -= np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
+        if longer:
+            lead -= np.minimum(lead, 0) * near_black(bracket, candidates[0], candidate)
+        plane[:] = planes[0] + lead
     return planes, report
 
 
