@@ -13,6 +13,7 @@
    size (of large pictures at that of four megapixels), and says how far it may be believed: a ghost is what it does not
    believe. It gives weights, not pixels; where nothing differs it is not asked. Along the edges of what moved small
    notches may stay, and thin outlines of what a long exposure shows elsewhere.
+   A longer frame is believed, too, where the reference's camera crushes its blacks (`blacks`).
    A shorter frame is then brought to the reference's local tones around what begins to saturate there (`tones`), so
    that a change of source is no change of colour.
 5. **Fusion** (`believed`, `fuse`): the mean of what was captured, weighted by that belief, by the noise, and by how far

@@ -36,11 +36,6 @@ the longer frame; a quarter of the light costs 0.2 dB of taipei and livingroom1,
 IMPOSSIBLE = (1.0, 2.0)
 """Stops below a reference that is saturated from which a candidate begins to show something else, and surely does:
 pingpong's bat before the window that its longest frame has lost. The nineteen brackets are the same without."""
-NEAR_BLACK = (2.0, 4.0)
-"""Light, relative to the reference's at DARK, up to which it and a longer frame are next to black and do not contradict
-each other; from twice as much on they do. Tuned on templealtar's panels and bottlesbar's wood, of which the reference's
-JPEG left specks: they stay with (1, 4), and with (3, 3) a sleeve of pingpong gets an outline.
-"""
 DARKEST = 1e-6
 """Least radiance that noise is told for."""
 AROUND = 8
@@ -61,29 +56,6 @@ def relative(codes: Codes, white: FloatImage | None) -> npt.NDArray[np.uint16]:
     """Return the code of each pixel's brightest channel, (H, W), relative to the code that is white there; None: 1."""
     bright = brightest(codes)
     return bright if white is None else np.minimum(bright / white, np.float32(65535)).astype(np.uint16)
-
-
-def darkness(bracket: "Bracket", candidate: "Candidate") -> FloatImage:
-    """Return how far a frame is too dark to tell, (h, w) in [0, 1].
-
-    The mean is of square roots, which codes nearly are: one channel alone in the black is what JPEG leaves there.
-    """
-    return _below(bracket, candidate.frame, candidate.radiance, 1.0)
-
-
-def near_black(bracket: "Bracket", reference: "Candidate", other: "Candidate") -> FloatImage:
-    """Return how far the reference and what another frame shows there are next to the reference's black, (h, w)."""
-    own, shown = (
-        _below(bracket, reference.frame, candidate.radiance, times)
-        for candidate, times in zip((reference, other), NEAR_BLACK, strict=True)
-    )
-    return np.minimum(own, shown)
-
-
-def _below(bracket: "Bracket", index: int, radiance: FloatImage, times: float) -> FloatImage:
-    black = np.float32(times) * np.maximum(bracket.calibration.at(index, DARK), np.float32(DARKEST))
-    levels = [brightness(np.sqrt(np.maximum(light, 0))) for light in (radiance, black)]
-    return np.asarray(np.clip(2 - np.square(levels[0] / levels[1]), 0, 1), np.float32)
 
 
 class Bracket:

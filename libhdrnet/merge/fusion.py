@@ -16,7 +16,8 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, darkness, relative
+from libhdrnet.merge.blacks import darkness
+from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, relative
 from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTER, LEAST_SHORTEST

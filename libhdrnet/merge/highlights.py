@@ -12,7 +12,8 @@ import numpy as np
 
 from libhdrnet.bands import bands
 from libhdrnet.merge.around import mean_around
-from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, darkness
+from libhdrnet.merge.blacks import darkness
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
 

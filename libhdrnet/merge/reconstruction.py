@@ -10,7 +10,8 @@ import numpy as np
 
 from libhdrnet.bands import bands
 from libhdrnet.engine import Report, Reporter, Settings
-from libhdrnet.merge.candidates import Bracket, Candidate, darkness
+from libhdrnet.merge.blacks import darkness
+from libhdrnet.merge.candidates import Bracket, Candidate
 from libhdrnet.merge.fusion import Weights
 from libhdrnet.radiometry import FloatImage, encode_gamma, look_up
 

@@ -12,7 +12,8 @@ from libhdrnet.alignment import fetch
 from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.engine.run import run_tiled
-from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, near_black, saturation
+from libhdrnet.merge.blacks import near_black
+from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, saturation
 from libhdrnet.merge.fusion import shown
 from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up

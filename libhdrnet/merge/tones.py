@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from libhdrnet.merge.around import mean_around
-from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, darkness
+from libhdrnet.merge.blacks import darkness
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.radiometry import FloatImage
 
 _REACH, _SMALL = 1 / 60, 240

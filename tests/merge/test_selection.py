@@ -54,6 +54,17 @@ def test_a_longer_frame_shows_what_is_crushed_to_specks_in_the_reference_s_black
     assert (np.abs(ratio - 1).mean() < 0.25) == shown  # 0.98 as the reference has it
 
 
+def test_black_hair_stays_before_a_dark_wall_where_the_reference_shows_blacks():
+    light = np.full((160, 200, 3), 0.0008)
+    light[:40], light[120:] = 0.2, 2e-5
+    frames = shoot(light, (0.25, 1, 4), shot=4e-5)
+    frames[1].codes[60:100, 60:120] = 0
+    bracket = bracket_of(frames, 1)
+    candidates = find_candidates(bracket)
+    logits, _ = select(bracket, candidates)
+    assert fuse(bracket, candidates, weigh(bracket, candidates, logits))[66:94, 66:114].max() < 0.0003
+
+
 @pytest.mark.parametrize(("light", "shown", "told"), [(4, 0.2, 1), (4, 1.2, 0), (0.5, 0.05, 0)])
 def test_what_is_far_darker_than_what_saturates_the_reference_is_something_else(light, shown, told):
     bracket = bracket_of(
