@@ -8,8 +8,8 @@ from libhdrnet.trust import DARK
 
 LEAST_BLACK, CRUSHED = 1e-3, (1.25, 2.0)
 """Share of the picture that has to be black in the reference, and the light, relative to the reference's at DARK, that
-three quarters of it exceed in a longer frame where the camera surely crushes its blacks, and up to which that is
-followed. Tuned on templealtar's panels (1.4), which were specks of JPEG; bottlesbar's shortest frame (0.7) shows its blacks.
+three quarters of it exceed in a longer frame where the camera surely crushes blacks, and the most of it that counts.
+Tuned on templealtar's panels (1.4), which were specks; bottlesbar's shortest frame (0.7) shows its blacks.
 """
 
 
