@@ -29,10 +29,11 @@ def near_black(bracket: Bracket, reference: Candidate, other: Candidate) -> Floa
     """
     own, shown = (_level(bracket, reference.frame, candidate.radiance) for candidate in (reference, other))
     black = (own < 1) & (other.coverage > 0)
-    if black.mean() < LEAST_BLACK:
+    least = float(np.quantile(shown[black], 0.25)) if black.mean() >= LEAST_BLACK else 0.0
+    if least <= 1:
         return np.zeros_like(own)
-    least = min(float(np.quantile(shown[black], 0.25)), CRUSHED[1])
-    crushed = min(max((least - 1) / (CRUSHED[0] - 1), 0), 1)
+    least = min(least, CRUSHED[1])
+    crushed = min((least - 1) / (CRUSHED[0] - 1), 1)
     near = np.clip(2 - np.maximum(own / 2, shown / np.float32(2 * least)), 0, 1)
     return np.asarray(near * np.float32(crushed), np.float32)
 

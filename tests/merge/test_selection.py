@@ -8,6 +8,7 @@ import pytest
 from rendering import render_bracket
 from shot_brackets import bracket_of, shoot
 
+from libhdrnet.merge.blacks import near_black
 from libhdrnet.merge.candidates import contradiction, find_candidates
 from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.pipeline import merge
@@ -63,6 +64,16 @@ def test_black_hair_stays_before_a_dark_wall_where_the_reference_shows_blacks():
     candidates = find_candidates(bracket)
     logits, _ = select(bracket, candidates)
     assert fuse(bracket, candidates, weigh(bracket, candidates, logits))[66:94, 66:114].max() < 0.0003
+
+
+def test_black_bars_in_all_frames_tell_nothing_of_crushed_blacks():
+    frames = shoot(np.full((160, 200, 3), 0.1), (0.25, 1, 4))
+    for frame in frames:
+        frame.codes[:40] = 0
+    bracket = bracket_of(frames, 1)
+    reference, longer = (c for c in find_candidates(bracket)[:3] if c.frame != bracket.shortest)
+    none = replace(longer, radiance=longer.radiance * (longer.radiance > 0.01))
+    assert not near_black(bracket, reference, longer).any() and not near_black(bracket, reference, none).any()
 
 
 @pytest.mark.parametrize(("light", "shown", "told"), [(4, 0.2, 1), (4, 1.2, 0), (0.5, 0.05, 0)])
