@@ -16,6 +16,7 @@ from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
+from libhdrnet.trust import LEAST
 
 CLIPPED = (0.93, 0.99)
 """Codes of a channel between which it goes from measured to clipped."""
@@ -88,7 +89,8 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
-    alone = _disbelieved(doubted[0] - np.maximum.reduce([doubted[i] for i in shorter]))
+    shown = [doubted[i] + np.log(np.maximum(_unsaturated(bracket, candidates[i]), np.float32(LEAST))) for i in shorter]
+    alone = _disbelieved(doubted[0] - np.maximum.reduce(shown))
     if not (alone[..., None] * share).any():
         return doubted, None
     return doubted, Lost(alone * np.ascontiguousarray(logs.transpose(2, 0, 1)))
@@ -110,11 +112,15 @@ def _shown(
         clear = candidate.coverage * (1 - darkness(bracket, candidate))
         if i > 0:  # What is darker there than the reference's white is something else, and its edge is next to that.
             clear *= 1 - _disbelieved(beside[i - 1])
-        if candidate.frame != bracket.shortest:
-            clear *= 1 - candidate.saturation
+        clear *= _unsaturated(bracket, candidate)
         seen += clear * (1 - seen)
         light += clear[..., None] * (candidate.radiance - light)
     return seen, np.maximum(light / np.maximum(seen, np.float32(DARKEST))[..., None], np.float32(DARKEST))
+
+
+def _unsaturated(bracket: Bracket, candidate: Candidate) -> FloatImage:
+    """Return how far a frame is not saturated, (h, w); the shortest counts where all are."""
+    return 1 - candidate.saturation * np.float32(candidate.frame != bracket.shortest)
 
 
 def _disbelieved(lead: FloatImage) -> FloatImage:

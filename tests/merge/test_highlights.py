@@ -62,6 +62,19 @@ def test_what_passed_before_a_sky_that_the_two_longer_frames_have_lost_leaves_no
     assert np.min(around) > 3.2 and np.max(around) < 4.2
 
 
+@pytest.mark.parametrize("colour", [(9, 9, 9), (9, 5, 2)])
+def test_of_five_frames_what_passed_in_the_shortest_before_what_the_next_has_lost_leaves_no_disc(colour):
+    light = scene(colour)
+    passed = light.copy()
+    yy, xx = np.mgrid[:240, :360]
+    passed[np.hypot(yy - 90, xx - 180) < 40] = 0.1
+    images = [shot(passed if i == 0 else light, 4.0 ** (i - 2), i) for i in range(5)]
+    found = merge(images, [4.0 ** (i - 2) for i in range(5)], MergeOptions(align=False), reference=2).radiance
+    behind, beside = (np.median(found[70:110, x : x + 40], (0, 1)) for x in (160, 300))
+    assert beside == pytest.approx(colour, rel=0.15)
+    assert behind == pytest.approx(beside, rel=0.2)
+
+
 def test_the_light_around_is_taken_from_a_frame_that_is_not_black_there():
     frames = shoot(np.full((160, 200, 3), 2.0), (2.0**-15, 2.0**-3, 1.0))
     frames[0].codes[:] = 4 * 257  # what a camera's black is, and more than the light
