@@ -27,12 +27,14 @@ def near_black(bracket: Bracket, reference: Candidate, other: Candidate) -> Floa
     Not at all where that shows a quarter of the reference's black as black: then its camera crushes nothing, and black
     hair before a dark wall is black hair.
     """
-    own, shown = (_level(bracket, reference.frame, candidate.radiance) for candidate in (reference, other))
+    own = _level(bracket, reference.frame, reference.radiance)
     black = (own < 1) & (other.coverage > 0)
-    least = float(np.quantile(shown[black], 0.25)) if black.mean() >= LEAST_BLACK else 0.0
+    if black.mean() < LEAST_BLACK:
+        return np.zeros_like(own)
+    shown = _level(bracket, reference.frame, other.radiance)
+    least = min(float(np.quantile(shown[black], 0.25)), CRUSHED[1])
     if least <= 1:
         return np.zeros_like(own)
-    least = min(least, CRUSHED[1])
     crushed = min((least - 1) / (CRUSHED[0] - 1), 1)
     near = np.clip(2 - np.maximum(own / 2, shown / np.float32(2 * least)), 0, 1)
     return np.asarray(near * np.float32(crushed), np.float32)

@@ -165,8 +165,8 @@ def _explain(
 ) -> tuple[Fit, Doubles, npt.NDArray[np.bool_], list[int]]:
     """Find the model, how far each exposure is off (log), the frames to learn nothing from, and those of `_wrong`.
 
-    `possible` are the known exposures that some response can bring together with the pixels; `shown` has what these
-    show instead of the others.
+    `possible` are the known exposures that some response can bring together with the pixels; `shown` are the exposures,
+    with what the pixels show in place of those that none can.
     """
     freedom = _FREEDOM[response]
     wrong, rivals = _wrong(pairs, reference, shown, possible, freedom)

@@ -25,6 +25,20 @@ def scene(colour):
     return light
 
 
+def taken(light, passed, times=TIMES):
+    """The frames of a bracket in whose shortest one something passes."""
+    return [shot(light if i else passed, time, i + 1) for i, time in enumerate(times)]
+
+
+def behind_and_beside_a_passer_by(colour, dark, times, reference):
+    """The median colour of the sky behind a disc that the shortest frame shows, and beside it."""
+    light = scene(colour)
+    yy, xx = np.mgrid[:240, :360]
+    passed = np.where(np.hypot(yy - 90, xx - 180)[..., None] < 40, dark, light)
+    found = merge(taken(light, passed, times), list(times), MergeOptions(align=False), reference=reference).radiance
+    return [np.median(found[70:110, x : x + 40], (0, 1)) for x in (160, 300)]
+
+
 def rings_behind_a_passer_by(*, sky, dark, width, reference, last):
     """The median light of each ring, two pixels apart, behind a disc with a soft edge that the shortest frame shows."""
     light = scene((sky, sky, sky))
@@ -32,20 +46,13 @@ def rings_behind_a_passer_by(*, sky, dark, width, reference, last):
     ring = np.hypot(yy - 80, xx - 180)
     opacity = np.clip((20 + width - ring) / width, 0, 1)[..., None]
     passed = light * (1 - opacity) + dark * opacity
-    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
-    found = merge(images, list(TIMES), MergeOptions(align=False), reference=reference).radiance.mean(-1)
+    found = merge(taken(light, passed), list(TIMES), MergeOptions(align=False), reference=reference).radiance.mean(-1)
     return [np.median(found[(ring >= r) & (ring < r + 1.5)]) for r in range(0, last, 2)]
 
 
 @pytest.mark.parametrize("colour", [(2.5, 2.5, 2.5), (0.4, 0.6, 2.0)])
 def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
-    light = scene(colour)
-    passed = light.copy()
-    yy, xx = np.mgrid[:240, :360]
-    passed[np.hypot(yy - 90, xx - 180) < 40] = 0.02
-    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
-    found = merge(images, list(TIMES), MergeOptions(align=False), reference=1).radiance
-    behind, beside = (np.median(found[70:110, x : x + 40], (0, 1)) for x in (160, 300))
+    behind, beside = behind_and_beside_a_passer_by(colour, 0.02, TIMES, 1)
     assert beside == pytest.approx(colour, rel=0.15)
     assert behind == pytest.approx(beside, rel=0.15)
 
@@ -64,13 +71,7 @@ def test_what_passed_before_a_sky_that_the_two_longer_frames_have_lost_leaves_no
 
 @pytest.mark.parametrize("colour", [(9, 9, 9), (9, 5, 2)])
 def test_of_five_frames_what_passed_in_the_shortest_before_what_the_next_has_lost_leaves_no_disc(colour):
-    light = scene(colour)
-    passed = light.copy()
-    yy, xx = np.mgrid[:240, :360]
-    passed[np.hypot(yy - 90, xx - 180) < 40] = 0.1
-    images = [shot(passed if i == 0 else light, 4.0 ** (i - 2), i) for i in range(5)]
-    found = merge(images, [4.0 ** (i - 2) for i in range(5)], MergeOptions(align=False), reference=2).radiance
-    behind, beside = (np.median(found[70:110, x : x + 40], (0, 1)) for x in (160, 300))
+    behind, beside = behind_and_beside_a_passer_by(colour, 0.1, (1 / 16, 1 / 4, 1, 4, 16), 2)
     assert beside == pytest.approx(colour, rel=0.15)
     assert behind == pytest.approx(beside, rel=0.2)
 
@@ -102,10 +103,10 @@ def test_what_a_person_takes_from_the_reference_comes_as_it_was_captured():
     passed = light.copy()
     yy, xx = np.mgrid[:240, :360]
     passed[np.hypot(yy - 90, xx - 180) < 40] = 0.02
-    images = [shot(passed, TIMES[0], 1), shot(light, TIMES[1], 2), shot(light, TIMES[2], 3)]
     chosen = np.zeros((240, 360), np.int16)
     chosen[40:140, 120:240] = 2
-    found = merge(images, list(TIMES), MergeOptions(align=False), reference=1, choices=chosen).radiance
+    options = MergeOptions(align=False)
+    found = merge(taken(light, passed), list(TIMES), options, reference=1, choices=chosen).radiance
     assert np.median(found[70:110, 160:200]) == pytest.approx(1, abs=0.15)
 
 
