@@ -17,8 +17,8 @@ scored.
 **Without a truth** (`moving`): what the reference exposes well (all channels between 12 and 88 % of the code) has to
 come back, a tone curve apart: PSNR of the residual; blocks of 8x8 pixels and edges in which it is seen, in percent; the
 noise of flat places in dB against the reference's; lights, burnt out in the reference, that are not as in the next
-shorter frame; shadows, black in it, that are not as in the next longer one; and false edges, by saturated pixels, that
-no frame has.
+shorter frame; shadows, black in it, that are not as in the next longer one; false edges, by saturated pixels, that no
+frame has; and unseen ones, of all tones and of each channel, in the tone-mapped result.
 
 **Results**: the tables set what is measured beside what the thesis publishes, each marked as such; all of it is in
 results.json and results.csv. The report is one page that needs no network; without a truth it shows the residual and,

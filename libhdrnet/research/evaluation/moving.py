@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
+from libhdrnet.radiometry import FloatImage, brightness, decode_srgb, encode_srgb
 from libhdrnet.research.evaluation.metrics import Array, Mask
 
 BLOCK = 8
@@ -24,7 +24,7 @@ _BURNT, _SHORT = 0.97, (0.03, 0.9)
 _BLACK, _LONG = 0.06, (0.05, 0.9)
 _VISIBLE, _OVER_NOISE = 0.03, 6.0
 _STEEP, _OFF, _TONE_SLOPE = 0.05, 0.4, 0.3
-_BORDER = 12
+_BORDER, _WHITE = 12, 4
 _FINEST = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 
 
@@ -36,7 +36,8 @@ class Judged(NamedTuple):
     median); edges: pixels where the smoothed residual is steep; noise: the finest detail of flat places against the
     reference's, dB; lights: blocks burnt out in the reference that differ from the next shorter frame by more than
     0.4 stops, a straight tone curve apart; shadows: the same of blocks black in the reference and the next longer
-    frame; false: pixels around saturation with an edge that no frame has."""
+    frame; false: pixels around saturation with an edge that no frame has; unseen: pixels of any tone, tone-mapped, of
+    which any channel has one."""
     residual: FloatImage
     """Largest of the channels (H, W); 0 where the reference is not well exposed."""
     blocks: Array
@@ -47,7 +48,7 @@ def judge(radiance: FloatImage, frames: Sequence[FloatImage], stops: Sequence[fl
     """Judge a result by its frames, `stops` apart."""
     own, result = frames[reference], np.asarray(encode_srgb(np.clip(radiance, 0, 1)), np.float32)
     seen = np.asarray((own.min(-1) > _WELL_EXPOSED[0]) & (own.max(-1) < _WELL_EXPOSED[1]))
-    figures: dict[str, float] = {"false": _false_edges(radiance, frames, stops, reference)}
+    figures = {"false": _false_edges(radiance, frames, stops, reference), "unseen": _unseen(radiance, frames)}
     order = sorted(range(len(stops)), key=stops.__getitem__)
     shorter = [index for index in order if stops[index] < stops[reference]]
     longer = [index for index in order if stops[index] > stops[reference]]
@@ -143,8 +144,21 @@ def _false_edges(radiance: FloatImage, frames: Sequence[FloatImage], stops: Sequ
     return _percent(_slope(radiance)[inner] > (1.5 * np.maximum.reduce(shown) + 0.03)[inner])
 
 
+def _unseen(radiance: FloatImage, frames: Sequence[FloatImage]) -> float:
+    light = np.maximum(brightness(radiance), np.float32(1e-6))[..., None]
+    scaled = light * (0.18 / np.exp(np.log(light).mean()))
+    shown = encode_srgb(np.clip(radiance / light * scaled * (1 + scaled / _WHITE**2) / (1 + scaled), 0, 1))
+    steep, *limits = (_steepest(np.log(picture + np.float32(0.04)), 1.5).max(-1) for picture in (shown, *frames))
+    there = cv2.dilate(np.maximum.reduce(limits), np.ones((11, 11)))
+    return _percent((steep > 1.2 * there + 0.015)[_BORDER:-_BORDER, _BORDER:-_BORDER])
+
+
 def _slope(radiance: FloatImage) -> Array:
-    log = cv2.GaussianBlur(np.log(np.maximum(radiance, 0).mean(-1) + 0.02).astype(np.float32), (0, 0), 1.2)
+    return _steepest(np.log(np.maximum(radiance, 0).mean(-1) + 0.02), 1.2)
+
+
+def _steepest(log: Array, smooth: float) -> Array:
+    log = cv2.GaussianBlur(log.astype(np.float32), (0, 0), smooth)
     return np.asarray(np.hypot(cv2.Sobel(log, -1, 1, 0) / 8, cv2.Sobel(log, -1, 0, 1) / 8))
 
 

@@ -13,11 +13,12 @@ HEADINGS = {
     "psnr_mu_mask2": "PSNR-µ, mask 2", "psnr_l_mask2": "PSNR-L, mask 2", "ssim_mu_mask2": "SSIM-µ, mask 2",
     "psnr_mu_camera": "PSNR-µ, camera", "psnr_l_camera": "PSNR-L, camera", "ssim_mu_camera": "SSIM-µ, camera",
     "resid": "residual, dB", "blocks": "blocks, %", "edges": "edges, %", "noise": "noise, dB", "lights": "lights, %",
-    "shadows": "shadows, %", "false": "false edges, %", "psnr": "PSNR", "ssim": "SSIM",
+    "shadows": "shadows, %", "false": "false edges, %", "unseen": "unseen edges, %",
+    "psnr": "PSNR", "ssim": "SSIM",
     "map_mae": "MAE of the map", "map_mse": "MSE of the map", "reblurred": "blurred again, dB",
 }  # fmt: skip
 """What tables call the metrics, in their order."""
-LOWER_IS_BETTER = ("lpips", "map_mae", "map_mse", "blocks", "edges", "noise", "lights", "shadows", "false")
+LOWER_IS_BETTER = ("lpips", "map_mae", "map_mse", "blocks", "edges", "noise", "lights", "shadows", "false", "unseen")
 Result = dict[str, Any]
 
 
