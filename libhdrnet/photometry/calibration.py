@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, sentence
-from libhdrnet.photometry.exposures import common_black, settle
+from libhdrnet.photometry.exposures import common_black, settle, too_far_apart
 from libhdrnet.photometry.matching import blend, lift_blacks, match, tones_of
 from libhdrnet.photometry.model import APART, FIXED, Doubles, Fit, Pairs, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
@@ -142,6 +142,9 @@ def calibrate(
         if response != "known":
             merged[i] = blend(table, compared[i], own, dark=False)
             compared[i] = blend(table, compared[i], own, dark=True)
+    gaps, counted = too_far_apart(samples, true.tolist()), pairs.without(refused)
+    matched = response == "known" or bool(gaps)
+    notes = _notes(claimed, true, off, refused, rivals, counted, found.misfits, last_word, matched=matched)
     return Calibration(
         reference,
         tuple(merged),
@@ -149,7 +152,7 @@ def calibrate(
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
         noise,
-        tuple(_notes(claimed, true, off, refused, rivals, pairs.without(refused), found.misfits, response, last_word)),
+        (*(_apart(*gap) for gap in gaps), *notes),
     )
 
 
@@ -198,10 +201,14 @@ def _notes(
     rivals: list[int],
     pairs: Pairs,
     misfits: Doubles,
-    response: Response,
     last_word: bool,
+    *,
+    matched: bool,
 ) -> Iterator[HdrnetWarning]:
-    """Say what there is to be known of the exposures, and what needs the person; all are relative to the reference."""
+    """Say what there is to be known of the exposures, and what needs the person; all are relative to the reference.
+
+    `matched`: that nothing is well exposed in two frames is told already, or does not matter.
+    """
     total = pairs.weights.sum()
     if total > 0 and (stops := pairs.weights @ np.abs(misfits) / total / math.log(2)) > _NOTABLE:
         yield HdrnetWarning(
@@ -211,7 +218,7 @@ def _notes(
                 stops=f"{stops:.1f}",
             )
         )
-    if total == 0 and response != "known" and not refused.any():
+    if total == 0 and not matched and not refused.any():
         yield HdrnetWarning(
             sentence(
                 "Too little is well exposed in two frames to match their tones; add the exposures between them, if "
@@ -223,6 +230,17 @@ def _notes(
     for i, (claim, away) in enumerate(zip(claimed, off, strict=True)):
         if not np.isnan(claim) and abs(away) > _NOTABLE:
             yield _contradicted(i, np.log2(claim), np.log2(claim) + away, refused[i], rivals, last_word)
+
+
+def _apart(darker: int, brighter: int, share: float) -> HdrnetWarning:
+    """Tell that no exposure between two shows what they do not."""
+    return HdrnetWarning(
+        sentence(
+            "Frames {darker} and {brighter} are too far apart: {percent} % of the picture is black in one and white in "
+            "the other; add the exposures between them, if there are any.",
+            darker=darker + 1, brighter=brighter + 1, percent=f"{100 * share:.0f}",
+        )
+    )  # fmt: skip
 
 
 def _unknown(missing: list[int], true: Doubles, *, everyone: bool, measured: bool) -> HdrnetWarning:

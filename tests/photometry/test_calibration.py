@@ -41,6 +41,15 @@ def test_a_wrong_exposure_is_corrected(wrong, moving):
     assert len(found.notes) == (abs(wrong) > 1 / 3)
 
 
+def test_frames_between_which_one_is_missing_are_told():
+    times = (2.0**-14, 2.0**-7, 1.0)
+    light = np.geomspace(0.01, 1e4, 600)[:, None] * np.ones((400, 1, 3))
+    frames = shoot(times=times, light=light)
+    assert not calibrate(frames, times, 1).notes
+    (note,) = map(str, calibrate([frames[0], frames[2]], (times[0], times[2]), 1).notes)
+    assert note.startswith("Frames 1 and 2 are too far apart: ") and "add the exposures between them" in note
+
+
 def test_a_wrong_exposure_of_a_bent_response_is_corrected_by_the_others():
     times = (1 / 16, 1 / 4, 1, 4, 16)
     light = radiance() * np.geomspace(0.1, 4, 600)[:, None]
