@@ -18,7 +18,7 @@ from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, relative
-from libhdrnet.merge.highlights import Lost, lost_light
+from libhdrnet.merge.highlights import Lost, disbelieved, lost_light
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTER, LEAST_SHORTEST
 
@@ -76,11 +76,13 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
         logits, lost = lost_light(bracket, candidates, logits)
     logs = np.zeros_like(trust) + np.float32(logits)
     for log, candidate in zip(logs, candidates, strict=True):
-        if candidate.flow is not None:
-            log += _log(candidate.moved * candidate.coverage * np.maximum(candidate.flow.confidence, LEAST_CONFIDENCE))
         if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
+            # What is surely something else does not take the place of what is saturated, either.
+            log += np.float32(np.log(LEAST_REFERENCE)) * disbelieved(logs[0] - log)
             # Its blacks tell less than the reference's, and may be pressed down further.
             log += np.log(np.maximum(1 - darkness(bracket, candidate), np.float32(LEAST)))
+        if candidate.flow is not None:
+            log += _log(candidate.moved * candidate.coverage * np.maximum(candidate.flow.confidence, LEAST_CONFIDENCE))
     light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
     for log, candidate in zip(logs, candidates, strict=True):
         log -= np.log(bracket.noise(candidate.frame, light))

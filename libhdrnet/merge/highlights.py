@@ -16,7 +16,7 @@ from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
-from libhdrnet.trust import LEAST
+from libhdrnet.trust import DISBELIEVED, LEAST
 
 CLIPPED = (0.93, 0.99)
 """Codes of a channel between which it goes from measured to clipped."""
@@ -24,8 +24,6 @@ _REACHES, _SMALL = (1 / 50, 1 / 10), 160
 """Standard deviations, of the long edge, over which saturated places tell of each other, the nearest first (rovinia,
 pingpong), and the long edge that they are found at: twice as many pixels take three times as long for the same picture.
 """
-_DISBELIEVED = (4.0, 8.0)
-"""Logits that the reference is ahead of the shortest frame by from which that is not believed, and not at all."""
 _EDGE = 3
 """Pixels of the reduced size that the soft edge of something moving reaches (pingpong's head)."""
 _DARKER = 0.025
@@ -68,7 +66,7 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     what contradicts a clipped reference nothing darker than the light around is believed any more: a bound is all that
     is known there, and the soft edge of what passed before a white sky agrees with it.
     """
-    if len(logits) < len(candidates) or (logits[0] - logits[1:]).max() <= _DISBELIEVED[0]:
+    if len(logits) < len(candidates) or 2 * (logits[0] - logits[1:]).max() <= DISBELIEVED[0]:
         return logits, None
     share = _clipped_share(bracket)
     if not share.any():
@@ -77,7 +75,8 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     white = share.min(-1)
     beside = [_beside(white * np.maximum(logits[0] - logit, 0)) for logit in logits[1:]]
     shorter = _shorter(bracket, candidates)
-    seen, other = _shown(bracket, candidates, shorter, beside)
+    doubts = [np.maximum(near, logits[0] - logit) for near, logit in zip(beside, logits[1:], strict=True)]
+    seen, other = _shown(bracket, candidates, shorter, doubts)
     brighter = np.log(np.maximum(other / own, 1))  # the mean is of logs: that of the light itself would be a lamp's
     logs = np.zeros_like(share)
     for part in (white[..., None], share - white[..., None]):  # a white sky tells nothing of blue hills
@@ -90,7 +89,7 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
     shown = [doubted[i] + np.log(np.maximum(_unsaturated(bracket, candidates[i]), np.float32(LEAST))) for i in shorter]
-    alone = _disbelieved(doubted[0] - np.maximum.reduce(shown))
+    alone = disbelieved(2 * (doubted[0] - np.maximum.reduce(shown)))  # whole before the reference counts in their place
     if not (alone[..., None] * share).any():
         return doubted, None
     return doubted, Lost(alone * np.ascontiguousarray(logs.transpose(2, 0, 1)))
@@ -103,15 +102,15 @@ def _shorter(bracket: Bracket, candidates: Sequence[Candidate]) -> list[int]:
 
 
 def _shown(
-    bracket: Bracket, candidates: Sequence[Candidate], shorter: Sequence[int], beside: Sequence[FloatImage]
+    bracket: Bracket, candidates: Sequence[Candidate], shorter: Sequence[int], doubts: Sequence[FloatImage]
 ) -> tuple[FloatImage, FloatImage]:
     """Return how far any of the shorter frames shows the scene, (h, w), and the light of the longest that does."""
     seen, light = np.zeros(bracket.size, np.float32), np.zeros((*bracket.size, 3), np.float32)
     for i in shorter:
         candidate = candidates[i]
         clear = candidate.coverage * (1 - darkness(bracket, candidate))
-        if i > 0:  # What is darker there than the reference's white is something else, and its edge is next to that.
-            clear *= 1 - _disbelieved(beside[i - 1])
+        if i > 0:  # What is something else is no light of this scene; its edge is next to that.
+            clear *= 1 - disbelieved(doubts[i - 1])
         clear *= _unsaturated(bracket, candidate)
         seen += clear * (1 - seen)
         light += clear[..., None] * (candidate.radiance - light)
@@ -123,8 +122,9 @@ def _unsaturated(bracket: Bracket, candidate: Candidate) -> FloatImage:
     return 1 - candidate.saturation * np.float32(candidate.frame != bracket.shortest)
 
 
-def _disbelieved(lead: FloatImage) -> FloatImage:
-    return np.asarray(np.clip((lead - _DISBELIEVED[0]) / (_DISBELIEVED[1] - _DISBELIEVED[0]), 0, 1), np.float32)
+def disbelieved(lead: FloatImage) -> FloatImage:
+    """Return how far a shorter frame is not believed that the reference is ahead of by `lead`, logits, in [0, 1]."""
+    return np.asarray(np.clip((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0]), 0, 1), np.float32)
 
 
 def _beside(lead: FloatImage) -> FloatImage:

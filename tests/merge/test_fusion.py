@@ -60,6 +60,18 @@ def test_beyond_the_border_of_the_shortest_frame_a_saturated_sky_gets_no_darker_
     assert merged[:2].min() > 0.9 * merged[-2:].max()
 
 
+@pytest.mark.parametrize(("lead", "kept"), [(2, 0.8), (9, 1.0)], ids=["in doubt", "surely something else"])
+def test_a_shorter_frame_takes_the_place_of_what_is_saturated_unless_it_is_surely_something_else(lead, kept):
+    """A white shirt that the reference has lost, and in the shorter frame the wall behind it."""
+    frames = shoot(np.full((*SIZE, 3), 1.5), (0.25, 1))
+    frames[0] = shoot(np.full((*SIZE, 3), 0.8), (0.25, 1))[0]
+    bracket = bracket_of(frames, 1)
+    candidates = find_candidates(bracket)
+    logits = np.zeros((len(candidates), *bracket.size), np.float32)
+    logits[0] = lead
+    assert np.median(fuse(bracket, candidates, weigh(bracket, candidates, logits))) == pytest.approx(kept, rel=0.05)
+
+
 def test_a_wide_strip_beyond_the_border_of_the_shortest_frame_is_told_as_guessed_where_the_sky_is_saturated():
     light = np.full((*SIZE, 3), 2.0)
     light[80:] = 0.3

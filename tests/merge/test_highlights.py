@@ -57,6 +57,14 @@ def test_a_sky_behind_a_passer_by_is_as_bright_and_as_blue_as_around(colour):
     assert behind == pytest.approx(beside, rel=0.15)
 
 
+@pytest.mark.parametrize("white", [1.3, 1.8])
+def test_what_passed_white_before_a_sunlit_wall_is_not_laid_on_it(white):
+    """Red and green are clipped in the reference, or nearly; blue it measures, and the passer-by has more of it."""
+    behind, beside = behind_and_beside_a_passer_by((1.1, 0.9, 0.5), white, TIMES, 1)
+    assert beside == pytest.approx((1.1, 0.9, 0.5), rel=0.1)
+    assert behind == pytest.approx(beside, rel=0.2)
+
+
 @pytest.mark.parametrize("width", [4, 10])
 def test_the_soft_edge_of_a_passer_by_leaves_no_line_in_the_sky(width):
     around = rings_behind_a_passer_by(sky=2.5, dark=0.02, width=width, reference=1, last=40)

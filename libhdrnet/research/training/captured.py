@@ -27,6 +27,8 @@ MARGIN = 24
 _BEND = 0.8
 """Code of the reference up to which its tones are those of gamma 2.2; above, the calibration goes straight on."""
 _USUAL_READ = 2.5e-8
+_ALIKE, _DIM = (0.5, 1.0), 0.01
+"""Stops in any channel between which what another moment shows is no longer the same, and the light added to both."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,10 @@ def with_flow(frames: Candidates, pool: ThreadPoolExecutor) -> Candidates:
 
 
 def _aim(light: Tensor, saturated: Tensor, stops: Tensor, there: Tensor, truth: Tensor, tones: "_Tones") -> Tensor:
-    """Return the truth, and where the reference is saturated what the nearest shorter frame shows, if as bright.
+    """Return the truth, and where the reference is saturated what the next shorter frame shows, if bright and alike.
 
-    What moved there nobody can know: a captured texture and its hue are better than the mean of what may have been.
+    What moved there nobody can know: a captured texture and its hue are better than the mean of what may have been. But
+    a wall is no white shirt.
     """
     best, aim = torch.zeros_like(saturated[:, 0]), truth
     for index in range(1, light.shape[1]):
@@ -127,7 +130,9 @@ def _aim(light: Tensor, saturated: Tensor, stops: Tensor, there: Tensor, truth: 
         best = torch.maximum(merit, best)
     level = tones(torch.ones_like(truth[:, :, :1, :1])).amin(1, keepdim=True)
     bright = ((aim.amax(1, keepdim=True) / level - 0.9) / 0.15).clamp(0, 1)
-    return truth + saturated[:, 0] * bright * (best > 0) * (aim - truth)
+    apart = ((aim + _DIM).log2() - (truth + _DIM).log2()).abs().amax(1, keepdim=True)
+    alike = ((_ALIKE[1] - apart) / (_ALIKE[1] - _ALIKE[0])).clamp(0, 1)
+    return truth + saturated[:, 0] * bright * alike * (best > 0) * (aim - truth)
 
 
 def _saturation(codes: Tensor) -> Tensor:

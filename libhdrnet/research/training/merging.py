@@ -4,6 +4,7 @@ The selection (`networks.selection`) learns to choose among what a bracket captu
 the selection fuses.
 """
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -17,7 +18,7 @@ from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.captured import REDUCED, capture
 from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.queued import Batch
-from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
+from libhdrnet.trust import DISBELIEVED, LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
 
 FRAMES = (3, 3, 4)
 """Frames of the brackets that the selection learns from, in turn."""
@@ -29,13 +30,14 @@ def selection_batch(bank: Bank, count: int, size: int, seed: int, number: int, p
 
     Returns features (B, n, FEATURES, H / 2, W / 2), the logarithms of the weights of least noise (B, n, 1, H, W), the
     candidates' radiance (B, n, 3, H, W), which there are (B, n), the truth (B, 3, H, W), and the radiance of the
-    bracket's white (B,).
+    bracket's white (B,) and which candidates are shorter than the reference (B, n).
     """
     frames = FRAMES[number % len(FRAMES)]
     made = capture(bank, Dice.of(count, bank.tiles.device, seed, number), size, frames, pool)
     white = made.candidates.white.masked_fill(made.there[:, :, None] == 0, 0).amax((1, 2))
     weight = log_weights(made.candidates, frames)
-    return seen(made.candidates), weight, made.candidates.radiance, made.there, made.truth, white
+    shorter = made.candidates.stops < made.candidates.stops[:, :1]
+    return seen(made.candidates), weight, made.candidates.radiance, made.there, made.truth, white, shorter
 
 
 @torch.no_grad()
@@ -50,7 +52,8 @@ def reconstruction_batch(
     """
     made = capture(bank, Dice.of(count, bank.tiles.device, seed, number), size, images, pool, around=True)
     weight, logits = log_weights(made.candidates, images), selection(seen(made.candidates), made.there)
-    fused, _ = fuse(made.candidates.radiance, weight, logits, made.there)
+    shorter = made.candidates.stops < made.candidates.stops[:, :1]
+    fused, _ = fuse(made.candidates.radiance, weight, logits, made.there, shorter)
     exposures, white = exposures_of(made.candidates, images)
     scale = white.view(-1, 1, 1, 1)
     return exposures, (fused / scale).clamp(0, 1), (made.truth / scale).clamp(0, 1)
@@ -87,8 +90,11 @@ def log_weights(frames: Candidates, lying: int) -> Tensor:
     return trust.log() + flow.log() - variance_of(frames, light).log()
 
 
-def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor, shorter: Tensor) -> tuple[Tensor, Tensor]:
     """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size."""
+    lead = logits[:, :1] - logits
+    surely = ((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0])).clamp(0, 1)
+    logits = logits + math.log(LEAST_REFERENCE) * surely * shorter[:, :, None, None, None]
     full = F.interpolate(logits.flatten(0, 1), size=radiance.shape[-2:], mode="bilinear", align_corners=False)
     total = log_weight + full.view_as(log_weight)
     weights = total.masked_fill(there[:, :, None, None, None] == 0, -1e4).softmax(1)

@@ -69,8 +69,8 @@ def _reconstructed(images: int, bank: Bank, count: int, size: int) -> Callable[.
 
 
 def _selection_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
-    seen, weight, radiance, there, truth, white = batch
-    fused, _ = fuse(radiance, weight, network(seen, there), there)
+    seen, weight, radiance, there, truth, white, shorter = batch
+    fused, _ = fuse(radiance, weight, network(seen, there), there, shorter)
     return selection_loss(fused, truth, white)
 
 

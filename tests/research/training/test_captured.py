@@ -69,7 +69,7 @@ class _Same:
 @pytest.mark.parametrize("shorter", [True, False])
 def test_the_aim_is_the_shorter_frame_s_light_where_the_reference_is_saturated_and_only_there(shorter):
     reference, moved = torch.full((1, 3, 8, 8), 0.3), torch.full((1, 3, 8, 8), 0.4)
-    reference[..., 4:], moved[..., 4:] = 3.0, 2.0
+    reference[..., 4:], moved[..., 4:] = 3.0, 2.5
     light = torch.stack([reference, moved], 1)
     stops = torch.tensor([[0.0, -2.0 if shorter else 2.0]])
     codes = (light * 2.0 ** stops[:, :, None, None, None]).clamp(0, 1)
@@ -80,6 +80,14 @@ def test_the_aim_is_the_shorter_frame_s_light_where_the_reference_is_saturated_a
 
 def test_a_shorter_frame_that_shows_something_dark_is_no_aim():
     reference, moved = torch.full((1, 3, 8, 8), 3.0), torch.full((1, 3, 8, 8), 0.4)
+    light, stops = torch.stack([reference, moved], 1), torch.tensor([[0.0, -2.0]])
+    codes = (light * 2.0 ** stops[:, :, None, None, None]).clamp(0, 1)
+    assert torch.equal(captured._aim(light, codes, stops, torch.ones(1, 2), reference, _Same()), reference)
+
+
+def test_a_wall_is_no_aim_for_a_white_shirt():
+    reference, moved = torch.full((1, 3, 8, 8), 1.3), torch.full((1, 3, 8, 8), 1.1)
+    moved[:, 2] = 0.5
     light, stops = torch.stack([reference, moved], 1), torch.tensor([[0.0, -2.0]])
     codes = (light * 2.0 ** stops[:, :, None, None, None]).clamp(0, 1)
     assert torch.equal(captured._aim(light, codes, stops, torch.ones(1, 2), reference, _Same()), reference)
