@@ -245,8 +245,9 @@ def _brighter(bracket: Bracket, reference: Candidate, shorter: Candidate) -> Flo
     at = bracket.calibration.at
     low, high = np.maximum(at(shorter.frame, DARK), np.float32(DARKEST)), at(reference.frame, BRIGHT)
     most, least = cv2.dilate(reference.radiance, around), cv2.erode(shorter.radiance, around)
-    stops = np.log2(np.maximum(least, low) / np.maximum(most, low)) * (most < 0.9 * high)
-    return np.asarray(np.clip((brightest(stops) - BRIGHTER[0]) / (BRIGHTER[1] - BRIGHTER[0]), 0, 1), np.float32)
+    stops = np.log2(np.maximum(least, low) / np.maximum(most, low))
+    sure = np.clip((stops - BRIGHTER[0]) / (BRIGHTER[1] - BRIGHTER[0]), 0, 1) * np.clip(10 * (1 - most / high), 0, 1)
+    return np.asarray(brightest(sure), np.float32)
 
 
 def _difference(bracket: Bracket, reference: Candidate, other: Candidate) -> tuple[FloatImage, FloatImage, FloatImage]:

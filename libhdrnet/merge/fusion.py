@@ -75,10 +75,11 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
     if not isinstance(logits, float):
         logits, lost = lost_light(bracket, candidates, logits)
     logs = np.zeros_like(trust) + np.float32(logits)
+    saturated = np.log(shown(bracket, candidates[0]))
     for log, candidate in zip(logs, candidates, strict=True):
         if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
-            # What is surely something else does not take the place of what is saturated, either.
-            log += np.float32(np.log(LEAST_REFERENCE)) * disbelieved(logs[0] - log)
+            # What is surely something else loses what saturation takes from the reference, and does not take its place.
+            log += saturated * disbelieved(logs[0] - log)
             # Its blacks tell less than the reference's, and may be pressed down further.
             log += np.log(np.maximum(1 - darkness(bracket, candidate), np.float32(LEAST)))
         if candidate.flow is not None:

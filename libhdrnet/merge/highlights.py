@@ -124,7 +124,8 @@ def _unsaturated(bracket: Bracket, candidate: Candidate) -> FloatImage:
 
 def disbelieved(lead: FloatImage) -> FloatImage:
     """Return how far a shorter frame is not believed that the reference is ahead of by `lead`, logits, in [0, 1]."""
-    return np.asarray(np.clip((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0]), 0, 1), np.float32)
+    part = np.clip((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0]), 0, 1)
+    return np.asarray(part * part * (3 - 2 * part), np.float32)
 
 
 def _beside(lead: FloatImage) -> FloatImage:

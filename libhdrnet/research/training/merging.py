@@ -93,7 +93,8 @@ def log_weights(frames: Candidates, lying: int) -> Tensor:
 def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor, shorter: Tensor) -> tuple[Tensor, Tensor]:
     """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size."""
     lead = logits[:, :1] - logits
-    surely = ((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0])).clamp(0, 1)
+    part = ((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0])).clamp(0, 1)
+    surely = part * part * (3 - 2 * part)
     logits = logits + math.log(LEAST_REFERENCE) * surely * shorter[:, :, None, None, None]
     full = F.interpolate(logits.flatten(0, 1), size=radiance.shape[-2:], mode="bilinear", align_corners=False)
     total = log_weight + full.view_as(log_weight)
