@@ -27,7 +27,7 @@ _LOWEST = (1e-3, 1e-2)
 """Shares of the pixels: frames end at the first one's rank, and it is no chance if the second's has the same value."""
 _SHOWN_BY_NEITHER = 0.02
 """Share of the picture, black in one frame and white in the next, from which an exposure between them is missing: of 28
-real brackets none reaches it (0.9 %), and with frames left out whose merge is torn have 6 % and more."""
+real brackets none reaches it (0.9 %), and with frames left out whose merge is torn have 5 % and more."""
 _EQUAL, _LIGHTER = 1.05, 1.5
 """Ratios of values that are the same and of lights that differ."""
 _DARKEST_BLACK, _BRIGHTEST_BLACK = 1e-4, 0.1

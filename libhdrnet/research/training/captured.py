@@ -28,7 +28,8 @@ _BEND = 0.8
 """Code of the reference up to which its tones are those of gamma 2.2; above, the calibration goes straight on."""
 _USUAL_READ = 2.5e-8
 _ALIKE, _DIM = (0.5, 1.0), 0.01
-"""Stops in any channel between which what another moment shows is no longer the same, and the light added to both."""
+"""Stops in any channel between which what another moment shows is no longer the same, and the light added to both; not
+tuned."""
 
 
 @dataclass(frozen=True)
