@@ -36,8 +36,8 @@ def selection_batch(bank: Bank, count: int, size: int, seed: int, number: int, p
     made = capture(bank, Dice.of(count, bank.tiles.device, seed, number), size, frames, pool)
     white = made.candidates.white.masked_fill(made.there[:, :, None] == 0, 0).amax((1, 2))
     weight = log_weights(made.candidates, frames)
-    shorter = made.candidates.stops < made.candidates.stops[:, :1]
-    return seen(made.candidates), weight, made.candidates.radiance, made.there, made.truth, white, shorter
+    found, shorter = made.candidates, _shorter(made.candidates)
+    return seen(found), weight, found.radiance, made.there, made.truth, white, shorter
 
 
 @torch.no_grad()
@@ -52,8 +52,7 @@ def reconstruction_batch(
     """
     made = capture(bank, Dice.of(count, bank.tiles.device, seed, number), size, images, pool, around=True)
     weight, logits = log_weights(made.candidates, images), selection(seen(made.candidates), made.there)
-    shorter = made.candidates.stops < made.candidates.stops[:, :1]
-    fused, _ = fuse(made.candidates.radiance, weight, logits, made.there, shorter)
+    fused, _ = fuse(made.candidates.radiance, weight, logits, made.there, _shorter(made.candidates))
     exposures, white = exposures_of(made.candidates, images)
     scale = white.view(-1, 1, 1, 1)
     return exposures, (fused / scale).clamp(0, 1), (made.truth / scale).clamp(0, 1)
@@ -100,3 +99,8 @@ def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor, sh
     total = log_weight + full.view_as(log_weight)
     weights = total.masked_fill(there[:, :, None, None, None] == 0, -1e4).softmax(1)
     return (weights * radiance).sum(1), weights
+
+
+def _shorter(candidates: Candidates) -> Tensor:
+    """Return which candidates are shorter than the reference, (B, n)."""
+    return candidates.stops < candidates.stops[:, :1]
