@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.radiometry import FloatImage, brightest
+from libhdrnet.ramps import linear_step
 
 _FLOOR = 0.06  # contrast (natural logarithm of the radiance) below which structure counts as noise
 _CONTRAST = 48.0  # codes for one standard deviation of the local contrast
@@ -56,7 +57,7 @@ def dense_flow(
     gap = scale * _length(forward + fetch(backward, forward, cubic=False))
     length = scale * _length(forward)
     confidence = np.exp(-np.square(gap / (1 + np.float32(0.1) * length)))
-    moves = np.clip((length - np.float32(_STILL)) / np.float32(_MOVES - _STILL), 0, 1)
+    moves = linear_step(length, (_STILL, _MOVES))
     field = np.asarray(forward * moves[..., None], np.float32)
     confidence *= np.exp(-20 * np.maximum(_change(field) - np.float32(_TORN), 0)) * (1 - _blank(reference, low, high))
     return Flow(field, confidence, length * moves / np.float32(scale))

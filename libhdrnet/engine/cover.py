@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.engine.tiling import Span, Tile, rise, tiles
+from libhdrnet.engine.tiling import Span, Tile, tiles
+from libhdrnet.ramps import smoothstep
 
 Cells = npt.NDArray[np.bool_]
 
@@ -43,7 +44,7 @@ def _around(first: int, last: int, length: int, margin: int, grid: int) -> Span:
     start, stop = max(0, first - margin) // grid * grid, min(length, last + margin)
     places = np.arange(start, stop) + 0.5
     beyond = np.maximum(first - places, places - last)
-    return Span(start, stop, 1 - rise(beyond / max(margin / 2, 0.5)))
+    return Span(start, stop, 1 - smoothstep(beyond.astype(np.float32), (0, max(margin / 2, 0.5))))
 
 
 def _boxes(cells: Cells, top: int, left: int, largest: int, reach: int) -> Iterator[tuple[int, int, int, int]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.ramps import smoothstep
+
 
 @dataclass(frozen=True)
 class Span:
@@ -59,12 +61,6 @@ class Tile:
         return np.divide(self.weights, total[..., None], out=np.zeros_like(self.weights), where=total[..., None] > 0)
 
 
-def rise(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Go from 0 up to 0 to 1 from 1 on, without a bend."""
-    x = np.clip(x, 0, 1)
-    return (x * x * (3 - 2 * x)).astype(np.float32)
-
-
 def spans(length: int, tile: int, margin: int, grid: int) -> list[Span]:
     """Cover `length` pixels by tiles of `tile` that overlap by twice `margin`.
 
@@ -80,7 +76,8 @@ def spans(length: int, tile: int, margin: int, grid: int) -> list[Span]:
     for i in range(len(starts) - 1):
         begin, end = starts[i + 1], stops[i]
         quarter = (end - begin) // 4
-        rising = rise((np.arange(begin, end) + 0.5 - (begin + quarter)) / max(end - begin - 2 * quarter, 1))
+        middle = (begin + quarter, max(end - quarter, begin + quarter + 1))
+        rising = smoothstep(np.arange(begin, end) + np.float32(0.5), middle)
         weights[i + 1][: end - begin] *= rising
         weights[i][begin - starts[i] :] *= 1 - rising
     return [Span(*span) for span in zip(starts, stops, weights, strict=True)]

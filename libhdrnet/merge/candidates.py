@@ -20,6 +20,7 @@ from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage, brightest, brightness, look_up
+from libhdrnet.ramps import linear_step, smoothstep
 from libhdrnet.trust import BRIGHT, DARK, FADE
 
 MOST_PIXELS = 4e6
@@ -47,8 +48,7 @@ AROUND = 8
 """Pixels of the reduced size around a doubt that are in doubt, too; over as many more that fades out."""
 
 
-_FADED = np.clip((np.arange(65536, dtype=np.float32) / 65535 - FADE[0]) / (FADE[1] - FADE[0]), 0, 1)
-SATURATION: FloatImage = np.asarray(_FADED * _FADED * (3 - 2 * _FADED), np.float32)
+SATURATION: FloatImage = smoothstep(np.arange(65536, dtype=np.float32) / np.float32(65535), FADE)
 """For each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
 
 
@@ -227,7 +227,7 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
         np.maximum(cv2.blur(brightness(c.radiance), (5, 5)), np.float32(DARKEST)) for c in (reference, other)
     )
     darker = np.log2(least / shown)
-    bound = reference.saturation * np.clip((darker - IMPOSSIBLE[0]) / (IMPOSSIBLE[1] - IMPOSSIBLE[0]), 0, 1)
+    bound = reference.saturation * linear_step(darker, IMPOSSIBLE)
     found = np.maximum(np.clip(2 * (differs - 1), 0, 1), bound)
     if bracket.times[other.frame] < bracket.times[reference.frame]:
         found = np.maximum(found, reference.saturation * _brighter(bracket, reference, other))
@@ -246,7 +246,7 @@ def _brighter(bracket: Bracket, reference: Candidate, shorter: Candidate) -> Flo
     low, high = np.maximum(at(shorter.frame, DARK), np.float32(DARKEST)), at(reference.frame, BRIGHT)
     most, least = cv2.dilate(reference.radiance, around), cv2.erode(shorter.radiance, around)
     stops = np.log2(np.maximum(least, low) / np.maximum(most, low))
-    sure = np.clip((stops - BRIGHTER[0]) / (BRIGHTER[1] - BRIGHTER[0]), 0, 1) * np.clip(10 * (1 - most / high), 0, 1)
+    sure = linear_step(stops, BRIGHTER) * np.clip(10 * (1 - most / high), 0, 1)
     return np.asarray(brightest(sure), np.float32)
 
 

@@ -16,6 +16,7 @@ from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
+from libhdrnet.ramps import linear_step, smoothstep
 from libhdrnet.trust import DISBELIEVED, LEAST
 
 CLIPPED = (0.93, 0.99)
@@ -33,9 +34,7 @@ _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
 
 
-_CLIPPED: FloatImage = np.asarray(
-    np.clip((np.arange(65536, dtype=np.float32) / 65535 - CLIPPED[0]) / (CLIPPED[1] - CLIPPED[0]), 0, 1), np.float32
-)
+_CLIPPED: FloatImage = linear_step(np.arange(65536, dtype=np.float32) / np.float32(65535), CLIPPED)
 """For each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
 
 
@@ -124,8 +123,7 @@ def _unsaturated(bracket: Bracket, candidate: Candidate) -> FloatImage:
 
 def disbelieved(lead: FloatImage) -> FloatImage:
     """Return how far a shorter frame is not believed that the reference is ahead of by `lead`, logits, in [0, 1]."""
-    part = np.clip((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0]), 0, 1)
-    return np.asarray(part * part * (3 - 2 * part), np.float32)
+    return smoothstep(lead, DISBELIEVED)
 
 
 def _beside(lead: FloatImage) -> FloatImage:

@@ -17,6 +17,7 @@ from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, satura
 from libhdrnet.merge.fusion import shown
 from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
+from libhdrnet.ramps import linear_step
 from libhdrnet.trust import BRIGHT, DARK
 
 STRIP = 16
@@ -92,7 +93,7 @@ def select(
 
 def sure(difference: FloatImage) -> FloatImage:
     """Bring a candidate's logits less the reference's, (h, w), nearer to 0 by UNSURE where nothing moves around."""
-    rejected = np.clip((-difference - REJECTED[0]) / (REJECTED[1] - REJECTED[0]), 0, 1)
+    rejected = linear_step(-difference, REJECTED)
     moving = np.minimum(cv2.blur(rejected, (NEAR, NEAR), borderType=cv2.BORDER_REPLICATE) / MOVING, 1)
     return np.asarray(np.copysign(np.maximum(np.abs(difference) - UNSURE * (1 - moving), 0), difference), np.float32)
 

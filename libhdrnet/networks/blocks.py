@@ -195,11 +195,6 @@ def mu_law(radiance: Tensor) -> Tensor:
     return torch.log1p(MU * radiance.clamp(0, 1)) / LOG_1_MU
 
 
-def ramp(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
-    """Rise from 0 at `low` to 1 at `high`."""
-    return ((x - low) / (high - low + 1e-12)).clamp(0, 1)
-
-
 def initialise(network: nn.Module) -> None:
     """Draw first weights that keep the features' size through a deep stack of ReLUs (He et al. 2015).
 

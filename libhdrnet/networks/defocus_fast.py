@@ -24,7 +24,6 @@ from libhdrnet.networks.blocks import (
     activated,
     at_precision,
     conv3x3,
-    ramp,
     unshuffle,
 )
 from libhdrnet.networks.defocus import ConditionedResidualBlock, DefocusNetOptions
@@ -33,6 +32,7 @@ from libhdrnet.networks.estimation_fast import EstimationNet
 from libhdrnet.networks.form import FAST
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions, DecomposedTransform, spatial_parts
+from libhdrnet.ramps import linear_step
 
 IN_FOCUS = (0.8, 1.8)
 """Radii in pixels between which the correction begins: a disc of one pixel is what a lens and a mosaic leave."""
@@ -64,7 +64,7 @@ def balance(change: Tensor) -> Tensor:
     """Return from 1 to 0 (B, 1, H, W) how far a correction (B, 3, H, W) can be one: it moves light and makes none."""
     change = change.mean(1, keepdim=True)
     kept, moved = local_mean(change, DISC).abs(), local_mean(change.abs(), DISC)
-    return 1 - ramp(kept / (moved + LEAST_CHANGE), *BALANCE)
+    return 1 - linear_step(kept / (moved + LEAST_CHANGE), BALANCE)
 
 
 class ConditionNet(nn.Module):
@@ -158,5 +158,5 @@ class DefocusFast(GuidedDeblurring):
         restored = self.restore(image, radius)
         if self.training:
             return restored
-        share = ramp(radius, *IN_FOCUS) * (1 - ramp(radius, *LOST)) * balance(restored - image)
+        share = linear_step(radius, IN_FOCUS) * (1 - linear_step(radius, LOST)) * balance(restored - image)
         return torch.lerp(image, restored, share).clamp(0, 1)

@@ -21,11 +21,12 @@ from libhdrnet.errors import InputError
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.octaves import CELL, of_cells
-from libhdrnet.ops.defocus import EVEN, LEAST_EDGE, defocus_map, detail, display_encoded, open_image, ramp
+from libhdrnet.ops.defocus import EVEN, LEAST_EDGE, defocus_map, detail, display_encoded, open_image
 from libhdrnet.ops.fringes import remove_fringes
 from libhdrnet.ops.recovery import recovery
 from libhdrnet.options import DeblurOptions, recorded, takes
 from libhdrnet.radiometry import FloatImage, decode_srgb
+from libhdrnet.ramps import linear_step
 
 HALVED = (6.0, 10.0)
 """Radius in pixels from which the correction of the halved picture is taken, and from which it alone. Fifteen real
@@ -191,7 +192,7 @@ def _correction(
         small, half = (cv2.resize(x, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for x in (pixels, radius))
         coarse, _ = _correction(small, linear, half / 2, settings, reporter.part(0.8, 1))
         for rows in bands(height):
-            share = ramp(radius[rows], *HALVED)[..., None]
+            share = linear_step(radius[rows], HALVED)[..., None]
             correction[rows] += share * (enlarged(coarse, (height, width), rows) - correction[rows])
     return correction, report
 
@@ -199,7 +200,7 @@ def _correction(
 def _worthwhile(pixels: npt.NDArray[Any], linear: bool, radius: FloatImage, most: float) -> npt.NDArray[np.bool_]:
     """Return where a correction may show, (H, W): in cells out of focus that hold structure, or lie beside it."""
     height, width = radius.shape
-    shares = (ramp(radius[rows], *IN_FOCUS) * (radius[rows] < most) for rows in bands(height))
+    shares = (linear_step(radius[rows], IN_FOCUS) * (radius[rows] < most) for rows in bands(height))
     share = np.concatenate([of_cells(rows) for rows in shares])
     cells = share > LEAST_SHARE
     if cells.any():

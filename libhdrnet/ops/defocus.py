@@ -22,6 +22,7 @@ from libhdrnet.merge.sources import check_array
 from libhdrnet.octaves import octaves
 from libhdrnet.options import takes
 from libhdrnet.radiometry import FloatImage, encode_srgb
+from libhdrnet.ramps import linear_step
 
 MARGIN = 48
 """Pixels around a tile that change its map: with more it stays the same, with 32 it differs by twice as much from the
@@ -134,11 +135,11 @@ def _asked(pixels: npt.NDArray[Any], linear: bool, coarse: FloatImage) -> FloatI
     fine, less_fine = detail(pixels, linear)
     size = fine.shape[::-1]
     in_focus = 2 * cv2.resize(coarse, size, interpolation=cv2.INTER_AREA) < SURELY
-    far = cv2.resize(ramp(2 * coarse, *BELIEVED), size, interpolation=cv2.INTER_AREA) > 0.999
+    far = cv2.resize(linear_step(2 * coarse, BELIEVED), size, interpolation=cv2.INTER_AREA) > 0.999
     square = (AROUND, AROUND)
     crisp = cv2.blur(fine, square) > CRISP**2 * cv2.blur(less_fine, square)
     enough = (less_fine < EVEN**2) | (crisp & in_focus) | (far & ~crisp)
-    return ramp(cv2.blur((~enough).astype(np.float32), square), *ENOUGH)
+    return linear_step(cv2.blur((~enough).astype(np.float32), square), ENOUGH)
 
 
 def detail(pixels: npt.NDArray[Any], linear: bool, count: int = 2) -> FloatImage:
@@ -154,13 +155,8 @@ def white_radius(radius: FloatImage) -> int:
 
 def _believe(radius: FloatImage, coarse: FloatImage) -> None:
     """Bring `radius` to what the smaller picture tells: all the way where that is large, and else a part of it."""
-    believed = ramp(coarse, *BELIEVED) * ramp(radius, *IN_FOCUS)
-    radius += np.maximum(believed, HEARD_SHARE * ramp(radius, *HEARD)) * (coarse - radius)
-
-
-def ramp(values: FloatImage, low: float, high: float) -> FloatImage:
-    """Return 0 up to `low`, 1 from `high` on, and between them in proportion."""
-    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
+    believed = linear_step(coarse, BELIEVED) * linear_step(radius, IN_FOCUS)
+    radius += np.maximum(believed, HEARD_SHARE * linear_step(radius, HEARD)) * (coarse - radius)
 
 
 def _defocus_map(

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.bands import bands, enlarged
-from libhdrnet.ops.defocus import LEAST_EDGE, display_encoded, ramp
+from libhdrnet.ops.defocus import LEAST_EDGE, display_encoded
 from libhdrnet.radiometry import FloatImage, decode_srgb, encode_srgb
+from libhdrnet.ramps import linear_step
 
 RADII = tuple(0.5 * 2 ** (step / 2) for step in range(10))
 """Radii in pixels of the discs that are tried, 0.5 to 11; ..."""
@@ -73,12 +74,12 @@ def _recovery(before: FloatImage, after: FloatImage, radius: FloatImage) -> Floa
         small = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (before, after, radius)]
         coarse = _recovery(small[0], small[1], small[2] / 2)
         for rows in bands(height):
-            mask[rows] += ramp(radius[rows], *HALVED) * (enlarged(coarse, radius.shape, rows) - mask[rows])
+            mask[rows] += linear_step(radius[rows], HALVED) * (enlarged(coarse, radius.shape, rows) - mask[rows])
     return mask
 
 
 def _judged(before: FloatImage, after: FloatImage, radius: FloatImage) -> FloatImage:
-    changed = ramp(_size(after - before), *VISIBLE)
+    changed = linear_step(_size(after - before), VISIBLE)
     agreement = np.zeros(before.shape, np.float32)
     if not changed.any():
         return changed
@@ -87,7 +88,7 @@ def _judged(before: FloatImage, after: FloatImage, radius: FloatImage) -> FloatI
         power = np.maximum(_mean(made * made) * _mean(wanted * wanted), 0)
         correlation = _mean(made * wanted) / np.sqrt(power + TINY)
         agreement[near] = np.maximum(agreement, correlation)[near]
-    return changed * (0.5 + 0.5 * ramp(agreement, *AGREEMENT))
+    return changed * (0.5 + 0.5 * linear_step(agreement, AGREEMENT))
 
 
 def _tried(

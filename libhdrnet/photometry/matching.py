@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, follow
 from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
+from libhdrnet.ramps import linear_step
 
 _BINS, _TONE = 48, 500.0
 """Bins of the tone log(1 + 500 x) from black to the reference's white."""
@@ -75,7 +76,7 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
     codes = (np.arange(_BINS) + 0.5) * width
     left, trust = follow(np.stack([_counted(seen[:, c] / (2 * _CRUSHED[1]), (shown - mine)[:, c]) for c in range(3)]))
     seen, shown = np.sort(seen, axis=0), np.sort(shown, axis=0)
-    share = np.clip((_CRUSHED[1] - codes) / (_CRUSHED[1] - _CRUSHED[0]), 0, 1)
+    share = 1 - linear_step(codes, _CRUSHED)
     lifted = np.array(own, np.float32, order="F")
     for channel in range(3):
         first, last = (np.searchsorted(seen[:, channel], codes + half) for half in (-width / 2, width / 2))
@@ -106,9 +107,9 @@ def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool
     mixed = np.array(table, np.float32, order="F")
     for channel in range(3):
         code = np.interp(matched[:, channel], np.maximum.accumulate(own[:, channel]), codes)
-        share = np.clip((_SHOULDER[1] - code) / (_SHOULDER[1] - _SHOULDER[0]), 0, 1)
+        share = 1 - linear_step(code, _SHOULDER)
         if not dark:
-            share *= np.clip((code - _CRUSHED[0]) / (_CRUSHED[1] - _CRUSHED[0]), 0, 1)
+            share *= linear_step(code, _CRUSHED)
         mixed[:, channel] += share * (matched[:, channel] - table[:, channel])
     return np.maximum.accumulate(mixed, axis=0)
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from libhdrnet.keeping import let_go
 from libhdrnet.photometry.noise import Noise
 from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
+from libhdrnet.ramps import linear_step
 
 Codes = npt.NDArray[np.uint16]
 Doubles = npt.NDArray[np.float64]
@@ -130,7 +131,7 @@ def relate(
     dark_codes = np.stack([np.interp(told[c], decode[:, c], codes) for c in range(3)])
     clear = told / np.sqrt(noise.variance(dark, told) / samples[dark].averaged)
     clear /= _DEMOSAICED if decode[0].min() < 0 else 1
-    trust = trust * np.clip((clear - _CLEAR[0]) / (_CLEAR[1] - _CLEAR[0]), 0, 1)
+    trust = trust * linear_step(clear, _CLEAR)
     return Relation(dark, bright, dark_codes, bright_codes, ratios, trust)
 
 

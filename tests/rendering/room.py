@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.ramps import smoothstep
 from rendering import textures
 from rendering.light import (
     ROOM_HIGH,
@@ -16,7 +17,7 @@ from rendering.light import (
     pane_of_wall,
 )
 from rendering.shapes import Scalars, Vectors, vector
-from rendering.textures import cell, colour, mix, ramp
+from rendering.textures import cell, colour, mix
 
 RUG = (-0.95, 3.05, 0.95, 0.75)  # centre x and z, half width and half depth
 _CASE = (1.12, 0.35, 2.22, 2.35)  # left, bottom, right, top
@@ -62,7 +63,7 @@ def plain_wall(points: Vectors) -> Surface:
     plaster = (
         1 + 0.05 * (textures.noise((x + z) * 55, y * 55) - 0.5) + 0.06 * (textures.noise((x + z) * 3, y * 3) - 0.5)
     )
-    board = 1 - ramp(y, 0.11, 0.113)
+    board = 1 - smoothstep(y, (0.11, 0.113))
     return Surface(mix(colour(0.42, 0.47, 0.43) * plaster, colour(0.7, 0.68, 0.64), board))
 
 
@@ -76,7 +77,7 @@ def back_wall(points: Vectors) -> Surface:
     u, v = (x - _PRINT[0]) / _PRINT[2], (y - _PRINT[1]) / _PRINT[3]
     on_print = (np.abs(u) < 1) & (np.abs(v) < 1)
     albedo[:, on_print] = textures.star(u[on_print], v[on_print])
-    shade *= 1 - 0.35 * (ramp(1.25 - np.maximum(np.abs(u - 0.06), np.abs(v + 0.06)), 0, 0.22) * ~on_print)
+    shade *= 1 - 0.35 * (smoothstep(1.25 - np.maximum(np.abs(u - 0.06), np.abs(v + 0.06)), (0, 0.22)) * ~on_print)
     for left, right in _CURTAINS:
         # the hem hangs in waves
         on = (x > left) & (x < right + 0.012 * np.sin(y * 9)) & (y > 0.12) & (y < 2.58)
@@ -106,10 +107,10 @@ def bookcase(points: Vectors, direction: Vectors) -> Surface:
     x, y = x + direction[0] * recess, y + direction[1] * recess
     row = np.floor((y - _CASE[1]) / _SHELF)
     books, height = _spines(x, y - _CASE[1] - row * _SHELF - 0.028, row)
-    behind = mix(colour(0.05, 0.035, 0.025), colour(0.03, 0.024, 0.018), ramp(height, 0, 0.05))
+    behind = mix(colour(0.05, 0.035, 0.025), colour(0.03, 0.024, 0.018), smoothstep(height, (0, 0.05)))
     albedo = np.where(board, wood, np.where(height < 0, books, behind))
     # the boards above keep the light from the upper ends
-    shade = np.where(board, 1, 0.75 - 0.35 * ramp((y - _CASE[1]) % _SHELF, 0.2, 0.4))
+    shade = np.where(board, 1, 0.75 - 0.35 * smoothstep((y - _CASE[1]) % _SHELF, (0.2, 0.4)))
     return Surface(np.asarray(albedo, np.float32), 0.0, np.asarray(shade, np.float32))
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from libhdrnet.ramps import smoothstep
 from rendering import light, textures
 from rendering.room import Surface
 from rendering.shapes import Box, Ellipsoid, RoundCone, Shape, Vectors, vector
-from rendering.textures import colour, mix, ramp
+from rendering.textures import colour, mix
 
 TABLE = Box(vector(0.72, 0.73, 2.05), vector(0.95, 0.022, 0.42))
 _TOP = 0.752
@@ -126,7 +127,7 @@ def _page() -> Body:
         local = shape.to_local(points - shape.centre) / shape.half
         u, v = (local[0] + 1) % 1, (1 - local[2]) / 2
         ink = textures.print_lines(u, v, 15)
-        gutter = 0.55 + 0.45 * ramp(np.abs(local[0]), 0, 0.16)
+        gutter = 0.55 + 0.45 * smoothstep(np.abs(local[0]), (0, 0.16))
         return Surface(mix(colour(0.72, 0.69, 0.6), colour(0.05, 0.045, 0.04), ink * 0.9) * gutter)
 
     return Body(shape, paint)

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 
 from libhdrnet.radiometry import FloatImage, Floats
+from libhdrnet.ramps import smoothstep
 
 INTERVAL, DURATION = 0.4, 0.04
 """Seconds from one frame to the next, and of the reference's exposure."""
@@ -75,7 +76,7 @@ def noise(u: Floats, v: Floats) -> FloatImage:
     """Smooth noise in [0, 1) with features of size one."""
     u0, v0 = np.floor(u), np.floor(v)
     fu, fv = u - u0, v - v0
-    fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
+    fu, fv = smoothstep(fu, (0, 1)), smoothstep(fv, (0, 1))
     i, j = u0.astype(np.int32) & (LATTICE - 1), (v0.astype(np.int32) & (LATTICE - 1)) * LATTICE
     i1, j1 = (i + 1) & (LATTICE - 1), (j + LATTICE) & (LATTICE * LATTICE - 1)
     table = lattice()
@@ -84,19 +85,13 @@ def noise(u: Floats, v: Floats) -> FloatImage:
     return np.asarray(low + fv * (high - low), np.float32)
 
 
-def ramp(x: Floats, low: float, high: float) -> FloatImage:
-    """0 below `low`, 1 above `high`, a smooth step between."""
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
-
-
 def _wall(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:
     """Plaster that runs into the dark, and a lit shop window that burns out."""
     x, y = canvas.x, canvas.y
-    shade = (0.05 + 0.15 * noise(x * 7, y * 7) + 0.08 * noise(x * 60, y * 60)) * ramp(x, -0.3, 0.8)
+    shade = (0.05 + 0.15 * noise(x * 7, y * 7) + 0.08 * noise(x * 60, y * 60)) * smoothstep(x, (-0.3, 0.8))
     canvas.picture[:] = _of(shade, (0.9, 0.8, 0.65))
-    inside = ramp(np.maximum(np.abs(x - 1.1) - 0.3, np.abs(y - 0.35) - 0.2), 0.004, 0)
-    canvas.over(inside, _of(0.4 + 3 * noise(x * 12, y * 9) * ramp(x, 0.8, 1.4), (1, 0.85, 0.6)))
+    inside = smoothstep(np.maximum(np.abs(x - 1.1) - 0.3, np.abs(y - 0.35) - 0.2), (0.004, 0))
+    canvas.over(inside, _of(0.4 + 3 * noise(x * 12, y * 9) * smoothstep(x, (0.8, 1.4)), (1, 0.85, 0.6)))
 
 
 def _people(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:
@@ -139,7 +134,7 @@ def _water(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:
     wave = noise(u * 2, v * 1.5 + 3 * seconds) + 0.5 * noise(u * 5 + seconds, v * 4 + 7 * seconds) - 0.75
     mirrored = _sky(canvas, 1 - canvas.y + wave * 0.35)
     canvas.picture[:] = mirrored * (0.3 + 0.55 * noise(u * 3, v * 3 + 5 * seconds))[..., None]
-    canvas.over(ramp(canvas.y, 0.503, 0.5), _sky(canvas, canvas.y))
+    canvas.over(smoothstep(canvas.y, (0.503, 0.5)), _sky(canvas, canvas.y))
 
 
 def _leaves(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:
@@ -158,7 +153,7 @@ def _glass(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:
     _people(canvas, seconds, rng)
     x, y = canvas.x, canvas.y
     mirrored = 0.05 + 0.3 * noise((x - 0.25 * seconds) * 5, y * 5) ** 2 + 5 * np.exp(-np.hypot(x - 0.5, y - 0.3) / 0.03)
-    pane = ramp(np.maximum(np.abs(x - 0.6) - 0.4, np.abs(y - 0.55) - 0.4), 0.003, 0)
+    pane = smoothstep(np.maximum(np.abs(x - 0.6) - 0.4, np.abs(y - 0.55) - 0.4), (0.003, 0))
     canvas.over(pane, canvas.picture * np.float32(0.55) + _of(mirrored, (0.8, 0.9, 1)))
 
 
@@ -168,8 +163,8 @@ def _smoke(canvas: Canvas, seconds: float, rng: np.random.Generator) -> None:
     x, y = canvas.x, canvas.y
     swirl = noise(x * 4 + 0.5 * seconds, y * 4 + 1.2 * seconds)
     dense = noise(x * 5 + 2 * swirl, y * 5 + 2 * seconds) * 0.7 + 0.3 * noise(x * 17 + swirl, y * 17 + 3 * seconds)
-    alpha = 0.9 * ramp(dense, 0.35, 0.8) * np.exp(-(((x - 0.7) / (0.15 + 0.4 * (1 - y))) ** 2))
-    canvas.over(alpha, _of(0.1 + 1.5 * ramp(x, 0.6, 1.2) * swirl, (1, 0.98, 0.95)))
+    alpha = 0.9 * smoothstep(dense, (0.35, 0.8)) * np.exp(-(((x - 0.7) / (0.15 + 0.4 * (1 - y))) ** 2))
+    canvas.over(alpha, _of(0.1 + 1.5 * smoothstep(x, (0.6, 1.2)) * swirl, (1, 0.98, 0.95)))
 
 
 def _of(light: Floats, colour: Sequence[float]) -> FloatImage:

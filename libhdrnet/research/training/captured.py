@@ -14,6 +14,7 @@ from torch import Tensor
 from libhdrnet.alignment import dense_flow
 from libhdrnet.networks.selection import Candidates
 from libhdrnet.radiometry import FloatImage
+from libhdrnet.ramps import linear_step, smoothstep
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.camera import Camera
 from libhdrnet.research.training.dice import Dice, each
@@ -132,13 +133,12 @@ def _aim(light: Tensor, saturated: Tensor, stops: Tensor, there: Tensor, truth: 
     level = tones(torch.ones_like(truth[:, :, :1, :1])).amin(1, keepdim=True)
     bright = ((aim.amax(1, keepdim=True) / level - 0.9) / 0.15).clamp(0, 1)
     apart = ((aim + _DIM).log2() - (truth + _DIM).log2()).abs().amax(1, keepdim=True)
-    alike = ((_ALIKE[1] - apart) / (_ALIKE[1] - _ALIKE[0])).clamp(0, 1)
+    alike = 1 - linear_step(apart, _ALIKE)
     return truth + saturated[:, 0] * bright * alike * (best > 0) * (aim - truth)
 
 
 def _saturation(codes: Tensor) -> Tensor:
-    part = ((codes.amax(2, keepdim=True) - FADE[0]) / (FADE[1] - FADE[0])).clamp(0, 1)
-    return part * part * (3 - 2 * part)
+    return smoothstep(codes.amax(2, keepdim=True), FADE)
 
 
 def _stops(dice: Dice, frames: int, around: bool) -> tuple[Tensor, Tensor]:

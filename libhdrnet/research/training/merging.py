@@ -14,6 +14,7 @@ from torch import Tensor
 from libhdrnet.networks import SelectionNet
 from libhdrnet.networks.selection import Candidates, box, features, fine_difference, variance_of
 from libhdrnet.radiometry import GAMMA
+from libhdrnet.ramps import smoothstep
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.captured import REDUCED, capture
 from libhdrnet.research.training.dice import Dice
@@ -91,9 +92,7 @@ def log_weights(frames: Candidates, lying: int) -> Tensor:
 
 def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor, shorter: Tensor) -> tuple[Tensor, Tensor]:
     """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size."""
-    lead = logits[:, :1] - logits
-    part = ((lead - DISBELIEVED[0]) / (DISBELIEVED[1] - DISBELIEVED[0])).clamp(0, 1)
-    surely = part * part * (3 - 2 * part)
+    surely = smoothstep(logits[:, :1] - logits, DISBELIEVED)
     logits = logits + math.log(LEAST_REFERENCE) * surely * shorter[:, :, None, None, None]
     full = F.interpolate(logits.flatten(0, 1), size=radiance.shape[-2:], mode="bilinear", align_corners=False)
     total = log_weight + full.view_as(log_weight)
