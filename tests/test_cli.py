@@ -17,7 +17,7 @@ from libhdrnet.formats import BY_SUFFIX, WRITE_SUFFIXES
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
 from libhdrnet.io.formats import exr
 from libhdrnet.io.formats.heif_boxes import main_picture
-from libhdrnet.io.formats.jxl_header import read_header
+from libhdrnet.io.formats.jxl_header import header
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.passengers import passengers
 from libhdrnet.radiometry import encode_srgb
@@ -75,7 +75,7 @@ def test_exr_bits_chooses_half_or_float(tmp_path, hdrnet, bits, half):
 def test_hdr_bits_choose_the_depth_for_hdr_displays(tmp_path, hdrnet, name, words, bits):
     out = tmp_path / name
     assert hdrnet("merge", *write_bracket(tmp_path), "-o", out, *words, *CLASSICAL).code == 0
-    assert (main_picture(out) if name == "o.avif" else read_header(out)).bits == bits
+    assert (main_picture(out) if name == "o.avif" else header(out)).bits == bits
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,9 @@
 """Alpha of two kinds: associated (colours are multiplied by it: OpenEXR, some TIFFs) and unassociated (PNG)."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from libhdrnet.bands import bands
-
-Array = npt.NDArray[Any]
+from libhdrnet.io.colour import Array
 
 
 def unassociated(pixels: Array, alpha: Array) -> tuple[Array, bool]:

@@ -5,17 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_FIRST_TRANSPOSED = 5
 
-
-def swaps_sides(orientation: int) -> bool:
-    """Say whether height and width of the stored picture change places."""
-    return orientation >= _FIRST_TRANSPOSED
+def upright_size(height: int, width: int, orientation: int) -> tuple[int, int]:
+    """Return height and width of a picture once `applied` has turned it."""
+    return (width, height) if orientation >= 5 else (height, width)
 
 
 def applied(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     """Turn and mirror (H, W) or (H, W, C) as the EXIF orientation 1-8 asks; contiguous."""
-    if swaps_sides(orientation):
+    if orientation >= 5:
         array = array.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         array = array[::-1]

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +21,15 @@ from libhdrnet.io.formats.decoded import Decoded, Header, check_finite, damaged
 from libhdrnet.io.formats.raw import WhiteBalance
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import Metadata, exposure_of, first_number, read_metadata
-from libhdrnet.io.orientation import applied, swaps_sides
+from libhdrnet.io.orientation import applied, upright_size
+from libhdrnet.io.outputs import AnyPath
 from libhdrnet.io.passengers import GAIN_MAP, passengers
 from libhdrnet.radiometry import FloatImage, decode_gamma
 
-AnyPath = str | PathLike[str]
 Response = Literal["auto", "srgb", "gamma2.2", "linear"]
 
 MAX_PIXELS = 400_000_000
 """Larger pictures are refused before they are decoded: they are nearly always damaged headers or bombs."""
-
-_ADOBE_RGB_MARK = "R03"
 
 
 @dataclass(frozen=True)
@@ -255,8 +252,7 @@ def image_size(path: AnyPath) -> tuple[int, int]:
     path = Path(path)
     _, header = _header(path)
     orientation = header.orientation or _exif_orientation(read_metadata(path))
-    size = header.height, header.width
-    return size[::-1] if swaps_sides(orientation) else size
+    return upright_size(header.height, header.width, orientation)
 
 
 def read_header(path: Path) -> tuple[str, Header]:
@@ -274,7 +270,7 @@ def _header(path: Path) -> tuple[str, Header]:
     kind = kind_of(path)
     try:
         with _naming(path):
-            header = codec(kind).header(path)
+            header: Header = codec(kind).header(path)
     except raw.NotRawError as error:
         kind = "tiff"  # an ordinary TIFF under a RAW's name, or a RAW that LibRaw does not know
         try:
@@ -287,7 +283,7 @@ def _header(path: Path) -> tuple[str, Header]:
             ) from error  # fmt: skip
     if header.height <= 0 or header.width <= 0:
         raise InputError(f"'{path}' has no pixels ({header.width} x {header.height}): save it again.")
-    return kind, cast(Header, header)
+    return kind, header
 
 
 @contextmanager
@@ -303,7 +299,8 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _decode(path: Path, kind: str, reduction: int, development: Mapping[str, Any]) -> Decoded:
     options = {"raw": {"half": reduction > 1, **development}, "jpeg": {"reduction": reduction}}
-    return cast(Decoded, codec(kind).decode(path, **options.get(kind, {})))
+    decoded: Decoded = codec(kind).decode(path, **options.get(kind, {}))
+    return decoded
 
 
 def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encoding, bytes | None]:
@@ -311,7 +308,7 @@ def _encoding(decoded: Decoded, metadata: Metadata, path: Path) -> tuple[Encodin
     if decoded.linear:
         return "linear", None
     mark = str(metadata.exif.get("Exif.Iop.InteroperabilityIndex", "")).strip()
-    if icc is None and not decoded.icc_is_final and mark == _ADOBE_RGB_MARK:
+    if icc is None and not decoded.icc_is_final and mark == "R03":
         icc = colour.adobe_rgb_profile()
     if icc is None or colour.is_srgb_profile(icc):
         return "srgb", icc

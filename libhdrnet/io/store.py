@@ -5,24 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from libhdrnet.errors import OutputError, readable, warn
 from libhdrnet.files import whole_file, write_whole
 from libhdrnet.formats import BY_SUFFIX, JPEG, Format, check_depth, codec
 from libhdrnet.io.alpha import associated as multiplied
+from libhdrnet.io.colour import Array
 from libhdrnet.io.embed import SOFTWARE, embed, exif_and_xmp, exr_attributes, hdr_tags, xmp_losses
 from libhdrnet.io.formats import exr, hdr, hdr_comments, jpeg, png, tiff
 from libhdrnet.io.likeness import Likeness
 from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.pq import PQ, light_of
 
-Array = npt.NDArray[Any]
 Record = Mapping[str, Any]
 _JPEG_XMP = 60_000
 """Bytes of XMP that surely fit into the one segment of a JPEG, with the record."""
 _NEW = Likeness()
-_PQ_BITS = 12
 
 
 def store_exr(
@@ -87,7 +85,7 @@ def store_pq(
     `bits`: 12 unless it is given. `alpha`: (H, W) float32 in [0, 1].
     """
     check_depth(path, bits)
-    bits = int(bits or _PQ_BITS)  # 12.0, too
+    bits = int(bits or 12)  # 12.0, too
     format = BY_SUFFIX[path.suffix.lower()]
     module = codec(format.writer)
     _check_side(path, linear, format)
@@ -147,8 +145,7 @@ def store_coded(
             data = png.encode(pixels, icc=icc, code_points=like.code_points, per_metre=like.per_metre)
             temporary.write_bytes(data)
         else:
-            kind: tiff.Alpha = "none" if alpha is None else "associated" if associated else "unassociated"
-            tiff.write(temporary, pixels, icc=icc, software=SOFTWARE, alpha=kind, resolution=like.resolution)
+            tiff.write(temporary, pixels, icc=icc, software=SOFTWARE, associated=associated, resolution=like.resolution)
         embed(temporary, path, metadata, record, srgb=srgb, packet=packet)
         if completed is not None:
             temporary.write_bytes(completed(temporary.read_bytes()))

@@ -13,10 +13,11 @@ from libhdrnet.errors import OutputError, warn
 from libhdrnet.files import whole_file
 from libhdrnet.io import colour
 from libhdrnet.io.camera import REC709_CAMERA, Camera
+from libhdrnet.io.colour import Array
 from libhdrnet.io.embed import SOFTWARE, embed
 from libhdrnet.io.formats import dng, exr
 from libhdrnet.io.metadata import Metadata
-from libhdrnet.io.store import Array, warn_of_loss
+from libhdrnet.io.store import warn_of_loss
 
 _MOST_ABOVE = 32.0
 """Times white that integers are to hold: 11 bits are left below it, whose rounding is as large as the noise in a merged

@@ -10,7 +10,7 @@ from libhdrnet.formats import BY_SUFFIX, JPEG, TIFF
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera
-from libhdrnet.io.colour import change_depth
+from libhdrnet.io.colour import Array, change_depth
 from libhdrnet.io.embed import check_record
 from libhdrnet.io.formats import gain_map_file, jpeg
 from libhdrnet.io.gain import gain_map, headroom_of
@@ -19,16 +19,7 @@ from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.outputs import AnyPath, known_suffix
 from libhdrnet.io.pq import HIGHEST, OUTSIDE, TOO_BRIGHT
 from libhdrnet.io.read import Photo
-from libhdrnet.io.store import (
-    Array,
-    Record,
-    one_channel,
-    store_coded,
-    store_exr,
-    store_hdr,
-    store_pq,
-    warn_of_loss,
-)
+from libhdrnet.io.store import Record, one_channel, store_coded, store_exr, store_hdr, store_pq, warn_of_loss
 from libhdrnet.io.store_dng import store_dng
 from libhdrnet.options import ResultOptions
 

@@ -11,7 +11,7 @@ from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.io import Metadata, image_size, read_metadata, read_photo, read_record, write_radiance
 from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.formats.heif_boxes import main_picture
-from libhdrnet.io.formats.jxl_header import read_header
+from libhdrnet.io.formats.jxl_header import header
 
 PQ = CodePoints(9, 16)
 GREY_CARD, WHITE, PEAK = 0.38, 0.5807, 1.0
@@ -36,7 +36,7 @@ def stops(found, expected):
 def test_the_radiance_comes_back_in_the_depth_that_was_asked_for(tmp_path, radiance, name, bits):
     path = tmp_path / name
     write_radiance(path, radiance, hdr_bits=bits)
-    found = main_picture(path) if path.suffix == ".avif" else read_header(path)
+    found = main_picture(path) if path.suffix == ".avif" else header(path)
     assert (found.bits, found.points) == (bits, PQ)
     photo = read_photo(path)
     assert photo.encoding == "linear" and image_size(path) == (40, 56)

@@ -11,7 +11,7 @@ from commands import write_bracket
 from libhdrnet import tasks
 from libhdrnet.errors import HdrnetWarning
 from libhdrnet.io import read_metadata, read_photo, write_display
-from libhdrnet.io.formats.jxl_header import read_header
+from libhdrnet.io.formats.jxl_header import header
 from libhdrnet.tasks.batch import merge_folder
 
 CLASSICAL = {"model": "classical", "device": "cpu"}
@@ -109,7 +109,7 @@ def test_a_folder_of_brackets_is_merged_for_hdr_displays(tmp_path):
     write_bracket(tmp_path)
     options = {"folder": str(tmp_path), "format": ".jxl", "hdr_bits": 16, **CLASSICAL}
     output = merge_folder(options, tasks.Talk()).outputs[0]
-    assert output.endswith("-hdr.jxl") and read_header(Path(output)).bits == 16
+    assert output.endswith("-hdr.jxl") and header(Path(output)).bits == 16
 
 
 def test_the_video_in_a_frame_is_told_of(tmp_path):

@@ -7,14 +7,14 @@ import numpy as np
 from libhdrnet.errors import InputError
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, decoded_by_points, full_scale
 from libhdrnet.io.formats.heif_boxes import MainPicture, main_picture
-from libhdrnet.io.orientation import applied, swaps_sides
+from libhdrnet.io.orientation import applied, upright_size
 
 
 def header(path: Path) -> Header:
     """Size of the main picture upright; EXIF's orientation does not count (ISO 23008-12)."""
     picture = main_picture(path)
-    height, width, turned = picture.height, picture.width, picture.orientation
-    return Header(*((width, height) if swaps_sides(turned) else (height, width)), orientation=1, turned=turned)
+    size = upright_size(picture.height, picture.width, picture.orientation)
+    return Header(*size, orientation=1, turned=picture.orientation)
 
 
 def decode(path: Path) -> Decoded:

@@ -55,8 +55,7 @@ def decode(path: Path, *, reduction: int = 1) -> Decoded:
         return Decoded(pixels, None, grey=False, icc_is_final=True)
     if array.ndim == 3 and array.shape[2] == 2:
         raise InputError(f"'{path}' is a JPEG with two channels, which cannot be read: export it as PNG.")
-    pixels, alpha, grey = split(array)
-    return Decoded(pixels, alpha, grey, icc=icc)
+    return Decoded(*split(array), icc=icc)
 
 
 def pixels_of(data: bytes) -> Array:

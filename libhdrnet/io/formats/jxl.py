@@ -10,8 +10,8 @@ import numpy as np
 
 from libhdrnet.errors import InputError, warn
 from libhdrnet.io.formats.boxes import box, boxes
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, decoded_by_points, full_scale
-from libhdrnet.io.formats.jxl_header import read_header, with_pq
+from libhdrnet.io.formats.decoded import Array, Decoded, decoded_by_points, full_scale
+from libhdrnet.io.formats.jxl_header import header, with_pq
 from libhdrnet.io.pq import Light
 
 _EFFORT = 3
@@ -21,11 +21,6 @@ _SIGNATURE = bytes.fromhex("0000000c4a584c200d0a870a")
 _TYPE = b"jxl \0\0\0\0jxl "
 
 
-def header(path: Path) -> Header:
-    """Size and orientation of the codestream, which counts before EXIF's."""
-    return read_header(path)
-
-
 def decode(path: Path) -> Decoded:
     """Decode the first frame; a HdrnetWarning tells of others, and of a profile that cannot be had.
 
@@ -33,7 +28,7 @@ def decode(path: Path) -> Decoded:
     """
     import imagecodecs
 
-    found = read_header(path)
+    found = header(path)
     linear = found.has_icc and found.xyb
     if linear and found.bits <= 8:
         raise InputError(

@@ -41,8 +41,11 @@ class JxlHeader(Header):
     """A profile made of colours that have no code points."""
 
 
-def read_header(path: Path) -> JxlHeader:
-    """Read it from a file, a bare codestream or a container. Raises InputError for a damaged one."""
+def header(path: Path) -> JxlHeader:
+    """Read it from a file, a bare codestream or a container; its orientation counts before EXIF's.
+
+    Raises InputError for a damaged one.
+    """
     try:
         return _parsed(_Bits(_codestream(path)))
     except (IndexError, struct.error, ValueError) as error:

@@ -50,8 +50,7 @@ def decode(path: Path) -> Decoded:
             array = file.read(index=0, mode=wanted)
     if frames > 1:
         warn(f"'{path}' is an animation of {frames} pictures: only the first is read.")
-    pixels, alpha, grey = split(array)
-    return Decoded(pixels, alpha, grey, icc=about.get("icc_profile") or _bmp_profile(path))
+    return Decoded(*split(array), icc=about.get("icc_profile") or _bmp_profile(path))
 
 
 @contextmanager

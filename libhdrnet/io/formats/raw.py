@@ -11,8 +11,8 @@ import numpy.typing as npt
 from libhdrnet.errors import InputError
 from libhdrnet.io.camera import Matrices
 from libhdrnet.io.formats import raw_levels
-from libhdrnet.io.formats.decoded import Decoded, Header, damaged
-from libhdrnet.io.orientation import swaps_sides
+from libhdrnet.io.formats.decoded import Decoded, Header, damaged, split
+from libhdrnet.io.orientation import upright_size
 
 WhiteBalance = tuple[float, float, float, float]
 _ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
@@ -36,8 +36,8 @@ def header(path: Path) -> Header:
             sizes = raw.sizes
     except rawpy.LibRawFileUnsupportedError as error:
         raise NotRawError(*error.args) from error
-    height, width, turned = int(sizes.height), int(sizes.width), _ORIENTATIONS.get(sizes.flip, 1)
-    return Header(*((width, height) if swaps_sides(turned) else (height, width)), orientation=1, turned=turned)
+    turned = _ORIENTATIONS.get(sizes.flip, 1)
+    return Header(*upright_size(int(sizes.height), int(sizes.width), turned), orientation=1, turned=turned)
 
 
 def read_matrices(path: Path) -> Matrices | None:
@@ -137,12 +137,9 @@ def decode(
         )
     if pixels.ndim == 3 and pixels.shape[2] not in (1, 3):
         raise InputError(f"'{path}' has {pixels.shape[2]} colours, which are not read: convert it to DNG or TIFF.")
-    grey = pixels.ndim == 2 or pixels.shape[2] == 1
     if signed:
         pixels = _signed_table(zero, _CUT_OFF if matrices else 2 * _CUT_OFF)[pixels]
-    if grey:
-        pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
-    return Decoded(pixels, None, grey=grey, linear=True, white_balance=used, matrices=matrices, white=share)
+    return Decoded(*split(pixels), linear=True, white_balance=used, matrices=matrices, white=share)
 
 
 def _own_clip_level(raw: Any) -> int | None:

@@ -2,19 +2,16 @@
 
 import logging
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from libhdrnet.errors import InputError, warn
 from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged, full_scale
-
-Alpha = Literal["none", "associated", "unassociated"]
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, check_finite, damaged, full_scale, split
 
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_EXTRA_SAMPLES = {"associated": ["assocalpha"], "unassociated": ["unassalpha"], "none": None}
 _ICC, _ORIENTATION, _COLOR_MAP = 34675, 274, 320
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _CMYK: 4, _YCBCR: 3}
@@ -70,8 +67,7 @@ def decode(path: Path) -> Decoded:
         return Decoded(colour.cmyk_to_srgb(values, icc), alpha, grey=False, icc_is_final=True)
     if photometric == _WHITE_IS_ZERO:
         values = 1 - values if values.dtype.kind == "f" else ~values
-    grey = colours == 1
-    pixels = np.repeat(values, 3, axis=2) if grey else np.ascontiguousarray(values)
+    pixels, _, grey = split(values)
     linear = pixels.dtype.kind == "f" and icc is None
     return Decoded(pixels, alpha, grey, associated=associated, icc=icc, icc_is_final=True, linear=linear)
 
@@ -82,24 +78,25 @@ def write(
     *,
     icc: bytes | None,
     software: str,
-    alpha: Alpha = "none",
+    associated: bool,
     resolution: tuple[float, float, int] | None = None,
 ) -> None:
-    """Write (H, W) or (H, W, 2..4) with deflate and a predictor; `alpha`: the last channel is that, of which kind.
+    """Write (H, W) or (H, W, 2..4) with deflate and a predictor; of 2 or 4 channels the last is alpha.
 
-    `resolution`: pixels a unit across and down, and the unit (1 none, 2 inch, 3 centimetre).
+    `associated`: it is multiplied in already. `resolution`: pixels a unit across and down, and the unit (1 none,
+    2 inch, 3 centimetre).
     """
     import tifffile
 
-    grey = pixels.ndim == 2 or pixels.shape[2] < 3
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     row_bytes = max(1, pixels.nbytes // pixels.shape[0])
     tifffile.imwrite(
         path, np.ascontiguousarray(pixels),
-        photometric="minisblack" if grey else "rgb", planarconfig="contig",
+        photometric="minisblack" if channels < 3 else "rgb", planarconfig="contig",
         compression="adobe_deflate", compressionargs={"level": 4}, predictor=True, iccprofile=icc,
         rowsperstrip=min(pixels.shape[0], max(1, (1 << 20) // row_bytes)),
         metadata=None, software=software,
-        extrasamples=_EXTRA_SAMPLES[alpha],
+        extrasamples=None if channels % 2 else ["assocalpha" if associated else "unassalpha"],
         resolution=None if resolution is None else resolution[:2],
         resolutionunit=None if resolution is None else resolution[2],
     )  # fmt: skip
