@@ -5,17 +5,15 @@ import numpy as np
 from libhdrnet.bands import bands
 from libhdrnet.io import colour
 from libhdrnet.io.colour import Array
-from libhdrnet.io.formats.gain_map_file import Gain
+from libhdrnet.io.formats.gain_map_file import GAMMA, OFFSET, Gain
 from libhdrnet.radiometry import FloatImage
 
-_OFFSET = 0.0005
-_GAMMA = 0.5
 _RARE = 5e-3
 """Share of a channel's pixels whose gain need not be in range, unless it makes light above white: odd colours in
-shadows would coarsen the steps of all others. All three tuned on seven merged brackets: luminance comes back to 0.016
-stops in the mean; to 0.018 with a gamma of 0.7, to 0.017 when only 1e-3 is left out, in a room with black corners to
-0.023 instead of 0.019 with an offset of 0.002, to 0.067 with a map of half the size. Ranges of each channel's own would
-give 0.014, but see `gain_map_file`."""
+shadows would coarsen the steps of all others. Tuned with GAMMA and OFFSET on seven merged brackets: luminance comes
+back to 0.016 stops in the mean; to 0.018 with a gamma of 0.7, to 0.017 when only 1e-3 is left out, in a room with black
+corners to 0.023 instead of 0.019 with an offset of 0.002, to 0.067 with a map of half the size. Ranges of each
+channel's own would give 0.014, but see `gain_map_file`."""
 _HOT = 1e-4
 """Share of the pixels that may be brighter than the headroom says: sparks on a sensor are none to dim a picture for."""
 _SAMPLE = 1_000_000
@@ -66,10 +64,10 @@ def gain_map(linear: FloatImage, shown: Array, headroom: float) -> tuple[Array, 
     codes = np.empty(linear.shape, np.uint8)
     for rows in bands(len(linear)):
         share = (_stops(linear[rows], shown[rows]) - np.float32(least)) / np.float32(most - least)
-        codes[rows] = colour.change_depth(np.clip(share, 0, 1) ** np.float32(_GAMMA), np.uint8)
-    return codes, Gain(least, most, _GAMMA, _OFFSET, headroom)
+        codes[rows] = colour.change_depth(np.clip(share, 0, 1) ** np.float32(GAMMA), np.uint8)
+    return codes, Gain(least, most, headroom)
 
 
 def _stops(linear: FloatImage, shown: Array) -> FloatImage:
     seen = colour.to_linear(shown.reshape(1, -1, 3)).reshape(shown.shape)
-    return np.asarray(np.log2((linear + np.float32(_OFFSET)) / (seen + np.float32(_OFFSET))))
+    return np.asarray(np.log2((linear + np.float32(OFFSET)) / (seen + np.float32(OFFSET))))

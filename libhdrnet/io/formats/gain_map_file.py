@@ -16,6 +16,9 @@ from libhdrnet.io import colour
 from libhdrnet.io.formats.decoded import Decoded
 from libhdrnet.io.formats.jpeg_segments import APP0, APP1, APP2, GAIN_MAP, XMP, profile_of, segment, segments
 
+GAMMA = 0.5
+OFFSET = 0.0005
+"""Share of white that is added to both pictures, so that black has a quotient; both are the same in all files."""
 _DESCRIBING = frozenset({*range(0xE0, 0xF0), 0xFE})
 """Codes of the segments with metadata and comments, which come first."""
 _MPF = b"MPF\0"
@@ -44,9 +47,6 @@ class Gain:
     """Stops of code 0, in all channels."""
     most: float
     """Stops of code 255."""
-    gamma: float
-    offset: float
-    """Share of white that is added to both pictures, so that black has a quotient."""
     headroom: float
     """Stops above white that a display needs to show all of it."""
 
@@ -115,12 +115,8 @@ def _packet(description: bytes, packet: bytes = _PACKET) -> bytes:
 
 def _directory(size: int) -> bytes:
     """Describe the two pictures, the second one `size` bytes long (Android's GContainer)."""
-    items = [("Primary", ""), ("GainMap", f' Item:Length="{size}"')]
-    listed = "".join(
-        '<rdf:li rdf:parseType="Resource"><Container:Item '
-        f'Item:Semantic="{kind}" Item:Mime="image/jpeg"{length}/></rdf:li>'
-        for kind, length in items
-    )
+    item = '<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="{}" Item:Mime="image/jpeg"{}/></rdf:li>'
+    listed = item.format("Primary", "") + item.format("GainMap", f' Item:Length="{size}"')
     return (
         f'<rdf:Description rdf:about="" {_HDRGM} xmlns:Container="http://ns.google.com/photos/1.0/container/" '
         'xmlns:Item="http://ns.google.com/photos/1.0/container/item/"><Container:Directory><rdf:Seq>'
@@ -130,20 +126,17 @@ def _directory(size: int) -> bytes:
 
 def _gain_as_xmp(gain: Gain) -> bytes:
     # As attributes of one element: libultrahdr finds no numbers elsewhere, so they are the same for all channels.
-    numbers = {"GainMapMin": gain.least, "GainMapMax": gain.most, "Gamma": gain.gamma}
-    numbers |= {
-        "OffsetSDR": gain.offset,
-        "OffsetHDR": gain.offset,
-        "HDRCapacityMin": 0,
-        "HDRCapacityMax": gain.headroom,
-    }
+    numbers = {
+        "GainMapMin": gain.least, "GainMapMax": gain.most, "Gamma": GAMMA, "OffsetSDR": OFFSET, "OffsetHDR": OFFSET,
+        "HDRCapacityMin": 0, "HDRCapacityMax": gain.headroom,
+    }  # fmt: skip
     listed = " ".join(f'hdrgm:{name}="{value:.6f}"' for name, value in numbers.items())
     return f'<rdf:Description rdf:about="" {_HDRGM} {listed} hdrgm:BaseRenditionIsHDR="False"/>'.encode()
 
 
 def _gain_as_iso(gain: Gain) -> bytes:
     # The picture's own headroom comes first.
-    numbers = (0, gain.headroom, gain.least, gain.most, gain.gamma, gain.offset, gain.offset)
+    numbers = (0, gain.headroom, gain.least, gain.most, GAMMA, OFFSET, OFFSET)
     rationals = b"".join(struct.pack(">iI", round(number * _UNIT), _UNIT) for number in numbers)
     return _ISO_VERSION + bytes([_SAME_COLOURS]) + rationals
 
