@@ -13,9 +13,6 @@ from libhdrnet.io.colour import REC709
 
 Matrix = npt.NDArray[np.float64]
 _XYZ_TO_REC709 = np.linalg.inv(rgb_to_xyz(REC709))
-_ILLUMINANT = "CalibrationIlluminant1"
-D65_ILLUMINANT = 21.0
-"""EXIF's LightSource."""
 _DNG_COLOURS = {
     "ColorMatrix1": 9, "ColorMatrix2": 9, "CameraCalibration1": 9, "CameraCalibration2": 9, "AnalogBalance": 3,
     "CalibrationIlluminant1": 1, "CalibrationIlluminant2": 1, "ForwardMatrix1": 9, "ForwardMatrix2": 9,
@@ -67,12 +64,12 @@ class Camera:
         return np.asarray(np.diag(self.shown) @ np.linalg.inv(self.to_rec709))
 
 
-REC709_CAMERA = Camera(
-    "linear Rec.709", np.eye(3),
-    matrices={
-        "ColorMatrix1": tuple(_XYZ_TO_REC709.ravel().tolist()), _ILLUMINANT: (D65_ILLUMINANT,)
-    },
-)  # fmt: skip
+def _in_daylight(from_xyz: Matrix) -> dict[str, tuple[float, ...]]:
+    """Express the matrix of a camera as DNG's tags: under D65, which is 21 of EXIF's LightSource."""
+    return {"ColorMatrix1": tuple(from_xyz.ravel().tolist()), "CalibrationIlluminant1": (21.0,)}
+
+
+REC709_CAMERA = Camera("linear Rec.709", np.eye(3), matrices=_in_daylight(_XYZ_TO_REC709))
 """What pictures are that no RAW file tells of."""
 
 
@@ -94,7 +91,7 @@ def camera_of(
     told = {name: numbers for name, numbers in told.items() if len(numbers) == _DNG_COLOURS[name]}
     if not from_dng or "ColorMatrix1" not in told:
         from_xyz = np.linalg.inv(to_rec709) @ _XYZ_TO_REC709 if known.from_xyz is None else known.from_xyz
-        told = {"ColorMatrix1": tuple(from_xyz.ravel().tolist()), _ILLUMINANT: (D65_ILLUMINANT,)}
+        told = _in_daylight(from_xyz)
     gains = np.asarray(white_balance[:3])
     red, green, blue = (gains.min() / gains).tolist()
     unique, make, model = (

@@ -19,11 +19,7 @@ D65 = (0.3127, 0.3290)
 """CIE x and y."""
 REC709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, *D65)
 """x and y of red, green, blue and white."""
-_ADOBE_RGB = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06, *D65)
-_CURVE_STEPS = 4096
 _LEAST_WHITE = 1e-4
-_RELATIVE = 1
-"""lcms: relative colorimetric, so that white stays white."""
 
 
 def to_linear(pixels: Array, *, encoding: Encoding = "srgb", icc: bytes | None = None) -> FloatImage:
@@ -72,7 +68,7 @@ def from_linear(
         profile = icc
 
         def convert(band: Array) -> Array:
-            out = _transform(band, source, profile, target_grey=grey)
+            out = _transform(band, source, profile, target_space="gray" if grey else "rgb")
             return np.repeat(out[..., None], 3, axis=2) if grey else out
     else:
         raise InputError(f"The encoding {encoding!r} is unknown or lacks its profile: choose 'srgb' or 'linear'.")
@@ -109,9 +105,7 @@ def cmyk_to_srgb(inks: Array, icc: bytes | None) -> Array:
 
     if icc and profile_space(icc) == "CMYK":
         try:
-            return by_bands(
-                inks, lambda band: _cms(band, icc, srgb_profile(), "cmyk", "rgb", inks.dtype.name), inks.dtype
-            )
+            return by_bands(inks, lambda band: _transform(band, icc, srgb_profile(), dtype=inks.dtype.name), inks.dtype)
         except InputError:
             pass
     return by_bands(inks, by_formula, inks.dtype)
@@ -124,7 +118,7 @@ def make_profile(chromaticities: Sequence[float], gamma: float | None) -> bytes:
     """
     import imagecodecs
 
-    curve = None if gamma is not None else decode_srgb(np.linspace(0, 1, _CURVE_STEPS, dtype=np.float32))
+    curve = None if gamma is not None else decode_srgb(np.linspace(0, 1, 4096, dtype=np.float32))
     *primaries, white = ([x, y, 1.0] for x, y in zip(chromaticities[::2], chromaticities[1::2], strict=True))
     profile = imagecodecs.cms_profile(
         "rgb", whitepoint=white, primaries=sum(primaries, []), gamma=gamma, transferfunction=curve
@@ -149,7 +143,7 @@ def linear_profile() -> bytes:
 @cache
 def adobe_rgb_profile() -> bytes:
     """Return the space that cameras mean by the EXIF mark R03 when they embed no profile."""
-    return make_profile(_ADOBE_RGB, 563 / 256)
+    return make_profile((0.64, 0.33, 0.21, 0.71, 0.15, 0.06, *D65), 563 / 256)
 
 
 def profile_space(icc: bytes) -> str:
@@ -270,21 +264,18 @@ def _is_matrix_profile(icc: bytes) -> bool:
     return {b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC"} <= tags and not any(tag[:3] in (b"A2B", b"D2B") for tag in tags)
 
 
-def _transform(values: Array, source: bytes, target: bytes, *, target_grey: bool = False) -> Array:
-    if values.dtype.kind == "f":
-        values = values.astype(np.float32, copy=False)
-    spaces = "gray" if values.ndim == 2 else "rgb", "gray" if target_grey else "rgb"
-    return _cms(np.ascontiguousarray(values), source, target, *spaces, "float32")
-
-
-def _cms(values: Array, source: bytes, target: bytes, source_space: str, target_space: str, dtype: str) -> Array:
+def _transform(
+    values: Array, source: bytes, target: bytes, *, target_space: str = "rgb", dtype: str = "float32"
+) -> Array:
     import imagecodecs
 
+    source_space = "gray" if values.ndim == 2 else "cmyk" if values.shape[2] == 4 else "rgb"
+    values = np.ascontiguousarray(values, np.float32 if values.dtype.kind == "f" else None)
     try:
         return np.asarray(
             imagecodecs.cms_transform(
                 values, source, target, colorspace=source_space, outcolorspace=target_space, outdtype=dtype,
-                intent=_RELATIVE,
+                intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,  # white stays white
             )
         )  # fmt: skip
     except Exception as error:
