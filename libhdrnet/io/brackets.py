@@ -16,7 +16,8 @@ from os import PathLike
 from pathlib import Path
 
 from libhdrnet.io.shots import Shot, read_shots
-from libhdrnet.io.thumbnails import Grey, likeness, thumbnail
+from libhdrnet.io.thumbnails import likeness, thumbnail
+from libhdrnet.radiometry import FloatImage
 
 _MIN_STEP = 0.25
 """Stops: closer exposures count as equal (cameras step by a third)."""
@@ -104,7 +105,7 @@ def _cut(row: Sequence[Shot], frames: int | None) -> list[list[Shot]]:
 
 def _scene_changes(row: Sequence[Shot]) -> list[float]:
     """Return what it costs a bracket by hand to go on from the shot before each one, by what the pictures show."""
-    thumbnails: dict[Path, Grey | None] = {}
+    thumbnails: dict[Path, FloatImage | None] = {}
     costs = [0.0] * len(row)
     for place in range(1, len(row)):
         # The next ones but one where these are too far apart, unless exposures turn, as from bracket to bracket.
@@ -116,7 +117,7 @@ def _scene_changes(row: Sequence[Shot]) -> list[float]:
     return costs
 
 
-def _likeness(shots: Sequence[Shot], thumbnails: dict[Path, Grey | None]) -> float | None:
+def _likeness(shots: Sequence[Shot], thumbnails: dict[Path, FloatImage | None]) -> float | None:
     """Return the likeness of the first and the last of some shots by hand whose exposures rise or fall."""
     stops = [shot.stops for shot in shots]
     monotone = stops in (sorted(stops), sorted(stops, reverse=True))

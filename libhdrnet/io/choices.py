@@ -29,8 +29,7 @@ def read_choices(path: AnyPath) -> npt.NDArray[np.int16]:
     """
     path = Path(path)
     wanted = "choices are a grey PNG of 8 bits: 0 nothing, 1 to 254 a frame, 255 the network"
-    kind = kind_of(path)
-    if kind != "png":
+    if kind_of(path) != "png":
         raise InputError(f"{path} is no PNG; {wanted}.")
     photo = read_photo(path)
     pixels = photo.pixels

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from libhdrnet.errors import sizes_differ
 from libhdrnet.hearing import told
-from libhdrnet.io.formats.decoded import Header
 from libhdrnet.io.read import Photo, bracket_reader, read_header
 
 PIXELS = 1e6
@@ -47,30 +46,35 @@ def read_small_bracket(paths: Sequence[str | PathLike[str]], threads: int, pixel
         InputError: as `read_photo`, or the sizes differ.
     """
     files = [Path(path) for path in paths]
-    headers = [read_header(path)[1] for path in files]
-    _check_sizes(files, headers)
-    factor = max(1.0, (headers[0].height * headers[0].width / pixels) ** 0.5)
+    sizes = [(header.height, header.width) for _, header in map(read_header, files)]
+    for path, size in zip(files, sizes, strict=True):
+        if sorted(size) != sorted(sizes[0]):
+            raise sizes_differ(str(files[0]), sizes[0], str(path), size)
+    factor = max(1.0, (sizes[0][0] * sizes[0][1] / pixels) ** 0.5)
     reduction = next((times for times in _REDUCTIONS if times <= factor), 1)
     read_whole = bracket_reader(files, in_camera_rgb=True, reduction=reduction)
 
     def read(path: Path) -> Photo:
         photo = read_whole(path)
-        return _averaged(photo, headers[0], factor) if factor > 1 else photo
+        return _averaged(photo, sizes[0], factor) if factor > 1 else photo
 
     with told() as texts, ThreadPoolExecutor(threads) as pool:
         photos = list(pool.map(lambda context, path: context.run(read, path), [copy_context() for _ in files], files))
-    size = sorted((headers[0].height, headers[0].width))
-    height, width = photos[0].pixels.shape[:2]
-    return SmallBracket(photos, (size[0], size[1]) if height < width else (size[1], size[0]), tuple(texts))
+    return SmallBracket(photos, _turned_as(photos[0], sizes[0]), tuple(texts))
 
 
-def _averaged(photo: Photo, header: Header, factor: float) -> Photo:
+def _averaged(photo: Photo, full_size: tuple[int, int], factor: float) -> Photo:
     """Bring a photo to the size of all of them, whichever way it was turned."""
-    small, large = sorted(max(1, round(edge / factor)) for edge in (header.height, header.width))
-    height, width = photo.pixels.shape[:2]
-    size = (small, large) if height < width else (large, small)
+    height, width = (max(1, round(edge / factor)) for edge in full_size)
+    size = _turned_as(photo, (height, width))
     alpha = None if photo.alpha is None else area_reduced(photo.alpha, size)
     return replace(photo, pixels=area_reduced(photo.pixels, size), alpha=alpha)
+
+
+def _turned_as(photo: Photo, size: tuple[int, int]) -> tuple[int, int]:
+    small, large = sorted(size)
+    height, width = photo.pixels.shape[:2]
+    return (small, large) if height < width else (large, small)
 
 
 def area_reduced(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
@@ -78,10 +82,3 @@ def area_reduced(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray
     import cv2
 
     return np.asarray(cv2.resize(pixels, size[::-1], interpolation=cv2.INTER_AREA), pixels.dtype)
-
-
-def _check_sizes(files: Sequence[Path], headers: Sequence[Header]) -> None:
-    first = headers[0]
-    for path, header in zip(files, headers, strict=True):
-        if sorted((header.height, header.width)) != sorted((first.height, first.width)):
-            raise sizes_differ(str(files[0]), (first.height, first.width), str(path), (header.height, header.width))

@@ -9,9 +9,7 @@ import numpy.typing as npt
 from libhdrnet.errors import InputError
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.read import linear_rec709, read_photo
-from libhdrnet.radiometry import encode_srgb
-
-Grey = npt.NDArray[np.float32]
+from libhdrnet.radiometry import FloatImage, encode_srgb
 
 _SIZE = (64, 48)
 _BLUR = 1.2
@@ -26,7 +24,7 @@ _FLAT = 0.005
 """Standard deviation below which a picture shows noise alone."""
 
 
-def thumbnail(path: Path) -> Grey | None:
+def thumbnail(path: Path) -> FloatImage | None:
     """Return a picture as (48, 64), encoded, in [0, 1], not turned upright; None: it cannot be read."""
     try:
         pixels = _reduced(path)
@@ -37,7 +35,7 @@ def thumbnail(path: Path) -> Grey | None:
     return small_grey(pixels)
 
 
-def small_grey(pixels: npt.NDArray[Any]) -> Grey:
+def small_grey(pixels: npt.NDArray[Any]) -> FloatImage:
     """Return encoded pixels, (H, W) or (H, W, 3), as (48, 64) for `likeness`; float in [0, 1] or uint16."""
     import cv2
 
@@ -46,7 +44,7 @@ def small_grey(pixels: npt.NDArray[Any]) -> Grey:
     return np.asarray(cv2.GaussianBlur(small if small.ndim == 2 else small.mean(2), (0, 0), _BLUR))
 
 
-def likeness(first: Grey, second: Grey) -> float | None:
+def likeness(first: FloatImage, second: FloatImage) -> float | None:
     """Return how far two thumbnails of any exposures show one scene, -1 to 1.
 
     None: too little is well exposed in both, or one of them is flat.
@@ -62,7 +60,7 @@ def likeness(first: Grey, second: Grey) -> float | None:
     return (_rank_correlation(pair, seen) + _rank_correlation(details, seen)) / 2
 
 
-def _around(picture: Grey, seen: npt.NDArray[np.bool_]) -> Grey:
+def _around(picture: FloatImage, seen: npt.NDArray[np.bool_]) -> FloatImage:
     """Return the mean of what is seen around each pixel."""
     import cv2
 
@@ -71,7 +69,7 @@ def _around(picture: Grey, seen: npt.NDArray[np.bool_]) -> Grey:
     return np.asarray(sums / np.maximum(shares, np.float32(1e-3)))
 
 
-def _rank_correlation(pair: list[Grey], seen: npt.NDArray[np.bool_]) -> float:
+def _rank_correlation(pair: list[FloatImage], seen: npt.NDArray[np.bool_]) -> float:
     first, second = (values[seen].argsort().argsort() for values in pair)
     return float(np.corrcoef(first, second)[0, 1])
 

@@ -73,13 +73,9 @@ def write(
     """
     import OpenEXR
 
-    channels: dict[str, Array] = {}
-    if alpha is not None:
-        channels["A"] = np.ascontiguousarray(alpha.astype(pixels.dtype))
-    if pixels.ndim == 2:
-        channels["Y"] = np.ascontiguousarray(pixels)
-    else:
-        channels |= {name: np.ascontiguousarray(pixels[..., index]) for index, name in enumerate("RGB")}
+    planes = {"Y": pixels} if pixels.ndim == 2 else dict(zip("RGB", np.moveaxis(pixels, 2, 0), strict=True))
+    planes |= {} if alpha is None else {"A": alpha.astype(pixels.dtype)}
+    channels = {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
     head = {
         "compression": OpenEXR.DWAA_COMPRESSION if compression == "dwaa" else OpenEXR.ZIP_COMPRESSION,
         "type": OpenEXR.scanlineimage,
@@ -191,9 +187,7 @@ def _place(values: Array, data: Window, shown: Window) -> Array:
         return values
     result = np.zeros((shown.height, shown.width, *values.shape[2:]), values.dtype)
     height, width = _overlap(data, shown)
-    if height and width:
-        top, left = max(data.top, shown.top), max(data.left, shown.left)
-        result[top - shown.top :, left - shown.left :][:height, :width] = values[top - data.top :, left - data.left :][
-            :height, :width
-        ]
+    top, left = max(data.top, shown.top), max(data.left, shown.left)
+    stored = values[top - data.top :, left - data.left :][:height, :width]
+    result[top - shown.top :, left - shown.left :][:height, :width] = stored
     return result

@@ -120,17 +120,12 @@ def _to_rec709(head: _Head, path: Path) -> Array:
     else:
         for text in head.values("PRIMARIES")[-1:]:
             try:
-                matrix = _from_primaries(text)
+                numbers = [float(word) for word in text.split()]
+                if numbers != [0] * 8:  # Photoshop's way not to name any
+                    matrix = rec709_matrix(numbers)
             except ValueError:
                 _warn_of_line(path, f"PRIMARIES={text}")
     return np.asarray(matrix / (_product(head, "EXPOSURE", 1, path) * _product(head, "COLORCORR", 3, path)))
-
-
-def _from_primaries(text: str) -> Array:
-    numbers = [float(word) for word in text.split()]
-    if numbers == [0] * 8:  # Photoshop's way not to name any
-        return np.eye(3)
-    return rec709_matrix(numbers)
 
 
 def _product(head: _Head, name: str, size: int, path: Path) -> Array:

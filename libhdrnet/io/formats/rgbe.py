@@ -24,7 +24,10 @@ def decode(data: bytes, count: int, length: int) -> Array:
         quick = _quick(data, count, length)
         if quick is not None:
             return quick
-    return _floats(_scanlines(data, count, length))
+    pixels = _scanlines(data, count, length)
+    scales = np.ldexp(np.float32(1), np.arange(256) - _MANTISSA_BITS).astype(np.float32)
+    scales[0] = 0
+    return np.asarray(pixels[..., :3] * scales[pixels[..., 3:]], np.float32)
 
 
 def _quick(data: bytes, count: int, length: int) -> Array | None:
@@ -110,9 +113,3 @@ def _read_old(data: bytes, position: int, row: Array) -> int:
             row[:] = np.frombuffer(line, np.uint8).reshape(-1, 4)
             return position + start + 4
     raise ValueError("the scanlines end too early")
-
-
-def _floats(pixels: Array) -> Array:
-    scales = np.ldexp(np.float32(1), np.arange(256) - _MANTISSA_BITS).astype(np.float32)
-    scales[0] = 0
-    return np.asarray(pixels[..., :3] * scales[pixels[..., 3:]], np.float32)
