@@ -29,10 +29,8 @@ def change(command: str, target: str, say: Say, *, into: str | None, dry_run: bo
         uninstall(machine, say, dry_run=dry_run)
         return
     with nullcontext() if dry_run else alone(machine, say):
-        if command == "install":
-            install_plugins(target, machine, say, into=folder, dry_run=dry_run)
-        else:
-            uninstall_plugins(target, machine, say, into=folder, dry_run=dry_run)
+        work = install_plugins if command == "install" else uninstall_plugins
+        work(target, machine, say, into=folder, dry_run=dry_run)
 
 
 def install_plugins(host: str, machine: Machine, say: Say, *, into: Path | None = None, dry_run: bool = False) -> None:

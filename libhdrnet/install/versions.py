@@ -97,7 +97,8 @@ class Versions:
     def link(self) -> list[str]:
         """Make the command and environment.json, and return what stood in the way."""
         refused = []
-        for path, name in self._links().items():
+        links = {self._machine.launcher: "bin/hdrnet", self._machine.environment_file: "environment.json"}
+        for path, name in () if self._is_windows else links.items():
             if os.path.lexists(path) and not self._is_ours(path):
                 refused.append(f"'{path}' is there already and is not of this installation; it stays as it is.")
                 continue
@@ -136,11 +137,6 @@ class Versions:
     def _runs_this(self, folder: Path) -> bool:
         """Tell whether this process runs in a folder and Windows therefore would not remove it."""
         return self._is_windows and Path(sys.prefix).is_relative_to(folder)
-
-    def _links(self) -> dict[Path, str]:
-        if self._is_windows:
-            return {}
-        return {self._machine.launcher: "bin/hdrnet", self._machine.environment_file: "environment.json"}
 
     def _is_ours(self, path: Path) -> bool:
         if self._is_windows:
