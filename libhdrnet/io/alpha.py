@@ -16,13 +16,11 @@ def unassociated(pixels: Array, alpha: Array) -> tuple[Array, bool]:
     for rows in bands(len(pixels)):
         light, share = pixels[rows], alpha[rows][..., None]
         if pixels.dtype.kind == "f":
-            quotient = light.copy()
-            with np.errstate(over="ignore"):
-                np.divide(light, share, out=quotient, where=share > 0)
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+                quotient = light / share
             kept = ~np.isfinite(quotient) | (share <= 0)
-            np.copyto(quotient, light, where=kept)
-            loses |= bool((light[np.broadcast_to(kept, light.shape)] > 0).any())
-            result[rows] = quotient
+            loses |= bool((kept & (light > 0)).any())
+            result[rows] = np.where(kept, light, quotient)
         else:
             top = np.uint32(np.iinfo(pixels.dtype).max)
             whole = np.maximum(share, 1).astype(np.uint32)

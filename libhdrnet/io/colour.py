@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -63,16 +63,12 @@ def from_linear(
     elif encoding == "linear":
         convert = np.asarray
     elif encoding == "icc" and icc is not None:
-        source = linear_profile()
-        grey = profile_space(icc) == "GRAY"
-        profile = icc
-
-        def convert(band: Array) -> Array:
-            out = _transform(band, source, profile, target_space="gray" if grey else "rgb")
-            return np.repeat(out[..., None], 3, axis=2) if grey else out
+        space = "gray" if profile_space(icc) == "GRAY" else "rgb"
+        convert = partial(_transform, source=linear_profile(), target=icc, target_space=space)
     else:
         raise InputError(f"The encoding {encoding!r} is unknown or lacks its profile: choose 'srgb' or 'linear'.")
-    return by_bands(linear, lambda band: change_depth(convert(band), dtype), np.dtype(dtype))
+    # What is grey has but two dimensions.
+    return by_bands(linear, lambda band: change_depth(np.atleast_3d(convert(band)), dtype), np.dtype(dtype))
 
 
 def change_depth(pixels: Array, dtype: npt.DTypeLike) -> Array:
