@@ -10,6 +10,7 @@ from libhdrnet._version import __version__
 from libhdrnet.client.hdrnet_client import environment_path
 from libhdrnet.errors import HdrnetError
 from libhdrnet.files import write_whole
+from libhdrnet.install.places import this_machine
 from libhdrnet.install.telling import Say, run_telling, say
 
 DISK_IS_FULL = "the disk is full; free some space, and try again."
@@ -38,7 +39,7 @@ def make_environment(folder: Path, say: Say) -> Path:
             f"{sys.executable} cannot make a virtual environment ({said or 'it said nothing'}); "
             "on Debian and Ubuntu: apt install python3-venv."
         )
-    return folder / "Scripts/python.exe" if sys.platform == "win32" else folder / "bin/python"
+    return this_machine().program(folder, "python")
 
 
 def try_out(program: Path, *words: str | Path, doing: str = "trying") -> None:

@@ -26,29 +26,23 @@ class Machine:
     @property
     def data(self) -> Path:
         """Where libhdrnet's environment lies (platformdirs' user_data_dir)."""
-        if self.system == "win32":
-            return self.folder("LOCALAPPDATA", "AppData", "Local") / "libhdrnet"
-        if self.system == "darwin":
-            return self.home / "Library/Application Support/libhdrnet"
-        return self.folder("XDG_DATA_HOME", ".local", "share") / "libhdrnet"
+        windows, linux = (
+            self.folder("LOCALAPPDATA", "AppData", "Local"),
+            self.folder("XDG_DATA_HOME", ".local", "share"),
+        )
+        return self._by_system(windows, "Application Support", linux) / "libhdrnet"
 
     @property
     def logs(self) -> Path:
         """Where the server keeps its log (platformdirs' user_log_dir)."""
-        if self.system == "win32":
-            return self.data / "Logs"
-        if self.system == "darwin":
-            return self.home / "Library/Logs/libhdrnet"
-        return self.folder("XDG_STATE_HOME", ".local", "state") / "libhdrnet/log"
+        linux = self.folder("XDG_STATE_HOME", ".local", "state") / "libhdrnet/log"
+        return self._by_system(self.data / "Logs", "Logs/libhdrnet", linux)
 
     @property
     def config(self) -> Path:
         """Where programs keep their settings."""
-        if self.system == "win32":
-            return self.folder("APPDATA", "AppData", "Roaming")
-        if self.system == "darwin":
-            return self.home / "Library/Application Support"
-        return self.folder("XDG_CONFIG_HOME", ".config")
+        windows, linux = self.folder("APPDATA", "AppData", "Roaming"), self.folder("XDG_CONFIG_HOME", ".config")
+        return self._by_system(windows, "Application Support", linux)
 
     @property
     def launcher(self) -> Path:
@@ -63,6 +57,10 @@ class Machine:
     def program(self, environment: Path, name: str) -> Path:
         """Return the path of a program in a virtual environment."""
         return environment / "Scripts" / f"{name}.exe" if self.system == "win32" else environment / "bin" / name
+
+    def _by_system(self, windows: Path, mac: str, linux: Path) -> Path:
+        """Return the folder of this system, of which `mac` lies in the user's Library."""
+        return {"win32": windows, "darwin": self.home / "Library" / mac}.get(self.system, linux)
 
 
 def this_machine() -> Machine:
