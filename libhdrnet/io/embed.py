@@ -149,7 +149,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         try:
             with exiv2_image(path) as image:
                 text = image.read_xmp().get(_RECORD)
-        except (RuntimeError, ValueError, UnicodeError):
+        except (RuntimeError, ValueError):
             return None
     try:
         record = json.loads(text) if isinstance(text, str) else None

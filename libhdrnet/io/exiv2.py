@@ -10,7 +10,7 @@ import numpy as np
 
 Tags = dict[str, Any]
 RECORD_NAMESPACE = "https://libhdrnet.org/ns/1.0/"
-UNREADABLE = (RuntimeError, ValueError, TypeError, UnicodeError)
+UNREADABLE = (RuntimeError, ValueError, TypeError)
 """What pyexiv2 raises for values and files that Exiv2 cannot take."""
 _LOCK = threading.Lock()
 """Exiv2's XMP part is not safe to use from several threads."""

@@ -62,7 +62,7 @@ def likeness_of(path: Path) -> Likeness:
     try:
         with exiv2_image(path) as image:
             packet = str(image.read_raw_xmp())
-    except (RuntimeError, ValueError, UnicodeError):
+    except (RuntimeError, ValueError):
         packet = ""
     if kind == "png" and resolution is None and (metre := png.resolution(path.read_bytes())):
         resolution = (metre[0] / 100, metre[1] / 100, _CENTIMETRES)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from os import PathLike
@@ -63,7 +64,7 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
             exif, xmp, iptc = tolerant(image.read_exif), tolerant(image.read_xmp), tolerant(image.read_iptc)
             comment = tolerant(image.read_comment) or ""
             icc = None if kind == "raw" else bytes(tolerant(image.read_icc) or b"") or None
-    except (RuntimeError, ValueError, OSError, UnicodeError):
+    except (RuntimeError, ValueError, OSError):
         return Metadata(xmp=sidecar)
     kept = {k: v for k, v in exif.items() if not k.startswith(_THUMBNAIL_GROUPS) and k not in _BULKY}
     replaced = {_property(key) for key in sidecar}
@@ -149,10 +150,8 @@ def _from_exr(path: Path) -> Metadata:
     xmp: dict[str, Any] = {}
     packet = attributes.get("xmp")
     if isinstance(packet, str | bytes) and packet:
-        try:
+        with suppress(*UNREADABLE):
             xmp = xmp_of_packet(packet.decode() if isinstance(packet, bytes) else packet)
-        except UNREADABLE:
-            xmp = {}
     exif = xmp_as_exif(xmp)
     for name, key in EXR_NUMBERS.items():
         value = attributes.get(name)

@@ -124,26 +124,21 @@ def store_coded(
     """
     suffix = path.suffix.lower()
     _check_side(path, pixels, BY_SUFFIX[suffix])
-    if alpha is not None:
-        if suffix in JPEG:
-            warn_of_loss(path, ["transparency"], "JPEG")
-            alpha = None
-        else:
-            pixels = np.dstack([pixels, alpha])
-
+    if alpha is not None and suffix in JPEG:
+        warn_of_loss(path, ["transparency"], "JPEG")
+    elif alpha is not None:
+        pixels = np.dstack([pixels, alpha])
     packet = like.packet
     if suffix in JPEG and len(packet.encode()) > _JPEG_XMP:
         warn_of_loss(path, ["the history of edits in its XMP"], "JPEG")
         packet = ""
     with whole_file(path) as temporary:
         if suffix in JPEG:
-            data = jpeg.encode(
-                pixels, quality=like.quality, icc=icc, subsampling=like.subsampling, density=like.density
+            temporary.write_bytes(
+                jpeg.encode(pixels, quality=like.quality, icc=icc, subsampling=like.subsampling, density=like.density)
             )
-            temporary.write_bytes(data)
         elif suffix == ".png":
-            data = png.encode(pixels, icc=icc, code_points=like.code_points, per_metre=like.per_metre)
-            temporary.write_bytes(data)
+            temporary.write_bytes(png.encode(pixels, icc=icc, code_points=like.code_points, per_metre=like.per_metre))
         else:
             tiff.write(temporary, pixels, icc=icc, software=SOFTWARE, associated=associated, resolution=like.resolution)
         embed(temporary, path, metadata, record, srgb=srgb, packet=packet)

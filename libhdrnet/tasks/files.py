@@ -117,7 +117,8 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
     tone = Tone(**options.tone_options())
     check_told(options)
     options.exposures(len(options.inputs))
-    if Path(options.output).suffix.lower() == ".dng":
+    suffix = Path(options.output).suffix.lower()
+    if suffix == ".dng":
         from libhdrnet.io.read import check_one_camera
 
         check_one_camera(options.inputs)
@@ -132,9 +133,7 @@ def _merge(options: MergeFiles, talk: Talk) -> Done:
         _write_tone_mapped(options.preview, result, tone, record, base, gain_map=options.gain_map)
     if options.mask and result.mask is not None:
         write_map(options.mask, result.mask, scale=1.0, record=record)
-    if (
-        Path(options.output).suffix.lower() in WRITE_SUFFIXES["radiance"]
-    ):  # last: it tells a batch that the bracket is done
+    if suffix in WRITE_SUFFIXES["radiance"]:  # last: it tells a batch that the bracket is done
         radiance = result.radiance if factor == 1 else result.radiance * factor
         write_radiance(
             options.output, radiance, metadata=result.metadata, record=record, alpha=result.alpha,
