@@ -34,7 +34,7 @@ def to_linear(pixels: Array, *, encoding: Encoding = "srgb", icc: bytes | None =
     pixels = _checked(pixels)
     if encoding == "srgb":
         if pixels.dtype.kind == "f":
-            return by_bands(pixels, lambda band: decode_srgb(band))
+            return by_bands(pixels, decode_srgb)
         table = _srgb_table(pixels.dtype.str)
         return by_bands(pixels, lambda band: table[band])
     if encoding == "linear":

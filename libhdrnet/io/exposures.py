@@ -48,7 +48,7 @@ def bias_of(exif: Mapping[str, Any]) -> float | None:
     None, too, where it is no bias that a camera has.
     """
     plain = first_number(exif, "Exif.Photo.ExposureBiasValue", "Exif.Image.ExposureBiasValue")
-    bias = plain if plain else _makers_step(exif, plain)
+    bias = plain or _makers_step(exif, plain)
     return None if bias is None or abs(bias) > _MOST_BIAS else bias
 
 
