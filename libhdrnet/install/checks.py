@@ -148,8 +148,7 @@ def check_room(machine: Machine) -> Iterator[Check]:
     if not os.access(folder, os.W_OK):
         yield Check("disk", "problem", f"'{folder}' cannot be written", f"chmod u+w '{folder}'")
     yield _room("disk", shutil.disk_usage(folder).free, LITTLE_DISK, f" in '{folder}'", "free some space")
-    memory = free_memory("cpu")
-    if memory is not None:
+    if (memory := free_memory("cpu")) is not None:
         yield _room("memory", memory, LITTLE_MEMORY, "", "close other programs")
 
 
@@ -179,8 +178,7 @@ def _plugin(host: Host, machine: Machine) -> Check:
         return Check(host.name, "problem", f"{where}: changed or missing: {', '.join(state.damaged)}", mend)
     if not state.loads:
         return Check(host.name, "problem", f"{where}: 'luarc' does not load it", mend)
-    trouble = _trouble(host)
-    if trouble:
+    if trouble := _trouble(host):
         return Check(host.name, "problem", f"{where}: plug-in {state.version}, but {trouble[0]}", trouble[1])
     return Check(host.name, "ok", f"{where}: plug-in {state.version}")
 

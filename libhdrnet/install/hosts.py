@@ -110,8 +110,7 @@ def _find(machine: Machine, name: str) -> Iterator[Host]:
     programs: dict[tuple[str, str], Path | None] = {}
     for kind, folder in program_folders(machine, name):
         for entry in _entries(folder):
-            found = _PROGRAMS[name].fullmatch(entry)
-            if found:
+            if found := _PROGRAMS[name].fullmatch(entry):
                 programs.setdefault((kind, found[1]), folder / entry)
     for kind, folder in settings.items():
         used = [entry for entry in _entries(folder) if re.fullmatch(r"\d+\.\d+", entry)]

@@ -42,7 +42,7 @@ def decode(path: Path) -> Decoded:
     """
     parts = read_layout(path)
     part, names = _picture(parts, path)
-    matrix = _matrix(part.attributes, path) if len(names) > 2 else None
+    matrix = _matrix(part.attributes, path) if len(names) > 2 else np.eye(3)
     channels = _pixels(path, part)
     _warn_of_rest(path, parts, part, names)
     grey = len(names) < 3
@@ -51,7 +51,7 @@ def decode(path: Path) -> Decoded:
         pixels[..., index] = channels[names[0 if grey else index]]
     alpha = channels[names[-1]].astype(np.float32) if len(names) in (2, 4) else None
     del channels
-    if matrix is not None and not np.array_equal(matrix, np.eye(3)):
+    if not np.array_equal(matrix, np.eye(3)):
         with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused later
             pixels = np.asarray(pixels @ matrix.T.astype(np.float32), np.float32)
     pixels = _place(pixels, part.data, part.display)
@@ -163,12 +163,9 @@ def _listed(names: Collection[str]) -> str:
     return readable(", ".join([*shown, *more]))
 
 
-def _matrix(attributes: Mapping[str, Any], path: Path) -> Array | None:
-    chromaticities, neutral = attributes.get("chromaticities"), attributes.get("adoptedNeutral")
-    if chromaticities is None and neutral is None:
-        return None
+def _matrix(attributes: Mapping[str, Any], path: Path) -> Array:
     try:
-        return rec709_matrix(REC709 if chromaticities is None else chromaticities, neutral)
+        return rec709_matrix(attributes.get("chromaticities", REC709), attributes.get("adoptedNeutral"))
     except (ValueError, TypeError) as error:
         raise InputError(
             f"'{path}' has chromaticities that describe no colours ({error}): save it as Rec.709, or without them."
