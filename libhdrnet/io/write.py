@@ -127,9 +127,8 @@ def write_display(
     dtype = np.uint8 if bits == 8 or suffix in JPEG else np.uint16
     pixels = change_depth(_image(encoded), dtype)
     layer = None if alpha is None else change_depth(_checked_alpha(alpha, pixels), dtype)
-    grey = pixels.ndim == 2
     srgb = icc is None or colour.is_srgb_profile(icc)
-    if icc is None and not grey:  # an RGB profile in a grey file is an error to most readers
+    if icc is None and pixels.ndim == 3:  # an RGB profile in a grey file is an error to most readers
         icc = colour.srgb_profile()
     store_coded(path, pixels, metadata, record, icc=icc, srgb=srgb, alpha=layer, like=Likeness(quality))
 
