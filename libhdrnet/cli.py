@@ -62,10 +62,11 @@ def run_task(options: argparse.Namespace, console: Console) -> None:
 
 def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     from libhdrnet import tasks
+    from libhdrnet.engine.memory import keep_freed_memory
     from libhdrnet.tasks.durations import clock_of, kind_of, remember
     from libhdrnet.tasks.size import pixels_of
 
-    _keep_freed_memory()
+    keep_freed_memory()
     work = tasks.prepare(method, params)
     kind, pixels = kind_of(method, params), pixels_of(method, params)
     clock = clock_of(kind, pixels)
@@ -76,13 +77,6 @@ def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     done = work(tasks.Talk(progress, note=console.note))
     remember(kind, pixels, clock)
     console.result(done.message, **done.as_facts())
-
-
-def _keep_freed_memory() -> None:
-    """Set up this process, which is ours, for networks."""
-    from libhdrnet.engine.memory import keep_freed_memory
-
-    keep_freed_memory()
 
 
 def run_demo(options: argparse.Namespace, console: Console) -> None:
@@ -111,11 +105,12 @@ def run_pack(options: argparse.Namespace, console: Console) -> None:
 
 def run_train(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet train`."""
+    from libhdrnet.engine.memory import keep_freed_memory
     from libhdrnet.research.training.everything import train_all
     from libhdrnet.research.training.loop import train
     from libhdrnet.research.training.options import Run
 
-    _keep_freed_memory()
+    keep_freed_memory()
     run = Run(**_params(options))
     if options.network == "all":
         made = train_all(
@@ -142,18 +137,20 @@ def run_eval(options: argparse.Namespace, console: Console) -> None:
 
 def run_review(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet review`."""
+    from libhdrnet.engine.memory import keep_freed_memory
     from libhdrnet.review.run import review
 
-    _keep_freed_memory()
+    keep_freed_memory()
     review(_params(options), console.result, browser=options.browser)
 
 
 def run_batch(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet batch`."""
+    from libhdrnet.engine.memory import keep_freed_memory
     from libhdrnet.tasks import Talk
     from libhdrnet.tasks.batch import merge_folder
 
-    _keep_freed_memory()
+    keep_freed_memory()
     done = merge_folder(_params(options), Talk(console.progress, note=console.note))
     facts = {name: list(getattr(done, name)) for name in ("outputs", "skipped", "alone", "failed", "others")}
     console.result(done.message, **facts)
@@ -165,7 +162,7 @@ def run_serve(options: argparse.Namespace, console: Console) -> None:
     """Run `hdrnet serve`."""
     from libhdrnet.server import serve
 
-    serve(tcp=options.tcp, idle_minutes=options.idle, ready=lambda text, **facts: console.result(text, **facts))
+    serve(tcp=options.tcp, idle_minutes=options.idle, ready=console.result)
 
 
 def run_status(options: argparse.Namespace, console: Console) -> None:

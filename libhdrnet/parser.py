@@ -1,7 +1,7 @@
 """The words of the command line: `hdrnet COMMAND OPTIONS` into a namespace; imports nothing heavy."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import MISSING, Field, fields
 from math import inf
 from types import NoneType
@@ -50,23 +50,18 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hdrnet {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, (text, kind, add) in COMMANDS.items():
-        command = _command(commands, name, text)
+    for name, (text, kind, own) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOGS[name], formatter_class=_Help,
+            allow_abbrev=False,
+        )  # fmt: skip
+        command.set_defaults(command=name)
+        command.add_argument("--json", action="store_true", help="one JSON object a line instead of text")
+        command.add_argument("-q", "--quiet", action="store_true", help="no progress, no notes")
         if kind:
             _add_options(command, kind, _LEFT_OUT.get(name, ()))
-        if add:
-            add(command)
-    return parser
-
-
-def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOGS[name], formatter_class=_Help,
-        allow_abbrev=False,
-    )  # fmt: skip
-    parser.set_defaults(command=name)
-    parser.add_argument("--json", action="store_true", help="one JSON object a line instead of text")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no notes")
+        for flags, told in own:
+            command.add_argument(*flags, **told)
     return parser
 
 
@@ -108,65 +103,50 @@ def _add_option(p: Any, one: Field[Any]) -> None:
     )  # fmt: skip
 
 
-def _add_resident(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--resident", action="store_true", help="let the resident server do it (started if need be)")
+def _own(*flags: str, **told: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Describe an option that is the command line's own, as `add_argument` takes it."""
+    return flags, told
 
 
-def _add_review(p: argparse.ArgumentParser) -> None:
-    p.add_argument("-o", "--output", metavar="OUT", help="as for merge; where it exists, -2 is added to the name "
-                   "(default: FIRST-hdr.exr beside the first image)")  # fmt: skip
-    p.add_argument("--no-browser", dest="browser", action="store_false", help="only say the page's address")
-
-
-def _add_demo(p: argparse.ArgumentParser) -> None:
-    p.add_argument("-o", "--output", default="hdrnet-demo", metavar="FOLDER", help="default: hdrnet-demo")
-
-
-def _add_serve(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--tcp", action="store_true",
-                   help="also answer on loopback TCP, with a token file in the home folder (Flatpak)")  # fmt: skip
-    p.add_argument("--idle", type=float, default=10.0, metavar="MINUTES", help="end when nobody asked (default: 10)")
-
-
-def _add_stop(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--finish", action="store_true", help="let its jobs end first")
-
-
-def _add_places(p: argparse.ArgumentParser, *more: str) -> None:
-    p.add_argument("target", choices=("gimp", "darktable", *more))
-    p.add_argument("--into", metavar="DIR",
-                   help="GIMP's folder for plug-ins, or darktable's of settings (default: all found)")  # fmt: skip
-    p.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
-
-
-def _add_doctor(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--report", metavar="FILE", help="also write it to a new file, without private paths")
-
-
-COMMANDS: dict[str, tuple[str, type | None, Callable[[argparse.ArgumentParser], None] | None]] = {
-    "merge": ("merge two or more exposures into one HDR picture", MergeFiles, _add_resident),
-    "review": (
-        "look at a merge in the browser and decide by hand what it takes from where", MergeFiles, _add_review,
-    ),
-    "batch": ("find the brackets in a folder and merge each; what is done is skipped", BatchOptions, None),
-    "defocus": ("map where and how much a picture is out of focus", DefocusFiles, _add_resident),
-    "deblur": ("sharpen what is out of focus", DeblurFiles, _add_resident),
-    "demo": ("merge a bracket with motion that comes along, to try it", Settings, _add_demo),
-    "pack": ("pack the pictures that networks learn from into one file, for another machine", PackOptions, None),
-    "train": ("train a network on synthetic samples", TrainingOptions, None),
-    "eval": (
-        "measure methods on a set, beside the thesis's figures, with a report to look at", EvaluationOptions, None,
-    ),
-    "serve": ("keep the models in memory and answer hosts (GIMP, darktable, --resident)", None, _add_serve),
-    "status": ("show the resident server: device, models, memory, jobs", None, None),
-    "stop": ("end the resident server", None, _add_stop),
-    "install": ("install the plug-in into GIMP or darktable", None, _add_places),
-    "uninstall": (
-        "remove the plug-in from GIMP or darktable, or all of libhdrnet", None, lambda p: _add_places(p, "libhdrnet"),
-    ),
-    "doctor": ("check the installation, and say what mends it", None, _add_doctor),
+_RESIDENT = _own("--resident", action="store_true", help="let the resident server do it (started if need be)")
+_PLACES = [
+    _own("--into", metavar="DIR", help="GIMP's folder for plug-ins, or darktable's of settings (default: all found)"),
+    _own("--dry-run", action="store_true", help="say what would be done, and change nothing"),
+]
+COMMANDS: dict[str, tuple[str, type | None, list[tuple[tuple[str, ...], dict[str, Any]]]]] = {
+    "merge": ("merge two or more exposures into one HDR picture", MergeFiles, [_RESIDENT]),
+    "review": ("look at a merge in the browser and decide by hand what it takes from where", MergeFiles, [
+        _own("-o", "--output", metavar="OUT", help="as for merge; where it exists, -2 is added to the name (default: "
+             "FIRST-hdr.exr beside the first image)"),
+        _own("--no-browser", dest="browser", action="store_false", help="only say the page's address"),
+    ]),
+    "batch": ("find the brackets in a folder and merge each; what is done is skipped", BatchOptions, []),
+    "defocus": ("map where and how much a picture is out of focus", DefocusFiles, [_RESIDENT]),
+    "deblur": ("sharpen what is out of focus", DeblurFiles, [_RESIDENT]),
+    "demo": ("merge a bracket with motion that comes along, to try it", Settings, [
+        _own("-o", "--output", default="hdrnet-demo", metavar="FOLDER", help="default: hdrnet-demo"),
+    ]),
+    "pack": ("pack the pictures that networks learn from into one file, for another machine", PackOptions, []),
+    "train": ("train a network on synthetic samples", TrainingOptions, []),
+    "eval": ("measure methods on a set, beside the thesis's figures, with a report to look at", EvaluationOptions, []),
+    "serve": ("keep the models in memory and answer hosts (GIMP, darktable, --resident)", None, [
+        _own("--tcp", action="store_true",
+             help="also answer on loopback TCP, with a token file in the home folder (Flatpak)"),
+        _own("--idle", type=float, default=10.0, metavar="MINUTES", help="end when nobody asked (default: 10)"),
+    ]),
+    "status": ("show the resident server: device, models, memory, jobs", None, []),
+    "stop": ("end the resident server", None, [_own("--finish", action="store_true", help="let its jobs end first")]),
+    "install": ("install the plug-in into GIMP or darktable", None, [
+        _own("target", choices=("gimp", "darktable")), *_PLACES,
+    ]),
+    "uninstall": ("remove the plug-in from GIMP or darktable, or all of libhdrnet", None, [
+        _own("target", choices=("gimp", "darktable", "libhdrnet")), *_PLACES,
+    ]),
+    "doctor": ("check the installation, and say what mends it", None, [
+        _own("--report", metavar="FILE", help="also write it to a new file, without private paths"),
+    ]),
 }  # fmt: skip
-"""Of each its help, its options, and what adds those that are the command line's own."""
+"""Of each its help, its options, and those that are the command line's own."""
 _LEFT_OUT = {"review": ("output", "model", "mask", "preview", "base", "overwrite")}
 
 
