@@ -39,16 +39,8 @@ local function steps_of(frames)
   return has_stops and stops or nil
 end
 
-local function are_different(values)
-  local sorted = slice(values, 1, #values)
-  table.sort(sorted)
-  for index = 2, #sorted do
-    if sorted[index] - sorted[index - 1] < SAME then return false end
-  end
-  return true
-end
-
-local function are_even(values)
+-- The least and the greatest step between values in order of size.
+local function spacing(values)
   local sorted = slice(values, 1, #values)
   table.sort(sorted)
   local least, most = math.huge, 0
@@ -56,7 +48,11 @@ local function are_even(values)
     local step = sorted[index] - sorted[index - 1]
     least, most = math.min(least, step), math.max(most, step)
   end
-  return most - least <= EVEN + 0.1 * most
+  return least, most
+end
+
+local function are_different(values)
+  return spacing(values) >= SAME
 end
 
 --- The shortest length of a pattern of steps that repeats, if perhaps in another light.
@@ -72,17 +68,11 @@ local function period_of(values)
   end
 end
 
-local function cut_at_pauses(frames)
-  local gaps, shortest = {}, math.huge
-  for index = 2, #frames do
-    -- a long exposure takes its own time, and whole seconds hide up to one
-    local exposing = frames[index - 1].time or 0
-    gaps[index] = math.max(1, frames[index].seconds - frames[index - 1].seconds - exposing)
-    shortest = math.min(shortest, gaps[index])
-  end
+-- Lists of what follows each other; a new one begins where `begins(index, first)` says so, `first` that of the present.
+local function parted(frames, begins)
   local parts, first = {}, 1
   for index = 2, #frames do
-    if #frames > 2 and gaps[index] > PAUSE * shortest then
+    if begins(index, first) then
       parts[#parts + 1] = slice(frames, first, index - 1)
       first = index
     end
@@ -91,32 +81,28 @@ local function cut_at_pauses(frames)
   return parts
 end
 
-local function cut_at_returns(frames, values)
-  local found, first = {}, 1
+local function cut_at_pauses(frames)
+  local gaps, shortest = {}, math.huge
   for index = 2, #frames do
-    for other = first, index - 1 do
-      if math.abs(values[other] - values[index]) < SAME then
-        found[#found + 1] = slice(frames, first, index - 1)
-        first = index
-        break
-      end
-    end
+    -- a long exposure takes its own time, and whole seconds hide up to one
+    local exposing = frames[index - 1].time or 0
+    gaps[index] = math.max(1, frames[index].seconds - frames[index - 1].seconds - exposing)
+    shortest = math.min(shortest, gaps[index])
   end
-  found[#found + 1] = slice(frames, first, #frames)
-  return found
+  return parted(frames, function(index) return #frames > 2 and gaps[index] > PAUSE * shortest end)
 end
 
 local function cut(frames)
   local values = steps_of(frames)
   if not values then return { frames } end -- nothing is known: the selection says it
-  local length = period_of(values)
-  if are_different(values) and (are_even(values) or not length) then return { frames } end
-  if not length then return cut_at_returns(frames, values) end
-  local found = {}
-  for first = 1, #frames, length do
-    found[#found + 1] = slice(frames, first, first + length - 1)
-  end
-  return found
+  local length, least, most = period_of(values), spacing(values)
+  if least >= SAME and (not length or most - least <= EVEN + 0.1 * most) then return { frames } end
+  return parted(frames, function(index, first)
+    if length then return index - first == length end
+    for other = first, index - 1 do
+      if math.abs(values[other] - values[index]) < SAME then return true end
+    end
+  end)
 end
 
 --- Lists of frames in the order of capture; a frame that belongs to none is a list of one.

@@ -16,11 +16,10 @@ local FORMATS = {
 }
 local FORMAT_NAMES = { "OpenEXR, 32 bit", "OpenEXR, 16 bit", "TIFF, 32 bit", "DNG", "JPEG with a gain map" }
 
-local function default_cli(os_name)
-  if os_name == "windows" then return "C:\\Program Files\\darktable\\bin\\darktable-cli.exe" end
-  if os_name == "macos" then return "/Applications/darktable.app/Contents/MacOS/darktable-cli" end
-  return "darktable-cli"
-end
+local CLI = {
+  windows = "C:\\Program Files\\darktable\\bin\\darktable-cli.exe",
+  macos = "/Applications/darktable.app/Contents/MacOS/darktable-cli",
+}
 
 local function is_one_of(value, known)
   for _, name in ipairs(known) do
@@ -43,13 +42,6 @@ function settings.new(dt, gettext, offered)
   local function read(name, default)
     local value = dt.preferences.read(MODULE, name, "string")
     return value and value ~= "" and value or default
-  end
-
-  local function one_of(name, known)
-    return function()
-      local value = read(name, known[1])
-      return is_one_of(value, known) and value or known[1]
-    end
   end
 
   local function text(name, label, tip, default)
@@ -116,14 +108,17 @@ function settings.new(dt, gettext, offered)
     _("linear exports: darktable develops raw files, without your edits; original files: hdrnet, quicker"),
     FRAMES[1], table.unpack(FRAMES))
   made.cli = text("darktable_cli", _("hdrnet: path of darktable-cli"), _("exports the frames; it comes with darktable"),
-    default_cli(dt.configuration.running_os))
+    CLI[dt.configuration.running_os] or "darktable-cli")
   made.command = text("command", _("hdrnet: path of the command hdrnet"),
     _("empty: the one that the installer put in place, or that is on the PATH"), "")
 
   -- of the module
 
   made.offered, made.formats = offered, FORMAT_NAMES
-  made.format_name = one_of("format", FORMAT_NAMES)
+  function made.format_name()
+    local name = read("format")
+    return FORMATS[name] and name or FORMAT_NAMES[1]
+  end
   function made.format() return FORMATS[made.format_name()] end
   function made.keeps_shape() return read("shape", "no") == "yes" end
   function made.style() return read("style", "") end

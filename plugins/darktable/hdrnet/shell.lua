@@ -78,11 +78,6 @@ local function read_file(path)
   return text
 end
 
-local function succeeded(command)
-  local ok = os.execute(command)
-  return ok == true or ok == 0
-end
-
 --- Programs run through a shell. `host`: windows (boolean), temporary (a folder), sleep(milliseconds), gettext(text).
 function shell.new(host)
   local gettext = host.gettext
@@ -97,7 +92,7 @@ function shell.new(host)
       local name = ("hdrnet-%x-%x-%x"):format(os.time(), math.random(0, 0xFFFFFF), count)
       local path = host.temporary .. "/" .. name
       local command = host.windows and "mkdir " .. windows_path(path) or shell.folder_line(path)
-      if succeeded(command) then
+      if os.execute(command) then
         mine[path] = true
         return path
       end
@@ -125,12 +120,12 @@ function shell.new(host)
 
   local function start(words, folder, title)
     for _, name in ipairs({ "out", "err", "pid", "code" }) do os.remove(folder .. "/" .. name) end
-    if not host.windows then return succeeded(shell.posix_line(words, folder)) end
+    if not host.windows then return os.execute(shell.posix_line(words, folder)) end
     local file = io.open(folder .. "/run.bat", "wb")
     if not file then return false end
     file:write(shell.batch_text(words))
     file:close()
-    return succeeded(('start "%s" /min cmd /c "%s"'):format(title, windows_path(folder .. "/run.bat")))
+    return os.execute(('start "%s" /min cmd /c "%s"'):format(title, windows_path(folder .. "/run.bat")))
   end
 
   local function stop(folder, title)
