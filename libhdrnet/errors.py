@@ -46,11 +46,8 @@ class HdrnetError(Exception):
     def __init__(self, text: str = "", **values: object) -> None:
         """Take the text, or the template of a `sentence` and its values."""
         super().__init__(sentence(text, **values) if values else text)
-
-    @property
-    def kind(self) -> str:
+        self.kind = type(self).__name__
         """Name of the kind of error."""
-        return type(self).__name__
 
 
 class InputError(HdrnetError, ValueError):
@@ -90,13 +87,7 @@ class ResidentError(HdrnetError):
 
     def __init__(self, text: str, kind: str, exit_code: int) -> None:
         super().__init__(text)
-        self._kind = kind
-        self.exit_code = exit_code
-
-    @property
-    def kind(self) -> str:
-        """The kind that the server told."""
-        return self._kind
+        self.kind, self.exit_code = kind, exit_code
 
 
 class HdrnetWarning(UserWarning):

@@ -38,17 +38,14 @@ def show_status(console: Console) -> None:
     Raises:
         ResidentError: it could not be asked.
     """
-    facts: dict[str, Any] | None = None
     with _as_given({}):
         try:
             with _server(start=False) as server:
                 facts = server.call("status", seconds=hdrnet_client.PATIENCE)
         except hdrnet_client.ServerUnavailableError:
-            pass
-    if facts is None:
-        console.result("no server is running.", running=False)
-    else:
-        console.result(_described(facts), running=True, **facts)
+            console.result("no server is running.", running=False)
+            return
+    console.result(_described(facts), running=True, **facts)
 
 
 def stop(console: Console, finish: bool) -> None:

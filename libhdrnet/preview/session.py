@@ -98,9 +98,10 @@ class _Last:
     decision: Decision
     captured: FloatImage
     """What is fused, in the frames' colours."""
-    choices: Choices | None
-    adaptation: Adaptation | None = None
-    picture: Picture | None = None
+    chosen: bytes | None
+    """What was decided by hand."""
+    toned: tuple[Adaptation, Picture] | None = None
+    """How it was tone-mapped, and what came of it."""
 
 
 class Preview:
@@ -197,19 +198,22 @@ class Preview:
         last, box = self._merged(key, found, candidates, belief, view.choices, repair)
         scene = last.captured
         if view.rebuild and not quick and last.decision.network.any():
-            chosen = None if view.choices is None else view.choices.tobytes()
             method = method_of("auto", rounded(found.calibration), reference)
             scene = self._rebuilt.get(
-                (key, chosen), lambda: self._made(found, last, *method, reporter.part(0.6, 1))
+                (key, last.chosen), lambda: self._made(found, last, *method, reporter.part(0.6, 1))
             )  # fmt: skip
-        elif quick and last.adaptation is not None and last.picture is not None:
-            self._touch_up(found, last, box, view.tone, reference)
-            return self._shown(found, last, box, view, notes, told_of)
-        box = self._whole
-        light = self._finished(found, scene, box, reference)
-        last.adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
-        last.picture = _toned(light, last.adaptation)
-        return self._shown(found, last, box, view, notes, told_of)
+        elif quick and last.toned is not None:
+            adaptation, picture = last.toned
+            if box[0].stop > box[0].start:  # a part anew, as the whole was
+                picture = picture.copy()
+                picture[box] = _eight_bits(adaptation.show(self._finished(found, scene, box, reference), box))
+                last.toned = adaptation, picture
+            return self._shown(found, last, picture, box, view, notes, told_of)
+        light = self._finished(found, scene, self._whole, reference)
+        adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
+        picture = _toned(light, adaptation)
+        last.toned = adaptation, picture
+        return self._shown(found, last, picture, self._whole, view, notes, told_of)
 
     def _pick(self, exposures: Sequence[float]) -> tuple[int, list[str]]:
         """Pick the reference; return it and what is to be known of it."""
@@ -230,8 +234,7 @@ class Preview:
         notes: tuple[str | None, ...] = (None,) * len(frames)
         if view.align:
             reporter(0, "aligning")
-            aligned = self._aligned.get(reference, lambda: lay_over(self._frames, reference))
-            frames, notes = aligned.frames, aligned.notes
+            frames, notes = self._aligned.get(reference, lambda: lay_over(self._frames, reference))
         given = self._given
         if view.exposure_times is not None:
             given, times = True, view.exposure_times
@@ -257,16 +260,16 @@ class Preview:
     ) -> tuple[_Last, Box]:
         """Merge, beginning with the last picture where only the choices differ; return it and what is new."""
         bracket, last = found.bracket, self._last
-        if last is not None and last.key == key and _alike(last.choices, choices):
+        chosen = None if choices is None else choices.tobytes()
+        if last is not None and last.key == key and last.chosen == chosen:
             return last, (slice(0, 0), slice(0, 0))
         decision = decide(bracket, candidates, belief, choices, repair=repair)
-        kept = None if choices is None else choices.copy()
         if last is not None and last.key == key:
             box = _changed(bracket.factor, last.decision, decision, self.size)
             fuse(bracket, candidates, decision.weights, merged=last.captured, box=box)
-            last.decision, last.choices = decision, kept
+            last.decision, last.chosen = decision, chosen
             return last, box
-        self._last = last = _Last(key, candidates, decision, fuse(bracket, candidates, decision.weights), kept)
+        self._last = last = _Last(key, candidates, decision, fuse(bracket, candidates, decision.weights), chosen)
         return last, self._whole
 
     def _made(self, found: Found, last: _Last, network: str, used: tuple[int, ...], reporter: Reporter) -> FloatImage:
@@ -287,18 +290,16 @@ class Preview:
             light[found.alpha[box] == 0] = 0
         return light
 
-    def _touch_up(self, found: Found, last: _Last, box: Box, tone: Tone, reference: int) -> None:
-        """Tone-map a part of the last picture anew, as the whole was."""
-        if box[0].stop > box[0].start and last.adaptation is not None and last.picture is not None:
-            light = self._finished(found, last.captured, box, reference)
-            picture = last.picture.copy()
-            picture[box] = _eight_bits(last.adaptation.show(light, box))
-            last.picture = picture
-
     def _shown(
-        self, found: Found, last: _Last, box: Box, view: View, notes: Sequence[str | None], warnings: Sequence[str]
+        self,
+        found: Found,
+        last: _Last,
+        picture: Picture,
+        box: Box,
+        view: View,
+        notes: Sequence[str | None],
+        warnings: Sequence[str],
     ) -> Shown:
-        assert last.picture is not None  # noqa: S101 (for the type checker)
         names = [frame.name for frame in self.frames]
         of_frames: list[list[str]] = [[] if note is None else [note] for note in notes]
         of_bracket = []
@@ -312,7 +313,7 @@ class Preview:
         unknown = 1.0 if view.model in NETWORKS else float(last.decision.network.mean())
         labels = labels_of(found.bracket, last.candidates, last.decision, found.still)
         return Shown(
-            last.picture, labels, box, calibration.reference,
+            picture, labels, box, calibration.reference,
             tuple(float(np.log2(t)) for t in calibration.exposures), tuple(map(tuple, of_frames)), tuple(of_bracket),
             unknown,
         )  # fmt: skip
@@ -360,12 +361,6 @@ def _toned(light: FloatImage, adaptation: Adaptation) -> Picture:
     parts = [slice(int(rows[0]), int(rows[-1]) + 1) for rows in np.array_split(np.arange(len(light)), count())]
     shown = each(lambda rows: _eight_bits(adaptation.show(light[rows], (rows, slice(None)))), parts)
     return np.concatenate(shown)
-
-
-def _alike(one: Choices | None, other: Choices | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other)
 
 
 def _changed(factor: float, before: Decision, after: Decision, size: tuple[int, int]) -> Box:

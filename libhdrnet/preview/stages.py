@@ -56,15 +56,6 @@ class Cache:
 
 
 @dataclass(frozen=True)
-class Aligned:
-    """Frames laid over the reference."""
-
-    frames: list[Frame]
-    notes: tuple[str | None, ...]
-    """Why a frame could not be aligned."""
-
-
-@dataclass(frozen=True)
 class Found:
     """Calibrated frames, their candidates and what the network believes of them."""
 
@@ -77,21 +68,18 @@ class Found:
     warnings: tuple[str, ...]
 
 
-def lay_over(frames: Sequence[Frame], reference: int) -> Aligned:
-    """Align frames to the reference, several at a time."""
+def lay_over(frames: Sequence[Frame], reference: int) -> tuple[list[Frame], tuple[str | None, ...]]:
+    """Align frames to the reference, several at a time; say of each why it could not be aligned, if so."""
+    apart = sentence("This frame cannot be laid over the reference; choose another reference, or leave it out.")
 
     def aligned(frame: Frame) -> tuple[Frame, str | None]:
         codes, coverage, alignment = align(
             frame.codes, frames[reference].codes, frame.coverage, long_edge=_ALIGNED_EDGE, cubic=True
         )  # fmt: skip
-        return replace(frame, codes=codes, coverage=coverage), _apart() if unlike(alignment) else None
+        return replace(frame, codes=codes, coverage=coverage), apart if unlike(alignment) else None
 
     found = each(aligned, frames)
-    return Aligned([frame for frame, _ in found], tuple(note for _, note in found))
-
-
-def _apart() -> str:
-    return sentence("This frame cannot be laid over the reference; choose another reference, or leave it out.")
+    return [frame for frame, _ in found], tuple(note for _, note in found)
 
 
 def find_out(
