@@ -66,6 +66,7 @@ START_SECONDS = 60.0
 PATIENCE = 3.0
 """Seconds within which a server that runs says how it is."""
 TASKS = ("merge", "preview", "defocus", "deblur", "exposures")
+"""What is done in a queue, and may be asked for once more."""
 _SIZES = {"float32": 4, "uint16": 2, "uint8": 1}
 
 
@@ -275,10 +276,8 @@ def locked(path: str, seconds: float = 0.0) -> Iterator[bool]:
     """Hold the lock file `path` inside; gives False if another process holds it for longer than `seconds`."""
     until = time.monotonic() + seconds
     with open(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600), "rb+") as file:
-        held = _try_lock(file)
-        while not held and time.monotonic() < until:
+        while not (held := _try_lock(file)) and time.monotonic() < until:
             time.sleep(0.02)
-            held = _try_lock(file)
         yield held
 
 

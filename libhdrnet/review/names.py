@@ -21,12 +21,6 @@ def free_name(path: Path) -> Path:
     return free
 
 
-def default_output(inputs: Sequence[str]) -> str:
-    """Return the name of a merge that got none: that of the first frame, beside it."""
-    first = Path(inputs[0])
-    return str(first.with_name(f"{first.stem}-hdr.exr"))
-
-
 def command_of(options: MergeFiles) -> str:
     """Return the words by which `hdrnet merge` makes the same merge, without choices; more may follow and count."""
     output = os.path.abspath(free_name(Path(options.output)))

@@ -5,6 +5,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from libhdrnet.errors import InputError
@@ -14,7 +15,6 @@ from libhdrnet.io.outputs import check_output
 from libhdrnet.options import MergeFiles
 from libhdrnet.review.desk import Desk
 from libhdrnet.review.door import Door
-from libhdrnet.review.names import default_output
 from libhdrnet.tasks import read_options
 
 _LOOK = 0.2
@@ -36,7 +36,10 @@ def review(params: Mapping[str, Any], tell: Callable[..., None], *, browser: boo
     Raises:
         InputError: an option or a frame cannot be used; of frames the page has told it by then.
     """
-    options = read_options(MergeFiles, {**params, "output": params.get("output") or default_output(params["inputs"])})
+    if not params.get("output"):
+        first = Path(params["inputs"][0])
+        params = {**params, "output": str(first.with_name(f"{first.stem}-hdr.exr"))}
+    options = read_options(MergeFiles, params)
     if len(options.inputs) < 2:
         raise InputError(f"{options.inputs[0]} is alone; a review takes two or more exposures of a scene.")
     options.exposures(len(options.inputs))

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from libhdrnet._version import __version__
-from libhdrnet.client.hdrnet_client import MESSAGE_LIMIT, PROTOCOL, prove
+from libhdrnet.client.hdrnet_client import MESSAGE_LIMIT, PROTOCOL, TASKS, prove
 from libhdrnet.errors import HdrnetError
 from libhdrnet.server import loading
 from libhdrnet.server.exchange import file_of
 from libhdrnet.server.jobs import Job
-from libhdrnet.server.methods import METHODS, prepare
+from libhdrnet.server.methods import prepare
 from libhdrnet.server.outbox import Outbox
 from libhdrnet.server.previews import previews
 from libhdrnet.server.protocol import (
@@ -148,7 +148,7 @@ class Connection:
             return {}
         if not self._greeted or self._folder is None:
             raise ProtocolError(INVALID, f"'{method[:40]}' came before hello; say hello with your protocol first.")
-        if method in METHODS:
+        if method in TASKS:
             if not request.wants_answer:
                 raise ProtocolError(INVALID, f"'{method}' needs an id, under which it is answered.")
             loading.without_torch.wait()  # parameters are checked and files looked at by what may still load
@@ -167,7 +167,7 @@ class Connection:
             return self._host.status()
         raise ProtocolError(
             UNKNOWN_METHOD,
-            f"the method {method[:40]!r} is unknown; known are hello, {', '.join(METHODS)}, cancel, "
+            f"the method {method[:40]!r} is unknown; known are hello, {', '.join(TASKS)}, cancel, "
             "release, status and shutdown.",
         )
 

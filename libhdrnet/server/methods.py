@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Work = Callable[[tasks.Talk], dict[str, Any]]
-METHODS = ("merge", "preview", "defocus", "deblur", "exposures")
-"""What is done in a queue."""
 SOON = ("preview", "exposures")
 """What a person waits for at a dialog: it is done beside the other jobs, in a queue of its own, and begins before torch
 is there."""
@@ -105,7 +103,7 @@ class Exposures:
 
 
 def prepare(method: str, params: Mapping[str, Any], folder: Path) -> Work:
-    """Check the parameters of one of METHODS and return the work; pixels go to `folder`.
+    """Check the parameters of one of TASKS and return the work; pixels go to `folder`.
 
     Raises:
         InputError: a parameter is unknown, missing, of another type or no absolute path.

@@ -17,7 +17,6 @@ from libhdrnet.files import output_error
 from libhdrnet.server.exchange import file_of
 
 DTYPES = {"float32": "<f4", "uint16": "<u2", "uint8": "|u1"}
-BLOCK = 1 << 24
 
 
 def map_array(description: Mapping[str, Any], folder: Path, dimensions: int) -> npt.NDArray[Any]:
@@ -61,12 +60,9 @@ def write_array(array: npt.NDArray[Any], folder: Path, what: str) -> dict[str, A
     """
     path = folder / f"{what}-{uuid.uuid4().hex}.raw"
     dtype = array.dtype.name
-    data = np.ascontiguousarray(array, DTYPES[dtype]).reshape(-1).view(np.uint8)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0) as file:
-            done = 0
-            while done < len(data):
-                done += file.write(data[done : done + BLOCK].data)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(np.ascontiguousarray(array, DTYPES[dtype]).data)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise output_error(path, error) from error

@@ -7,7 +7,7 @@ from typing import Any
 from libhdrnet.client.hdrnet_client import PROTOCOL
 from libhdrnet.errors import CancelledError, InputError, OutOfMemoryError, OutputError, explain, parts_of, text_of
 
-PARSE, INVALID, UNKNOWN_METHOD, BAD_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
+PARSE, INVALID, UNKNOWN_METHOD, BAD_PARAMS = -32700, -32600, -32601, -32602
 FAILED, NOT_TRUSTED, VERSION, STOPPED, CANCELLED, OUT_OF_MEMORY, OUTPUT = range(-32000, -32007, -1)
 _KINDS = {NOT_TRUSTED: "NotTrustedError", VERSION: "VersionError", STOPPED: "StoppedError"}
 _CODES: dict[type[BaseException], int] = {
