@@ -34,7 +34,7 @@ class Image(backend.Image):
     """An image."""
 
     def __init__(self, number):
-        super().__init__(c.ImageNumber(number))
+        super().__init__(c.Number(number, "image_"))
 
     @property
     def path(self):
@@ -59,11 +59,8 @@ class Image(backend.Image):
 
     def load_metadata(self, path):
         """Take the metadata of a file; tell whether it has any."""
-        error = c.Pointer()
-        metadata = gimpbase.gimp_metadata_load_from_file(gio.g_file_new_for_path(path.encode()), byref(error))
-        if metadata is None:
-            c.glib.g_error_free(error)
-        else:
+        metadata = gimpbase.gimp_metadata_load_from_file(gio.g_file_new_for_path(path.encode()), None)
+        if metadata is not None:
             self.native.set_metadata(metadata)
         return metadata is not None
 
@@ -82,7 +79,7 @@ class Layer(backend.Layer):
     """A layer, or another drawable."""
 
     def __init__(self, number):
-        super().__init__(c.ItemNumber(number))
+        super().__init__(c.Number(number, "item_", "drawable_", "layer_"))
 
     @property
     def parent(self):

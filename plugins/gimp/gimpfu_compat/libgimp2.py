@@ -10,7 +10,7 @@ from ctypes import POINTER, Structure, Union, c_char_p, c_double, c_int, c_int32
 
 (INT32, FLOAT, STRING, STRINGARRAY, IMAGE, LAYER, DRAWABLE, STATUS) = (0, 3, 4, 9, 13, 14, 16, 21)
 """GimpPDBArgType."""
-EXECUTION_ERROR, CALLING_ERROR, SUCCESS, CANCEL = 0, 1, 3, 4
+EXECUTION_ERROR, SUCCESS, CANCEL = 0, 3, 4
 """GimpPDBStatusType."""
 RGB, FLOAT_LINEAR, RGB_IMAGE, PLUGIN = 0, 600, 0, 1
 """GimpImageBaseType, GimpPrecision, GimpImageType, GimpPDBProcType."""
@@ -148,7 +148,11 @@ class Functions:
 class Number(int):
     """An image, or an item of one: GIMP 2.10 knows it by its number."""
 
-    kinds = ()
+    def __new__(cls, number, *kinds):
+        """Take the number, and what the names of its functions begin with."""
+        made = super().__new__(cls, number)
+        made.kinds = kinds
+        return made
 
     def get_id(self):
         """Return it."""
@@ -156,15 +160,3 @@ class Number(int):
 
     def __getattr__(self, name):
         return getattr(Functions(self.kinds, int(self)), name)
-
-
-class ImageNumber(Number):
-    """An image."""
-
-    kinds = ("image_",)
-
-
-class ItemNumber(Number):
-    """A layer, group, mask or channel."""
-
-    kinds = ("item_", "drawable_", "layer_")
