@@ -18,9 +18,9 @@ class Console:
     With `as_json` every message is one JSON object a line on standard output, its kind in "event".
     """
 
-    def __init__(self, as_json: bool = False, quiet: bool = False) -> None:
+    def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.quiet = quiet
+        self.quiet = False
         self._bar: Any = None
         self._task: Any = None
         self._last = (-1.0, "")

@@ -13,7 +13,6 @@ from pathlib import Path
 from libhdrnet.errors import InputError, OutputError, sentence
 
 _PART = ".hdrnet-"
-_LEFT_ALONE = 3600.0
 _ADVICE = {
     errno.ENOSPC: sentence("free some space or choose another folder"),
     errno.EDQUOT: sentence("free some space or choose another folder"),
@@ -70,7 +69,7 @@ def natural(name: str) -> list[str | int]:
     return [int(part) if index % 2 else part for index, part in enumerate(re.split(r"(\d+)", name.lower()))]
 
 
-def sweep(folder: Path, left_alone: float = _LEFT_ALONE) -> None:
+def sweep(folder: Path, left_alone: float = 3600.0) -> None:
     """Remove what killed processes were writing into `folder`: hidden parts untouched for so many seconds."""
     for part in folder.glob(f"{_PART}*"):
         with contextlib.suppress(OSError):

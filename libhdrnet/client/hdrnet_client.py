@@ -171,8 +171,7 @@ class _LostError(Exception):
 
 def runtime_folder() -> str:
     """Folder of the socket and the locks; $HDRNET_RUNTIME overrides it."""
-    given = os.environ.get("HDRNET_RUNTIME")
-    if given:
+    if given := os.environ.get("HDRNET_RUNTIME"):
         return given
     if sys.platform == "win32":
         return home_folder()
@@ -185,8 +184,7 @@ def runtime_folder() -> str:
 
 def home_folder() -> str:
     """Folder of the token, where sandboxed hosts see it, too; they change XDG's variables but not the home."""
-    given = os.environ.get("HDRNET_RUNTIME")
-    if given:
+    if given := os.environ.get("HDRNET_RUNTIME"):
         return given
     if sys.platform == "win32":
         return os.path.join(os.environ.get("LOCALAPPDATA") or os.path.expanduser("~"), "libhdrnet", "resident")
@@ -206,8 +204,7 @@ def token_path() -> str:
 
 def environment_path() -> str:
     """Path of the file in which the installer says where libhdrnet is; $HDRNET_ENVIRONMENT overrides it."""
-    given = os.environ.get("HDRNET_ENVIRONMENT")
-    if given:
+    if given := os.environ.get("HDRNET_ENVIRONMENT"):
         return given
     if sys.platform == "win32":
         base = os.environ.get("APPDATA") or os.path.expanduser("~")
@@ -244,7 +241,7 @@ def check_private(folder: str, create: bool = False) -> None:
         )
 
 
-def check_own_file(path: str) -> os.stat_result:
+def check_own_file(path: str) -> None:
     """Raise NotTrustedError unless `path` (no link) is this user's and closed to all others."""
     facts = os.lstat(path)
     if sys.platform != "win32" and (facts.st_uid != os.getuid() or facts.st_mode & 0o077):
@@ -252,7 +249,6 @@ def check_own_file(path: str) -> os.stat_result:
             f"'{path}' is not this user's alone (owner {facts.st_uid}, mode {stat.S_IMODE(facts.st_mode):o}).",
             "Remove it and try again.",
         )
-    return facts
 
 
 def peer_of(connection: socket.socket) -> tuple[int | None, int | None]:
@@ -521,10 +517,10 @@ class Server:
         try:
             while True:
                 message = channel.receive(0.1)
-                if message is not None and message.get("id") == number and "method" not in message:
+                if message.get("id") == number and "method" not in message:
                     return _result(message)
-                about = {} if message is None else message.get("params") or {}
-                if message is not None and about.get("id") == number:
+                about = message.get("params") or {}
+                if about.get("id") == number:
                     if message["method"] == "progress" and on_progress is not None:
                         self.left = about.get("left")
                         on_progress(about["fraction"], told_by(about["stage"], about))
@@ -548,7 +544,7 @@ class Server:
             channel.send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
             while time.monotonic() < until:
                 message = channel.receive(0.1)
-                if message is not None and message.get("id") == number and "method" not in message:
+                if message.get("id") == number and "method" not in message:
                     return
         except (_LostError, KeyboardInterrupt):
             pass
@@ -705,14 +701,14 @@ class _Channel:
         except OSError as error:
             raise _LostError from error
 
-    def receive(self, seconds: float) -> dict[str, Any] | None:
-        """Return the next message, None if none comes in time."""
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """Return the next message, an empty one if none comes in time."""
         while b"\n" not in self._rest:
             try:
                 self._socket.settimeout(seconds)
                 block = self._socket.recv(1 << 16)
             except socket.timeout:  # noqa: UP041 (Python 3.9)
-                return None
+                return {}
             except OSError as error:
                 raise _LostError from error
             if not block or len(self._rest) > MESSAGE_LIMIT:
@@ -723,7 +719,7 @@ class _Channel:
             message = json.loads(line)
         except ValueError as error:
             raise _LostError from error
-        return message if isinstance(message, dict) else None
+        return message if isinstance(message, dict) else {}
 
     def no_answer(self) -> NoAnswerError:
         error = NoAnswerError("the server does not answer.", "Run: hdrnet stop")

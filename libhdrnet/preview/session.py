@@ -183,7 +183,9 @@ class Preview:
             return self._render(view, quick, reporter)
 
     def _render(self, view: View, quick: bool, reporter: Reporter) -> Shown:
-        exposures = self._exposures(view)
+        exposures = [frame.exposure for frame in self._frames]
+        if view.exposure_times is not None:
+            exposures = validate_exposures(view.exposure_times, len(self.frames))
         reference, told_of = view.reference, list[str]()
         if reference is None:
             reference, told_of = self._picked.get(tuple(exposures), lambda: self._pick(exposures))
@@ -220,11 +222,6 @@ class Preview:
         frames, notes = self._frames, list[str]()
         with heard(notes.append, notes.append):
             return pick_reference([f.codes for f in frames], exposures, [f.name for f in frames]), notes
-
-    def _exposures(self, view: View) -> list[float]:
-        if view.exposure_times is not None:
-            return validate_exposures(view.exposure_times, len(self.frames))
-        return [frame.exposure for frame in self._frames]
 
     def _find(
         self, view: View, reference: int, reporter: Reporter

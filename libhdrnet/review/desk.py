@@ -168,11 +168,10 @@ class Desk:
 
     def _facts_of(self, preview: Preview) -> dict[str, Any]:
         output = free_name(Path(self._options.output))
-        tints = [(*tint, 0 if index == 0 else _TINT) for index, (_, tint) in enumerate(MARKS)]
         return {
             "frames": [{"name": Path(path).name, "time": exposure_text(path)} for path in self._options.inputs],
             "width": preview.size[1], "height": preview.size[0], "full": preview.full_size[::-1], "tones": STYLES,
-            "marks": [{"name": name, "tint": tint} for (name, _), tint in zip(MARKS, tints, strict=True)],
+            "marks": [{"name": name, "tint": (*tint, _TINT if n else 0)} for n, (name, tint) in enumerate(MARKS)],
             "command": command_of(self._options), "choices": f"{output.stem}-choices.png",
             "look": "" if _is_shown(self._options) else f"Of the preview alone: {output.suffix} holds radiance.",
         }  # fmt: skip

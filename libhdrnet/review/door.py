@@ -93,12 +93,6 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
     """Seconds for a request to arrive."""
 
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
     def log_message(self, format: str, *args: Any) -> None:
         log.debug(format, *args)
 
@@ -136,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
                 log.exception("a request failed")
             status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), _BUG)
             self._send(explain(error)[0].encode(), "text/plain; charset=utf-8", status)
+
+    do_GET = do_POST = _answer  # noqa: N815 (http.server calls them so)
 
     def _check_sender(self) -> None:
         host, origin = self.headers.get("Host"), self.headers.get("Origin")

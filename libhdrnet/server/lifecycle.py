@@ -28,7 +28,7 @@ from libhdrnet.server.exchange import Exchange, home_base, memory_base
 from libhdrnet.server.jobs import LOOK_EVERY, Job, Jobs
 from libhdrnet.server.methods import SOON, Work
 from libhdrnet.server.previews import previews
-from libhdrnet.server.protocol import Identity, ProtocolError
+from libhdrnet.server.protocol import INVALID, Identity, ProtocolError
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 20.0
@@ -102,7 +102,7 @@ class Server:
             ProtocolError: the server stops, or a job of this owner has the same id.
         """
         if any(other.owner is job.owner and other.identity == job.identity for other in self._all()):
-            raise ProtocolError(-32600, f"the id {job.identity!r} is in use; give each call its own.", job.identity)
+            raise ProtocolError(INVALID, f"the id {job.identity!r} is in use; give each call its own.", job.identity)
         if job.method in SOON:
             job.work = partial(self._beside, job.work)
             self._soon.add(job)

@@ -79,8 +79,6 @@ class MergePreview:
         """Return the Picture; Failure says why there is none."""
         try:
             return self._shown(request, outdated)
-        except hdrnet_client.CancelledError:
-            raise
         except hdrnet_client.ClientError as error:
             raise Failure(told(error)) from error
 
