@@ -316,29 +316,26 @@ class Preview:
         )  # fmt: skip
 
 
-def _small(images: Sequence[ImageLike]) -> tuple[list[ImageLike | Photo], tuple[int, int], Sequence[str]]:
+def _small(images: Sequence[ImageLike]) -> tuple[Sequence[ImageLike | Photo], tuple[int, int], Sequence[str]]:
     """Read or reduce what is to be previewed; return it, its size as it was, and warnings."""
     paths = [image for image in images if isinstance(image, str | Path)]
-    arrays = [
-        check_array(image, f"image {place}")
-        for place, image in enumerate(images, 1)
+    arrays = {
+        place: check_array(image, f"image {place + 1}")
+        for place, image in enumerate(images)
         if not isinstance(image, str | Path)
-    ]
+    }
     small = read_small_bracket(paths, count()) if paths else SmallBracket([], arrays[0].shape[:2], ())
     size = small.full_size
-    for array in arrays:
+    for array in arrays.values():
         if sorted(array.shape[:2]) != sorted(size):
             raise sizes_differ("one image", size, "another", array.shape[:2])
-    factor = max(1.0, (size[0] * size[1] / PIXELS) ** 0.5)
-    photos = iter(small.photos)
-    reduced = iter([array.copy() if factor == 1 else _reduced(array, factor) for array in arrays])  # it may be mapped
-    both: list[ImageLike | Photo] = [
-        next(photos) if isinstance(image, str | Path) else next(reduced) for image in images
-    ]
+    factor, photos = max(1.0, (size[0] * size[1] / PIXELS) ** 0.5), iter(small.photos)
+    both = [_reduced(arrays[place], factor) if place in arrays else next(photos) for place in range(len(images))]
     return both, size, small.warnings
 
 
 def _reduced(array: npt.NDArray[Any], factor: float) -> npt.NDArray[Any]:
+    """Return an array reduced by a factor, a copy if that is 1: it may be mapped."""
     return area_reduced(array, (max(1, round(array.shape[0] / factor)), max(1, round(array.shape[1] / factor))))
 
 
