@@ -7,6 +7,7 @@ at p + flow(p) in the frame.
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -42,8 +43,6 @@ def dense_flow(
     `scale` is how many pixels of the picture one of these is wide: what counts as still hangs on that. The flow is in
     pixels of what is given. A picture of less than 12 pixels a side has no flow.
     """
-    import cv2
-
     height, width = reference.shape[:2]
     still = np.zeros((height, width), np.float32)
     if min(height, width) < 12:
@@ -70,8 +69,6 @@ def fetch(
 
     `origin` is the row and column of the picture that the flow's first pixel lies on.
     """
-    import cv2
-
     rows, columns = field.shape[:2]
     x = field[..., 0] + np.arange(origin[1], origin[1] + columns, dtype=np.float32)
     y = field[..., 1] + np.arange(origin[0], origin[0] + rows, dtype=np.float32)[:, None]
@@ -96,16 +93,12 @@ def _window(places: FloatImage, size: int) -> tuple[int, int]:
 
 def _change(field: FloatImage) -> FloatImage:
     """Return the change of a flow from pixel to pixel, averaged over 5 x 5 pixels, (H, W)."""
-    import cv2
-
     steps = [np.abs(np.diff(field, axis=axis, append=field.take([-1], axis))).sum(-1) for axis in (0, 1)]
     return np.asarray(cv2.blur(steps[0] + steps[1], (5, 5)), np.float32)
 
 
 def _blank(picture: FloatImage, low: npt.NDArray[np.floating], high: npt.NDArray[np.floating]) -> FloatImage:
     """Return the share of pixels around each that are saturated or black, (H, W)."""
-    import cv2
-
     above, below = picture >= np.asarray(high, np.float32), picture <= np.asarray(low, np.float32)
     clipped = brightest(above) | ~brightest(~below)
     return np.asarray(cv2.blur(clipped.astype(np.float32), (17, 17)), np.float32)
@@ -115,8 +108,6 @@ def _structure(
     picture: FloatImage, low: npt.NDArray[np.floating], high: npt.NDArray[np.floating]
 ) -> npt.NDArray[np.uint8]:
     """Return the local contrast in codes, (H, W), of what both pictures can show."""
-    import cv2
-
     shown = np.clip(picture, np.asarray(low, np.float32), np.asarray(high, np.float32))
     level = np.log(shown @ np.array([0.25, 0.5, 0.25], np.float32) + np.float32(1e-3))
     size = max(7, min(level.shape) // _WINDOW) | 1

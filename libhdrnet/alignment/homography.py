@@ -9,14 +9,14 @@ A matrix maps the centre of a reference pixel to its place in the frame, pixel c
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.alignment.motion import Kind, Matrix, Pair, corner_shift, first_guess, prepare, refine
+from libhdrnet.alignment.judges import Matrix, laid_over
+from libhdrnet.alignment.motion import Frame, Kind, Mask, Pair, corner_shift, first_guess, prepare, refine
 from libhdrnet.errors import InputError
 
-Frame = npt.NDArray[np.uint16]
-Mask = npt.NDArray[np.bool_]
 Coverage = npt.NDArray[np.uint16]
 
 _COARSE_EDGE = 1000  # long edge in pixels for the first guess, which needs no precision
@@ -153,20 +153,11 @@ def apply_alignment(frame: Frame, alignment: Alignment, *, cubic: bool = False) 
 
     Returns:
         The frame, uint16 (H, W, 3), and its coverage, bool (H, W), False where it has no data (it is mirrored
-        there: its edge continued would show as streaks), or None where it has data everywhere. For kind "none" the
-        array itself.
+        there: its edge continued would show as streaks), or None where it has data everywhere.
     """
-    if alignment.kind == "none":
-        return frame, None
-    import cv2
-
-    height, width = frame.shape[:2]
-    flags, beyond = cv2.WARP_INVERSE_MAP, cv2.BORDER_REFLECT_101
-    matrix = alignment.matrix
     kernel = cv2.INTER_CUBIC if cubic else cv2.INTER_LANCZOS4
-    warped = cv2.warpPerspective(frame, matrix, (width, height), flags=flags | kernel, borderMode=beyond)
-    everywhere = np.full((height, width), 255, np.uint8)
-    coverage = cv2.warpPerspective(everywhere, matrix, (width, height), flags=flags | cv2.INTER_LINEAR) > 250
+    warped = laid_over(frame, alignment.matrix, cv2.BORDER_REFLECT_101, kernel)
+    coverage = laid_over(np.full(frame.shape[:2], 255, np.uint8), alignment.matrix) > 250
     return warped, None if coverage.all() else coverage
 
 
@@ -174,17 +165,12 @@ def _align_coverage(coverage: Coverage | None, alignment: Alignment, covered: Ma
     faded = None if covered is None else _faded(covered)
     if coverage is None:
         return faded
-    import cv2
-
-    size, flags = coverage.shape[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    warped = cv2.warpPerspective(coverage, alignment.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    warped = laid_over(coverage, alignment.matrix, cv2.BORDER_REPLICATE)
     return np.asarray(warped if faded is None else np.minimum(warped, faded), np.uint16)
 
 
 def _faded(covered: Mask) -> Coverage:
     """Let coverage fade in from the border, so that the frame's own tones and noise do not begin at an edge."""
-    import cv2
-
     inside = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 3)
     return np.asarray(np.minimum(inside * np.float32(65535 / (_FADE * max(covered.shape))), 65535), np.uint16)
 

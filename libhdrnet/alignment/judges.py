@@ -3,6 +3,9 @@
 Planes are uint8 (H, W). A matrix, float64 (3, 3), maps reference coordinates to frame coordinates.
 """
 
+from typing import Any
+
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,18 +21,22 @@ _LEAST_RESPONSE = 0.3
 _LEAST_BLOCKS = 4
 
 
+def laid_over(
+    picture: npt.NDArray[Any], matrix: Matrix, border: int = cv2.BORDER_CONSTANT, kernel: int = cv2.INTER_LINEAR
+) -> npt.NDArray[Any]:
+    """Resample a picture, (H, W) or (H, W, C), into the reference's geometry; `border`: what lies beyond it."""
+    size, flags = picture.shape[1::-1], kernel | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpPerspective(picture, matrix, size, flags=flags, borderMode=border))
+
+
 def difference(reference: Plane, frame: Plane, matrix: Matrix) -> float:
     """Mean absolute difference in codes, capped, after the frame is warped and brought to the reference's tones.
 
     The brightness transfer function is the darker plane's median for each code of the brighter one, over the
     pixels that this alignment lays on each other: it needs neither exposure nor response.
     """
-    import cv2
-
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpPerspective(frame, matrix, reference.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    inside = np.full(frame.shape, 255, np.uint8)
-    valid = cv2.warpPerspective(inside, matrix, reference.shape[::-1], flags=flags) == 255
+    warped = laid_over(frame, matrix, cv2.BORDER_REPLICATE)
+    valid = laid_over(np.full(frame.shape, 255, np.uint8), matrix) == 255
     bright, dark = (reference, warped) if reference.mean() > frame.mean() else (warped, reference)
     valid &= bright < _BURNT
     if valid.sum() < 64:
@@ -43,8 +50,6 @@ def difference(reference: Plane, frame: Plane, matrix: Matrix) -> float:
 
 def residual_motion(reference: Plane, frame: Plane, valid: Plane) -> float | None:
     """Median length in pixels of what blocks of two structure planes are shifted by; None: too little structure."""
-    import cv2
-
     height, width = (reference.shape[0] // _BLOCKS[0], reference.shape[1] // _BLOCKS[1])
     if min(height, width) < 32:
         return None

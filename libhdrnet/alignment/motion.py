@@ -7,16 +7,17 @@ are integers.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.alignment.judges import difference, residual_motion
+from libhdrnet.alignment.judges import Matrix, Plane, difference, laid_over, residual_motion
 
 Frame = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
-Matrix = npt.NDArray[np.float64]
 Points = npt.NDArray[np.float32]  # (n, 2): x, y
 Kind = Literal["homography", "affine", "translation", "none"]
 
@@ -49,11 +50,11 @@ class Motion:
 class Pair:
     """Reference and frame at one reduced size: normalised structure (uint8) and where it can be trusted."""
 
-    reference: npt.NDArray[np.uint8]
-    frame: npt.NDArray[np.uint8]
-    reference_valid: npt.NDArray[np.uint8]
-    frame_valid: npt.NDArray[np.uint8]
-    tones: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+    reference: Plane
+    frame: Plane
+    reference_valid: Plane
+    frame_valid: Plane
+    tones: tuple[Plane, Plane]
     """Luminance of reference and frame as they are, a little smoothed so that interpolation changes neither."""
     scale: Matrix  # maps this size's pixel coordinates to full size
 
@@ -81,8 +82,6 @@ def prepare(frame: Frame, reference: Frame, long_edge: int) -> Pair:
 
     Tones are matched rank by rank, which needs no response curve and no claimed exposure.
     """
-    import cv2
-
     height, width = reference.shape[:2]
     factor = min(1.0, long_edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -107,10 +106,8 @@ def prepare(frame: Frame, reference: Frame, long_edge: int) -> Pair:
     return Pair(planes[0], planes[1], valid[0], valid[1], (plain[0], plain[1]), scale)
 
 
-def _normalise(tone: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+def _normalise(tone: npt.NDArray[np.float32]) -> Plane:
     """Take away the local mean and divide by the local contrast: exposure and response leave no trace."""
-    import cv2
-
     detail = tone - cv2.blur(cv2.blur(tone, (17, 17)), (17, 17))
     contrast = np.sqrt(cv2.blur(detail * detail, (25, 25)) + np.float32(_FLOOR**2))
     return np.asarray(np.clip(np.rint(128 + 42 * detail / contrast), 0, 255), np.uint8)
@@ -118,8 +115,6 @@ def _normalise(tone: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 def first_guess(pair: Pair) -> Matrix:
     """Choose between standing still, a translation by phase correlation, and a model from features."""
-    import cv2
-
     centred = [plane.astype(np.float32) - 128 for plane in (pair.reference, pair.frame)]
     window = cv2.createHanningWindow(pair.reference.shape[::-1], cv2.CV_32F)
     (dx, dy), _ = cv2.phaseCorrelate(centred[0], centred[1], window)
@@ -140,14 +135,10 @@ def first_guess(pair: Pair) -> Matrix:
     return min(candidates, key=pair.difference)
 
 
-def _warp(pair: Pair, matrix: Matrix) -> tuple[npt.NDArray[np.uint8], Mask]:
+def _warp(pair: Pair, matrix: Matrix) -> tuple[Plane, Mask]:
     """Lay the frame's structure over the reference's, and say where both can be trusted."""
-    import cv2
-
-    size, flags = pair.reference.shape[::-1], cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpPerspective(pair.frame, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    valid = cv2.warpPerspective(pair.frame_valid, matrix, size, flags=flags)
-    return warped, (valid > 250) & (pair.reference_valid > 0)
+    valid = laid_over(pair.frame_valid, matrix) > 250
+    return laid_over(pair.frame, matrix, cv2.BORDER_REPLICATE), valid & (pair.reference_valid > 0)
 
 
 def refine(pair: Pair, start: Matrix) -> Motion:
@@ -156,8 +147,6 @@ def refine(pair: Pair, start: Matrix) -> Motion:
     Returns:
         The motion at this size of picture; kind "none" where the corners tell of no reliable motion.
     """
-    import cv2
-
     matrix, size = start, pair.reference.shape
     models: list[tuple[Matrix, Kind]] = []
     why = ""
@@ -169,12 +158,9 @@ def refine(pair: Pair, start: Matrix) -> Motion:
         few = corners is None or len(corners) < _FEW
         if corners is None:
             return _nothing(few, "")
-        there, found, _ = cv2.calcOpticalFlowPyrLK(
-            pair.reference, warped, corners, None, winSize=(31, 31), maxLevel=levels
-        )
-        back, returned, _ = cv2.calcOpticalFlowPyrLK(
-            warped, pair.reference, there, None, winSize=(31, 31), maxLevel=levels
-        )
+        track = partial(cv2.calcOpticalFlowPyrLK, nextPts=None, winSize=(31, 31), maxLevel=levels)
+        there, found, _ = track(pair.reference, warped, corners)
+        back, returned, _ = track(warped, pair.reference, there)
         sound = (found.ravel() > 0) & (returned.ravel() > 0)
         sound &= np.linalg.norm((back - corners).reshape(-1, 2), axis=1) < 0.5
         if not sound.any():
@@ -242,8 +228,6 @@ def _doubt(a: Points, b: Points, kind: Kind, shape: tuple[int, ...], threshold: 
 
 
 def _consensus(p: Points, q: Points, kind: Kind, threshold: float) -> Mask:
-    import cv2
-
     nobody = np.zeros(len(p), np.bool_)
     if len(p) < _LEAST_INLIERS[kind]:
         return nobody
@@ -258,8 +242,6 @@ def _consensus(p: Points, q: Points, kind: Kind, threshold: float) -> Mask:
 
 
 def _least_squares(p: Points, q: Points, kind: Kind) -> Matrix:
-    import cv2
-
     matrix = np.eye(3)
     if kind == "homography":
         found, _ = cv2.findHomography(p, q, 0)

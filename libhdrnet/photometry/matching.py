@@ -5,6 +5,7 @@ the most usual light that the reference shows in its place is found, on the ridg
 (`relations`): what differs everywhere alike is a tone, what differs in places has moved.
 """
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -122,8 +123,6 @@ def _compared(one: Sample, other: Sample) -> npt.NDArray[np.intp]:
 
 def _left_over(tone: Floats, difference: Floats) -> Floats:
     """Return the difference on the ridge for each bin of the tone, (_BINS,), 0 where too little is known."""
-    import cv2
-
     typical, trust = follow(_counted(tone / _WHITE, difference)[None])
     smooth, weight = (cv2.GaussianBlur(part, (0, 0), 1.0).ravel() for part in (typical * trust, trust))
     return np.asarray(smooth / (weight + _LEAST_TRUST))

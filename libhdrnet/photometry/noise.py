@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -133,8 +134,6 @@ def _noisier(dark: FloatImage, dark_noise: FloatImage, bright: FloatImage, brigh
 
 def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage]:
     """Return levels of a frame, flat, and what its pixels differ by from them at the finest scale."""
-    import cv2
-
     kernel = np.array([1, -2, 1], np.float32)
     sample = decode[_sample(codes)]
     return cv2.blur(sample, (3, 3)).ravel(), np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6)).ravel()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -76,8 +77,6 @@ class Relation:
 
 def sample_frame(codes: Codes, coverage: Codes | None) -> Sample:
     """Reduce a frame, uint16 (H, W, 3), to what is compared; coverage: uint16 (H, W), 0 = no data."""
-    import cv2
-
     height, width = codes.shape[:2]
     factor = min(1.0, (_PIXELS / (height * width)) ** 0.5)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -163,8 +162,6 @@ def follow(counts: Doubles) -> tuple[Doubles, Doubles]:
 
 def _score(counts: Doubles) -> Doubles:
     """Return how good each place of a path is: the share of its bin's pixels, less in bins of few."""
-    import cv2
-
     number = counts.sum(1, keepdims=True)
     smooth = cv2.GaussianBlur(counts, (0, 0), sigmaX=2.5, sigmaY=0.8)
     return np.asarray(smooth / (number + 0.005 * number.max() + 1) - 2e-3 * np.abs(MISFITS))

@@ -5,6 +5,7 @@ Tones are stops from middle grey as the picture is exposed, float32 (h, w), of a
 
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -72,7 +73,6 @@ def fused(tones: FloatImage, strength: float) -> FloatImage:
 
 def guided(tones: FloatImage, gains: FloatImage) -> FloatImage:
     """Return coefficients (h, w, 2), gains = slope * tones + offset: enlarged, they follow edges (He et al. 2013)."""
-    import cv2
 
     def mean(plane: npt.NDArray[Any]) -> FloatImage:
         return np.asarray(cv2.blur(plane, (_SIDE, _SIDE)), np.float32)

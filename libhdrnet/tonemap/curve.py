@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from libhdrnet.radiometry import FloatImage
@@ -38,8 +39,6 @@ class Sigmoid:
 
     def __call__(self, light: FloatImage) -> FloatImage:
         """Return the display's light of scene light >= 0."""
-        import cv2
-
         powered = cv2.pow(light, self.power)
         shown = cv2.divide(powered, powered + np.float32(self.half), scale=self.most)
         return np.asarray(np.minimum(shown, 1), np.float32)

@@ -1,5 +1,6 @@
 """Exposure by what matters: detail counts more than bare places, the middle more than the edge, glare little."""
 
+import cv2
 import numpy as np
 
 from libhdrnet.radiometry import FloatImage, encode_srgb
@@ -30,8 +31,6 @@ def metered(tones: FloatImage) -> float:
 
 
 def _weights(tones: FloatImage) -> FloatImage:
-    import cv2
-
     height, width = tones.shape
     side = max(3, max(tones.shape) // 32)
     mean = cv2.blur(tones, (side, side))

@@ -1,5 +1,6 @@
 """Gaussian and Laplacian pyramids of planes (H, W), the finest level first."""
 
+import cv2
 import numpy as np
 
 from libhdrnet.radiometry import FloatImage
@@ -9,8 +10,6 @@ _SMALLEST = 6  # short edge in pixels of the coarsest level
 
 def gaussian(plane: FloatImage) -> list[FloatImage]:
     """Return the plane and its reductions by two, down to a few pixels."""
-    import cv2
-
     levels = [plane]
     while min(levels[-1].shape) >= 2 * _SMALLEST:
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.float32))
@@ -32,6 +31,4 @@ def collapsed(levels: list[FloatImage]) -> FloatImage:
 
 
 def _enlarged(coarse: FloatImage, fine: FloatImage) -> FloatImage:
-    import cv2
-
     return np.asarray(cv2.pyrUp(coarse, dstsize=fine.shape[::-1]), np.float32)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -155,8 +156,6 @@ def _tones(level: FloatImage) -> FloatImage:
 
 
 def _reduced(scene: FloatImage, edge: int) -> FloatImage:
-    import cv2
-
     height, width = scene.shape[:2]
     factor = min(1.0, edge / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
