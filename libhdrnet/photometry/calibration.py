@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, sentence
+from libhdrnet.keeping import Codes
 from libhdrnet.photometry.exposures import common_black, settle, too_far_apart
 from libhdrnet.photometry.matching import blend, lift_blacks, match, tones_of
-from libhdrnet.photometry.model import APART, FIXED, Doubles, Fit, Pairs, fit, tables
+from libhdrnet.photometry.model import APART, FIXED, Fit, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
-from libhdrnet.photometry.relations import log_linear, pairs_of, relate, sample_frame
+from libhdrnet.photometry.relations import Doubles, Pairs, log_linear, pairs_of, relate, sample_frame
 from libhdrnet.radiometry import FloatImage, decode_gamma
 
-Codes = npt.NDArray[np.uint16]
 Response = Literal["nominal", "known", "free"]
 
 _FREEDOM = {"known": 0.0, "nominal": 1.0, "free": 2.0}
@@ -109,11 +109,10 @@ def calibrate(
     decodes = decodes - common_black(shown.tolist(), samples, decodes)
     noise = fit_noise(codes, nominal, gains)
     lights = [log_linear(sample.codes, decodes) for sample in samples]
-    relations = [
+    pairs = Pairs.joined([
         relate(samples, lights, dark, bright, float(np.log(shown[bright] / shown[dark])), decodes, noise)
         for dark, bright in pairs_of(shown.tolist(), reference)
-    ]
-    pairs = Pairs.of(relations)
+    ])  # fmt: skip
     if exact is not None and known[reference]:
         start = _better(pairs, reference, start, known, exact, response)
     sure = known & known[reference]
@@ -302,16 +301,13 @@ def _wrong(
     def fitted(free: npt.NDArray[np.bool_]) -> Fit:
         return fit(pairs, reference, exposures, np.where(free, _OPEN, _TRUE), freedom)
 
-    def cost(free: npt.NDArray[np.bool_]) -> float:
-        return fitted(free).cost
-
-    first = last = cost(wrong)
-    if cost(np.ones_like(known)) > _UNEXPLAINED_BY_FAR * first:
+    first = last = fitted(wrong).cost
+    if fitted(np.ones_like(known)).cost > _UNEXPLAINED_BY_FAR * first:
         return ~known, []
     rivals: list[int] = []
     for _ in range((len(known) - 1) // 2):
         open_ = [i for i in range(len(known)) if not wrong[i] and i != reference]
-        trials = {i: cost(wrong | (np.arange(len(known)) == i)) for i in open_}
+        trials = {i: fitted(wrong | (np.arange(len(known)) == i)).cost for i in open_}
         best = min(trials, key=trials.__getitem__, default=reference)
         if best == reference or last - trials[best] < _EVIDENCE:
             break

@@ -9,16 +9,12 @@ longer frame is known in the shorter one, an error e of the exposure, and an err
 set for each frame.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from libhdrnet.photometry.relations import DIM, Relation
+from libhdrnet.photometry.relations import DIM, Doubles, Pairs
 from libhdrnet.radiometry import GAMMA, FloatImage
-
-Doubles = npt.NDArray[np.float64]
 
 _INTERVALS = 20
 _SPLINES = _INTERVALS + 3
@@ -41,34 +37,6 @@ APART = 0.2
 equal frames of a hundredth's noise bent it by a stop)."""
 _LEAST_SLOPE = 0.25
 """Least local exponent of a response over the nominal one."""
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs of codes that one light has in two frames: lists of n, from all relations and channels."""
-
-    dark: npt.NDArray[np.intp]
-    bright: npt.NDArray[np.intp]
-    channel: npt.NDArray[np.intp]
-    dark_codes: Doubles
-    bright_codes: Doubles
-    ratios: Doubles
-    """log of the nominal linear values' ratio."""
-    weights: Doubles
-
-    @staticmethod
-    def of(relations: Sequence[Relation]) -> "Pairs":
-        """Join relations; those pairs stay that are believed at all."""
-        table = np.concatenate([np.stack(np.broadcast_arrays(
-            r.dark, r.bright, np.arange(3)[:, None], r.dark_codes, r.bright_codes, r.ratios, r.weights,
-        )).reshape(7, -1) for r in relations], axis=1, dtype=np.float64)  # fmt: skip
-        dark, bright, channel, *rest = table[:, table[-1] > 0]
-        return Pairs(dark.astype(np.intp), bright.astype(np.intp), channel.astype(np.intp), *rest)
-
-    def without(self, frames: npt.NDArray[np.bool_]) -> "Pairs":
-        """Return the pairs in which none of the frames, a mask, takes part."""
-        kept = ~(frames[self.dark] | frames[self.bright])
-        return Pairs(*(getattr(self, part.name)[kept] for part in fields(self)))
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from libhdrnet.keeping import Codes
 from libhdrnet.photometry.sharpness import detail, softer
 from libhdrnet.radiometry import FloatImage
-
-Codes = npt.NDArray[np.uint16]
 
 USUAL_SHOT, USUAL_READ = 2e-5, 2.5e-8
 """k and r where the frames do not tell; r is for quantisation and an uncertain black, too."""

@@ -13,12 +13,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.keeping import let_go
+from libhdrnet.keeping import Codes, let_go
 from libhdrnet.photometry.noise import Noise
 from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
 from libhdrnet.ramps import linear_step
 
-Codes = npt.NDArray[np.uint16]
 Doubles = npt.NDArray[np.float64]
 
 _PIXELS = 1.5e5
@@ -61,18 +60,29 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Relation:
-    """Pairs of codes that one light has in two frames, for each channel: arrays are (3, bins)."""
+class Pairs:
+    """Pairs of codes that one light has in two frames: lists of n, from all channels."""
 
-    dark: int
-    bright: int
+    dark: npt.NDArray[np.intp]
+    bright: npt.NDArray[np.intp]
     """Indices of the frames."""
+    channel: npt.NDArray[np.intp]
     dark_codes: Doubles
     bright_codes: Doubles
     ratios: Doubles
     """log of the nominal linear values' ratio."""
     weights: Doubles
-    """How far a pair is to be believed, in [0, 1]."""
+    """How far a pair is to be believed, above 0 up to 1."""
+
+    @staticmethod
+    def joined(parts: Sequence["Pairs"]) -> "Pairs":
+        """Put those of several frames together."""
+        return Pairs(*(np.concatenate(lists) for lists in zip(*(vars(part).values() for part in parts), strict=True)))
+
+    def without(self, frames: npt.NDArray[np.bool_]) -> "Pairs":
+        """Return the pairs in which none of the frames, a mask, takes part."""
+        kept = ~(frames[self.dark] | frames[self.bright])
+        return Pairs(*(values[kept] for values in vars(self).values()))
 
 
 def sample_frame(codes: Codes, coverage: Codes | None) -> Sample:
@@ -107,8 +117,8 @@ def relate(
     log_ratio: float,
     decode: FloatImage,
     noise: Noise,
-) -> Relation:
-    """Find the relation of two frames; log_ratio = log(t_bright / t_dark), lights are `log_linear` of the samples."""
+) -> Pairs:
+    """Find the pairs of two frames; log_ratio = log(t_bright / t_dark), lights are `log_linear` of the samples."""
     b, d = samples[bright].codes, samples[dark].codes
     misfit = lights[bright] - lights[dark] - np.float32(log_ratio)
     usable = (b > _LOW) & (d > _DARKEST) & (np.abs(misfit) < REACH)
@@ -131,7 +141,9 @@ def relate(
     clear = told / np.sqrt(noise.variance(dark, told) / samples[dark].averaged)
     clear /= _DEMOSAICED if decode[0].min() < 0 else 1
     trust = trust * linear_step(clear, _CLEAR)
-    return Relation(dark, bright, dark_codes, bright_codes, ratios, trust)
+    kept = np.nonzero(trust > 0)
+    count, lists = len(kept[0]), (x[kept] for x in (dark_codes, bright_codes, ratios, trust))
+    return Pairs(np.full(count, dark), np.full(count, bright), kept[0], *lists)
 
 
 def log_linear(codes: Floats, decode: FloatImage) -> FloatImage:

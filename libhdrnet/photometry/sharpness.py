@@ -11,11 +11,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.keeping import let_go
+from libhdrnet.keeping import Codes, let_go
 from libhdrnet.octaves import CELL, octaves, of_cells
 from libhdrnet.radiometry import FloatImage
-
-Codes = npt.NDArray[np.uint16]
 
 _PIXELS = 4e6
 """A larger frame is reduced to fewer."""
