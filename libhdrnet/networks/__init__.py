@@ -21,24 +21,9 @@ from libhdrnet.networks.psfnet import PSFNet, PSFNetOptions
 from libhdrnet.networks.selection import SelectionNet, SelectionOptions
 
 __all__ = [
-    "NETWORKS",
-    "STATISTICS_GRID",
-    "TASKS",
-    "DefocusFast",
-    "DefocusFastOptions",
-    "DefocusNet",
-    "DefocusNetOptions",
-    "Descriptor",
-    "MSFFNet",
-    "MSFFNetOptions",
-    "PSFNet",
-    "PSFNetOptions",
-    "SelectionNet",
-    "SelectionOptions",
-    "build",
-    "set_precision",
+    "NETWORKS", "STATISTICS_GRID", "TASKS", "Descriptor", "MSFFNet", "SelectionNet", "build", "set_precision",
     "use_local_statistics",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ not among them. They are of the thesis's form.
 from dataclasses import dataclass, field
 from typing import Any
 
-_MODULATIONS = {"baseline": "none", "sft": "sft", "sft-dec": "sft-dec", "sft-fdec": "sft-fdec"}
-_ROW = {"baseline": "baseline", "sft": "+SFT", "sft-dec": "+SFT-Dec", "sft-fdec": "+SFT-FDec"}
+_ROWS = {"none": "baseline", "sft": "+SFT", "sft-dec": "+SFT-Dec", "sft-fdec": "+SFT-FDec"}
+"""Of Table 4.3, by modulation."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,6 @@ class Ablation:
     """Train the whole defocus network at once by Eq. 4.7, without stages."""
 
 
-def _defocus() -> dict[str, Ablation]:
-    rows = {
-        f"{name}-s{stage}": Ablation(
-            "defocus", "4.3", f"{_ROW[name]}, stage {stage}", {"modulation": modulation}, last_stage=stage
-        )
-        for stage in (1, 2, 3)
-        for name, modulation in _MODULATIONS.items()
-    }
-    return {**rows, "sft-dec-end": Ablation("defocus", "4.3", "+SFT-Dec, end to end", end_to_end=True)}
-
-
 ABLATIONS: dict[str, Ablation] = {
     "fusion-sum": Ablation("psfnet", "2.2", "Summation", {"fusion": "sum"}),
     "fusion-concat": Ablation("psfnet", "2.2", "Concatenation", {"fusion": "concat"}),
@@ -56,7 +45,14 @@ ABLATIONS: dict[str, Ablation] = {
     "no-ms": Ablation("msffnet", "3.4", "w/o MS", {"multi_scale": False}),
     "no-ff": Ablation("msffnet", "3.4", "w/o FF", {"feature_flow": False}),
     "no-msff": Ablation("msffnet", "3.4", "w/o MSFF", {"ms_fuse": False}),
-    **_defocus(),
+    **{
+        f"{row.lower().lstrip('+')}-s{n}": Ablation(
+            "defocus", "4.3", f"{row}, stage {n}", {"modulation": own}, last_stage=n
+        )
+        for n in (1, 2, 3)
+        for own, row in _ROWS.items()
+    },
+    "sft-dec-end": Ablation("defocus", "4.3", "+SFT-Dec, end to end", end_to_end=True),
 }
 """By the name on the command line: `hdrnet train NETWORK --ablation NAME`."""
 

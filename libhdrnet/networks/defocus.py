@@ -14,8 +14,8 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3, convolved
-from libhdrnet.networks.form import THESIS, Form
+from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3
+from libhdrnet.networks.form import THESIS, Form, ResidualBlock
 from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions
 
@@ -37,22 +37,6 @@ class DefocusNetOptions:
     """Largest radius of the circle of confusion the map can show, in pixels."""
 
 
-class ResidualBlock(nn.Module):
-    """Two convolutions with a skip."""
-
-    def __init__(self, channels: int, form: Form = THESIS) -> None:
-        super().__init__()
-        self.form = form
-        self.norm = form.norm(channels)
-        self.conv1 = conv3x3(channels, channels)
-        self.conv2 = conv3x3(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        out: Tensor = x + self.conv2(self.form.activated(convolved(self.norm, self.conv1, x)))
-        return out
-
-
 class EstimationNet(nn.Module):
     """Defocus map from a picture (Sec. 4.3.1), DID-ANet's [32]."""
 
@@ -60,7 +44,7 @@ class EstimationNet(nn.Module):
         super().__init__()
         self.max_radius = max_radius
         self.enter = ExactConvolution(3, 64)
-        self.blocks = nn.Sequential(*(ResidualBlock(64) for _ in range(4)))
+        self.blocks = nn.Sequential(*(ResidualBlock(64, THESIS) for _ in range(4)))
         self.leave = conv3x3(64, 64)
         self.output = ExactConvolution(64, 1)
 

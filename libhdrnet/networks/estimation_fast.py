@@ -5,9 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from libhdrnet.networks.blocks import QUARTER, ExactConvolution, activated, at_precision, conv3x3, unshuffle
-from libhdrnet.networks.defocus import ResidualBlock
 from libhdrnet.networks.detail import detail_and_contrast
-from libhdrnet.networks.form import FAST
+from libhdrnet.networks.form import FAST, ResidualBlock
 
 
 class LightBlock(ResidualBlock):

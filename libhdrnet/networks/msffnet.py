@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ChannelAttention, ExactConvolution, at_precision, conv3x3, convolved, initialise
-from libhdrnet.networks.form import THESIS, Form
+from libhdrnet.networks.blocks import ChannelAttention, ExactConvolution, at_precision, conv3x3, initialise
+from libhdrnet.networks.form import THESIS, Form, ResidualBlock
 
 
 @dataclass(frozen=True)
@@ -70,21 +70,17 @@ class FlowEstimator(nn.Sequential):
         self.add_module("output", ExactConvolution(widths[-1], 2, 7))
 
 
-class RCAB(nn.Module):
+class RCAB(ResidualBlock):
     """Residual channel attention block (Figure 3.7, [4])."""
 
     def __init__(self, channels: int, form: Form, attention: bool = True) -> None:
-        super().__init__()
-        self.form = form
-        self.norm = form.norm(channels)
-        self.conv1 = conv3x3(channels, channels)
-        self.conv2 = conv3x3(channels, channels)
+        super().__init__(channels, form)
         self.attention: nn.Module = ChannelAttention(channels, scale=form.fold) if attention else nn.Identity()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        y: Tensor = self.attention(self.conv2(self.form.activated(convolved(self.norm, self.conv1, x))))
-        return x + y
+    def branch(self, x: Tensor) -> Tensor:
+        """Return what is added to x."""
+        added: Tensor = self.attention(super().branch(x))
+        return added
 
 
 class AuxiliaryHead(nn.Module):

@@ -7,6 +7,7 @@ Output: (B, 3, H, W) linear radiance in [0, 1], 1 = saturation of the shortest e
 (B, 3, H, W) in the scale of the output, and wants H and W to be multiples of 2.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,7 +26,7 @@ from libhdrnet.networks.blocks import (
     initialise,
     spread,
 )
-from libhdrnet.networks.form import THESIS, Form
+from libhdrnet.networks.form import THESIS, Form, ResidualBlock
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,9 @@ class SumFusion(nn.Module):
         return features.sum(1)
 
 
-class ConcatFusion(nn.Module):
-    """Ablation of Table 2.2: concatenation and a 1x1 convolution."""
-
-    def __init__(self, channels: int, images: int = 3) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels * images, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return (B, C, H, W) from (B, images, C, H, W)."""
-        fused: Tensor = self.conv(features.flatten(1, 2))
-        return fused
+def concat_fusion(channels: int, images: int = 3) -> nn.Module:
+    """Ablation of Table 2.2: concatenation of the images (B, images, C, H, W) and a 1x1 convolution to (B, C, H, W)."""
+    return nn.Sequential(OrderedDict(flat=nn.Flatten(1, 2), conv=nn.Conv2d(channels * images, channels, 1)))
 
 
 class PSFB(nn.Module):
@@ -107,7 +100,7 @@ class PSFB(nn.Module):
         self.fusion: nn.Module = (
             SFFB(channels, scale=form.fold)
             if fusion == "sffb"
-            else ConcatFusion(channels)
+            else concat_fusion(channels)
             if fusion == "concat"
             else SumFusion()
         )
@@ -129,28 +122,20 @@ class PSFB(nn.Module):
         return (compared + shared + before).reshape(features.shape)  # Eq. 2.4
 
 
-class ResidualDualAttentionBlock(nn.Module):
+class ResidualDualAttentionBlock(ResidualBlock):
     """Two convolutions, then channel and spatial attention side by side (Figures 2.4, 2.5)."""
 
-    def __init__(self, channels: int, attention: bool, form: Form) -> None:
-        super().__init__()
-        self.form = form
-        self.norm = form.norm(channels)
-        self.conv1 = conv3x3(channels, channels)
-        self.conv2 = conv3x3(channels, channels)
-        self.attention = attention
-        if attention:
-            self.channel = ChannelAttention(channels, scale=form.fold)
-            self.spatial = SpatialAttention()
-            self.join = nn.Conv2d(2 * channels, channels, 1)
+    def __init__(self, channels: int, form: Form) -> None:
+        super().__init__(channels, form)
+        self.channel = ChannelAttention(channels, scale=form.fold)
+        self.spatial = SpatialAttention()
+        self.join = nn.Conv2d(2 * channels, channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to the same shape."""
-        y = self.conv2(self.form.activated(convolved(self.norm, self.conv1, x)))
-        if self.attention:
-            y = self.join(torch.cat([self.channel(y), self.spatial(y)], 1))
-        out: Tensor = x + y
-        return out
+    def branch(self, x: Tensor) -> Tensor:
+        """Return what is added to x."""
+        y = super().branch(x)
+        added: Tensor = self.join(torch.cat([self.channel(y), self.spatial(y)], 1))
+        return added
 
 
 class PSFNet(nn.Module):
@@ -163,7 +148,8 @@ class PSFNet(nn.Module):
         self.extract = ExactConvolution(form.inputs, n)
         self.fusion = nn.Sequential(*(PSFB(n, options.fusion, form) for _ in range(options.blocks)))
         self.enter = conv3x3(4 * n, n)
-        self.decode = nn.Sequential(*(ResidualDualAttentionBlock(n, options.dual_attention, form) for _ in range(4)))
+        block = ResidualDualAttentionBlock if options.dual_attention else ResidualBlock
+        self.decode = nn.Sequential(*(block(n, form) for _ in range(4)))
         self.local = conv3x3(n, n)
         self.globally = conv3x3(n, n)
         self.output = ExactConvolution(n, form.outputs)
