@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.errors import HdrnetNote, HdrnetWarning, InputError, sentence
+from libhdrnet.errors import HdrnetNote, InputError, sentence
 from libhdrnet.keeping import Codes
 from libhdrnet.photometry.exposures import common_black, settle, too_far_apart
 from libhdrnet.photometry.matching import blend, lift_blacks, match, tones_of
@@ -63,8 +63,8 @@ class Calibration:
     """Stops that the pixels measure above the claimed exposure; None: not claimed, or nothing to measure."""
     noise: Noise
     """Of linear values of the frame's own, 1 = its saturation."""
-    notes: tuple[HdrnetWarning, ...]
-    """Sentences for the person, where something matters."""
+    notes: tuple[str | HdrnetNote, ...]
+    """Sentences for the person, where something matters; a `HdrnetNote` needs nothing of them."""
 
     def at(self, index: int, code: float) -> FloatImage:
         """Return the radiance (3,) that the encoded value `code` in [0, 1] has in frame `index`."""
@@ -142,8 +142,7 @@ def calibrate(
             merged[i] = blend(table, compared[i], own, dark=False)
             compared[i] = blend(table, compared[i], own, dark=True)
     gaps, counted = too_far_apart(samples, true.tolist()), pairs.without(refused)
-    matched = response == "known" or bool(gaps)
-    notes = _notes(claimed, true, off, refused, rivals, counted, found.misfits, last_word, matched=matched)
+    notes = _notes(claimed, true, off, refused, rivals, counted, found.misfits, last_word, gaps, response)
     return Calibration(
         reference,
         tuple(merged),
@@ -151,7 +150,7 @@ def calibrate(
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
         noise,
-        (*(_apart(*gap) for gap in gaps), *notes),
+        tuple(notes),
     )
 
 
@@ -201,28 +200,30 @@ def _notes(
     pairs: Pairs,
     misfits: Doubles,
     last_word: bool,
-    *,
-    matched: bool,
-) -> Iterator[HdrnetWarning]:
+    gaps: list[tuple[int, int, float]],
+    response: Response,
+) -> Iterator[str | HdrnetNote]:
     """Say what there is to be known of the exposures, and what needs the person; all are relative to the reference.
 
-    `matched`: that nothing is well exposed in two frames is told already, or does not matter.
+    `gaps` are those of `too_far_apart`.
     """
+    for darker, brighter, share in gaps:
+        yield sentence(
+            "Frames {darker} and {brighter} are too far apart: {percent} % of the picture is black in one and white in "
+            "the other; add the exposures between them, if there are any.",
+            darker=darker + 1, brighter=brighter + 1, percent=f"{100 * share:.0f}",
+        )  # fmt: skip
     total = pairs.weights.sum()
     if total > 0 and (stops := pairs.weights @ np.abs(misfits) / total / math.log(2)) > _NOTABLE:
-        yield HdrnetWarning(
-            sentence(
-                "The frames contradict their exposures by {stops} stops in the mean; check the exposure times and ISO "
-                "speeds.",
-                stops=f"{stops:.1f}",
-            )
+        yield sentence(
+            "The frames contradict their exposures by {stops} stops in the mean; check the exposure times and ISO "
+            "speeds.",
+            stops=f"{stops:.1f}",
         )
-    if total == 0 and not matched and not refused.any():
-        yield HdrnetWarning(
-            sentence(
-                "Too little is well exposed in two frames to match their tones; add the exposures between them, if "
-                "there are any."
-            )
+    if total == 0 and response != "known" and not gaps and not refused.any():
+        yield sentence(
+            "Too little is well exposed in two frames to match their tones; add the exposures between them, if there "
+            "are any."
         )
     if missing := np.flatnonzero(np.isnan(claimed)).tolist():
         yield _unknown(missing, true, everyone=len(missing) == len(claimed), measured=total > 0)
@@ -231,36 +232,23 @@ def _notes(
             yield _contradicted(i, np.log2(claim), np.log2(claim) + away, refused[i], rivals, last_word)
 
 
-def _apart(darker: int, brighter: int, share: float) -> HdrnetWarning:
-    """Tell that no exposure between two shows what they do not."""
-    return HdrnetWarning(
-        sentence(
-            "Frames {darker} and {brighter} are too far apart: {percent} % of the picture is black in one and white in "
-            "the other; add the exposures between them, if there are any.",
-            darker=darker + 1, brighter=brighter + 1, percent=f"{100 * share:.0f}",
-        )
-    )  # fmt: skip
-
-
-def _unknown(missing: list[int], true: Doubles, *, everyone: bool, measured: bool) -> HdrnetWarning:
+def _unknown(missing: list[int], true: Doubles, *, everyone: bool, measured: bool) -> str | HdrnetNote:
     """Tell the exposures that nobody told."""
     numbers = ", ".join(str(i + 1) for i in missing)
     which = "No frame tells its exposure" if everyone else f"Frame {numbers} has no exposure"
     stops = ", ".join(f"{np.log2(true[i]):+.1f}" for i in missing)
     if measured:
         return HdrnetNote(f"{which}: {stops} EV relative to the reference, measured from the pixels.")
-    return HdrnetWarning(
-        sentence(
-            "Frame {numbers} has no exposure, and nothing to measure it by: {stops} EV relative to the reference is a "
-            "guess; give the exposures.",
-            numbers=numbers, stops=stops,
-        )
+    return sentence(
+        "Frame {numbers} has no exposure, and nothing to measure it by: {stops} EV relative to the reference is a "
+        "guess; give the exposures.",
+        numbers=numbers, stops=stops,
     )  # fmt: skip
 
 
 def _contradicted(
     index: int, claimed: float, measured: float, refused: bool, rivals: list[int], last_word: bool
-) -> HdrnetWarning:
+) -> str | HdrnetNote:
     """Tell an exposure, EV, that the pixels contradict; who gave it, or may have to look at another one, is warned."""
     what = sentence("check its exposure time and ISO speed") if refused else sentence("they are believed")
     for rival in rivals:
@@ -269,7 +257,7 @@ def _contradicted(
         "Frame {number} claims {claimed} EV relative to the reference but its pixels say {measured} EV; {what}.",
         number=index + 1, claimed=f"{claimed:+.1f}", measured=f"{measured:+.1f}", what=what,
     )  # fmt: skip
-    return HdrnetWarning(text) if last_word or rivals or refused else HdrnetNote(text)
+    return text if last_word or rivals or refused else HdrnetNote(text)
 
 
 def _better(
