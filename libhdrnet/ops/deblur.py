@@ -141,28 +141,16 @@ def deblur_pixels(
     reporter: Reporter = Reporter(),  # noqa: B008 (frozen)
 ) -> DeblurResult:
     """Do what `deblur` does for pixels that are read and checked, and tell how."""
+    estimated, out = defocus is None, np.empty_like(pixels)
     with bounded(options.threads):
-        return _deblurred(pixels, linear, defocus, options, with_mask, reporter)
-
-
-def _deblurred(
-    pixels: npt.NDArray[Any],
-    linear: bool,
-    defocus: npt.NDArray[Any] | None,
-    options: DeblurOptions,
-    with_mask: bool,
-    reporter: Reporter,
-) -> DeblurResult:
-    estimated = defocus is None
-    if defocus is None:
-        radius, _ = defocus_map(pixels, linear, options, reporter.part(0, 0.25))
-    else:
-        radius = _check_map(defocus, pixels.shape[:2])
-    correction, report = _correction(pixels, linear, radius, options, reporter.part(0.25 if estimated else 0, 1))
-    out = np.empty_like(pixels)
-    for rows in bands(pixels.shape[0]):
-        out[rows] = _apply(pixels[rows], correction[rows], linear, options.strength)
-    mask = recovery(pixels, out, linear, radius) if with_mask else None
+        if defocus is None:
+            radius, _ = defocus_map(pixels, linear, options, reporter.part(0, 0.25))
+        else:
+            radius = _check_map(defocus, pixels.shape[:2])
+        correction, report = _correction(pixels, linear, radius, options, reporter.part(0.25 if estimated else 0, 1))
+        for rows in bands(pixels.shape[0]):
+            out[rows] = _apply(pixels[rows], correction[rows], linear, options.strength)
+        mask = recovery(pixels, out, linear, radius) if with_mask else None
     return DeblurResult(out, radius, estimated, options, report, mask)
 
 

@@ -108,25 +108,19 @@ def defocus_map(
     pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
 ) -> tuple[FloatImage, Report]:
     """Estimate the radius (H, W) for pixels (H, W, 3)."""
-    with bounded(settings.threads):
-        return _at_all_sizes(pixels, linear, settings, reporter)
-
-
-def _at_all_sizes(
-    pixels: npt.NDArray[Any], linear: bool, settings: Settings, reporter: Reporter
-) -> tuple[FloatImage, Report]:
     height, width = pixels.shape[:2]
-    if min(height, width) // 2 < LEAST_EDGE:
-        return _defocus_map(pixels, linear, settings, reporter)
-    half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    coarse, _ = _at_all_sizes(half, linear, settings, reporter.part(0, 0.25))
-    asked = _asked(pixels, linear, coarse) if height * width > LARGE else np.ones((1, 1), np.float32)
-    needed = np.concatenate([enlarged(asked, (height, width), rows) > 0 for rows in bands(height)])
-    radius, report = _defocus_map(pixels, linear, settings, reporter.part(0.25, 1), needed)
-    for rows in bands(height):
-        larger = 2 * enlarged(coarse, (height, width), rows)
-        _believe(radius[rows], larger)
-        radius[rows] = larger + enlarged(asked, (height, width), rows) * (radius[rows] - larger)
+    with bounded(settings.threads):
+        if min(height, width) // 2 < LEAST_EDGE:
+            return _defocus_map(pixels, linear, settings, reporter)
+        half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        coarse, _ = defocus_map(half, linear, settings, reporter.part(0, 0.25))
+        asked = _asked(pixels, linear, coarse) if height * width > LARGE else np.ones((1, 1), np.float32)
+        needed = np.concatenate([enlarged(asked, (height, width), rows) > 0 for rows in bands(height)])
+        radius, report = _defocus_map(pixels, linear, settings, reporter.part(0.25, 1), needed)
+        for rows in bands(height):
+            larger = 2 * enlarged(coarse, (height, width), rows)
+            _believe(radius[rows], larger)
+            radius[rows] = larger + enlarged(asked, (height, width), rows) * (radius[rows] - larger)
     return radius, report
 
 
