@@ -161,11 +161,11 @@ def convolved(norm: nn.Module, convolution: nn.Conv2d, x: Tensor) -> Tensor:
 class ChannelAttention(nn.Module):
     """Weight each channel by a gate from its pooled mean (squeeze and excitation; [68] in the thesis)."""
 
-    def __init__(self, channels: int, reduction: int = 8, scale: int = 1) -> None:
+    def __init__(self, channels: int, scale: int = 1) -> None:
         super().__init__()
         self.pool = PooledStatistics(scale)
-        self.squeeze = nn.Conv2d(channels, channels // reduction, 1)
-        self.excite = nn.Conv2d(channels // reduction, channels, 1)
+        self.squeeze = nn.Conv2d(channels, channels // 8, 1)
+        self.excite = nn.Conv2d(channels // 8, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x times its channel gates."""
@@ -176,9 +176,9 @@ class ChannelAttention(nn.Module):
 class SpatialAttention(nn.Module):
     """Weight each place by a gate from the mean and the maximum over channels ([69] in the thesis)."""
 
-    def __init__(self, kernel: int = 5) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(2, 1, kernel, padding=kernel // 2)
+        self.conv = nn.Conv2d(2, 1, 5, padding=2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x times its spatial gate."""

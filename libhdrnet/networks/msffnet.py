@@ -73,9 +73,9 @@ class FlowEstimator(nn.Sequential):
 class RCAB(ResidualBlock):
     """Residual channel attention block (Figure 3.7, [4])."""
 
-    def __init__(self, channels: int, form: Form, attention: bool = True) -> None:
+    def __init__(self, channels: int, form: Form) -> None:
         super().__init__(channels, form)
-        self.attention: nn.Module = ChannelAttention(channels, scale=form.fold) if attention else nn.Identity()
+        self.attention = ChannelAttention(channels, scale=form.fold)
 
     def branch(self, x: Tensor) -> Tensor:
         """Return what is added to x."""
@@ -117,7 +117,8 @@ class MSFFNet(nn.Module):
         fused = self.scales if options.ms_fuse else 1
         self.fuse = nn.ModuleList(conv3x3(2 * n, n) for _ in range(fused))
         self.enter = conv3x3(fused * n, n)
-        self.blocks = nn.ModuleList(RCAB(n, form, options.channel_attention) for _ in range(3))
+        block = RCAB if options.channel_attention else ResidualBlock
+        self.blocks = nn.ModuleList(block(n, form) for _ in range(3))
         self.join = conv3x3(3 * n, n)
         self.refine = conv3x3(n, n)
         self.output = ExactConvolution(n, form.outputs)
