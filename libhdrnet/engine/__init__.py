@@ -12,12 +12,4 @@ from libhdrnet.engine.settings import Report, check_settings
 from libhdrnet.engine.threads import bounded
 from libhdrnet.options import Settings
 
-__all__ = [
-    "CancelCallback",
-    "ProgressCallback",
-    "Report",
-    "Reporter",
-    "Settings",
-    "bounded",
-    "check_settings",
-]
+__all__ = ["CancelCallback", "ProgressCallback", "Report", "Reporter", "Settings", "bounded", "check_settings"]

@@ -1,7 +1,7 @@
 """A whole evaluation: `hdrnet eval SET`, from the scenes of a set to results, tables and the report."""
 
 import fnmatch
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from libhdrnet.files import check_new
 from libhdrnet.networks import TASKS
 from libhdrnet.networks.ablations import ABLATIONS
 from libhdrnet.research.evaluation.job import MORE_METRICS, Job, run_job
-from libhdrnet.research.evaluation.methods import Method, parse_methods
+from libhdrnet.research.evaluation.methods import parse_methods
 from libhdrnet.research.evaluation.optional import check_available
 from libhdrnet.research.evaluation.report import write_report
 from libhdrnet.research.evaluation.scenes import Scene
@@ -76,7 +76,8 @@ def evaluate(
         store.keep(key, result)
         progress(len(done) / len(jobs), f"{by_key[key].scene.name}, {result['title'] or 'pictures'}")
     results = [done[job.key] for job in jobs]
-    tables = tables_of(results, options.set, found.kind, _ablation_tables(methods))
+    ablations = sorted({ABLATIONS[m.ablation].table for m in methods if m.ablation in ABLATIONS})
+    tables = tables_of(results, options.set, found.kind, ablations)
     outputs = list(store.finish(results, tables, settings))
     if options.report is not None:
         write_report(options.report, found.title, found.kind, results, tables, settings)
@@ -130,7 +131,3 @@ def _chosen(scenes: list[Scene], options: EvaluationOptions) -> list[Scene]:
             raise InputError(f"the scene {unknown[0]!r} is not in the set; it has {', '.join(sorted(names)[:12])}.")
         scenes = [scene for scene in scenes if any(scene.name in found for found in chosen.values())]
     return scenes[: options.limit]
-
-
-def _ablation_tables(methods: Sequence[Method]) -> list[str]:
-    return sorted({ABLATIONS[m.ablation].table for m in methods if m.ablation in ABLATIONS})
