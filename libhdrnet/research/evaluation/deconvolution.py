@@ -5,6 +5,7 @@ linear light. Each picture is deconvolved whole with a few radii, and each place
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -23,54 +24,22 @@ FIDELITY = 100.0
 """Weight of the data against the hyper-Laplacian prior; chosen in the same way of 3 to 10000, half a decade apart."""
 
 
-def unsharp(image: FloatImage, radius: FloatImage) -> FloatImage:
-    """Add what a disc of the place's radius takes away."""
-
-    def sharpened(linear: FloatImage, kernel: FloatImage) -> FloatImage:
-        return linear + np.float32(AMOUNT) * (linear - _blurred(linear, kernel))
-
-    return _by_radius(image, radius, sharpened)
+def unsharp(linear: FloatImage, kernel: FloatImage) -> FloatImage:
+    """Add what the kernel takes away."""
+    return linear + np.float32(AMOUNT) * (linear - _blurred(linear, kernel))
 
 
-def richardson_lucy(image: FloatImage, radius: FloatImage) -> FloatImage:
+def richardson_lucy(linear: FloatImage, kernel: FloatImage) -> FloatImage:
     """Deconvolve by Richardson (1972) and Lucy (1974)."""
-
-    def deconvolved(linear: FloatImage, kernel: FloatImage) -> FloatImage:
-        estimate = linear.copy()
-        for _ in range(ROUNDS):
-            expected = np.maximum(_blurred(estimate, kernel), np.float32(1e-4))
-            estimate *= _blurred(np.asarray(linear / expected, np.float32), kernel)
-        return estimate
-
-    return _by_radius(image, radius, deconvolved)
+    estimate = linear.copy()
+    for _ in range(ROUNDS):
+        expected = np.maximum(_blurred(estimate, kernel), np.float32(1e-4))
+        estimate *= _blurred(np.asarray(linear / expected, np.float32), kernel)
+    return estimate
 
 
-def hyper_laplacian(image: FloatImage, radius: FloatImage) -> FloatImage:
+def hyper_laplacian(linear: FloatImage, kernel: FloatImage) -> FloatImage:
     """Deconvolve with the prior |gradient|^(2/3) by half-quadratic splitting (Krishnan and Fergus 2009)."""
-    return _by_radius(image, radius, _with_sparse_gradients)
-
-
-DECONVOLUTIONS = {"unsharp": unsharp, "richardson-lucy": richardson_lucy, "hyper-laplacian": hyper_laplacian}
-
-
-def _by_radius(
-    image: FloatImage, radius: FloatImage, method: Callable[[FloatImage, FloatImage], FloatImage]
-) -> FloatImage:
-    place = np.interp(np.log2(np.maximum(radius, 0.1)), np.log2((RADII[0] / 2, *RADII)), np.arange(len(RADII) + 1))
-    linear = np.asarray(decode_srgb(np.asarray(image, np.float32)), np.float32)
-    out = np.zeros_like(linear)
-    for index, candidate in enumerate((0.0, *RADII)):
-        share = np.maximum(0, 1 - np.abs(place - index))[..., None].astype(np.float32)
-        if share.any():
-            out += share * (method(linear, disc(candidate)) if candidate else linear)
-    return np.asarray(encode_srgb(np.clip(out, 0, 1)), np.float32)
-
-
-def _blurred(linear: FloatImage, kernel: FloatImage) -> FloatImage:
-    return np.asarray(cv2.filter2D(linear, -1, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
-
-
-def _with_sparse_gradients(linear: FloatImage, kernel: FloatImage) -> FloatImage:
     reach = 4 * (kernel.shape[0] // 2) + 8  # what wraps around, or rings at the border, is cut off
     size = [cv2.getOptimalDFTSize(n + 2 * reach) for n in linear.shape[:2]]
     after = [n - length - reach for n, length in zip(size, linear.shape[:2], strict=True)]
@@ -94,6 +63,10 @@ def _with_sparse_gradients(linear: FloatImage, kernel: FloatImage) -> FloatImage
     return out
 
 
+def _blurred(linear: FloatImage, kernel: FloatImage) -> FloatImage:
+    return np.asarray(cv2.filter2D(linear, -1, kernel, borderType=cv2.BORDER_REFLECT), np.float32)
+
+
 def _spectrum(kernel: npt.NDArray[np.generic], size: list[int]) -> npt.NDArray[np.complexfloating]:
     padded = np.zeros(size, np.float32)
     padded[: kernel.shape[0], : kernel.shape[1]] = kernel
@@ -110,3 +83,25 @@ def _shrunk(gradient: npt.NDArray[np.floating], beta: float) -> npt.NDArray[np.f
         w = np.maximum(w - (2 / 3 * root + beta * (w - size)) / (beta - 2 / 9 * root**4), least)
     better = w ** (2 / 3) + beta / 2 * (w - size) ** 2 < beta / 2 * size**2
     return np.where(better, np.sign(gradient) * w, 0)
+
+
+def by_radius(
+    method: Callable[[FloatImage, FloatImage], FloatImage], image: FloatImage, radius: FloatImage
+) -> FloatImage:
+    """Deblur a picture by a map, with a method of linear pictures (H, W, 3) and the kernel of one disc."""
+    place = np.interp(np.log2(np.maximum(radius, 0.1)), np.log2((RADII[0] / 2, *RADII)), np.arange(len(RADII) + 1))
+    linear = np.asarray(decode_srgb(np.asarray(image, np.float32)), np.float32)
+    out = np.zeros_like(linear)
+    for index, candidate in enumerate((0.0, *RADII)):
+        share = np.maximum(0, 1 - np.abs(place - index))[..., None].astype(np.float32)
+        if share.any():
+            out += share * (method(linear, disc(candidate)) if candidate else linear)
+    return np.asarray(encode_srgb(np.clip(out, 0, 1)), np.float32)
+
+
+DECONVOLUTIONS = {
+    "unsharp": partial(by_radius, unsharp),
+    "richardson-lucy": partial(by_radius, richardson_lucy),
+    "hyper-laplacian": partial(by_radius, hyper_laplacian),
+}
+"""Each of a picture and a map."""

@@ -158,9 +158,7 @@ def _decoded(file: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
 
 
 def _tiles(picture: npt.NDArray[np.uint8], count: int, rng: np.random.Generator) -> list[npt.NDArray[np.uint8]]:
-    height, width = picture.shape[:2]
-    missing = max(EDGE - height, 0), max(EDGE - width, 0)
-    picture = np.pad(picture, ((0, missing[0]), (0, missing[1]), (0, 0)), "symmetric")
+    picture = np.pad(picture, [*((0, max(EDGE - size, 0)) for size in picture.shape[:2]), (0, 0)], "symmetric")
     height, width = picture.shape[:2]
     corners = [(int(rng.integers(height - EDGE + 1)), int(rng.integers(width - EDGE + 1))) for _ in range(count)]
     return [picture[top : top + EDGE, left : left + EDGE] for top, left in corners]

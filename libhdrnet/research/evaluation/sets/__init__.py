@@ -1,6 +1,6 @@
 """Readers of the sets in `research.sets`, each in the layout in which it is published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from libhdrnet.research.evaluation.sets import brackets, defocus
 from libhdrnet.research.evaluation.sets.folders import LayoutError
 from libhdrnet.research.sets import find_set
 
-READERS: dict[str, Callable[[Path], list[Scene]]] = {
+READERS: dict[str, Callable[[Path], Iterator[Scene]]] = {
     "kalantari": brackets.read_with_truth,
     "tel": partial(brackets.read_with_truth, truths=("HDRImg", "label")),
     "challenge123": brackets.read_challenge123,
@@ -36,7 +36,7 @@ def read_set(name: str, root: Path) -> list[Scene]:
     if not root.is_dir():
         raise InputError(f"{root}: is not a folder; --root names one with the layout {layout}.")
     try:
-        scenes = READERS[name](root)
+        scenes = list(READERS[name](root))
     except LayoutError as error:
         raise InputError(f"{error}; the layout is {layout}.") from error
     if not scenes:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,11 @@ from libhdrnet.research.evaluation.sets.folders import PICTURES, LayoutError, be
 _TRUTHS = (".hdr", ".exr", ".npy")
 
 
-def read_with_truth(root: Path, *, truths: Sequence[str] = ("HDRImg",)) -> list[Scene]:
+def read_with_truth(root: Path, *, truths: Sequence[str] = ("HDRImg",)) -> Iterator[Scene]:
     """Read scenes with three 16-bit TIFF, exposure.txt (stops) and a truth of one of these names, at any depth.
 
     mask1.png and mask2.png beside them, if there are any, are the regions of Table 3.2.
     """
-    scenes: list[Scene] = []
     for folder in below(root, "*.tif", "exposure.txt"):
         images = in_order(folder.glob("*.tif"))
         if len(images) != 3:
@@ -33,24 +32,20 @@ def read_with_truth(root: Path, *, truths: Sequence[str] = ("HDRImg",)) -> list[
         if not found:
             raise LayoutError(f"{folder}: {' or '.join(f'{name}.hdr' for name in truths)} is missing")
         masks = {name: path for name in ("mask1", "mask2") if (path := folder / f"{name}.png").is_file()}
-        scenes.append(_scene(folder, root, images, stops, truth=found[0], masks=masks))
-    return scenes
+        yield _scene(folder, root, images, stops, truth=found[0], masks=masks)
 
 
-def read_challenge123(root: Path) -> list[Scene]:
+def read_challenge123(root: Path) -> Iterator[Scene]:
     """Read the bracket of motion NNN: the n-th exposure of NNN_n, with the truth of NNN_2."""
     named = (re.fullmatch(r"(.+)_[123]", str(folder)) for folder in below(root, "ldr_img_*.tif"))
-    scenes: list[Scene] = []
     for stem in dict.fromkeys(match[1] for match in named if match):
         images = [only(Path(f"{stem}_{n}", f"ldr_img_{n}.tif")) for n in (1, 2, 3)]
         stops = _stops(only(Path(f"{stem}_2", "exposure.txt")), 3)
-        scenes.append(_scene(Path(stem), root, images, stops, truth=only(Path(f"{stem}_2", "hdr_img.hdr"))))
-    return scenes
+        yield _scene(Path(stem), root, images, stops, truth=only(Path(f"{stem}_2", "hdr_img.hdr")))
 
 
-def read_without_truth(root: Path, *, exif: bool) -> list[Scene]:
+def read_without_truth(root: Path, *, exif: bool) -> Iterator[Scene]:
     """Read scenes with two or more pictures and exposure.txt; with `exif` exposures may be in EXIF instead."""
-    scenes: list[Scene] = []
     for folder in below(root, *(f"*{suffix}" for suffix in PICTURES)):
         images = in_order(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
         told = folder / "exposure.txt"
@@ -58,13 +53,11 @@ def read_without_truth(root: Path, *, exif: bool) -> list[Scene]:
             raise LayoutError(f"{folder}: has one picture, a bracket has two or more")
         stops = _stops(only(told), len(images)) if told.is_file() or not exif else [*map(_stop_in_exif, images)]
         response = "gamma2.2" if all(image.suffix.lower() in (".tif", ".tiff") for image in images) else "auto"
-        scenes.append(_scene(folder, root, images, stops, response=response))
-    return scenes
+        yield _scene(folder, root, images, stops, response=response)
 
 
-def read_moving(root: Path) -> list[Scene]:
+def read_moving(root: Path) -> Iterator[Scene]:
     """Read folders with exposures.csv at any depth; exposures are in seconds, or in any unit in proportion."""
-    scenes: list[Scene] = []
     for folder in below(root, "exposures.csv"):
         with (folder / "exposures.csv").open(encoding="utf-8", newline="") as file:
             rows = [row for row in csv.reader(file) if row][1:]
@@ -74,8 +67,7 @@ def read_moving(root: Path) -> list[Scene]:
             raise LayoutError(f"{folder / 'exposures.csv'}: is no list of exposures ({error})") from error
         if len(rows) < 2:
             raise InputError(f"{folder / 'exposures.csv'}: names {len(rows)} pictures, a bracket has two or more.")
-        scenes.append(_scene(folder, root, [only(folder / name) for name, _ in rows], stops, response="auto"))
-    return scenes
+        yield _scene(folder, root, [only(folder / name) for name, _ in rows], stops, response="auto")
 
 
 def _scene(folder: Path, root: Path, images: Sequence[Path], stops: Sequence[float], **facts: Any) -> BracketScene:
