@@ -1,8 +1,8 @@
 """The networks, and the facts that whoever builds, runs or trains them needs.
 
 A network is one module and one line of `NETWORKS`. A `Descriptor` says, as data, what it does (`task`), how many
-pictures go in, which sizes fit and how far a pixel sees. The names of tasks are those of the public API and of weights
-files; which network a file is for stands in its card.
+pictures go in and how far a pixel sees; height and width are multiples of `STATISTICS_GRID`. The names of tasks are
+those of the public API and of weights files; which network a file is for stands in its card.
 """
 
 from collections.abc import Callable
@@ -44,8 +44,6 @@ class Descriptor:
     """How many exposures it takes; None: one picture, or any number."""
     margin: int
     """Pixels around a tile that still change its result by more than rounding."""
-    multiple: int = STATISTICS_GRID
-    """Height and width must be multiples of this."""
     training_only: tuple[str, ...] = ()
     """Prefixes of parameters that exist for training and are left out of the weights file."""
 

@@ -7,16 +7,15 @@ The thesis gives the parameters of the whole, 5.12 million, and the estimation n
 number of blocks of the deblurring net are chosen to give that sum. `defocus_fast` is our own network for the task.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3
+from libhdrnet.networks.blocks import ExactConvolution, PooledStatistics, at_precision, conv3x3, initialise
 from libhdrnet.networks.form import THESIS, Form, ResidualBlock
-from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions
 
 
@@ -115,12 +114,40 @@ class DeblurringNet(nn.Module):
         return restored
 
 
-class DefocusNet(GuidedDeblurring):
-    """The three nets together (Figure 4.1)."""
+class DefocusNet(nn.Module):
+    """The three nets together (Figure 4.1), which `parts` are.
+
+    `estimation` maps a picture to radii; `condition` maps radii, as shares of `max_radius`, to what guides; and
+    `deblurring` maps the picture and that to the deblurred picture.
+    """
+
+    parts: ClassVar[tuple[Callable[..., nn.Module], ...]] = (EstimationNet, ConditionNet, DeblurringNet)
 
     def __init__(self, options: DefocusNetOptions = DefocusNetOptions()) -> None:  # noqa: B008 (frozen)
-        super().__init__(
-            options.max_radius, EstimationNet(options.max_radius), ConditionNet(options.conditions),
-            DeblurringNet(options),
-        )  # fmt: skip
-        self.options = options
+        super().__init__()
+        self.options, self.max_radius = options, options.max_radius
+        estimation, condition, deblurring = self.parts
+        self.estimation = estimation(options.max_radius)
+        self.condition = condition(options.conditions)
+        self.deblurring = deblurring(options)
+        initialise(self)
+
+    def estimate(self, image: Tensor) -> Tensor:
+        """Return the defocus map (B, 1, H, W), radius in pixels."""
+        radius: Tensor = self.estimation(image)
+        return radius
+
+    def restore(self, image: Tensor, radius: Tensor) -> Tensor:
+        """Return the picture (B, 3, H, W) deblurred, guided by `radius` (B, 1, H, W) in pixels; not clipped."""
+        restored: Tensor = self.deblurring(image, self.condition(radius.clamp(0, self.max_radius) / self.max_radius))
+        return restored
+
+    def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
+        """Do that; in training not clipped."""
+        restored = self.restore(image, radius)
+        return restored if self.training else restored.clamp(0, 1)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the deblurred picture (B, 3, H, W) and the defocus map (B, 1, H, W)."""
+        radius = self.estimate(image)
+        return self.deblur(image, radius), radius

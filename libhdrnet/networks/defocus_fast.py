@@ -26,11 +26,10 @@ from libhdrnet.networks.blocks import (
     conv3x3,
     unshuffle,
 )
-from libhdrnet.networks.defocus import ConditionedResidualBlock, DefocusNetOptions
+from libhdrnet.networks.defocus import ConditionedResidualBlock, DefocusNet, DefocusNetOptions
 from libhdrnet.networks.detail import detail_and_contrast, local_mean
 from libhdrnet.networks.estimation_fast import EstimationNet
 from libhdrnet.networks.form import FAST
-from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.networks.modulation import SFT, Conditions, DecomposedTransform, spatial_parts
 from libhdrnet.ramps import linear_step
 
@@ -140,15 +139,10 @@ def _gates(blocks: Iterable[nn.Module], conditions: Conditions) -> Iterator[Sequ
     return zip(parts[::2], parts[1::2], strict=True)
 
 
-class DefocusFast(GuidedDeblurring):
+class DefocusFast(DefocusNet):
     """The three nets together (Figure 4.1)."""
 
-    def __init__(self, options: DefocusFastOptions = DefocusFastOptions()) -> None:  # noqa: B008 (frozen)
-        super().__init__(
-            options.max_radius, EstimationNet(options.max_radius), ConditionNet(options.conditions),
-            DeblurringNet(options),
-        )  # fmt: skip
-        self.options = options
+    parts = (EstimationNet, ConditionNet, DeblurringNet)
 
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
         """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.

@@ -18,8 +18,8 @@ from libhdrnet.bands import bands, enlarged
 from libhdrnet.engine import CancelCallback, ProgressCallback, Report, Reporter, Settings, bounded
 from libhdrnet.engine.run import run_tiled
 from libhdrnet.errors import InputError
+from libhdrnet.networks.defocus import DefocusNet
 from libhdrnet.networks.defocus_fast import IN_FOCUS, LOST
-from libhdrnet.networks.guided import GuidedDeblurring
 from libhdrnet.octaves import CELL, of_cells
 from libhdrnet.ops.defocus import EVEN, LEAST_EDGE, defocus_map, detail, display_encoded, open_image
 from libhdrnet.ops.fringes import remove_fringes
@@ -167,7 +167,7 @@ def _correction(
         return encoded.transpose(2, 0, 1), radius[None, rows, columns]
 
     def correct(network: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-        net = cast(GuidedDeblurring, network)
+        net = cast(DefocusNet, network)
         return lambda encoded, radius: net.deblur(encoded, radius) - encoded
 
     most = HALVED[1] if halves else LOST[1]

@@ -8,7 +8,7 @@ import torch
 
 from libhdrnet.engine.device import choose_device
 from libhdrnet.errors import InputError
-from libhdrnet.networks import NETWORKS, TASKS
+from libhdrnet.networks import NETWORKS, STATISTICS_GRID, TASKS
 from libhdrnet.networks.ablations import ABLATIONS, Ablation, ablations_of
 from libhdrnet.research.options import TrainingOptions
 from libhdrnet.research.training.checkpoint import Progress
@@ -106,6 +106,6 @@ def check(options: Run) -> None:
         raise InputError("training needs --data FOLDER, or --pack FILE.")
     if options.start_share and options.start is None:
         raise InputError("--start-share is of the weights in --start FOLDER; name that too.")
-    multiple, patch = NETWORKS[options.network].multiple, options.patch
-    if patch is not None and (patch < multiple or patch % multiple):
-        raise InputError(f"patch {patch} does not fit; give a multiple of {multiple} pixels.")
+    patch = options.patch
+    if patch is not None and (patch < STATISTICS_GRID or patch % STATISTICS_GRID):
+        raise InputError(f"patch {patch} does not fit; give a multiple of {STATISTICS_GRID} pixels.")
