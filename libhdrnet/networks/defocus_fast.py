@@ -144,6 +144,9 @@ class DefocusFast(DefocusNet):
 
     parts = (EstimationNet, ConditionNet, DeblurringNet)
 
+    def __init__(self, options: DefocusFastOptions = DefocusFastOptions()) -> None:  # noqa: B008 (frozen)
+        super().__init__(options)
+
     def deblur(self, image: Tensor, radius: Tensor) -> Tensor:
         """Return the picture (B, 3, H, W) deblurred under the guidance of `radius` (B, 1, H, W), in pixels.
 

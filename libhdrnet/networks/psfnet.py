@@ -52,19 +52,18 @@ class PSFNetOptions:
 class SFFB(nn.Module):
     """Selective feature fusion (Figure 2.3): a softmax over the images weights each channel."""
 
-    def __init__(self, channels: int, images: int = 3, scale: int = 1) -> None:
+    def __init__(self, channels: int, scale: int = 1) -> None:
         super().__init__()
-        self.images = images
         self.pool = PooledStatistics(scale)
         self.squeeze = nn.Conv2d(channels, channels // 8, 1)
-        self.expand = nn.Conv2d(channels // 8, channels * images, 1)
+        self.expand = nn.Conv2d(channels // 8, 3 * channels, 1)
 
     def weights(self, features: Tensor) -> Tensor:
         """Return s_i (B, images, C, h, w), summing to one over the images; `features`: (B, images, C, H, W)."""
         pooled = self.pool(features.flatten(0, 1))  # of each, then summed: as the mean of the sum, and much cheaper
         z = F.relu(self.squeeze(sum(pooled.unflatten(0, features.shape[:2]).unbind(1))))
         v: Tensor = self.expand(z)
-        return v.reshape(v.shape[0], self.images, -1, *v.shape[2:]).softmax(1)
+        return torch.unflatten(v, 1, (3, -1)).softmax(1)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return F2 = sum_i s_i F_i (B, C, H, W)."""
@@ -84,9 +83,9 @@ class SumFusion(nn.Module):
         return features.sum(1)
 
 
-def concat_fusion(channels: int, images: int = 3) -> nn.Module:
-    """Ablation of Table 2.2: concatenation of the images (B, images, C, H, W) and a 1x1 convolution to (B, C, H, W)."""
-    return nn.Sequential(OrderedDict(flat=nn.Flatten(1, 2), conv=nn.Conv2d(channels * images, channels, 1)))
+def concat_fusion(channels: int) -> nn.Module:
+    """Ablation of Table 2.2: concatenation of the images (B, 3, C, H, W) and a 1x1 convolution to (B, C, H, W)."""
+    return nn.Sequential(OrderedDict(flat=nn.Flatten(1, 2), conv=nn.Conv2d(3 * channels, channels, 1)))
 
 
 class PSFB(nn.Module):

@@ -29,7 +29,7 @@ _FLAT = 0.02  # variance in stops squared below which a place counts as flat in 
 def eased(tones: FloatImage, strength: float) -> FloatImage:
     """Return gains that ease large-scale contrast around middle grey and keep detail: a local Laplacian filter.
 
-    Paris, Hasinoff and Kautz 2011, in the fast form of Aubry et al. 2014. None where nothing is brighter than white.
+    Paris, Hasinoff and Kautz 2011, in the fast form of Aubry et al. 2014. All 0 where nothing is brighter than white.
     """
     brightest = float(np.quantile(tones, 0.99))
     slope = max(_WHITE / max(brightest, _WHITE), _LEAST_SLOPE) ** (_EASING * strength)
