@@ -57,7 +57,7 @@ NETWORKS: dict[str, Descriptor] = {
                    margin=48, training_only=("auxiliary.",)),
         Descriptor("msffnet-fast", "msffnet", MSFFNet, partial(MSFFNetOptions, form=FAST), "MSFFNet, ours", 2,
                    margin=48, training_only=("auxiliary.",)),
-        Descriptor("selection", "selection", SelectionNet, SelectionOptions, "selection", None, margin=32),
+        Descriptor("selection", "selection", SelectionNet, SelectionOptions, "selection", None, margin=64),
         Descriptor("defocus", "defocus", DefocusNet, DefocusNetOptions, "defocus network, the thesis's form", None,
                    margin=48),
         Descriptor("defocus-fast", "defocus", DefocusFast, DefocusFastOptions, "defocus network, ours", None,

@@ -28,7 +28,7 @@ MARGIN = 24
 _BEND = 0.8
 """Code of the reference up to which its tones are those of gamma 2.2; above, the calibration goes straight on."""
 _USUAL_READ = 2.5e-8
-_ALIKE, _DIM = (0.5, 1.0), 0.01
+ALIKE, _DIM = (0.5, 1.0), 0.01
 """Stops in any channel between which what another moment shows is no longer the same, and the light added to both; not
 tuned."""
 
@@ -132,9 +132,13 @@ def _aim(light: Tensor, saturated: Tensor, stops: Tensor, there: Tensor, truth: 
         best = torch.maximum(merit, best)
     level = tones(torch.ones_like(truth[:, :, :1, :1])).amin(1, keepdim=True)
     bright = ((aim.amax(1, keepdim=True) / level - 0.9) / 0.15).clamp(0, 1)
-    apart = ((aim + _DIM).log2() - (truth + _DIM).log2()).abs().amax(1, keepdim=True)
-    alike = 1 - linear_step(apart, _ALIKE)
+    alike = 1 - linear_step(stops_apart(aim, truth), ALIKE)
     return truth + saturated[:, 0] * bright * alike * (best > 0) * (aim - truth)
+
+
+def stops_apart(light: Tensor, other: Tensor) -> Tensor:
+    """Return by how many stops radiances (..., 3, H, W) differ in any channel, (..., 1, H, W)."""
+    return ((light + _DIM).log2() - (other + _DIM).log2()).abs().amax(-3, keepdim=True)
 
 
 def _saturation(codes: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.networks.blocks import mu_law
+from libhdrnet.trust import DISBELIEVED
 
 IN_FOCUS = -0.8
 """Radius in pixels that stands for in focus: among the radii that are made it is as far from a slight blur in
@@ -16,6 +17,9 @@ SQUARE = 32
 """Edge in pixels of the squares of which each counts alike in one half of the selection's loss; in the other whole
 pictures do. Of whole pictures alone, noise beside something moving counts next to nothing: 5,000 and 7,900 steps so, of
 changed samples, brought nothing. Squares alone draw a faint arc around a made sun (tests/merge/test_sunset.py)."""
+FOREIGN = 3.5
+"""How much worse a piece of something else is than the lost hue of a highlight. The present weights learned with 1 and
+DISBELIEVED of 4 and 8, which asks for the same lead."""
 
 
 def tone_mapped_l1(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -45,6 +49,17 @@ def selection_loss(fused: Tensor, truth: Tensor, white: Tensor) -> Tensor:
         return (light + 1e-6).log().mean() + EDGES * (steps + 1e-4).log().mean()
 
     return (of(SQUARE) + of(gap.shape[-1])) / 2
+
+
+def disbelief_loss(lead: Tensor, foreign: Tensor, asked: Tensor) -> Tensor:
+    """Cross entropy of what shows something else where the reference is saturated: told by a lead beyond DISBELIEVED.
+
+    There the weights say so little for the reference that a fusion's error has no gradient.
+    lead: by how much the reference is ahead, logits; foreign: in [0, 1]; asked: weights; all (B, n, 1, H, W).
+    """
+    weight = torch.tensor(FOREIGN, device=lead.device)
+    told = F.binary_cross_entropy_with_logits(lead - sum(DISBELIEVED) / 2, foreign, pos_weight=weight, reduction="none")
+    return (asked * told).sum() / asked.sum().clamp(min=1)
 
 
 def relative_estimation_loss(radius: Tensor, true_radius: Tensor) -> Tensor:

@@ -14,9 +14,9 @@ from torch import Tensor
 from libhdrnet.networks import SelectionNet
 from libhdrnet.networks.selection import Candidates, box, features, fine_difference, variance_of
 from libhdrnet.radiometry import GAMMA
-from libhdrnet.ramps import smoothstep
+from libhdrnet.ramps import linear_step, smoothstep
 from libhdrnet.research.training.bank import Bank
-from libhdrnet.research.training.captured import REDUCED, capture
+from libhdrnet.research.training.captured import ALIKE, REDUCED, Captured, capture, stops_apart
 from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.queued import Batch
 from libhdrnet.trust import DISBELIEVED, LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
@@ -31,14 +31,14 @@ def selection_batch(bank: Bank, count: int, size: int, seed: int, number: int, p
 
     Returns features (B, n, FEATURES, H / 2, W / 2), the logarithms of the weights of least noise (B, n, 1, H, W), the
     candidates' radiance (B, n, 3, H, W), which there are (B, n), the truth (B, 3, H, W), and the radiance of the
-    bracket's white (B,) and which candidates are shorter than the reference (B, n).
+    bracket's white (B,), which candidates are shorter than the reference (B, n), and what `foreign` says of those.
     """
     frames = FRAMES[number % len(FRAMES)]
     made = capture(bank, Dice.of(count, bank.tiles.device, seed, number), size, frames, pool)
     white = made.candidates.white.masked_fill(made.there[:, :, None] == 0, 0).amax((1, 2))
     weight = log_weights(made.candidates, frames)
     found, shorter = made.candidates, _shorter(made.candidates)
-    return seen(found), weight, found.radiance, made.there, made.truth, white, shorter
+    return seen(found), weight, found.radiance, made.there, made.truth, white, shorter, *foreign(made)
 
 
 @torch.no_grad()
@@ -98,6 +98,20 @@ def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor, sh
     total = log_weight + full.view_as(log_weight)
     weights = total.masked_fill(there[:, :, None, None, None] == 0, -1e4).softmax(1)
     return (weights * radiance).sum(1), weights
+
+
+def foreign(made: Captured) -> tuple[Tensor, Tensor]:
+    """Return how far a shorter frame shows something else than the truth where the reference is saturated, and not it.
+
+    In [0, 1], and the weight of each place, both (B, n, 1, H / 2, W / 2).
+    """
+    saturated, light = made.candidates.saturation, made.candidates.radiance
+    asked = saturated[:, :1] * (1 - saturated) * (made.there * _shorter(made.candidates))[:, :, None, None, None]
+    other = linear_step(stops_apart(light, made.truth[:, None]), ALIKE)
+    weight, part = (
+        torch.unflatten(F.avg_pool2d(x.flatten(0, 1), REDUCED), 0, x.shape[:2]) for x in (asked, asked * other)
+    )
+    return part / weight.clamp(min=1e-6), weight
 
 
 def _shorter(candidates: Candidates) -> Tensor:

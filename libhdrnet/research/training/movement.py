@@ -15,6 +15,10 @@ from libhdrnet.research.training.sky import with_skies
 
 OBJECTS = 3
 """Things that may move in a sample."""
+PALE = 0.3
+"""Share of them that are nearly white: a shirt or a car in the sun, which clips before a wall that does not."""
+LIGHTS = 0.12
+"""Share of the samples, of those in which something moves, with a light that changes its colour from frame to frame."""
 
 
 def displaced(picture: Tensor, shift: Tensor, *, padding: str = "reflection") -> Tensor:
@@ -44,6 +48,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     parallax = each(dice.uniform(0.3, 2.5) * dice.happens(0.3))
     drift = dice.uniform() ** 3 * 2.0 * dice.happens(0.7)
     moments = _moments(dice, frames)
+    lit = each(moves * dice.happens(LIGHTS)) * torch.sigmoid(3 * dice.field(4, canvas, 1))
     taken = []
     for index in range(frames):
         shift = torch.zeros(dice.count, 2, canvas, canvas, device=dice.device)
@@ -61,6 +66,7 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
         blurred = dice.uniform(0, 0.5) * dice.happens(0.5) * (stops[:, index] > 0.5)
         for thing in things:
             frame = thing.over(frame, moment, blurred if index else torch.zeros_like(blurred))
+        frame = frame * torch.exp(lit * dice.normal(3, 1, 1))
         taken.append(frame[..., margin : margin + size, margin : margin + size].clamp(min=0))
     return torch.stack(taken, 1)
 
@@ -77,13 +83,14 @@ class _Thing:
     def __init__(self, bank: Bank, dice: Dice, canvas: int, size: int, reach: float, which: Tensor) -> None:
         self.which, self.dice = which, (dice := Dice(len(which), dice.generator))
         texture = bank.crops(dice, canvas) * torch.exp(each(dice.normal()) * 0.8)
+        texture = torch.where(each(dice.happens(PALE)) > 0, _pale(texture, dice), texture)
         thin = each(dice.happens(0.2))
         line = (1.6 - dice.field(9, canvas, 1).abs() * each(dice.uniform(6, 20))).clamp(0, 1)
         matte = blob(dice, canvas, dice.log_uniform(0.04, 0.5) * size)
         matte = matte * (1 - thin + thin * line)
         matte = matte * each(torch.where(dice.happens(0.2) > 0, dice.uniform(0.15, 0.8), 1.0))
         self.picture = torch.cat([texture * matte, matte], 1)
-        length = dice.log_uniform(1, reach)
+        length = dice.log_uniform(1, 4 * reach)  # it may leave the picture
         angle = dice.uniform(0, 2 * math.pi)
         self.velocity = torch.stack([angle.cos(), angle.sin()], 1) * length[:, None]
         self.place = dice.uniform(-0.4, 0.4, 2) * size
@@ -102,6 +109,13 @@ class _Thing:
             at = self.place + self.velocity * when[:, None] + 0.5 * self.bend * (when**2 * moved)[:, None]
             shown = shown + _placed(self.picture, at, turn, scale) / len(offsets)
         return frame.index_copy(0, self.which, frame[self.which] * (1 - shown[:, 3:]) + shown[:, :3])
+
+
+def _pale(texture: Tensor, dice: Dice) -> Tensor:
+    """Make textures nearly white, with little left of their contrast."""
+    grey = texture.mean(1, keepdim=True)
+    contrast = (grey / grey.mean((2, 3), keepdim=True)).clamp(0.02, 50) ** each(dice.uniform(0, 0.3))
+    return contrast * each(dice.log_uniform(0.3, 3)) * torch.exp(0.06 * dice.normal(3, 1, 1))
 
 
 def blob(dice: Dice, canvas: int, radius: Tensor, place: Tensor | None = None) -> Tensor:

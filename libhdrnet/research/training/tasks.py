@@ -16,6 +16,7 @@ from libhdrnet.networks import SelectionNet
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.defocus import defocus_batch
 from libhdrnet.research.training.losses import (
+    disbelief_loss,
     flow_loss,
     joint_defocus_loss,
     picture_loss,
@@ -69,9 +70,10 @@ def _reconstructed(images: int, bank: Bank, count: int, size: int) -> Callable[.
 
 
 def _selection_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
-    seen, weight, radiance, there, truth, white, shorter = batch
-    fused, _ = fuse(radiance, weight, network(seen, there), there, shorter)
-    return selection_loss(fused, truth, white)
+    seen, weight, radiance, there, truth, white, shorter, foreign, asked = batch
+    logits = network(seen, there)
+    fused, _ = fuse(radiance, weight, logits, there, shorter)
+    return selection_loss(fused, truth, white) + disbelief_loss(logits[:, :1] - logits, foreign, asked)
 
 
 def _psfnet_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -7,7 +8,7 @@ from textures import bank
 from libhdrnet.research.training import captured, sky
 from libhdrnet.research.training.captured import capture
 from libhdrnet.research.training.dice import Dice
-from libhdrnet.research.training.merging import reconstruction_batch, selection_batch
+from libhdrnet.research.training.merging import foreign, reconstruction_batch, selection_batch
 from libhdrnet.research.training.movement import shots
 from libhdrnet.weights import load_network
 
@@ -91,6 +92,21 @@ def test_a_wall_is_no_aim_for_a_white_shirt():
     light, stops = torch.stack([reference, moved], 1), torch.tensor([[0.0, -2.0]])
     codes = (light * 2.0 ** stops[:, :, None, None, None]).clamp(0, 1)
     assert torch.equal(captured._aim(light, codes, stops, torch.ones(1, 2), reference, _Same()), reference)
+
+
+def test_foreign_is_a_shorter_frame_that_shows_something_else_where_the_reference_is_saturated(made):
+    """The left half is not saturated in the reference; the right half is a wall there in the first sample alone."""
+    light = torch.full((2, 3, 3, 8, 8), 1.3)
+    light[0, 1, 2] = 0.5
+    saturation = torch.zeros(2, 3, 1, 8, 8)
+    saturation[:, [0, 2], :, :, 4:] = 1.0
+    stops = torch.tensor([[0.0, -2.0, 2.0]]).expand(2, -1)
+    candidates = replace(made.candidates, radiance=light, saturation=saturation, stops=stops)
+    bracket = replace(made, candidates=candidates, there=torch.ones(2, 3), truth=torch.full((2, 3, 8, 8), 1.3))
+    part, weight = foreign(bracket)
+    assert part.shape == weight.shape == (2, 3, 1, 4, 4)
+    assert (weight[:, 1, :, :, 2:] == 1).all() and weight.sum() == weight[:, 1, :, :, 2:].sum()
+    assert (part[0, 1, :, :, 2:] > 0.99).all() and (part[1] == 0).all()
 
 
 @pytest.mark.parametrize("images", [2, 3])

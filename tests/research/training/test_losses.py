@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from libhdrnet.research.training.losses import (
+    disbelief_loss,
     flow_loss,
     joint_defocus_loss,
     mu_law,
@@ -60,6 +61,21 @@ def test_noise_counts_in_the_selection_s_loss_beside_a_ghost_more_than_half_as_m
     ]
     assert halved[0] > 0.5
     assert 0.6 * halved[0] < halved[1] < halved[0]
+
+
+@pytest.mark.parametrize(("foreign", "sign"), [(1.0, -1), (0.0, 1)])
+def test_a_lead_that_the_fusion_is_blind_to_is_learned_where_a_saturated_reference_hides_something_else(foreign, sign):
+    lead = torch.zeros(1, 2, 1, 1, 2, requires_grad=True)
+    asked = torch.tensor([0.0, 1.0]).expand(1, 2, 1, 1, 2)
+    disbelief_loss(lead, torch.full_like(lead, foreign), asked).backward()
+    assert (lead.grad[..., 0] == 0).all() and (lead.grad[..., 1].sign() == sign).all()
+    at = [disbelief_loss(torch.full_like(lead, x), torch.full_like(lead, foreign), asked).item() for x in (4.0, 8.0)]
+    assert (at[1] - at[0]) * sign > 0.5
+
+
+def test_where_nothing_is_asked_there_is_no_loss_of_disbelief():
+    none = torch.zeros(1, 2, 1, 2, 2)
+    assert disbelief_loss(none, none, none) == 0
 
 
 def test_the_joint_loss_weighs_map_and_picture_as_eq_4_7():
