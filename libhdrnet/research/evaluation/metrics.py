@@ -63,6 +63,9 @@ def ssim(
         gaussian: Gaussian windows.
         mask: Windows whose middle counts.
 
+    Returns:
+        The mean; NaN where a mask holds no middle of a window.
+
     Raises:
         InputError: as `mse`, or a picture smaller than a window.
     """
@@ -81,7 +84,8 @@ def ssim(
     inner = np.s_[margin : a.shape[0] - margin, margin : a.shape[1] - margin]
     if mask is None:
         return float(values[inner].mean())
-    return float(values[inner][_checked(mask, a.shape)[inner]].mean()) if mask[inner].any() else float("nan")
+    seen = _checked(mask, a.shape)[inner]
+    return float(values[inner][seen].mean()) if seen.any() else float("nan")
 
 
 def psnr_mu(predicted: Array, truth: Array, *, mask: Mask | None = None) -> float:

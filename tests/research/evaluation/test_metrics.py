@@ -77,12 +77,13 @@ def test_equal_pictures_have_the_best_figures(pair):
     assert metrics.ssim_mu(truth, truth) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("metric", [metrics.psnr_mu, metrics.ssim_mu])
 @pytest.mark.parametrize(
     ("mask", "message"), [(np.zeros((61, 47), bool), "mask is empty"), (np.ones((3, 3), bool), "does not fit")]
 )
-def test_a_mask_that_cannot_be_used_is_refused(pair, mask, message):
+def test_a_mask_that_cannot_be_used_is_refused(pair, metric, mask, message):
     with pytest.raises(InputError, match=message):
-        metrics.psnr_mu(*pair, mask=mask)
+        metric(*pair, mask=mask)
 
 
 def test_pictures_that_cannot_be_compared_are_refused(pair):
