@@ -16,9 +16,11 @@ from libhdrnet.research.training.sky import with_skies
 OBJECTS = 3
 """Things that may move in a sample."""
 PALE = 0.3
-"""Share of them that are nearly white: a shirt or a car in the sun, which clips before a wall that does not."""
+"""Share of them that are nearly white: a shirt or a car in the sun, which clips before a wall that does not; not
+tuned."""
 LIGHTS = 0.12
-"""Share of the samples, of those in which something moves, with a light that changes its colour from frame to frame."""
+"""Share of the samples, of those in which something moves, with a light that changes its colour from frame to frame;
+not tuned."""
 
 
 def displaced(picture: Tensor, shift: Tensor, *, padding: str = "reflection") -> Tensor:
