@@ -1,4 +1,6 @@
-"""How far a frame is trusted by its codes: a merge and the training of its selection network go by the same numbers."""
+"""How far a frame is trusted: a merge and the training of its selection network go by the same numbers."""
+
+from libhdrnet.ramps import X, smoothstep
 
 BRIGHT, DARK = 0.93, 0.02
 """Encoded values of a frame beyond which it shows no differences."""
@@ -15,3 +17,8 @@ cars before walls (smaller ones are better), and the lamps of phone486 and mirro
 LEAST_CONFIDENCE = 1e-5
 """Weight of what a flow brings where it is not believed: a hundredth, with the largest logits seen, of the shortest
 frame's where all are saturated (window bars before a white sky were drawn there with 1e-3)."""
+
+
+def disbelieved(lead: X) -> X:
+    """Return how far a shorter frame is not believed that the reference is ahead of by `lead`, logits, in [0, 1]."""
+    return smoothstep(lead, DISBELIEVED)

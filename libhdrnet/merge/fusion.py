@@ -18,9 +18,9 @@ from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, relative
-from libhdrnet.merge.highlights import Lost, disbelieved, lost_light
+from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.radiometry import FloatImage, brightness
-from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTER, LEAST_SHORTEST
+from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTER, LEAST_SHORTEST, disbelieved
 
 NEGLIGIBLE = 1e-3
 """Share of the result below which what a flow brings is not fetched."""

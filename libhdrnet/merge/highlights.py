@@ -16,8 +16,8 @@ from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
-from libhdrnet.ramps import linear_step, smoothstep
-from libhdrnet.trust import DISBELIEVED, LEAST
+from libhdrnet.ramps import linear_step
+from libhdrnet.trust import DISBELIEVED, LEAST, disbelieved
 
 CLIPPED = (0.93, 0.99)
 """Codes of a channel between which it goes from measured to clipped."""
@@ -119,11 +119,6 @@ def _shown(
 def _unsaturated(bracket: Bracket, candidate: Candidate) -> FloatImage:
     """Return how far a frame is not saturated, (h, w); the shortest counts where all are."""
     return 1 - candidate.saturation * np.float32(candidate.frame != bracket.shortest)
-
-
-def disbelieved(lead: FloatImage) -> FloatImage:
-    """Return how far a shorter frame is not believed that the reference is ahead of by `lead`, logits, in [0, 1]."""
-    return smoothstep(lead, DISBELIEVED)
 
 
 def _beside(lead: FloatImage) -> FloatImage:

@@ -22,8 +22,8 @@ from libhdrnet.networks.blocks import ExactConvolution, at_precision
 FEATURES = 20
 """Channels that `features` gives for each candidate."""
 WIDE = (3, 9)
-"""Cells of the smallest scale (8 pixels of the reduced size) that a place's surroundings are averaged over, on an edge:
-what it looks like beside its eight neighbours of 3 and of 9 cells."""
+"""Edges of squares, in cells of the smallest scale (8 pixels of the reduced size): at the end of the encoder a cell
+also sees the means of the square around it and of that one's eight neighbours, for squares of each edge."""
 BOUND = 8.0
 """Largest logit: decisions stay soft."""
 _TONE = 500.0
@@ -64,13 +64,12 @@ class Candidates:
 
     def reduced(self, factor: int) -> "Candidates":
         """Average over factor x factor pixels."""
-
-        def mean(x: Tensor) -> Tensor:
-            return torch.unflatten(F.avg_pool2d(x.flatten(0, 1), factor), 0, x.shape[:2])
-
-        return Candidates(
-            mean(self.radiance), mean(self.saturation), mean(self.confidence), mean(self.length), self.white,
-            self.black, self.stops, self.shot / factor**2, self.read / factor**2,
+        radiance, saturation, confidence, length = (
+            averaged(x, factor) for x in (self.radiance, self.saturation, self.confidence, self.length)
+        )
+        return replace(
+            self, radiance=radiance, saturation=saturation, confidence=confidence, length=length,
+            shot=self.shot / factor**2, read=self.read / factor**2,
         )  # fmt: skip
 
 
@@ -82,7 +81,12 @@ def fine_difference(frames: Candidates, factor: int) -> Tensor:
     reference, other = _comparable(frames, _brightness)
     gap = (other - reference).abs()
     error = _deviation(frames, reference)
-    return torch.unflatten(F.avg_pool2d((torch.log1p(gap / error) / 3).flatten(0, 1), factor), 0, gap.shape[:2])
+    return averaged(torch.log1p(gap / error) / 3, factor)
+
+
+def averaged(x: Tensor, factor: int) -> Tensor:
+    """Average (B, n, C, H, W) over factor x factor pixels."""
+    return torch.unflatten(F.avg_pool2d(x.flatten(0, 1), factor), 0, x.shape[:2])
 
 
 def features(frames: Candidates, fine: Tensor) -> Tensor:

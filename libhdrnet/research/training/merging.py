@@ -12,14 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.networks import SelectionNet
-from libhdrnet.networks.selection import Candidates, box, features, fine_difference, variance_of
+from libhdrnet.networks.selection import Candidates, averaged, box, features, fine_difference, variance_of
 from libhdrnet.radiometry import GAMMA
-from libhdrnet.ramps import linear_step, smoothstep
+from libhdrnet.ramps import linear_step
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.captured import ALIKE, REDUCED, Captured, capture, stops_apart
 from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.queued import Batch
-from libhdrnet.trust import DISBELIEVED, LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST
+from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST, disbelieved
 
 FRAMES = (3, 3, 4)
 """Frames of the brackets that the selection learns from, in turn."""
@@ -92,8 +92,8 @@ def log_weights(frames: Candidates, lying: int) -> Tensor:
 
 def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor, shorter: Tensor) -> tuple[Tensor, Tensor]:
     """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size."""
-    surely = smoothstep(logits[:, :1] - logits, DISBELIEVED)
-    logits = logits + math.log(LEAST_REFERENCE) * surely * shorter[:, :, None, None, None]
+    surely = disbelieved(logits[:, :1] - logits) * shorter[:, :, None, None, None]
+    logits = logits + math.log(LEAST_REFERENCE) * surely
     full = F.interpolate(logits.flatten(0, 1), size=radiance.shape[-2:], mode="bilinear", align_corners=False)
     total = log_weight + full.view_as(log_weight)
     weights = total.masked_fill(there[:, :, None, None, None] == 0, -1e4).softmax(1)
@@ -108,9 +108,7 @@ def foreign(made: Captured) -> tuple[Tensor, Tensor]:
     saturated, light = made.candidates.saturation, made.candidates.radiance
     asked = saturated[:, :1] * (1 - saturated) * (made.there * _shorter(made.candidates))[:, :, None, None, None]
     other = linear_step(stops_apart(light, made.truth[:, None]), ALIKE)
-    weight, part = (
-        torch.unflatten(F.avg_pool2d(x.flatten(0, 1), REDUCED), 0, x.shape[:2]) for x in (asked, asked * other)
-    )
+    weight, part = (averaged(x, REDUCED) for x in (asked, asked * other))
     return part / weight.clamp(min=1e-6), weight
 
 
