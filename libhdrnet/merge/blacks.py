@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
+from libhdrnet.merge.candidates import CLIPPED, DARKEST, Bracket, Candidate
+from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
+from libhdrnet.ramps import linear_step
 from libhdrnet.trust import DARK
 
 LEAST_BLACK, CRUSHED = 1e-3, (1.25, 2.0)
@@ -11,6 +13,10 @@ LEAST_BLACK, CRUSHED = 1e-3, (1.25, 2.0)
 three quarters of it exceed in a longer frame where the camera surely crushes blacks, and the most of it that counts.
 Tuned on templealtar's panels (1.4), which were specks; bottlesbar's shortest frame (0.7) shows its blacks.
 """
+OPEN = (DARK, 2 * DARK)
+"""Codes of a channel between which it goes from black to measured: those of a blue sky whose red is crushed (villa in
+vivid colours), and with no more of the paler colours of a clipped reference than that."""
+_OPEN: FloatImage = 1 - linear_step(np.arange(65536, dtype=np.float32) / np.float32(65535), OPEN)
 
 
 def darkness(bracket: Bracket, candidate: Candidate) -> FloatImage:
@@ -19,6 +25,19 @@ def darkness(bracket: Bracket, candidate: Candidate) -> FloatImage:
     The mean is of square roots, which codes nearly are: one channel alone in the black is what JPEG leaves there.
     """
     return np.asarray(np.clip(2 - _level(bracket, candidate.frame, candidate.radiance), 0, 1), np.float32)
+
+
+def fill_blacks(bracket: Bracket, index: int, channel: int, values: FloatImage, codes: Codes, reference: Codes) -> None:
+    """Let the reference say, where it is not clipped, how dark a channel is that is black in a shorter frame, in place.
+
+    A saturated colour is black in a channel of the short frame that shows it, crushed or with the specks of JPEG: there
+    its codes say no more than that it is darker than OPEN[1].
+    """
+    dark = np.take(_OPEN, codes)
+    if dark.any():
+        table, own = (bracket.tables[i][:, channel] for i in (index, bracket.reference))
+        known = np.minimum(np.take(own, reference), table[round(65535 * OPEN[1])])
+        values += dark * (1 - np.take(CLIPPED, reference)) * (known - values)
 
 
 def near_black(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:

@@ -50,6 +50,8 @@ AROUND = 8
 
 SATURATION: FloatImage = smoothstep(np.arange(65536, dtype=np.float32) / np.float32(65535), FADE)
 """For each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
+CLIPPED: FloatImage = linear_step(np.arange(65536, dtype=np.float32) / np.float32(65535), (0.93, 0.99))
+"""For each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
 
 
 def saturation(codes: Codes, white: FloatImage | None = None) -> FloatImage:

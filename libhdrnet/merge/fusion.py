@@ -16,7 +16,7 @@ from libhdrnet.alignment import fetch
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
-from libhdrnet.merge.blacks import darkness
+from libhdrnet.merge.blacks import darkness, fill_blacks
 from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, relative
 from libhdrnet.merge.highlights import Lost, lost_light
 from libhdrnet.radiometry import FloatImage, brightness
@@ -122,6 +122,7 @@ def fuse(
     def fuse_tile(rows: slice, columns: slice) -> None:
         total = np.zeros((3, rows.stop - rows.start, columns.stop - columns.start), np.float32)
         norm = np.zeros(total.shape[1:], np.float32)
+        seen = bracket.frames[bracket.reference].codes[rows, columns]
         for candidate, log, share, fade in zip(candidates, weights.logs, weights.shares, fades, strict=True):
             if candidate.flow is not None and _absent(bracket, share, rows, columns):
                 continue
@@ -140,6 +141,8 @@ def fuse(
                     values *= weights.lost.gain(bracket, channel, codes[..., channel], rows, columns)
                 if tone is not None:
                     values *= bracket.enlarged(tone[channel], rows, columns)
+                if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
+                    fill_blacks(bracket, candidate.frame, channel, values, codes[..., channel], seen[..., channel])
                 values *= weight
                 plane += values
         for channel, plane in enumerate(total):

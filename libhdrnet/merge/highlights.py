@@ -13,14 +13,11 @@ import numpy as np
 from libhdrnet.bands import bands
 from libhdrnet.merge.around import mean_around
 from libhdrnet.merge.blacks import darkness
-from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
+from libhdrnet.merge.candidates import CLIPPED, DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
 from libhdrnet.radiometry import FloatImage, brightness
-from libhdrnet.ramps import linear_step
 from libhdrnet.trust import DISBELIEVED, LEAST, disbelieved
 
-CLIPPED = (0.93, 0.99)
-"""Codes of a channel between which it goes from measured to clipped."""
 _REACHES, _SMALL = (1 / 50, 1 / 10), 160
 """Standard deviations, of the long edge, over which saturated places tell of each other, the nearest first (rovinia,
 pingpong), and the long edge that they are found at: twice as many pixels take three times as long for the same picture.
@@ -34,10 +31,6 @@ _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
 
 
-_CLIPPED: FloatImage = linear_step(np.arange(65536, dtype=np.float32) / np.float32(65535), CLIPPED)
-"""For each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
-
-
 @dataclass(frozen=True)
 class Lost:
     """The light that the reference's clipped channels lack."""
@@ -48,7 +41,7 @@ class Lost:
     def gain(self, bracket: Bracket, channel: int, codes: Codes, rows: slice, columns: slice) -> FloatImage:
         """Return the factor (H, W) of one channel's values in a rectangle of the full size."""
         logs = bracket.enlarged(self.logs[channel], rows, columns)
-        return np.asarray(np.exp(np.take(_CLIPPED, codes) * logs), np.float32)
+        return np.asarray(np.exp(np.take(CLIPPED, codes) * logs), np.float32)
 
     def but_in(self, places: Iterable[FloatImage]) -> "Lost":
         """Leave places out, (h, w) in [0, 1]: what a person chose comes as it was captured."""
@@ -135,6 +128,6 @@ def _clipped_share(bracket: Bracket) -> FloatImage:
     codes = bracket.codes[bracket.reference]
     share = np.empty((*bracket.size, 3), np.float32)
     for rows in bands(bracket.size[0]):
-        part = np.take(_CLIPPED, codes[2 * rows.start : 2 * rows.stop])
+        part = np.take(CLIPPED, codes[2 * rows.start : 2 * rows.stop])
         share[rows] = cv2.resize(part, (bracket.size[1], rows.stop - rows.start), interpolation=cv2.INTER_AREA)
     return share

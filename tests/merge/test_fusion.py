@@ -50,6 +50,23 @@ def test_a_colour_that_saturates_in_one_channel_keeps_its_hue():
     assert np.abs(np.median(hue, 0) - [1.0, 0.5, 0.2]).max() < 0.02
 
 
+@pytest.mark.parametrize(
+    ("red", "shown"), [(0.02, 0.02), (0.3, 0.053), (1.5, 0.0)], ids=["open", "brighter than black", "clipped"]
+)
+def test_the_reference_says_how_dark_a_channel_is_that_is_black_in_the_short_frame(red, shown):
+    """A blue sky in vivid colours: JPEG leaves specks of zero in what is crushed."""
+    light = np.full((*SIZE, 3), (red, 0.4, 1.5))
+    short, reference = shoot(light, (1 / 64, 1))
+    codes = short.codes.copy()
+    codes[..., 0] = 65535 * 0.019
+    codes[::4, ::4, 0] = 0
+    merged = classical([replace(short, codes=codes), reference], 1)
+    specks = merged[::4, ::4]
+    assert np.median(specks, (0, 1)) == pytest.approx([shown, 0.4, 1.5], rel=0.02, abs=1e-3)
+    if red < 1:
+        assert np.median(merged, (0, 1)) == pytest.approx([shown, 0.4, 1.5], rel=0.02)
+
+
 @pytest.mark.parametrize("sky", [2.0, 8.0], ids=["the shortest frame shows it", "all are saturated"])
 def test_beyond_the_border_of_the_shortest_frame_a_saturated_sky_gets_no_darker_line(sky):
     frames = shoot(np.full((*SIZE, 3), sky), (0.25, 1, 4))
