@@ -12,12 +12,11 @@ import numpy.typing as npt
 from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, follow
 from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
 from libhdrnet.ramps import linear_step
+from libhdrnet.trust import BRIGHT
 
 _BINS, _TONE = 48, 500.0
 """Bins of the tone log(1 + 500 x) from black to the reference's white."""
 _WHITE = float(np.log1p(_TONE))
-_BRIGHT = 0.93
-"""Code of either frame's brightest channel from which nothing is compared."""
 _LEAST_TRUST = 0.02
 """Trust of a bin that counts half beside no correction (28 brackets)."""
 _SHOULDER = (0.5, 0.75)
@@ -117,7 +116,7 @@ def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool
 
 def _compared(one: Sample, other: Sample) -> npt.NDArray[np.intp]:
     """Return the places that both cover and neither saturates, as indices: a mask takes many times as long."""
-    usable = np.maximum(brightest(one.codes), brightest(other.codes)) < _BRIGHT
+    usable = np.maximum(brightest(one.codes), brightest(other.codes)) < BRIGHT
     return np.flatnonzero(usable & (np.minimum(one.weights, other.weights) > 0))
 
 
