@@ -139,8 +139,8 @@ def calibrate(
             continue
         compared[i] = match(table, samples[i], samples[reference], known_tones, longer=true[i] > 1)
         if response != "known":
-            merged[i] = blend(table, compared[i], own, dark=False)
-            compared[i] = blend(table, compared[i], own, dark=True)
+            merged[i] = blend(table, compared[i], own, dark=False, longer=true[i] > 1)
+            compared[i] = blend(table, compared[i], own, dark=True, longer=true[i] > 1)
     gaps, counted = too_far_apart(samples, true.tolist()), pairs.without(refused)
     notes = _notes(claimed, true, off, refused, rivals, counted, found.misfits, last_word, gaps, response)
     return Calibration(

@@ -22,6 +22,9 @@ _LEAST_TRUST = 0.02
 _SHOULDER = (0.5, 0.75)
 """Codes of the reference over which the match fades out where cameras bend their highlights: there its colours pale,
 too, and a brighter or darker frame's do not (templealtar)."""
+_EXACT = 0.02
+"""Error (log) of a match: by so much less its mean just below the shoulder is a shorter frame's beyond (made brackets).
+"""
 _CRUSHED = (0.04, 0.12)
 """Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch, villa)."""
 _LEAST_SEEN = 50
@@ -94,23 +97,33 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
     return np.maximum.accumulate(lifted, axis=0)
 
 
-def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool) -> FloatImage:
+def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool, longer: bool) -> FloatImage:
     """Return a table that is the matched one where the reference's tones are a measure, and else stays; rising.
+
+    In the highlights, which the reference bends or has lost, a shorter frame keeps the colours it is matched with just
+    below them.
 
     Args:
         table: (65536, 3), by the calibration.
         matched: of `match`.
         own: the reference's table.
         dark: whether they are a measure in the dark as well.
+        longer: whether the frame is the longer exposed of the two.
     """
     codes = np.arange(65536, dtype=np.float32) / 65535
     mixed = np.array(table, np.float32, order="F")
     for channel in range(3):
         code = np.interp(matched[:, channel], np.maximum.accumulate(own[:, channel]), codes)
-        share = 1 - linear_step(code, _SHOULDER)
+        above = linear_step(code, _SHOULDER)
+        share = 1 - above
         if not dark:
             share *= linear_step(code, _CRUSHED)
         mixed[:, channel] += share * (matched[:, channel] - table[:, channel])
+        if not longer:
+            below = (code > 0.8 * _SHOULDER[0]) & (code < _SHOULDER[0])
+            brought, shown = (max(float(x[below, channel].sum()), DIM) for x in (matched, table))
+            tint = np.log(brought / shown)
+            mixed[:, channel] += above * np.expm1(tint - np.clip(tint, -_EXACT, _EXACT)) * table[:, channel]
     return np.maximum.accumulate(mixed, axis=0)
 
 

@@ -59,3 +59,15 @@ def test_crushed_blacks_come_from_the_longer_frame_and_what_moved_there_does_not
     still, other = (slice(250, 380), slice(60, 130)), (slice(160, 210), slice(70, 120))
     assert np.median(found[still] / ramp()[still]) == pytest.approx(1, abs=0.1)
     assert np.median(found[other] / ramp()[other]) == pytest.approx(1, abs=0.3)  # the reference's own, lifted
+
+
+def test_a_short_frame_keeps_in_the_highlights_the_colours_that_it_is_matched_with_below():
+    """A camera that chose another white balance, which no gain of a channel explains (libraryhall)."""
+    light = ramp() * 4
+    frames, codes = shoot(light=light), np.arange(65536) / 65535
+    paler = np.interp(codes, [0.1, 0.2], [1, 0.75])
+    frames[0][..., 2] = (frames[0][..., 2] * paler[frames[0][..., 2]]).astype(np.uint16)
+    found = calibrate(frames, TIMES, 1)
+    bright = (light.min(-1) > 1.1) & (light.max(-1) < 1.9)
+    shown = look_up(frames[0], np.asfortranarray(found.tables[0]))[bright]
+    assert np.median(shown / light[bright], 0) == pytest.approx([1, 1, 1], rel=0.15)
