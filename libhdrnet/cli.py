@@ -48,8 +48,7 @@ def _params(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(options).items() if name not in OURS}
 
 
-def run_task(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet merge`, `defocus` or `deblur`."""
+def _task(options: argparse.Namespace, console: Console) -> None:
     params = _params(options)
     console.progress(0.0, "starting")
     if options.resident:
@@ -63,8 +62,7 @@ def run_task(options: argparse.Namespace, console: Console) -> None:
 def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     from libhdrnet import tasks
     from libhdrnet.engine.memory import keep_freed_memory
-    from libhdrnet.tasks.durations import clock_of, kind_of, remember
-    from libhdrnet.tasks.size import pixels_of
+    from libhdrnet.tasks.durations import clock_of, kind_of, pixels_of, remember
 
     keep_freed_memory()
     work = tasks.prepare(method, params)
@@ -79,20 +77,18 @@ def _run_here(method: str, params: dict[str, Any], console: Console) -> None:
     console.result(done.message, **done.as_facts())
 
 
-def run_demo(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet demo`."""
+def _demo(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.demo import write_bracket
+    from libhdrnet.options import Settings, shared
 
     console.progress(0.0, "writing the bracket")
     inputs = write_bracket(options.output)
-    engine = {name: getattr(options, name) for name in ("device", "precision", "tile", "threads")}
     merged, preview = (os.path.join(options.output, name) for name in ("merged.exr", "merged.jpg"))
     params = {"inputs": [str(path) for path in inputs], "output": merged, "preview": preview, "overwrite": True}
-    _run_here("merge", {**params, **engine}, console)
+    _run_here("merge", {**params, **shared(Settings, options)}, console)
 
 
-def run_pack(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet pack`."""
+def _pack(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.files import check_new
     from libhdrnet.research.training.bank import make_pack
 
@@ -103,8 +99,7 @@ def run_pack(options: argparse.Namespace, console: Console) -> None:
     console.result(f"wrote {out}, {tiles} pictures, {out.stat().st_size / 1e6:.0f} MB", outputs=[str(out)])
 
 
-def run_train(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet train`."""
+def _train(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.engine.memory import keep_freed_memory
     from libhdrnet.research.training.everything import train_all
     from libhdrnet.research.training.loop import train
@@ -121,8 +116,7 @@ def run_train(options: argparse.Namespace, console: Console) -> None:
     console.result(f"wrote {', '.join(map(str, made))}", outputs=[str(path) for path in made])
 
 
-def run_eval(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet eval`."""
+def _eval(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.research.evaluation.run import evaluate
     from libhdrnet.research.evaluation.tables import as_text
     from libhdrnet.research.options import EvaluationOptions
@@ -135,8 +129,7 @@ def run_eval(options: argparse.Namespace, console: Console) -> None:
         raise HdrnetError(f"{len(done.failed)} of the jobs failed, the first: {done.failed[0]}")
 
 
-def run_review(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet review`."""
+def _review(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.engine.memory import keep_freed_memory
     from libhdrnet.review.run import review
 
@@ -144,8 +137,7 @@ def run_review(options: argparse.Namespace, console: Console) -> None:
     review(_params(options), console.result, browser=options.browser)
 
 
-def run_batch(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet batch`."""
+def _batch(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.engine.memory import keep_freed_memory
     from libhdrnet.tasks import Talk
     from libhdrnet.tasks.batch import merge_folder
@@ -158,58 +150,53 @@ def run_batch(options: argparse.Namespace, console: Console) -> None:
         raise HdrnetError(f"{len(done.failed)} of the brackets failed, the first: {done.failed[0]}")
 
 
-def run_serve(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet serve`."""
+def _serve(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.server import serve
 
     serve(tcp=options.tcp, idle_minutes=options.idle, ready=console.result)
 
 
-def run_status(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet status`."""
+def _status(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.resident import show_status
 
     show_status(console)
 
 
-def run_stop(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet stop`."""
+def _stop(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.resident import stop
 
     stop(console, finish=options.finish)
 
 
-def run_install(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet install` or `hdrnet uninstall`."""
+def _install(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.install.commands import change
 
     change(options.command, options.target, console.note, into=options.into, dry_run=options.dry_run)
     console.result("nothing was changed." if options.dry_run else "done.")
 
 
-def run_doctor(options: argparse.Namespace, console: Console) -> None:
-    """Run `hdrnet doctor`."""
+def _doctor(options: argparse.Namespace, console: Console) -> None:
     from libhdrnet.install.doctor import examine
 
     examine(console.result, report=options.report)
 
 
 COMMANDS = {
-    "merge": run_task,
-    "review": run_review,
-    "batch": run_batch,
-    "defocus": run_task,
-    "deblur": run_task,
-    "demo": run_demo,
-    "pack": run_pack,
-    "train": run_train,
-    "eval": run_eval,
-    "serve": run_serve,
-    "status": run_status,
-    "stop": run_stop,
-    "install": run_install,
-    "uninstall": run_install,
-    "doctor": run_doctor,
+    "merge": _task,
+    "review": _review,
+    "batch": _batch,
+    "defocus": _task,
+    "deblur": _task,
+    "demo": _demo,
+    "pack": _pack,
+    "train": _train,
+    "eval": _eval,
+    "serve": _serve,
+    "status": _status,
+    "stop": _stop,
+    "install": _install,
+    "uninstall": _install,
+    "doctor": _doctor,
 }
 
 

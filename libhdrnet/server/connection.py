@@ -31,8 +31,7 @@ from libhdrnet.server.protocol import (
     read_request,
     refusal,
 )
-from libhdrnet.tasks.durations import kind_of
-from libhdrnet.tasks.size import pixels_of
+from libhdrnet.tasks.durations import kind_of, pixels_of
 
 if TYPE_CHECKING:
     from libhdrnet.server.lifecycle import Server

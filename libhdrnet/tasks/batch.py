@@ -13,8 +13,7 @@ from libhdrnet.formats import READ_SUFFIXES, READABLE, WRITE_SUFFIXES
 from libhdrnet.options import BatchOptions, MergeFiles, shared
 from libhdrnet.tasks.files import Talk, prepare
 from libhdrnet.tasks.lists import as_list, read_list
-from libhdrnet.tasks.needs import check_needs
-from libhdrnet.tasks.params import read_options
+from libhdrnet.tasks.params import check_needs, read_options
 from libhdrnet.tasks.scale import common_exposure
 
 

@@ -1,7 +1,9 @@
-"""How long jobs took on this machine, remembered in a small file from one process to the next."""
+"""How large a job is, and how long such jobs took on this machine, remembered in a small file between processes."""
 
 import contextlib
 import json
+import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,18 @@ LEAST = 2.0
 def kind_of(method: str, params: Mapping[str, Any]) -> str:
     """Return what jobs of like pace have in common."""
     return " ".join([method, *(str(params.get(name) or "auto") for name in ("model", "device"))])
+
+
+def pixels_of(method: str, params: Mapping[str, Any]) -> int:
+    """Return the pixels of all pictures of a call together.
+
+    A file whose header Exiv2 does not know counts as many as it has bytes; what cannot be read at all, and
+    `exposures`, which looks at no pixels, count none; nor does `preview`, which works on small ones.
+    """
+    if method in ("exposures", "preview"):
+        return 0
+    pictures = [*_listed(params.get("inputs")), *_listed(params.get("arrays"))]
+    return sum(_pixels(picture) for picture in (*pictures, params.get("input"), params.get("array")))
 
 
 def clock_of(kind: str, pixels: int) -> Clock:
@@ -53,3 +67,22 @@ def _read() -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _pixels(picture: object) -> int:
+    if isinstance(picture, dict):
+        edges = _listed(picture.get("shape"))[:2]
+        return math.prod(edges) if edges and all(isinstance(edge, int) and edge > 0 for edge in edges) else 0
+    if not isinstance(picture, str) or not os.path.isfile(picture):
+        return 0
+    from libhdrnet.io.exiv2 import UNREADABLE, exiv2_image
+
+    try:
+        with exiv2_image(Path(picture)) as image:
+            return int(image.get_pixel_width() * image.get_pixel_height())
+    except UNREADABLE:
+        return os.path.getsize(picture)

@@ -11,8 +11,7 @@ from libhdrnet.errors import InputError
 from libhdrnet.files import check_new
 from libhdrnet.formats import JPEG, TIFF, WRITE_SUFFIXES
 from libhdrnet.options import BracketOptions, DeblurFiles, DefocusFiles, MergeFiles
-from libhdrnet.tasks.needs import check_needs
-from libhdrnet.tasks.params import read_options
+from libhdrnet.tasks.params import check_needs, read_options
 from libhdrnet.tasks.scale import check_told, scale_of
 
 if TYPE_CHECKING:

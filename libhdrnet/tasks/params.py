@@ -1,12 +1,14 @@
-"""The options of a task, read from plain parameters."""
+"""The options of a task, read from plain parameters, and what they need to mean something."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from libhdrnet.errors import InputError
+from libhdrnet.formats import check_depth
 
 Options = TypeVar("Options")
 _NO_PATH = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
@@ -72,3 +74,25 @@ def _checked(name: str, value: Any, kind: Any) -> Any:
         return value
     shown = repr(value) if len(repr(value)) <= 40 else f"{repr(value)[:37]}..."
     raise InputError(f"the parameter {name!r} is {shown}; give {_WANTED[kind]}.")
+
+
+def check_needs(options: Any, output: str, preview: str | None) -> None:
+    """Raise InputError for an option that is given and means nothing to these outputs, or more than they can hold.
+
+    Args:
+        options: a dataclass of options; what it has as it is by default is passed over.
+        output: a name, of which the suffix counts.
+        preview: the same; None: there is no preview.
+    """
+    for one in fields(options):
+        need = one.metadata.get("needs")
+        if need and getattr(options, one.name) != one.default:
+            fits = _has(output, need.output) or (preview is not None and _has(preview, need.preview))
+            told = f"name an output {' or '.join(need.output)}{', or such a preview' if need.preview else ''}"
+            if not fits:
+                raise InputError(f"--{one.name.replace('_', '-')} means nothing here: {need.why}; {told}.")
+    check_depth(output, options.hdr_bits)
+
+
+def _has(name: str, suffixes: tuple[str, ...]) -> bool:
+    return Path(name).suffix.lower() in suffixes

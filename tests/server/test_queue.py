@@ -9,7 +9,7 @@ from PIL import Image
 from libhdrnet.remaining import Clock
 from libhdrnet.server.jobs import PATIENCE, SMALL, Job, Jobs
 from libhdrnet.tasks import durations
-from libhdrnet.tasks.size import pixels_of
+from libhdrnet.tasks.durations import pixels_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Too little is well exposed")  # random frames have no tones in common
 
