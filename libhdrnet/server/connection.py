@@ -51,7 +51,6 @@ class Connection:
         self._token = token
         self._folder: Path | None = None
         self._trusted = token is None
-        self._greeted = False
         self._outdated = False
         self._closed = False
         sock.settimeout(SEND_SECONDS)
@@ -145,7 +144,7 @@ class Connection:
                 raise _other_protocol()
             self._host.shutdown(params.get("finish") is True)
             return {}
-        if not self._greeted or self._folder is None:
+        if self._folder is None:
             raise ProtocolError(INVALID, f"'{method[:40]}' came before hello; say hello with your protocol first.")
         if method in TASKS:
             if not request.wants_answer:
@@ -184,7 +183,6 @@ class Connection:
         if spoken != PROTOCOL:
             self._outdated = isinstance(spoken, int) and spoken < PROTOCOL
             raise _other_protocol()
-        self._greeted = True
         if self._folder is None:
             self._folder = self._new_folder()
         return {**told, "folder": str(self._folder)}

@@ -156,8 +156,7 @@ class Jobs:
         for job in stopped:
             doing = "waiting" if job.state == "waiting" else job.stage
             text = sentence("the server was stopped while it was {doing}; ask again.", doing=doing)
-            error = ProtocolError(STOPPED, text)
-            job.finish(refusal(job.identity, error))
+            job.finish(refusal(job.identity, ProtocolError(STOPPED, text)))
 
     def wait(self, seconds: float) -> bool:
         """Wait until the worker has ended after `stop`; tell whether it has."""

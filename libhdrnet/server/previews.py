@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ class _Open:
 
 
 class Previews:
-    """Open previews by their handles; each belongs to a connection, which its folder stands for."""
+    """Open previews by their handles, the longest unused first; each belongs to the connection of a folder."""
 
     def __init__(self, most: int = MOST, most_bytes: float = MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
@@ -43,8 +44,7 @@ class Previews:
         """Keep a preview open and return its handle."""
         handle = uuid.uuid4().hex
         with self._lock:
-            self._open[handle] = _Open(owner, preview)
-            self._make_room()
+            self._put_last(handle, owner, preview)
         return handle
 
     def get(self, owner: Path, handle: str) -> "Preview":
@@ -57,34 +57,32 @@ class Previews:
             found = self._open.get(handle)
             if found is None or found.owner != owner:
                 raise PreviewGoneError(f"the preview {handle[:40]!r} is not open any more; open the bracket again.")
-            found.used = time.monotonic()
-            self._make_room()
+            self._put_last(handle, owner, found.preview)
             return found.preview
 
     def close(self, owner: Path, handle: str | None = None) -> int:
         """Close one or all previews of `owner`; return how many."""
-        with self._lock:
-            gone = [key for key, kept in self._open.items() if kept.owner == owner and handle in (None, key)]
-            for key in gone:
-                del self._open[key]
-        return len(gone)
+        return self._close(lambda key, kept: kept.owner == owner and handle in (None, key))
 
     def close_idle(self) -> int:
         """Close what has not been used for long; return how many."""
-        with self._lock:
-            old = time.monotonic() - IDLE_SECONDS
-            gone = [key for key, kept in self._open.items() if kept.used < old]
-            for key in gone:
-                del self._open[key]
-        return len(gone)
+        old = time.monotonic() - IDLE_SECONDS
+        return self._close(lambda _key, kept: kept.used < old)
 
-    def _make_room(self) -> None:
-        by_use = sorted(self._open, key=lambda key: self._open[key].used)
-        for key in by_use[:-1]:
-            held = sum(kept.preview.nbytes for kept in self._open.values())
-            if len(self._open) <= self._most and held <= self._most_bytes:
-                return
-            del self._open[key]
+    def _close(self, is_gone: Callable[[str, _Open], bool]) -> int:
+        with self._lock:
+            count = len(self._open)
+            self._open = {key: kept for key, kept in self._open.items() if not is_gone(key, kept)}
+            return count - len(self._open)
+
+    def _put_last(self, handle: str, owner: Path, preview: "Preview") -> None:
+        """Note that a preview is used now, and let the longest unused go that are too many."""
+        self._open.pop(handle, None)
+        self._open[handle] = _Open(owner, preview)
+        while len(self._open) > 1 and (
+            len(self._open) > self._most or sum(kept.preview.nbytes for kept in self._open.values()) > self._most_bytes
+        ):
+            del self._open[next(iter(self._open))]
 
 
 previews = Previews()
