@@ -78,12 +78,11 @@ class Sentence(str):
     values: Mapping[str, Any] = MappingProxyType({})
     """By those names: texts, or {"template", "values"} of their own."""
 
-
-def told_by(text: str, about: dict[str, Any]) -> Sentence:
-    """Make a Sentence of what a message says, and of what it has beside it."""
-    made = Sentence(text)
-    made.template, made.values = about.get("template", ""), about.get("values", {})
-    return made
+    def __new__(cls, text: str, about: Mapping[str, Any] = MappingProxyType({})) -> Sentence:
+        """Take what a message says, and what it has beside it."""
+        made = super().__new__(cls, text)
+        made.template, made.values = about.get("template", ""), about.get("values", {})
+        return made
 
 
 class ClientError(Exception):
@@ -156,10 +155,12 @@ class CancelledError(TaskError):
     exit_code = 4
 
 
-_KINDS = {
+_KINDS: dict[str, type[ClientError]] = {
     kind.__name__: kind
-    for kind in (InputError, PreviewGoneError, OutputError, OutOfMemoryError, CancelledError, NotTrustedError)
-}
+    for kind in (
+        InputError, PreviewGoneError, OutputError, OutOfMemoryError, CancelledError, NotTrustedError, VersionError,
+    )
+}  # fmt: skip
 
 
 class _LostError(Exception):
@@ -310,12 +311,6 @@ def read_environment() -> dict[str, Any] | None:
     raise ServerUnavailableError(f"'{path}' is damaged.", "Install libhdrnet again.")
 
 
-def _beside() -> str | None:
-    """Return the package this file lies in, None for a copy."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return package if os.path.isfile(os.path.join(package, "_version.py")) else None
-
-
 def start_command() -> tuple[list[str], str | None]:
     """Return the words that run `hdrnet`, and its version where that is known."""
     facts = read_environment()
@@ -325,9 +320,9 @@ def start_command() -> tuple[list[str], str | None]:
                 f"'{facts['python']}', which '{environment_path()}' names, is not there.", "Install libhdrnet again."
             )
         return [facts["python"], "-m", "libhdrnet.cli"], facts["version"]
-    package = _beside()
-    if package is not None:
-        with open(os.path.join(package, "_version.py"), encoding="utf-8") as file:
+    version = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_version.py")
+    if os.path.isfile(version):  # this file lies in the package, and is no copy
+        with open(version, encoding="utf-8") as file:
             return [sys.executable, "-m", "libhdrnet.cli"], file.read().split('"')[1]
     import shutil
 
@@ -462,11 +457,13 @@ class Server:
         size = _SIZES[dtype]
         for edge in shape:
             size *= edge
+        blocks: Any = data
+        with contextlib.suppress(TypeError):  # no buffer, or not one piece
+            blocks = [memoryview(blocks).cast("B")]
         try:
             file = self._new_file(name)
             self._shared[name] = file  # open until released: should the server die, it is put there again
-            for block in _blocks(data):
-                file.write(block)
+            file.writelines(blocks)
             file.flush()
         except OSError as error:
             self.release({"file": name})
@@ -523,14 +520,16 @@ class Server:
                 if about.get("id") == number:
                     if message["method"] == "progress" and on_progress is not None:
                         self.left = about.get("left")
-                        on_progress(about["fraction"], told_by(about["stage"], about))
+                        on_progress(about["fraction"], Sentence(about["stage"], about))
                     elif message["method"] == "message" and on_note is not None:
-                        on_note(about["kind"], told_by(about["text"], about))
+                        on_note(about["kind"], Sentence(about["text"], about))
                 if not asked and should_cancel is not None and should_cancel():
                     asked = True
                     channel.send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
                 if until is not None and time.monotonic() > until:
-                    raise channel.no_answer()
+                    late = NoAnswerError("the server does not answer.", "Run: hdrnet stop")
+                    late.process, _ = peer_of(channel.socket)
+                    raise late
         except (ClientError, _LostError):
             raise
         except BaseException:  # Ctrl+C, or a callback that failed: whoever asked does not want it any more
@@ -556,14 +555,13 @@ class Server:
             self._channel = None
 
     def _connect(self) -> None:
-        wanted = self._wanted
         if self._start and self._command is None and not _sandboxed():
             try:
                 self._command, known = start_command()
             except ServerUnavailableError as error:  # one that runs will do
                 self._unstartable = error
             else:
-                self._wanted = wanted = wanted or known
+                self._wanted = self._wanted or known
         for _ in range(3):  # an old server may have to go, and another client may be quicker
             self._channel = _dial() or self._dial_first()
             try:
@@ -579,7 +577,7 @@ class Server:
                     "this program's part of hdrnet is older than the hdrnet that runs.",
                     "Install it again: hdrnet install gimp",
                 )
-            if told.get("protocol") == PROTOCOL and wanted in (None, told.get("version")):
+            if told.get("protocol") == PROTOCOL and self._wanted in (None, told.get("version")):
                 self.version, self.process, self.folder = told["version"], told["process"], told["folder"]
                 self._share_again()
                 return
@@ -671,7 +669,7 @@ class Preview:
     def _ask(self, params: dict[str, Any], callbacks: dict[str, Any]) -> dict[str, Any]:
         shown = self._server.call("preview", params, **callbacks)
         for told in (shown, *shown["frames"]):
-            told["warnings"] = [told_by(warning["text"], warning) for warning in told["warnings"]]
+            told["warnings"] = [Sentence(warning["text"], warning) for warning in told["warnings"]]
         return shown
 
     def close(self) -> None:
@@ -685,7 +683,7 @@ class _Channel:
     """Messages over a socket, one a line."""
 
     def __init__(self, connection: socket.socket, token: str | None = None) -> None:
-        self._socket = connection
+        self.socket = connection
         self._rest = b""
         self.token = token
 
@@ -696,8 +694,8 @@ class _Channel:
                 f"the message has {len(data)} bytes; {MESSAGE_LIMIT} are the limit: share pixels as files."
             )
         try:
-            self._socket.settimeout(30)
-            self._socket.sendall(data)
+            self.socket.settimeout(30)
+            self.socket.sendall(data)
         except OSError as error:
             raise _LostError from error
 
@@ -705,8 +703,8 @@ class _Channel:
         """Return the next message, an empty one if none comes in time."""
         while b"\n" not in self._rest:
             try:
-                self._socket.settimeout(seconds)
-                block = self._socket.recv(1 << 16)
+                self.socket.settimeout(seconds)
+                block = self.socket.recv(1 << 16)
             except socket.timeout:  # noqa: UP041 (Python 3.9)
                 return {}
             except OSError as error:
@@ -721,13 +719,8 @@ class _Channel:
             raise _LostError from error
         return message if isinstance(message, dict) else {}
 
-    def no_answer(self) -> NoAnswerError:
-        error = NoAnswerError("the server does not answer.", "Run: hdrnet stop")
-        error.process, _ = peer_of(self._socket)
-        return error
-
     def close(self) -> None:
-        self._socket.close()
+        self.socket.close()
 
 
 def _result(message: dict[str, Any]) -> dict[str, Any]:
@@ -737,21 +730,11 @@ def _result(message: dict[str, Any]) -> dict[str, Any]:
     error = message["error"]
     data = error.get("data") or {}
     kind = data.get("kind", "")
-    if kind == VersionError.__name__:
-        refused = VersionError(error["message"])
-        refused.protocol = data.get("protocol", 0)
-        raise refused
-    raised = _KINDS.get(kind, TaskError)(told_by(error["message"], data), data.get("hint", ""), kind)
+    raised = _KINDS.get(kind, TaskError)(Sentence(error["message"], data), data.get("hint", ""), kind)
     raised.exit_code = data.get("exit_code", raised.exit_code)
+    if isinstance(raised, VersionError):
+        raised.protocol = data.get("protocol", 0)
     raise raised
-
-
-def _blocks(data: Any) -> Any:
-    """Return what can be written, piece by piece."""
-    try:
-        return [memoryview(data).cast("B")]
-    except TypeError:  # no buffer, or not one piece
-        return data
 
 
 def _sandboxed() -> bool:

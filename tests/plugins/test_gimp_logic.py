@@ -157,7 +157,7 @@ def test_a_sentence_of_the_server_is_said_in_the_person_s_language(monkeypatch):
         "template": "'{path}' is {what}.",
         "values": {"path": "/{a}.jpg", "what": {"template": "empty", "values": {}}},
     }
-    said = hdrnet_client.InputError(hdrnet_client.told_by("'/{a}.jpg' is empty.", about))
+    said = hdrnet_client.InputError(hdrnet_client.Sentence("'/{a}.jpg' is empty.", about))
     assert translated(said.args[0]) == "„/{a}.jpg“ ist leer."
     assert [translated("waiting"), translated("'x' is {y}.")] == ["Warten", "'x' is {y}."]
 
