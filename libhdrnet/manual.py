@@ -14,7 +14,36 @@ are whole. With --json each line is one JSON object. HDRNET_DEBUG=1 shows where 
 Exit codes: 0 done, 2 bad input or usage, 3 out of memory, 4 cancelled, 1 anything else.
 """
 
-MERGE = f"""\
+_SERVE = """\
+examples:
+  hdrnet merge a.jpg b.jpg c.jpg -o out.exr --resident     # also defocus and deblur; starts the server if need be
+  hdrnet status [--json]                                   # device, models, memory, jobs, uptime
+  hdrnet stop [--finish]                                   # --finish: when its jobs are done
+  hdrnet serve [--idle MINUTES] [--tcp]                    # start it by hand, in the foreground
+
+Models take seconds to load; a process that stays answers at once. --resident has it do the work, with the same files
+and the same words. It ends after ten idle minutes and logs to the user's log folder (hdrnet status names the file). An
+older server ends its job while the new one answers.
+
+It is this user's alone: a Unix socket in the runtime folder (0700; HDRNET_RUNTIME names another), the user checked on
+both ends. With --tcp it also answers on loopback TCP, for hosts in a sandbox that see only the home folder; a token
+file there proves each end to the other and is never sent.
+"""
+
+_INSTALL = """\
+examples:
+  hdrnet install gimp --dry-run
+  hdrnet install darktable --into DIR
+  hdrnet uninstall gimp
+  hdrnet uninstall libhdrnet               # all that the installer wrote, and nothing else
+
+Files of a plug-in that you changed are kept in ~/.local/share/libhdrnet/kept, and darktable's luarc keeps all its other
+lines. A GIMP that was never started is started once without its window, so that it makes its own folder of settings
+(and takes over those of an older GIMP); that folder stays after the uninstallation.
+"""
+
+EPILOGS = {
+    "merge": f"""\
 examples:
   hdrnet merge A.dng B.dng C.dng -o out.exr --preview out.jpg
   hdrnet merge A.tif B.tif C.tif -o out.exr --ev -2,0,2 --reference 2 --mask moved.png
@@ -69,9 +98,8 @@ large ones at that of four megapixels.
 
 --threads bounds the threads of torch, OpenCV and the library. Where the processor multiplies bf16 the networks run in
 it by themselves.
-"""
-
-REVIEW = """\
+""",
+    "review": """\
 examples:
   hdrnet review A.jpg B.jpg C.jpg
   hdrnet merge A.jpg B.jpg C.jpg -o again.exr --choices A-hdr-choices.png
@@ -86,9 +114,8 @@ hdrnet merge --choices FILE.png and merge_exposures(choices="FILE.png") take, to
 from frame k, 255 leaves it to the network; any size of the picture's aspect ratio will do.
 
 The command ends when the page is closed. Without a display, or with --no-browser, it only says the address.
-"""
-
-BATCH = """\
+""",
+    "batch": """\
 examples:
   hdrnet batch FOLDER --preview             # what is done is skipped
   hdrnet batch FOLDER --list > brackets.txt # says what would be merged; correct it, and then:
@@ -97,9 +124,8 @@ examples:
 
 One bracket that fails does not stop the others; they are summed up at the end. hdrnet merge --help tells of the formats
 and of how a bracket is merged.
-"""
-
-DEFOCUS = """\
+""",
+    "defocus": """\
 examples:
   hdrnet defocus IN.jpg -o map.tif          # radius in pixels, float32
   hdrnet defocus IN.jpg -o map.png --colour # to look at, with a scale below
@@ -108,9 +134,8 @@ The map is the radius of the circle of confusion at each pixel, in pixels. It is
 (tests/benchmarks/README.md has figures). In even places, where blur leaves no trace, it is taken from the
 neighbourhood; soft clouds and dark, even places can pass for out of focus. It ends at a radius of 20 pixels in a
 picture whose short edge is below 192 pixels, and twice as far for each time that edge is twice as long.
-"""
-
-DEBLUR = """\
+""",
+    "deblur": """\
 examples:
   hdrnet deblur IN.jpg -o OUT.jpg --strength 0.8 --mask RECOVERED.png
   hdrnet deblur IN.tif -o OUT.tif --map map.tif
@@ -118,20 +143,17 @@ examples:
 The result has the bit depth, the colour profile and the metadata of the picture. Deblurring brings back what a small
 blur hides; what a disc of ten pixels has wiped out stays lost: there only outlines become clearer, some with a thin
 dark rim. hdrnet defocus --help tells of the map.
-"""
-
-DEMO = """\
+""",
+    "demo": """\
 Three frames of a room in which a person walks, DEMO_01.jpg to DEMO_03.jpg, merged into merged.exr and merged.jpg.
-"""
-
-PACK = """\
+""",
+    "pack": """\
 examples:
   hdrnet pack --data FOLDER -o scenes.pack
 
 With the file a machine needs torch, numpy, opencv-python-headless and safetensors alone to train: hdrnet train --help.
-"""
-
-TRAIN = """\
+""",
+    "train": """\
 examples:
   hdrnet train psfnet --data FOLDER --recipe thesis            # the thesis's form, trained as the thesis says
   hdrnet train psfnet-fast --data FOLDER --minutes 60 --resume # ours
@@ -148,9 +170,8 @@ rows of the thesis's Tables 2.2 to 2.4, 3.3, 3.4 and 4.3.
 -o gets a checkpoint every two minutes, a log (CSV), and the weights with their card. A folder that HDRNET_WEIGHTS names
 has weights that the library runs in place of its own. With --workers 0 a run can be repeated to the bit.
 `python -m pydoc libhdrnet.research.training` tells the rest.
-"""
-
-EVAL = """\
+""",
+    "eval": """\
 examples:
   hdrnet eval synthetic --report out.html                # scenes with an exact truth; nothing to download
   hdrnet eval kalantari --root DIR --methods ours,debevec,mertens,reference --report out.html
@@ -164,45 +185,16 @@ needs no network. --metrics jod,lpips want the packages cvvdp or lpips (both wan
 --scheduler tcp://host:8786 want pip install "libhdrnet[cluster]" (Dask); workers see the same files, and one that dies
 has its scenes done by another. `python -m pydoc libhdrnet.research.evaluation` tells the sets, the metrics and what
 they mean.
-"""
-
-SERVE = """\
-examples:
-  hdrnet merge a.jpg b.jpg c.jpg -o out.exr --resident     # also defocus and deblur; starts the server if need be
-  hdrnet status [--json]                                   # device, models, memory, jobs, uptime
-  hdrnet stop [--finish]                                   # --finish: when its jobs are done
-  hdrnet serve [--idle MINUTES] [--tcp]                    # start it by hand, in the foreground
-
-Models take seconds to load; a process that stays answers at once. --resident has it do the work, with the same files
-and the same words. It ends after ten idle minutes and logs to the user's log folder (hdrnet status names the file). An
-older server ends its job while the new one answers.
-
-It is this user's alone: a Unix socket in the runtime folder (0700; HDRNET_RUNTIME names another), the user checked on
-both ends. With --tcp it also answers on loopback TCP, for hosts in a sandbox that see only the home folder; a token
-file there proves each end to the other and is never sent.
-"""
-
-INSTALL = """\
-examples:
-  hdrnet install gimp --dry-run
-  hdrnet install darktable --into DIR
-  hdrnet uninstall gimp
-  hdrnet uninstall libhdrnet               # all that the installer wrote, and nothing else
-
-Files of a plug-in that you changed are kept in ~/.local/share/libhdrnet/kept, and darktable's luarc keeps all its other
-lines. A GIMP that was never started is started once without its window, so that it makes its own folder of settings
-(and takes over those of an older GIMP); that folder stays after the uninstallation.
-"""
-
-DOCTOR = """\
+""",
+    "serve": _SERVE,
+    "status": _SERVE,
+    "stop": _SERVE,
+    "install": _INSTALL,
+    "uninstall": _INSTALL,
+    "doctor": """\
 examples:
   hdrnet doctor
   hdrnet doctor --report FILE              # the page for a bug report
-"""
-
-EPILOGS = {
-    "merge": MERGE, "review": REVIEW, "batch": BATCH, "defocus": DEFOCUS, "deblur": DEBLUR, "demo": DEMO, "pack": PACK,
-    "train": TRAIN, "eval": EVAL, "serve": SERVE, "status": SERVE, "stop": SERVE, "install": INSTALL,
-    "uninstall": INSTALL, "doctor": DOCTOR,
-}  # fmt: skip
+""",
+}
 """By command."""
