@@ -146,7 +146,9 @@ class Desk:
             if self.ended.is_set():
                 return
             self.error = error
-            self.events.tell("failed", keep="bracket", message=explain(error)[0], readable=self._some_are_readable())
+            inputs, bad = self._options.inputs, len(unreadable(self._options.inputs))
+            readable = bad > 0 and len(inputs) - bad >= 2  # it can go on without the others
+            self.events.tell("failed", keep="bracket", message=explain(error)[0], readable=readable)
             return
         self.begun = screen.labels.copy() if options.choices is not None else np.zeros_like(screen.labels)
         self._screen = screen
@@ -160,11 +162,6 @@ class Desk:
         tone = {one.name: usual(one) for one in fields(ToneOptions)}
         given = {name: value for name, value in shared(Look, self._options).items() if value is not None}
         return read_options(Look, {**tone, **given, **decided})
-
-    def _some_are_readable(self) -> bool:
-        """Whether some of the frames, but not all, can be read, and are enough."""
-        bad = len(unreadable(self._options.inputs))
-        return bad > 0 and len(self._options.inputs) - bad >= 2
 
     def _facts_of(self, preview: Preview) -> dict[str, Any]:
         output = free_name(Path(self._options.output))

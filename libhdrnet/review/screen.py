@@ -68,7 +68,11 @@ class Screen:
             reporter = Reporter(
                 None if quick else progress, lambda: not quick and (self._waiting > 0 or self._ended.is_set())
             )
-            shown = self.preview.render(self._view(look), quick=quick, reporter=reporter)
+            view = View(
+                **shared(MethodOptions, look), reference=look.index, tone=Tone(**look.tone_options()),
+                rebuild=look.rebuild, choices=as_choices(self.labels) if self.labels.any() else None,
+            )  # fmt: skip
+            shown = self.preview.render(view, quick=quick, reporter=reporter)
             self.marks = shown.labels
             return shown
 
@@ -89,12 +93,6 @@ class Screen:
             raise InputError(f"there is no frame {number}; there are {len(self.preview.frames)}.")
         picture = cv2.cvtColor(self.preview.frames[number - 1].thumbnail, cv2.COLOR_RGB2BGR)
         return cv2.imencode(".jpg", picture)[1].tobytes()
-
-    def _view(self, look: Look) -> View:
-        return View(
-            **shared(MethodOptions, look), reference=look.index, tone=Tone(**look.tone_options()), rebuild=look.rebuild,
-            choices=as_choices(self.labels) if self.labels.any() else None,
-        )  # fmt: skip
 
     def _paint(self, box: Box, labels: bytes) -> None:
         left, top, width, height = box
