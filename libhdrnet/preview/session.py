@@ -94,6 +94,7 @@ class _Last:
     """The last picture, as far as the next one may begin with it."""
 
     key: Any
+    found: Found
     candidates: list[Candidate]
     decision: Decision
     captured: FloatImage
@@ -201,21 +202,19 @@ class Preview:
         scene = last.captured
         if view.rebuild and not quick and last.decision.network.any():
             method = method_of("auto", rounded(found.calibration), reference)
-            scene = self._rebuilt.get(
-                (key, last.chosen), lambda: self._made(found, last, *method, reporter.part(0.6, 1))
-            )  # fmt: skip
-        elif quick and last.toned is not None:
+            scene = self._rebuilt.get((key, last.chosen), lambda: self._made(last, *method, reporter.part(0.6, 1)))
+        if quick and last.toned is not None:
             adaptation, picture = last.toned
             if box[0].stop > box[0].start:  # a part anew, as the whole was
                 picture = picture.copy()
                 picture[box] = _eight_bits(adaptation.show(self._finished(found, scene, box, reference), box))
-                last.toned = adaptation, picture
-            return self._shown(found, last, picture, box, view, notes, told_of)
-        light = self._finished(found, scene, self._whole, reference)
-        adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
-        picture = _toned(light, adaptation)
+        else:
+            box = self._whole
+            light = self._finished(found, scene, box, reference)
+            adaptation = Adaptation.of(light, view.tone, edge=_ADAPTED_EDGE)
+            picture = _toned(light, adaptation)
         last.toned = adaptation, picture
-        return self._shown(found, last, picture, self._whole, view, notes, told_of)
+        return self._shown(last, picture, box, view, notes, told_of)
 
     def _pick(self, exposures: Sequence[float]) -> tuple[int, list[str]]:
         """Pick the reference; return it and what is to be known of it."""
@@ -266,13 +265,14 @@ class Preview:
             fuse(bracket, candidates, decision.weights, merged=last.captured, box=box)
             last.decision, last.chosen = decision, chosen
             return last, box
-        self._last = last = _Last(key, candidates, decision, fuse(bracket, candidates, decision.weights), chosen)
+        merged = fuse(bracket, candidates, decision.weights)
+        self._last = last = _Last(key, found, candidates, decision, merged, chosen)
         return last, self._whole
 
-    def _made(self, found: Found, last: _Last, network: str, used: tuple[int, ...], reporter: Reporter) -> FloatImage:
+    def _made(self, last: _Last, network: str, used: tuple[int, ...], reporter: Reporter) -> FloatImage:
         """Return a copy of what is fused with what the network makes of the rest."""
         scene = last.captured.copy()
-        reconstruct(scene, found.bracket, last.decision.network, network, used, self._settings, reporter)
+        reconstruct(scene, last.found.bracket, last.decision.network, network, used, self._settings, reporter)
         return scene
 
     def _finished(self, found: Found, scene: FloatImage, box: Box, reference: int) -> FloatImage:
@@ -288,15 +288,9 @@ class Preview:
         return light
 
     def _shown(
-        self,
-        found: Found,
-        last: _Last,
-        picture: Picture,
-        box: Box,
-        view: View,
-        notes: Sequence[str | None],
-        warnings: Sequence[str],
+        self, last: _Last, picture: Picture, box: Box, view: View, notes: Sequence[str | None], warnings: Sequence[str]
     ) -> Shown:
+        found = last.found
         names = [frame.name for frame in self.frames]
         of_frames: list[list[str]] = [[] if note is None else [note] for note in notes]
         of_bracket = []
