@@ -165,11 +165,8 @@ class Backend:
     """
 
     def __init__(self):
-        self._interactive = self._in_progress = False
-
-    def interactive(self):
-        """Tell whether a person started the procedure, who wants to see what comes of it."""
-        return self._interactive
+        self.interactive = self._in_progress = False
+        """Whether a person started the procedure, who wants to see what comes of it; whether its progress is shown."""
 
     def progress(self, fraction, text):
         """Show how far the work is, from 0 to 1, and at what."""
@@ -194,7 +191,7 @@ class Backend:
         Raises:
             Failure: why it cannot be done.
         """
-        self._interactive = ask is not None
+        self.interactive = ask is not None
         try:
             if declared.wants_image and None in given:
                 raise Failure(_("select one layer first."))

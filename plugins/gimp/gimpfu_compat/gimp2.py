@@ -58,16 +58,15 @@ class Image(backend.Image):
         self.native.set_active_layer(layer.native)
 
     def load_metadata(self, path):
-        """Take the metadata of a file; tell whether it has any."""
+        """Take the metadata of a file, if it has any."""
         metadata = gimpbase.gimp_metadata_load_from_file(gio.g_file_new_for_path(path.encode()), None)
         if metadata is not None:
             self.native.set_metadata(metadata)
-        return metadata is not None
 
     def show(self):
         """Let a new image go its way: with undo, and in a window if a person is there."""
         self.native.undo_enable()
-        if HOST.interactive():
+        if HOST.interactive:
             gimp.gimp_display_new(self.native)
 
     @staticmethod

@@ -1,5 +1,6 @@
 """GIMP 3, by GObject introspection."""
 
+import contextlib
 import sys
 from functools import partial
 
@@ -46,17 +47,14 @@ class Image(backend.Image):
         self.native.set_selected_layers([layer.native])
 
     def load_metadata(self, path):
-        """Take the metadata of a file; tell whether it has any."""
-        try:
+        """Take the metadata of a file, if it has any."""
+        with contextlib.suppress(GLib.Error):
             self.native.set_metadata(Gimp.Metadata.load_from_file(Gio.File.new_for_path(path)))
-        except GLib.Error:
-            return False
-        return True
 
     def show(self):
         """Let a new image go its way: with undo, and in a window if a person is there."""
         self.native.undo_enable()
-        if HOST.interactive():
+        if HOST.interactive:
             Gimp.Display.new(self.native)
 
     @staticmethod

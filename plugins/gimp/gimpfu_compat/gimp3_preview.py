@@ -1,14 +1,9 @@
 """How a preview is shown in a dialog of GIMP 3."""
 
-import gi
+from gi.repository import Gdk, GdkPixbuf, GLib, Gtk, Pango  # of the versions that gimp3_dialog asked for
 
-gi.require_version("Gdk", "3.0")
-gi.require_version("GdkPixbuf", "2.0")
-gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GdkPixbuf, GLib, Gtk, Pango  # noqa: E402
-
-from gimpfu_compat import preview as shared  # noqa: E402
-from gimpfu_compat.preview import LOOK, SPACE, THUMBNAIL, described, fitted  # noqa: E402
+from gimpfu_compat import preview as shared
+from gimpfu_compat.preview import LOOK, SPACE, THUMBNAIL, described, fitted
 
 LIST = 210
 """Pixels of the list's height."""
