@@ -4,10 +4,9 @@ aligned (the reference) → found (the exposures) → believed (the strictness) 
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from libhdrnet.alignment import align
 from libhdrnet.engine import Reporter, Settings
@@ -39,20 +38,18 @@ class Cache:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._kept: dict[Hashable, Any] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def get(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what was made for `key`, or make it."""
-        if key not in self._kept:
-            made = make()
-            if len(self._kept) >= self._most:
-                self._kept.popitem(last=False)
-            self._kept[key] = made
-        self._kept.move_to_end(key)
-        return self._kept[key]  # type: ignore[return-value]
+        made = self._kept.pop(key) if key in self._kept else make()
+        self._kept[key] = made
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
+        return made
 
 
 @dataclass(frozen=True)

@@ -66,21 +66,18 @@ class Job:
             self.state = "done"
             self.owner.send(message)
 
-    def talk(self) -> tasks.Talk:
-        """Return how the work speaks with the owner."""
-        return tasks.Talk(self._progress, self.cancelled.is_set, lambda text: self.tell("note", text))
-
     def tell(self, kind: str, text: str) -> None:
         """Tell the owner a warning or a note."""
         log.info("%s: %s: %s", self.method, kind, text)
         self._notify("message", kind=kind, text=text, **parts_of(text))
 
     def tell_progress(self) -> None:
-        """Tell the owner how far it is, if that was told long ago."""
+        """Tell it again, if it was told long ago."""
         if self.state != "done" and time.monotonic() - self._told >= TELL_EVERY:
-            self._progress(self.fraction, self.stage)
+            self.progress(self.fraction, self.stage)
 
-    def _progress(self, fraction: float, stage: str) -> None:
+    def progress(self, fraction: float, stage: str) -> None:
+        """Tell the owner how far it is."""
         self.fraction, self.stage, self._told = fraction, stage, time.monotonic()
         left = None if self.clock is None else self.clock.left(fraction)
         known = {} if left is None else {"left": round(left, 1)}
@@ -207,8 +204,9 @@ class Jobs:
         begun = time.monotonic()
         try:
             warnings: list[str] = []
-            with heard(warnings.append, partial(job.tell, "note")):
-                result = job.work(job.talk())
+            note = partial(job.tell, "note")
+            with heard(warnings.append, note):
+                result = job.work(tasks.Talk(job.progress, job.cancelled.is_set, note))
             for text in alike(warnings):
                 job.tell("warning", text)
         except BaseException as error:

@@ -31,10 +31,12 @@ def map_array(description: Mapping[str, Any], folder: Path, dimensions: int) -> 
     known = set(description) <= {"file", "shape", "dtype"}
     if not known or not isinstance(name, str) or not isinstance(dtype, str) or dtype not in DTYPES:
         raise InputError(f'an array is described by {{"file", "shape", "dtype"}}, dtype one of {", ".join(DTYPES)}.')
-    if not isinstance(shape, list) or not _is_shape(shape, dimensions):
+    edges = shape if isinstance(shape, list) else []
+    whole = all(type(edge) is int and 1 <= edge < 1 << 31 for edge in edges)
+    if not whole or len(edges) != dimensions or edges[2:] not in ([], [3]):
         wanted = "[height, width]" if dimensions == 2 else "[height, width, 3]"
         raise InputError(f"the shape of {name[:80]!r} is not {wanted}; give whole numbers from 1.")
-    expected = math.prod(shape) * np.dtype(DTYPES[dtype]).itemsize
+    expected = math.prod(edges) * np.dtype(DTYPES[dtype]).itemsize
     path = file_of(name, folder)
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -49,7 +51,7 @@ def map_array(description: Mapping[str, Any], folder: Path, dimensions: int) -> 
         mapped = mmap.mmap(handle, expected, access=mmap.ACCESS_COPY)
     finally:
         os.close(handle)
-    return np.frombuffer(mapped, DTYPES[dtype]).reshape(shape)
+    return np.frombuffer(mapped, DTYPES[dtype]).reshape(edges)
 
 
 def write_array(array: npt.NDArray[Any], folder: Path, what: str) -> dict[str, Any]:
@@ -78,10 +80,3 @@ def radii(codes: npt.NDArray[Any], white: float | None) -> npt.NDArray[np.float3
     if white is None or not (math.isfinite(white) and white > 0):
         raise InputError(f"the map holds integers and map_white is {white}; give the radius in pixels of white.")
     return np.asarray(codes * np.float32(white / np.iinfo(codes.dtype).max), np.float32)
-
-
-def _is_shape(shape: list[Any], dimensions: int) -> bool:
-    if len(shape) != dimensions:
-        return False
-    whole = all(isinstance(edge, int) and not isinstance(edge, bool) and 1 <= edge < 1 << 31 for edge in shape)
-    return whole and (dimensions == 2 or shape[2] == 3)
