@@ -14,10 +14,6 @@ local SAME = 0.25 -- stops: exposures closer than this are one; cameras step by 
 local EVEN = 0.35 -- stops by which steps may differ: nominal times such as 1/60 and 1/15 are rounded
 local PAUSE = 20 -- a gap this many times the shortest one is a pause between two subjects
 
-local function stops_of(frame)
-  return frame.exposure and math.log(frame.exposure, 2)
-end
-
 local function natural(path)
   return (path:lower():gsub("%d+", function(digits) return ("0"):rep(20 - #digits) .. digits end))
 end
@@ -26,17 +22,24 @@ local function slice(list, first, last)
   return table.move(list, first, last, 1, {})
 end
 
+-- What all frames say of a field; nil if one does not.
+local function said(frames, field)
+  local values = {}
+  for index, frame in ipairs(frames) do
+    if frame[field] == nil then return nil end
+    values[index] = frame[field]
+  end
+  return values
+end
+
 --- What tells the frames apart: the biases if the camera stepped by them, else the exposures; nil if neither is known.
 local function steps_of(frames)
-  local biases, stops = {}, {}
-  local biased, has_biases, has_stops = false, true, true
-  for index, frame in ipairs(frames) do
-    biases[index], stops[index] = frame.bias, stops_of(frame)
-    biased = biased or math.abs((frame.bias or 0) - (frames[1].bias or 0)) >= SAME
-    has_biases, has_stops = has_biases and frame.bias ~= nil, has_stops and frame.exposure ~= nil
+  local biases, stops = said(frames, "bias"), said(frames, "exposure")
+  for _, bias in ipairs(biases or {}) do
+    if math.abs(bias - biases[1]) >= SAME then return biases end
   end
-  if biased and has_biases then return biases end
-  return has_stops and stops or nil
+  for index, exposure in ipairs(stops or {}) do stops[index] = math.log(exposure, 2) end
+  return stops
 end
 
 -- The least and the greatest step between values in order of size.
@@ -121,8 +124,7 @@ function brackets.group(frames)
   local found = {}
   for _, camera in ipairs(order) do
     local row = rows[camera]
-    local timed = true
-    for _, frame in ipairs(row) do timed = timed and frame.seconds ~= nil end
+    local timed = said(row, "seconds") ~= nil
     table.sort(row, function(a, b)
       if timed and a.seconds ~= b.seconds then return a.seconds < b.seconds end
       return natural(a.path) < natural(b.path)
@@ -134,17 +136,17 @@ function brackets.group(frames)
   return found
 end
 
+local function joined(values, form)
+  local texts = {}
+  for index, value in ipairs(values) do texts[index] = form:format(value) end
+  return table.concat(texts, ",")
+end
+
 --- Options that tell `hdrnet merge` the exposures of a bracket; none where its files have to say.
 function brackets.exposure_options(frames)
-  local exposures, biases = {}, {}
-  for _, frame in ipairs(frames) do
-    exposures[#exposures + 1] = frame.exposure and ("%.9g"):format(frame.exposure)
-    biases[#biases + 1] = frame.bias and ("%.6g"):format(frame.bias)
-  end
-  if #exposures == #frames then return { "--times", table.concat(exposures, ",") } end
-  if #biases == #frames and are_different(steps_of(frames) or { 0, 0 }) then
-    return { "--ev=" .. table.concat(biases, ",") }
-  end
+  local exposures, biases = said(frames, "exposure"), said(frames, "bias")
+  if exposures then return { "--times", joined(exposures, "%.9g") } end
+  if biases and are_different(steps_of(frames) or { 0, 0 }) then return { "--ev=" .. joined(biases, "%.6g") } end
   return {}
 end
 

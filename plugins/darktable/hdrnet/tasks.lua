@@ -89,11 +89,6 @@ function tasks.new(context)
     return append(words, reviews and { "--json" } or { "--resident", "--json" })
   end
 
-  local function merged_path(bracket)
-    local stem = select(2, names.split(bracket[1].path))
-    return names.unique(results_folder(bracket[1].image), stem, "hdr", settings.format().suffix)
-  end
-
   -- Import a merged picture, developed as the module says. Gives it and what there is to say about that, or nil.
   local function adopt_merged(output, bracket, folder)
     local sources, notes = {}, {}
@@ -125,7 +120,9 @@ function tasks.new(context)
   local function made_of(bracket, command, folder, report, should_stop)
     local inputs, failure = merge_inputs(bracket, folder, report, should_stop)
     if not inputs then return nil, failure end
-    local output, share = merged_path(bracket), settings.merges_originals() and 0 or EXPORT_SHARE
+    local stem = select(2, names.split(bracket[1].path))
+    local output = names.unique(results_folder(bracket[1].image), stem, "hdr", settings.format().suffix)
+    local share = settings.merges_originals() and 0 or EXPORT_SHARE
     local reviews = command == "review"
     if reviews then report(1, _("the review is in your browser")) end
     local done, reason, warnings = context.program.run(context, merge_words(command, bracket, inputs, output), folder,
