@@ -470,8 +470,8 @@ class Server:
             raise OutputError(
                 f"the pixels cannot be handed over in '{self.folder}' ({_reason(error)}).", "Free some memory or space."
             ) from error
-        if file.tell() != size:
-            given = file.tell()
+        given = file.tell()
+        if given != size:
             self.release({"file": name})
             raise InputError(f"the pixels have {given} bytes, but {tuple(shape)} of {dtype} takes {size}.")
         return {"file": name, "shape": list(shape), "dtype": dtype}
@@ -565,7 +565,7 @@ class Server:
         for _ in range(3):  # an old server may have to go, and another client may be quicker
             self._channel = _dial() or self._dial_first()
             try:
-                told = self._hello()
+                told = self._hello(self._channel.token)
             except _LostError:
                 self._drop()
                 continue
@@ -592,18 +592,16 @@ class Server:
             "Run: hdrnet stop; then try again.",
         )
 
-    def _hello(self) -> dict[str, Any]:
-        channel = self._channel
-        assert channel is not None  # noqa: S101 (for the type checker)
+    def _hello(self, token: str | None) -> dict[str, Any]:
         params: dict[str, Any] = {"protocol": PROTOCOL}
         nonce = os.urandom(16).hex()
-        if channel.token is not None:
-            params.update(nonce=nonce, proof=prove(channel.token, "client", nonce))
+        if token is not None:
+            params.update(nonce=nonce, proof=prove(token, "client", nonce))
         try:
             told = self._ask("hello", params, seconds=30 if self._start else PATIENCE)
         except VersionError as error:
             return {"protocol": error.protocol}
-        if channel.token is not None and told.get("proof") != prove(channel.token, "server", nonce):
+        if token is not None and told.get("proof") != prove(token, "server", nonce):
             self._drop()
             raise NotTrustedError("what answers in the server's place does not know the token.", "Run: hdrnet stop")
         return told
