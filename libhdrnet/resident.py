@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,7 +23,8 @@ def run_resident(method: str, params: dict[str, Any], console: Console) -> None:
     told = {"warning": console.warning, "note": console.note}
     given: dict[str, str] = {}
     params = {name: _absolute(value, given) if name in PATHS else value for name, value in params.items()}
-    with _as_given(given), _server(start=True) as server:
+    command = [sys.executable, "-m", "libhdrnet.cli"]
+    with _as_given(given), hdrnet_client.connect(command=command, version=__version__) as server:
         result = server.call(
             method, params, on_progress=lambda fraction, stage: console.progress(fraction, stage, server.left),
             on_note=lambda kind, text: told[kind](_restored(text, given)),
@@ -40,7 +41,7 @@ def show_status(console: Console) -> None:
     """
     with _as_given({}):
         try:
-            with _server(start=False) as server:
+            with hdrnet_client.connect(start=False) as server:
                 facts = server.call("status", seconds=hdrnet_client.PATIENCE)
         except hdrnet_client.ServerUnavailableError:
             console.result("no server is running.", running=False)
@@ -70,11 +71,6 @@ def stop(console: Console, finish: bool) -> None:
     console.result("the server ends when its jobs are done." if finish else "the server is stopped.", running=finish)
 
 
-def _server(start: bool) -> hdrnet_client.Server:
-    version = __version__ if start else None
-    return hdrnet_client.connect(start, command=[sys.executable, "-m", "libhdrnet.cli"], version=version)
-
-
 @contextmanager
 def _as_given(given: dict[str, str]) -> Iterator[None]:
     """Make errors of the client ours, with paths as the user wrote them."""
@@ -100,20 +96,16 @@ def _absolute(value: Any, given: dict[str, str]) -> Any:
 
 
 def _restored(text: str, given: dict[str, str]) -> str:
+    """Say a text with paths as the user wrote them."""
     if isinstance(text, hdrnet_client.Sentence) and text.template:
-        return _made_anew(text.template, text.values, given)
+        values = {
+            name: _restored(hdrnet_client.Sentence("", value) if isinstance(value, dict) else value, given)
+            for name, value in text.values.items()
+        }
+        return sentence(text.template, **values)
     for path in sorted(given, key=len, reverse=True):
         text = text.replace(path, given[path])
     return text
-
-
-def _made_anew(template: str, values: Mapping[str, Any], given: dict[str, str]) -> str:
-    """Put values into a sentence again, with paths as the user wrote them."""
-    made = {
-        name: _made_anew(**value, given=given) if isinstance(value, dict) else _restored(value, given)
-        for name, value in values.items()
-    }
-    return sentence(template, **made)
 
 
 def _described(facts: dict[str, Any]) -> str:
