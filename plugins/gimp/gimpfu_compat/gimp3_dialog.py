@@ -53,9 +53,13 @@ def ask(procedure, declared, config, given, values):
         after = content.get_children()[place]
         content.pack_start(widget, False, False, 0)
         content.reorder_child(widget, content.child_get_property(after, "position"))
-    rows = _scroll(content, len(declared.options))
+    top = rows = _scrolled(content, len(declared.options))
     if pane is not None:
-        _put_beside(content, rows, pane)
+        top = Gtk.Box(spacing=2 * SPACE)
+        top.pack_start(pane.widget, True, True, 0)
+        top.pack_start(rows, False, False, 0)
+    content.pack_start(top, True, True, 0)
+    content.reorder_child(top, 0)
     if note:
         label = Gtk.Label(label=note, xalign=0, wrap=True, max_width_chars=60)
         label.get_style_context().add_class("dim-label")
@@ -73,16 +77,6 @@ def _set(config, values):
         config.set_property(name, value)
 
 
-def _put_beside(content, rows, pane):
-    """Put a preview to the left of the rows."""
-    beside = Gtk.Box(spacing=2 * SPACE)
-    content.remove(rows)
-    beside.pack_start(pane.widget, True, True, 0)
-    beside.pack_start(rows, False, False, 0)
-    content.pack_start(beside, True, True, 0)
-    content.reorder_child(beside, 0)
-
-
 def _grey(widget, config, name, value):
     """Grey a widget while another parameter has not that value."""
 
@@ -93,8 +87,8 @@ def _grey(widget, config, name, value):
     config.connect(f"notify::{name}", show)
 
 
-def _scroll(content, count):
-    """Put the rows of the parameters, the first of the dialog, where they can be scrolled on a low screen."""
+def _scrolled(content, count):
+    """Take the rows of the parameters, the first of the dialog, to where they can be scrolled on a low screen."""
     rows = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
     for row in content.get_children()[:count]:
         content.remove(row)
@@ -105,8 +99,6 @@ def _scroll(content, count):
         max_content_height=max(screen.height - BESIDE, 200),
     )  # fmt: skip
     scrolled.add(rows)
-    content.pack_start(scrolled, True, True, 0)
-    content.reorder_child(scrolled, 0)
     return scrolled
 
 
