@@ -12,8 +12,8 @@ from ctypes import POINTER, Structure, Union, c_char_p, c_double, c_int, c_int32
 """GimpPDBArgType."""
 EXECUTION_ERROR, SUCCESS, CANCEL = 0, 3, 4
 """GimpPDBStatusType."""
-RGB, FLOAT_LINEAR, RGB_IMAGE, PLUGIN = 0, 600, 0, 1
-"""GimpImageBaseType, GimpPrecision, GimpImageType, GimpPDBProcType."""
+RGB, FLOAT_LINEAR, PLUGIN = 0, 600, 1
+"""GimpImageBaseType, GimpPrecision, GimpPDBProcType."""
 
 
 class _Data(Union):
