@@ -16,10 +16,10 @@ const server = {
   },
 
   // Fails with `gone` where there is no program any more, and with what it says where it refuses.
-  async ask(method, path, body, signal) {
+  async ask(method, path, body, options = {}) {
     let answer;
     try {
-      answer = await fetch(path, { method, body, signal, headers: { "X-Token": this.token, "X-Page": this.page } });
+      answer = await fetch(path, { method, body, headers: { "X-Token": this.token, "X-Page": this.page }, ...options });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw Object.assign(new Error("hdrnet review has ended, or cannot be reached."), { gone: true });
@@ -42,7 +42,7 @@ const server = {
     const query = new URLSearchParams({ settings: JSON.stringify(settings) });
     if (change) query.set("box", [change.x, change.y, change.w, change.h].join());
     if (quick) query.set("quick", "1");
-    const answer = await this.ask("POST", `picture?${query}`, change ? change.labels : null, signal);
+    const answer = await this.ask("POST", `picture?${query}`, change ? change.labels : null, { signal });
     const [x, y, w, h] = answer.headers.get("X-Box").split(",").map(Number);
     return { x, y, w, h, pixels: new Uint8ClampedArray(await answer.arrayBuffer()) };
   },
@@ -66,8 +66,5 @@ const server = {
     }
   },
 
-  leave() {
-    fetch("leave", { method: "POST", keepalive: true, headers: { "X-Token": this.token, "X-Page": this.page } })
-      .catch(() => {});
-  },
+  leave() { this.ask("POST", "leave", null, { keepalive: true }).catch(() => {}); }, // the page is closed meanwhile
 };
