@@ -60,8 +60,7 @@ def merge_folder(params: Mapping[str, Any], talk: Talk) -> Batch:
         raise InputError(
             f"--format {options.format!r} is unknown; choose one of {', '.join(WRITE_SUFFIXES['merged'])}."
         )
-    kind = f"a {options.format}"
-    check_needs(options, kind, "a .jpg" if options.preview else None)
+    check_needs(options, f"a {options.format}", "a .jpg" if options.preview else None)
 
     brackets, others = _find(folder, options)
     alone = tuple(str(paths[0]) for paths in brackets if len(paths) == 1)

@@ -22,8 +22,6 @@ class _Held:
     def __eq__(self, other):
         return type(other) is type(self) and self.native.get_id() == other.native.get_id()
 
-    __hash__ = None
-
 
 class Image(_Held):
     """An image; a back end adds `path`, `set_path(path)`, `layers`, `select(layer)` and `load_metadata(path)`."""
