@@ -72,7 +72,7 @@ class Job:
         self._notify("message", kind=kind, text=text, **parts_of(text))
 
     def tell_progress(self) -> None:
-        """Tell it again, if it was told long ago."""
+        """Tell the owner how far it is, if that was told long ago."""
         if self.state != "done" and time.monotonic() - self._told >= TELL_EVERY:
             self.progress(self.fraction, self.stage)
 
