@@ -6,7 +6,6 @@ from pathlib import Path
 from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.exiv2 import exiv2_image
 from libhdrnet.io.formats import jpeg, png
-from libhdrnet.io.formats.jpeg_settings import read_settings
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import first_number, read_metadata
 
@@ -69,7 +68,7 @@ def likeness_of(path: Path) -> Likeness:
     if kind != "jpeg":
         points = png.unbounded_code_points(path) if kind == "png" else None
         return Likeness(resolution=resolution, packet=packet, code_points=points)
-    quality, subsampling, density = read_settings(path.read_bytes())
+    quality, subsampling, density = jpeg.read_settings(path.read_bytes())
     if resolution is None and density is not None:
         resolution = (*density[1:], _EXIF_UNITS[density[0]])
     return Likeness(quality, subsampling, resolution, packet)

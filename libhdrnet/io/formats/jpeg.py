@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import numpy as np
 from libhdrnet.errors import InputError
 from libhdrnet.io import colour
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, full_scale, heads, split
-from libhdrnet.io.formats.jpeg_segments import APP14, FRAMES, profile_of, segments, with_profile
+from libhdrnet.io.formats.jpeg_segments import APP0, APP14, FRAMES, TABLES, profile_of, segments, with_profile
 
 QUALITY = 95
 _END = b"\xff\xd9"
+_SUBSAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (4, 1): "411", (1, 2): "440"}
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,53 @@ def encode(
     if density is not None and data[6:11] == b"JFIF\0":
         data = data[:13] + struct.pack(">BHH", *density) + data[18:]
     return with_profile(data, icc) if icc else data
+
+
+def read_settings(data: bytes) -> tuple[int, str, tuple[int, int, int] | None]:
+    """Read from the bytes of a JPEG file how it was stored; what they leave open is as `encode` does it.
+
+    Returns:
+        Quality, 1 to 100: that of this library's encoder whose table for brightness is nearest. Subsampling: "444",
+        "422", "420", "411" or "440"; "444" for grey and for what the encoder cannot write. Density: JFIF's unit (1 an
+        inch, 2 a centimetre) and pixels a unit; None where it names no unit.
+
+    """
+    density, components = None, b""
+    for code, _, body in segments(data):
+        if code == APP0 and body.startswith(b"JFIF\0") and len(body) >= 12:
+            density = struct.unpack_from(">BHH", body, 7)
+        elif code in FRAMES:
+            components = body[6:]
+    table = _tables(data).get(components[2]) if len(components) >= 3 else None
+    quality = QUALITY
+    if table is not None:
+        distances = np.abs(np.log(np.maximum(table, 1)) - np.log(_known_tables())).sum(axis=1)
+        quality = int(np.argmin(distances)) + 1
+    factors = [divmod(components[index], 16) for index in (1, 4, 7)] if len(components) == 9 else []
+    subsampling = _SUBSAMPLINGS.get(factors[0], "444") if factors[1:] == [(1, 1), (1, 1)] else "444"
+    return quality, subsampling, density if density and density[0] in (1, 2) and all(density[1:]) else None
+
+
+def _tables(data: bytes) -> dict[int, Array]:
+    """Return the tables of quantisation, uint16, by their numbers."""
+    found = {}
+    for body in (body for code, _, body in segments(data) if code == TABLES):
+        position = 0
+        while position < len(body):
+            wide, number = body[position] >> 4, body[position] & 15
+            values = body[position + 1 : position + (129 if wide else 65)]
+            if len(values) < (128 if wide else 64):
+                break
+            found[number] = np.frombuffer(values, ">u2" if wide else "u1").astype(np.uint16)
+            position += 1 + len(values)
+    return found
+
+
+@cache
+def _known_tables() -> Array:
+    """Ask the encoder itself for its table of each quality, 1 to 100."""
+    blank = np.zeros((8, 8), np.uint8)
+    return np.array([_tables(encode(blank, quality=quality, icc=None))[0] for quality in range(1, 101)])
 
 
 def _reduced(path: Path, data: bytes, reduction: int) -> Array:
