@@ -16,7 +16,7 @@ from libhdrnet.errors import OutOfMemoryError
 from libhdrnet.formats import BY_SUFFIX, WRITE_SUFFIXES
 from libhdrnet.io import read_metadata, read_photo, read_record, srgb_profile, write_display
 from libhdrnet.io.formats import exr
-from libhdrnet.io.formats.heif_boxes import main_picture
+from libhdrnet.io.formats.heif import main_picture
 from libhdrnet.io.formats.jxl_header import header
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.passengers import passengers

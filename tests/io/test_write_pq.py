@@ -10,7 +10,7 @@ from PIL import Image
 from libhdrnet.errors import HdrnetWarning, InputError, OutputError
 from libhdrnet.io import Metadata, image_size, read_metadata, read_photo, read_record, write_radiance
 from libhdrnet.io.cicp import CodePoints
-from libhdrnet.io.formats.heif_boxes import main_picture
+from libhdrnet.io.formats.heif import main_picture
 from libhdrnet.io.formats.jxl_header import header
 
 PQ = CodePoints(9, 16)

@@ -1,13 +1,48 @@
-"""HEIF: HEIC and HIF of cameras through pillow-heif, which is optional, and AVIF through imagecodecs."""
+"""HEIF: HEIC and HIF of cameras through pillow-heif, which is optional, and AVIF through imagecodecs.
 
+What their boxes tell of the main picture (ISO 23008-12) is read here: size, colours, turns, depth.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from libhdrnet.errors import InputError
-from libhdrnet.io.formats.decoded import Array, Decoded, Header, decoded_by_points, full_scale
-from libhdrnet.io.formats.heif_boxes import MainPicture, main_picture
+from libhdrnet.io.cicp import CodePoints
+from libhdrnet.io.formats.boxes import FULL, boxes, outer_boxes
+from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, decoded_by_points, full_scale
 from libhdrnet.io.orientation import applied, upright_size
+
+_MAX_META = 1 << 24
+_TURNED = {0: 1, 1: 8, 2: 3, 3: 6}
+"""EXIF orientations of quarter turns anticlockwise."""
+_MIRRORED = {
+    0: {1: 4, 8: 5, 3: 2, 6: 7},
+    1: {1: 2, 8: 7, 3: 4, 6: 5},
+}
+"""EXIF orientation after exchanging top and bottom (0) or left and right (1) of what is turned already."""
+
+
+@dataclass(frozen=True)
+class MainPicture:
+    """What the boxes tell of the main picture, as it is stored."""
+
+    height: int = 0
+    width: int = 0
+    left: int = 0
+    top: int = 0
+    """What a clean aperture cuts off; height and width are what it leaves."""
+    orientation: int = 1
+    """EXIF's number for its turns and mirrors."""
+    bits: int = 8
+    codec: str = "hevc"
+    """"hevc" or "av1"."""
+    points: CodePoints | None = None
+    """None: unspecified or unknown ones."""
+    icc: bytes | None = None
 
 
 def header(path: Path) -> Header:
@@ -50,3 +85,77 @@ def _hevc(path: Path) -> Array:
     array, bits = np.asarray(image), int(image.info["bit_depth"])
     # Deeper samples come shifted to the upper bits.
     return full_scale(array >> np.uint16(16 - bits), (1 << bits) - 1) if array.dtype == np.uint16 else array
+
+
+def main_picture(path: Path) -> MainPicture:
+    """Read the boxes. Raises InputError where there are none or they are damaged."""
+    try:
+        inner = dict(boxes(_meta(path)))
+        properties = dict(boxes(inner[b"iprp"]))
+        listed = boxes(properties[b"ipco"])
+        main = int.from_bytes(inner[b"pitm"][FULL : FULL + (4 if inner[b"pitm"][0] else 2)], "big")
+        # Of a picture of tiles the coding is told by the tiles.
+        picture = MainPicture(codec="av1" if any(name == b"av1C" for name, _ in listed) else "hevc")
+        for index in _indices(properties[b"ipma"], main):
+            if 0 < index <= len(listed):
+                picture = _with_property(picture, *listed[index - 1])
+    except (struct.error, IndexError, KeyError) as error:
+        raise damaged(path, "its boxes make no sense") from error
+    if not picture.height or not picture.width:
+        raise damaged(path, "no size of the main picture")
+    return picture
+
+
+def _meta(path: Path) -> bytes:
+    with path.open("rb") as file:
+        for name, begins, ends in outer_boxes(file):
+            if name == b"meta":
+                file.seek(begins + FULL)
+                return file.read(min(ends - begins - FULL, _MAX_META))
+    raise damaged(path, "no description of its pictures")
+
+
+def _with_property(picture: MainPicture, name: bytes, body: bytes) -> MainPicture:
+    if name == b"ispe":
+        width, height = struct.unpack_from(">II", body, FULL)
+        return replace(picture, height=height, width=width)
+    if name == b"clap":
+        return _cropped(picture, body)
+    if name == b"pixi":
+        return replace(picture, bits=max(body[FULL + 1 : FULL + 1 + body[FULL]]))
+    if name == b"av1C":  # of a file without pixi
+        return replace(picture, bits=12 if body[2] & 0x20 else 10 if body[2] & 0x40 else 8)
+    if name == b"irot":
+        return replace(picture, orientation=_TURNED[body[0] & 3])
+    if name == b"imir":
+        return replace(picture, orientation=_MIRRORED[body[0] & 1][picture.orientation])
+    if name == b"colr" and body[:4] == b"nclx":
+        # Decoders give RGB of full range.
+        return replace(picture, points=CodePoints.known(*struct.unpack_from(">HH", body, 4)))
+    if name == b"colr" and body[:4] in (b"prof", b"rICC"):
+        return replace(picture, icc=body[4:])
+    return picture
+
+
+def _cropped(picture: MainPicture, clap: bytes) -> MainPicture:
+    values = struct.unpack_from(">IIIIiIiI", clap)
+    width, height, across, down = (values[at] / max(values[at + 1], 1) for at in range(0, 8, 2))
+    left, top = round((picture.width - width) / 2 + across), round((picture.height - height) / 2 + down)
+    inside = 0 <= left <= left + round(width) <= picture.width and 0 <= top <= top + round(height) <= picture.height
+    return replace(picture, left=left, top=top, width=round(width), height=round(height)) if inside else picture
+
+
+def _indices(ipma: bytes, wanted: int) -> Iterator[int]:
+    """Yield the numbers, from 1, of an item's properties, in the order in which they apply."""
+    version, wide = ipma[0], ipma[3] & 1
+    (count,) = struct.unpack_from(">I", ipma, FULL)
+    position = FULL + 4
+    for _ in range(count):
+        (item,) = struct.unpack_from(">I" if version else ">H", ipma, position)
+        position += 4 if version else 2
+        associations = ipma[position]
+        position += 1
+        for _ in range(associations):
+            if item == wanted:
+                yield struct.unpack_from(">H", ipma, position)[0] & 0x7FFF if wide else ipma[position] & 0x7F
+            position += 2 if wide else 1
