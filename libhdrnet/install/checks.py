@@ -13,8 +13,7 @@ from typing import Literal, NamedTuple
 from libhdrnet._version import __version__
 from libhdrnet.client import hdrnet_client
 from libhdrnet.install.hosts import Host, find_hosts
-from libhdrnet.install.path import way_to_path
-from libhdrnet.install.places import Machine
+from libhdrnet.install.places import Machine, way_to_path
 from libhdrnet.install.plugins import Plugin
 from libhdrnet.install.record import Record
 

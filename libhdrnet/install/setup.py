@@ -17,9 +17,8 @@ from libhdrnet.errors import HdrnetError, InputError, OutputError, explain
 from libhdrnet.install.commands import install_plugins, uninstall
 from libhdrnet.install.environment import InstallError, make_environment, try_out
 from libhdrnet.install.hosts import NAMES
-from libhdrnet.install.path import way_to_path
 from libhdrnet.install.pip import TORCH, Pip
-from libhdrnet.install.places import Machine, this_machine
+from libhdrnet.install.places import Machine, this_machine, way_to_path
 from libhdrnet.install.quickstart import install_into
 from libhdrnet.install.record import Record, alone
 from libhdrnet.install.space import check_space

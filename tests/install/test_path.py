@@ -7,8 +7,7 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-from libhdrnet.install.path import way_to_path
-from libhdrnet.install.places import Machine
+from libhdrnet.install.places import Machine, way_to_path
 
 HOME = Path("/home/jo")
 
