@@ -19,12 +19,11 @@ from libhdrnet.install.environment import InstallError, make_environment, try_ou
 from libhdrnet.install.hosts import NAMES
 from libhdrnet.install.pip import TORCH, Pip
 from libhdrnet.install.places import Machine, this_machine, way_to_path
-from libhdrnet.install.quickstart import install_into
 from libhdrnet.install.record import Record, alone
 from libhdrnet.install.space import check_space
 from libhdrnet.install.telling import say
 from libhdrnet.install.traces import stop_server
-from libhdrnet.install.tree import check_tree, fingerprint
+from libhdrnet.install.tree import ROOT, check_tree, fingerprint
 from libhdrnet.install.versions import Version, Versions
 
 _FIND = {
@@ -106,6 +105,45 @@ def foretell(options: argparse.Namespace, machine: Machine) -> None:
         check_space(machine.data, pip.plan(pip.wheel(Path(scratch))), say, pip.torch, only_tell=True)
     say(f"would install libhdrnet {__version__} into '{machine.data}', and the command '{machine.launcher}'.")
     _install_plugins(options, machine, dry_run=True)
+
+
+def install_into(options: argparse.Namespace) -> None:
+    """Make but the environment `options.env`, to try libhdrnet or to work on it, or bring it up to date.
+
+    Raises:
+        InputError: the folder is there and is no environment.
+        OutputError: there is too little space.
+        InstallError: it failed.
+    """
+    folder: Path = options.env.absolute()
+    python, program = (this_machine().program(folder, name) for name in ("python", "hdrnet"))
+    fresh = not (folder / "pyvenv.cfg").exists()
+    if fresh and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"'{folder}' is there and is no virtual environment; choose another folder with --env.")
+    if fresh or not python.exists():
+        say(f"Making an environment in '{folder}'.")
+        make_environment(folder, say)
+    pip = Pip(python, wheels=options.wheels, torch=options.torch, say=say)
+    pip.renew()
+    if options.develop:
+        say("Installing, with the tools of the tests.")
+        pip.add("setuptools>=77")
+        pip.add("--no-build-isolation", "--editable", f"{ROOT}[test]")
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            wheel = pip.wheel(Path(scratch))
+            if fresh:
+                check_space(folder, pip.plan(wheel), say, pip.torch)
+            say("Installing.")
+            pip.add(wheel)
+            pip.run("install", "--no-deps", "--force-reinstall", wheel)
+    say(f"libhdrnet is installed in '{folder}'.")
+    if options.develop:
+        return
+    if options.demo:
+        say(f"Merging the demo's bracket into '{options.output}'.")
+        try_out(program, "demo", "--quiet", "-o", options.output, doing="merging")
+    say(f'To merge your own: "{program}" merge DARK MIDDLE BRIGHT -o merged.exr')
 
 
 def _build(options: argparse.Namespace, machine: Machine, versions: Versions, mark: str) -> Version:
