@@ -74,11 +74,7 @@ def install_plugins(host: str, machine: Machine, say: Say, *, into: Path | None 
 def uninstall_plugins(
     host: str, machine: Machine, say: Say, *, into: Path | None = None, dry_run: bool = False
 ) -> None:
-    """Remove a host's plug-in from wherever it was installed.
-
-    Raises:
-        OutputError: a folder cannot be written.
-    """
+    """Remove a host's plug-in from wherever it was installed; raise OutputError where a folder cannot be written."""
     noted = [folder for name, folder in Record(machine.data).places if name == host]
     found = [one.folder for one in find_hosts(machine) if one.name == host]
     present = [folder for folder in found if Plugin(host, folder, machine.data).state().version]
@@ -90,11 +86,7 @@ def uninstall_plugins(
 
 
 def uninstall(machine: Machine, say: Say, *, dry_run: bool = False) -> None:
-    """Remove all that was installed: plug-ins, environment, links, the server's log.
-
-    Raises:
-        OutputError: a folder cannot be written.
-    """
+    """Remove all that was installed: plug-ins, environment, links, the server's log; raises as `uninstall_plugins`."""
     if dry_run:
         for host in NAMES:
             uninstall_plugins(host, machine, say, dry_run=True)

@@ -23,11 +23,7 @@ class InstallError(HdrnetError):
 
 
 def make_environment(folder: Path, say: Say) -> Path:
-    """Make a virtual environment and return its Python.
-
-    Raises:
-        InstallError: the Python that runs this cannot make one.
-    """
+    """Make a virtual environment and return its Python; raise InstallError where this Python cannot make one."""
     words = [sys.executable, "-m", "venv", "--clear", str(folder)]
     done = run_telling(words, say, lambda _: "making the environment")
     if done.returncode:
@@ -43,11 +39,7 @@ def make_environment(folder: Path, say: Say) -> Path:
 
 
 def try_out(program: Path, *words: str | Path, doing: str = "trying") -> None:
-    """Run a program of an environment to see whether it works.
-
-    Raises:
-        InstallError: it does not.
-    """
+    """Run a program of an environment; raise InstallError where it does not work."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     try:
         done = run_telling([str(program), *map(str, words)], say, lambda _: doing, environment)
@@ -59,10 +51,9 @@ def try_out(program: Path, *words: str | Path, doing: str = "trying") -> None:
 
 
 def write_environment(python: str = sys.executable, version: str = __version__, path: Path | None = None) -> Path:
-    """Write {"python", "version"} where clients look (hdrnet_client.environment_path) and return the path.
+    """Write {"python", "version"} where clients look (hdrnet_client.environment_path), or raise OutputError.
 
-    Raises:
-        OutputError: it cannot be written.
+    Returns its path.
     """
     path = path or Path(environment_path())
     path.parent.mkdir(parents=True, exist_ok=True)

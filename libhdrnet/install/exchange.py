@@ -15,8 +15,7 @@ _SWAP = 2
 def put_in_place(new: Path, target: Path) -> None:
     """Make `new` the folder `target`; what was there gets the name `new`. Both are in one file system.
 
-    Raises:
-        OSError: the folder cannot be written.
+    Raises OSError where the folder cannot be written.
     """
     if not target.exists():
         new.rename(target)

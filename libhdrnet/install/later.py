@@ -31,8 +31,7 @@ _waiting: list["subprocess.Popen[bytes]"] = []
 def remove_later(machine: Machine) -> None:
     """Remove the versions that are not in use after this process, and what was made for them.
 
-    Raises:
-        OSError: the helper cannot be started.
+    Raises OSError where the helper cannot be started.
     """
     python = getattr(sys, "_base_executable", None) or sys.executable
     words = [str(Path(__file__).parents[2]), machine.system, str(machine.home)]

@@ -26,21 +26,13 @@ def addition(path: Path) -> bytes:
 
 
 def append(path: Path, added: bytes) -> None:
-    """Append to the file, which appears if there was none.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
+    """Append to the file, which appears if there was none; raise OutputError where it cannot be written."""
     if added:
         _write(path, _read(path) + added)
 
 
 def take_away(path: Path, added: bytes) -> None:
-    """Remove what was appended, and the file if nothing else was ever in it.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
+    """Remove what was appended, and the file if nothing else was ever in it; raise as `append` does."""
     text = _read(path)
     ours = added if added in text else added.strip()
     if not ours or ours not in text:

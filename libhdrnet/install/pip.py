@@ -83,11 +83,7 @@ class Pip:
         return str(ready or next(folder.glob("libhdrnet-*.whl")))
 
     def plan(self, requirement: str) -> list[Package]:
-        """Return what an installation takes, without taking anything.
-
-        Raises:
-            InstallError: it cannot be had.
-        """
+        """Return what an installation takes, without taking anything; raises as `run` does."""
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "report.json")
             words = ("--dry-run", "--ignore-installed", "--report", str(report))
@@ -98,22 +94,14 @@ class Pip:
             return list(pool.map(Package.reported, facts["install"]))
 
     def install(self, packages: Sequence[Package]) -> None:
-        """Install exactly these files; what was downloaded before an interruption is not downloaded again.
-
-        Raises:
-            InstallError: it failed.
-        """
+        """Install exactly these files, and download none again that an earlier try did; raises as `run` does."""
         with tempfile.TemporaryDirectory() as folder:
             listed = Path(folder, "packages.txt")
             listed.write_text("\n".join(package.requirement for package in packages), "utf-8")
             self.run("install", "--no-compile", "--no-deps", "--requirement", str(listed))
 
     def add(self, *words: str) -> None:
-        """Install what is missing for some requirements.
-
-        Raises:
-            InstallError: it failed.
-        """
+        """Install what is missing for some requirements; raises as `run` does."""
         index = None if self.wheels else _INDEX.get((sys.platform, self.torch))
         extra = ("--extra-index-url", index, *_PATIENCE) if index else ()
         self.run("install", "--no-compile", *extra, "--constraint", str(CONSTRAINTS), *words)
@@ -121,8 +109,7 @@ class Pip:
     def run(self, command: str, *words: str, doing: str = "looking for packages") -> None:
         """Run pip and say every few seconds what it is at, until it names a package what it is `doing`.
 
-        Raises:
-            InstallError: it failed; the message ends with pip's own last words.
+        Raises InstallError with pip's own last words.
         """
         environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING} | _VARIABLES
         if self.cache:

@@ -94,8 +94,7 @@ class Plugin:
     def uninstall(self, say: Say, *, dry_run: bool = False) -> None:
         """Remove what `install` wrote and nothing else, and tell in a sentence what was done.
 
-        Raises:
-            OutputError: the folder cannot be written.
+        Raises OutputError where the folder cannot be written.
         """
         manifest, place = self._manifest(), self.parent / NAME
         if manifest.version and dry_run:

@@ -17,8 +17,7 @@ PROGRAM = f"{NAME}/hdrnet.py"
 def plugin_files(host: str) -> dict[str, bytes]:
     """Return what is in the files of a host's plug-in, by their paths, as "hdrnet/hdrnet.py".
 
-    Raises:
-        InputError: this libhdrnet was built without it.
+    Raises InputError where this libhdrnet was built without it.
     """
     base = next((folder / host for folder in FOLDERS if (folder / host).is_dir()), None)
     if base is None:

@@ -25,8 +25,7 @@ def run_telling(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program and return what it said; meanwhile say what it is `doing`, by its output so far.
 
-    Raises:
-        OSError: it cannot be started.
+    Raises OSError where it cannot be started.
     """
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

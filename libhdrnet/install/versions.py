@@ -120,8 +120,7 @@ class Versions:
     def remove(self) -> bool:
         """Remove every version, the links and what pip kept; False if the version that runs this is left.
 
-        Raises:
-            OSError: something cannot be removed.
+        Raises OSError where something cannot be removed.
         """
         links = (self._machine.launcher, self._machine.environment_file)
         ours = [path for path in links if self._is_ours(path)]
