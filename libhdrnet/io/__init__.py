@@ -14,21 +14,14 @@ DNG); sRAW and the makers' lossy codes were not. Noise below black is kept where
 camera cut it off (black level 0, linear DNG), and only down to 0.8 % of white, which the highest ISO speeds exceed.
 
 Where what is: `read` opens a file by `kinds` and a module of `formats`, `write` by `store` and `embed`; `metadata` is
-read through `exiv2` and `sidecar`, and `inherit` says what of it stays true; `colour` is encodings and profiles, `cicp`
+read through `exiv2`, and `inherit` says what of it stays true; `colour` is encodings and profiles, `cicp`
 code points; `brackets` sorts a folder by its `shots`, their `exposures` and `thumbnails`.
 Third-party decoders are imported when the first file needs them; nothing here knows of torch.
 """
 
 from libhdrnet.io.brackets import Bracket, Found, find_brackets, group_brackets
 from libhdrnet.io.camera import Camera
-from libhdrnet.io.colour import (
-    from_linear,
-    is_linear_profile,
-    is_srgb_profile,
-    linear_profile,
-    srgb_profile,
-    to_linear,
-)
+from libhdrnet.io.colour import from_linear, is_linear_profile, is_srgb_profile, linear_profile, srgb_profile, to_linear
 from libhdrnet.io.embed import read_record
 from libhdrnet.io.metadata import Metadata, exposure_of, exposure_values, read_metadata
 from libhdrnet.io.outputs import check_output

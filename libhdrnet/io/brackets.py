@@ -168,12 +168,7 @@ def _is_too_long(run: Sequence[Shot]) -> bool:
 
 
 def _cost(
-    row: Sequence[Shot],
-    start: int,
-    end: int,
-    usual: float,
-    frames: int | None,
-    patterns: Counter[tuple[float, ...]],
+    row: Sequence[Shot], start: int, end: int, usual: float, frames: int | None, patterns: Counter[tuple[float, ...]]
 ) -> float | None:
     """Rate row[start:end] as one bracket; None if it cannot be one."""
     run = row[start:end]

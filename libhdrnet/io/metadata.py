@@ -9,15 +9,16 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from libhdrnet.io.exiv2 import UNREADABLE, exiv2_image, tolerant, xmp_as_exif, xmp_of_packet
+from libhdrnet.io.exiv2 import UNREADABLE, Tags, exiv2_image, tolerant, xmp_as_exif, xmp_of_packet
 from libhdrnet.io.formats import exr, hdr, hdr_comments, png
 from libhdrnet.io.kinds import kind_of
-from libhdrnet.io.sidecar import read_sidecar
 from libhdrnet.radiometry import relative_exposure
 
 _THUMBNAIL_GROUPS = ("Exif.Thumbnail.", "Exif.SubThumb", "Exif.Image2.", "Exif.Image3.")
 _BULKY = frozenset({"Exif.Image.XMLPacket", "Exif.Image.InterColorProfile", "Exif.Image.ImageResources"})
 """Copies of what `xmp` and `icc` hold, or of whole Photoshop layers."""
+_MAX_SIDECAR = 1 << 24
+"""Bytes."""
 
 _TIME = ("Exif.Photo.ExposureTime", "Exif.Image.ExposureTime", "Xmp.exif.ExposureTime")
 _TIME_APEX = ("Exif.Photo.ShutterSpeedValue", "Exif.Image.ShutterSpeedValue", "Xmp.exif.ShutterSpeedValue")
@@ -58,7 +59,7 @@ def read_metadata(path: str | PathLike[str]) -> Metadata:
         return _from_hdr(path)
     if kind == "exr":
         return _from_exr(path)
-    sidecar = read_sidecar(path, raw=kind == "raw")
+    sidecar = _sidecar(path, raw=kind == "raw")
     try:
         with exiv2_image(path) as image:
             exif, xmp, iptc = tolerant(image.read_exif), tolerant(image.read_xmp), tolerant(image.read_iptc)
@@ -134,6 +135,23 @@ def first_number(tags: Mapping[str, Any], *names: str, positive: bool = False) -
     return next((value for value in numbers if value is not None and (value > 0 or not positive)), None)
 
 
+def _sidecar(path: Path, *, raw: bool) -> Tags:
+    """Read the XMP in "a.jpg.xmp" beside "a.jpg", for RAW also in "a.xmp"; empty if there is none to be read.
+
+    "a.xmp" belongs to the RAW of that name, also where a JPEG of it lies beside.
+    """
+    names = [f"{path.name}{suffix}" for suffix in (".xmp", ".XMP")]
+    names += [f"{path.stem}{suffix}" for suffix in (".xmp", ".XMP")] if raw else []
+    for name in names:
+        sidecar = path.with_name(name)
+        try:
+            if sidecar.is_file() and sidecar.stat().st_size <= _MAX_SIDECAR:
+                return xmp_of_packet(sidecar.read_text("utf-8-sig"))
+        except (OSError, *UNREADABLE):
+            continue
+    return {}
+
+
 def _property(key: str) -> str:
     """Name the property that a part of a structure or list belongs to."""
     return key.split("/", 1)[0].split("[", 1)[0]
@@ -163,11 +181,7 @@ def _from_exr(path: Path) -> Metadata:
     return Metadata(exif, xmp)
 
 
-PNG_TEXTS = {
-    "Author": "Exif.Image.Artist",
-    "Copyright": "Exif.Image.Copyright",
-    "Title": "Exif.Image.DocumentName",
-}
+PNG_TEXTS = {"Author": "Exif.Image.Artist", "Copyright": "Exif.Image.Copyright", "Title": "Exif.Image.DocumentName"}
 """PNG's keywords and the EXIF tags of the same meaning."""
 EXR_NUMBERS = {
     "expTime": "Exif.Photo.ExposureTime",

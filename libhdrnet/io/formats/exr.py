@@ -60,12 +60,7 @@ def decode(path: Path) -> Decoded:
 
 
 def write(
-    path: Path,
-    pixels: Array,
-    attributes: Mapping[str, Any],
-    *,
-    alpha: Array | None = None,
-    compression: str = "zip",
+    path: Path, pixels: Array, attributes: Mapping[str, Any], *, alpha: Array | None = None, compression: str = "zip"
 ) -> None:
     """(H, W) as channel Y or (H, W, 3) as R, G, B, float16 or float32.
 
