@@ -8,26 +8,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from libhdrnet.engine import Reporter
+from libhdrnet.engine import Reporter, Settings
 from libhdrnet.engine.models import loaded
+from libhdrnet.engine.run import run_tiled
 from libhdrnet.errors import InputError
+from libhdrnet.merge.candidates import Bracket, find_candidates
 from libhdrnet.merge.frames import load_frames
-from libhdrnet.merge.pipeline import merge
-from libhdrnet.networks import NETWORKS
+from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.pipeline import calibrated, merge
+from libhdrnet.merge.reconstruction import Exposures
+from libhdrnet.networks import NETWORKS, MSFFNet
 from libhdrnet.ops.deblur import deblur_pixels
 from libhdrnet.ops.defocus import defocus_map, display_encoded
 from libhdrnet.options import DeblurOptions, MergeOptions, shared
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.research.evaluation import baselines
 from libhdrnet.research.evaluation.deconvolution import DECONVOLUTIONS
-from libhdrnet.research.evaluation.flow import feature_flow
 from libhdrnet.research.options import EvaluationOptions, listed
-from libhdrnet.weights import THESIS, read_card, weights_folder
+from libhdrnet.weights import THESIS, load_network, read_card, weights_folder
 
 BASELINES = {"reference": baselines.reference_alone, "debevec": baselines.debevec, "mertens": baselines.mertens}
 OURS = {"ours": "auto", "classical": "classical", "psfnet": "psfnet", "msffnet": "msffnet"}
@@ -150,10 +153,32 @@ def merge_scene(
         chosen = MergeOptions(model=OURS[method.kind], response=response, **shared(MergeOptions, options))
         result = merge(images, exposures, chosen, reference=reference, with_mask=method.kind == "ours")
         seconds = time.perf_counter() - begun
-        flow = feature_flow(images, exposures, response, options) if method.kind == "msffnet" else None
+        flow = _feature_flow(images, exposures, response, options) if method.kind == "msffnet" else None
     scaled = result.radiance * np.float32(exposures[0] / exposures[reference])
     facts = {"repaired": round(result.repaired, 4)}
     return Merged(seconds, scaled, result.mask, flow, facts)
+
+
+def _feature_flow(
+    images: list[npt.NDArray[Any]], exposures: list[float], response: str, settings: Settings
+) -> FloatImage | None:
+    """Return MSFFNet's flow at the finest scale (Figure 3.4), (H, W, 2) in pixels (x, y).
+
+    It points from a place in the reference, the last of aligned images, to its match in the last but one; None if the
+    network has none (the ablations without scales or flow).
+    """
+    if not cast(MSFFNet, load_network("msffnet", weights_folder())[0]).flows:
+        return None
+    frames = load_frames(images, exposures, response=response)[-2:]
+    bracket = Bracket(frames, calibrated(frames, 1, response))
+    candidates = find_candidates(bracket, deghost=False)
+    seen = Exposures(bracket, (0, 1), fuse(bracket, candidates, weigh(bracket, candidates)))
+    flow = np.empty((*bracket.shape, 2), np.float32)
+    run_tiled(
+        "msffnet", seen.fetch, flow, forward=lambda network: cast(MSFFNet, network).flow_of, settings=settings,
+        stage="looking at the flow",
+    )  # fmt: skip
+    return flow
 
 
 def deblur_scene(method: Method, image: npt.NDArray[Any], options: EvaluationOptions) -> Deblurred:
