@@ -24,12 +24,9 @@ from libhdrnet.research.evaluation.tables import Result
 from libhdrnet.research.options import EvaluationOptions
 
 MASKED_METRICS = {"psnr_mu": metrics.psnr_mu, "psnr_l": metrics.psnr_l, "ssim_mu": metrics.ssim_mu}
-RADIANCE_METRICS = {
-    **MASKED_METRICS,
-    "ssim_l": metrics.ssim_l,
-    "pu21_psnr": pu21.pu21_psnr,
-    "pu21_ssim": pu21.pu21_ssim,
-}
+RADIANCE_METRICS = MASKED_METRICS | {
+    "ssim_l": metrics.ssim_l, "pu21_psnr": pu21.pu21_psnr, "pu21_ssim": pu21.pu21_ssim,
+}  # fmt: skip
 CROPS = 3
 """How many of the worst places of a merge without truth are shown."""
 MORE_METRICS = {"jod": optional.jod, "lpips": optional.lpips}
@@ -60,8 +57,7 @@ class Job:
 def run_job(job: Job) -> Result:
     """Do it: {"scene", "method", "title", "figures", "seconds", "facts", "pictures"}.
 
-    Raises:
-        HdrnetError: a file, or the method with it.
+    Raises HdrnetError for a file, or the method with it.
     """
     made: Result = {**job.names, "figures": {}, "seconds": 0.0, "facts": {}, "pictures": {}}
     if isinstance(job.scene, BracketScene):

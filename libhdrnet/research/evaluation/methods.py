@@ -107,8 +107,7 @@ class Deblurred:
 def parse_methods(text: str | None, kind: str) -> list[Method]:
     """Read "ours,psfnet@FOLDER" for a set of that kind; None gives the usual ones.
 
-    Raises:
-        InputError: a method that is unknown, for other sets, named twice or without its weights.
+    Raises InputError for a method that is unknown, for other sets, named twice or without its weights.
     """
     names = list(DEFAULT[kind]) if text is None else listed(text)
     methods = [_parse(name, kind) for name in names]

@@ -26,8 +26,7 @@ _WINDOW, _SIGMA, _GAUSSIAN_WINDOW = 7, 1.5, 11
 def mse(predicted: Array, truth: Array, *, mask: Mask | None = None) -> float:
     """Mean squared error of two arrays of one shape (Eq. 1.4).
 
-    Raises:
-        InputError: the shapes differ, or the mask does not fit or is empty.
+    Raises InputError where the shapes differ, or the mask does not fit or is empty.
     """
     return float(np.mean(_difference(predicted, truth, mask) ** 2))
 

@@ -64,8 +64,7 @@ Scene = BracketScene | DefocusScene
 def read_float(path: Path) -> FloatImage:
     """Read radiance (H, W, 3) or a map (H, W) as float32; a picture of whole numbers is scaled to [0, 1].
 
-    Raises:
-        InputError: the file cannot be read, or holds something else.
+    Raises InputError where the file cannot be read, or holds something else.
     """
     suffix = path.suffix.lower()
     if suffix == ".npy":

@@ -34,11 +34,7 @@ _SHOT_NOISE, _READ_NOISE = 4e-5, 2e-4
 
 
 def write_synthetic(name: str, folder: Path) -> Path:
-    """Write a built-in set into `folder`, unless it is there already, and return it.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
+    """Write a built-in set into `folder` unless it is there, and return it; raise OutputError where it cannot be."""
     if (folder / _DONE).is_file():
         return folder
     with writing(folder):
@@ -59,9 +55,8 @@ def _write_brackets(folder: Path) -> None:
         name = f"room-{index + 1}"
         room = [read_float(PICTURES / name / f"{frame}.exr") for frame in FRAMES]
         _write_scene(folder / name, room, np.random.default_rng([3, index]))
-        rng = np.random.default_rng([7, index])
+        rng, scene = np.random.default_rng([7, index]), folder / f"cut-outs-{index + 1}"
         shots, masks = _cut_outs(room[1], rng)
-        scene = folder / f"cut-outs-{index + 1}"
         _write_scene(scene, shots, rng)
         for mask, values in masks.items():
             write_display(scene / f"{mask}.png", np.repeat(values[..., None], 3, -1).astype(np.float32))
@@ -73,7 +68,9 @@ def _write_scene(scene: Path, shots: list[FloatImage], rng: np.random.Generator)
     """Photograph the radiance of each moment, 1 = white of the reference; the middle one is the truth."""
     scene.mkdir(exist_ok=True)
     for name, shot, stop in zip(FRAMES, shots, STOPS, strict=True):
-        frame = _photographed(shot * np.float32(2.0**stop), rng)
+        exposed = shot * np.float32(2.0**stop)
+        sigma = np.sqrt(_SHOT_NOISE * np.clip(exposed, 0, 1) + np.float32(_READ_NOISE**2))
+        frame = np.clip(exposed + sigma * rng.standard_normal(exposed.shape, np.float32), 0, 1)
         tifffile.imwrite(scene / f"{name}.tif", np.round(encode_gamma(frame) * 65535).astype(np.uint16))
     (scene / "exposure.txt").write_text("".join(f"{stop:.4f}\n" for stop in STOPS))
     write_radiance(scene / "HDRImg.exr", np.clip(shots[1] * np.float32(2.0 ** STOPS[0]), 0, 1))
@@ -117,8 +114,3 @@ def irregular_matte(size: int, rng: np.random.Generator, *, radius: float) -> Fl
     v = (yy - cy) * np.cos(angle) - (xx - cx) * np.sin(angle)
     inside = np.hypot(u / stretch, v * stretch) / max(radius, 2.0) + 0.3 * noise < 1
     return np.asarray(cv2.GaussianBlur(inside.astype(np.float32), (0, 0), rng.uniform(0.5, 1.5)), np.float32)
-
-
-def _photographed(exposed: FloatImage, rng: np.random.Generator) -> FloatImage:
-    sigma = np.sqrt(_SHOT_NOISE * np.clip(exposed, 0, 1) + np.float32(_READ_NOISE**2))
-    return np.asarray(np.clip(exposed + sigma * rng.standard_normal(exposed.shape, np.float32), 0, 1), np.float32)

@@ -29,8 +29,7 @@ READERS: dict[str, Callable[[Path], Iterator[Scene]]] = {
 def read_set(name: str, root: Path) -> list[Scene]:
     """Return the scenes of the set `name` in a folder.
 
-    Raises:
-        InputError: there is no such set or folder, or it has no scenes or lacks something.
+    Raises InputError where there is no such set or folder, or it has no scenes or lacks something.
     """
     layout = find_set(name).layout
     if not root.is_dir():
