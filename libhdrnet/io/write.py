@@ -1,5 +1,6 @@
 """Write radiance, display pictures, pictures like their source, and maps: whole files with metadata."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -285,26 +286,18 @@ def _write_hdr_like(photo: Photo, path: Path, pixels: Array, record: Record | No
 
 
 def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
+    light = partial(colour.to_linear, encoding=photo.encoding, icc=photo.metadata.icc)
     layer = None if photo.alpha is None else np.asarray(change_depth(photo.alpha, np.float32))
     if layer is not None and photo.associated and photo.encoding != "linear":
-        linear = _associated_light(photo, change_depth(pixels, np.float32), layer)
+        # A colour up to white is divided out, decoded and multiplied again. What the pixels hold beyond alpha shines
+        # by itself: divided by a small alpha it would decode to any brightness, so it adds what it shows before black.
+        pixels, share = change_depth(pixels, np.float32), layer[..., None]
+        covered = np.minimum(pixels, share)
+        straight, _ = unassociated(covered, layer)
+        linear = light(straight) * share + (light(pixels) - light(covered))
     else:
-        linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
+        linear = light(pixels)
     store_exr(path, linear, photo.metadata, record, 32, alpha=layer, associated=photo.associated, grey=photo.grey)
-
-
-def _associated_light(photo: Photo, pixels: Array, alpha: Array) -> Array:
-    """Decode float pixels (H, W, 3) that are multiplied by alpha (H, W) in their encoding to light that is.
-
-    A colour up to white is divided out, decoded and multiplied again. What the pixels hold beyond alpha shines by
-    itself: divided by a small alpha it would decode to any brightness, so it adds what it looks like before black.
-    """
-    share = alpha[..., None]
-    covered = np.minimum(pixels, share)
-    straight, _ = unassociated(covered, alpha)
-    light = [colour.to_linear(array, encoding=photo.encoding, icc=photo.metadata.icc) for array in (straight, pixels)]
-    beyond = light[1] - colour.to_linear(covered, encoding=photo.encoding, icc=photo.metadata.icc)
-    return np.asarray(light[0] * share + beyond)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:
