@@ -167,9 +167,8 @@ def check_record(record: Mapping[str, Any] | None) -> None:
 
 
 def _exif(kept: Metadata, *, srgb: bool = False) -> Tags:
-    space = "1" if srgb else "65535"
-    own = {"Image.Orientation": "1", "Image.Software": SOFTWARE, "Photo.ColorSpace": space}
-    return {**kept.exif, **{f"Exif.{name}": value for name, value in own.items()}}
+    own = {"Exif.Image.Orientation": "1", "Exif.Image.Software": SOFTWARE}
+    return {**kept.exif, **own, "Exif.Photo.ColorSpace": "1" if srgb else "65535"}
 
 
 def _own(record: Mapping[str, Any] | None) -> Tags:
@@ -182,12 +181,8 @@ def _writable(tags: Tags, kind: _Kind) -> Tags:
         return tags
     if len(tags) == 1:
         return {}
-    keys = list(tags)
-    half = len(keys) // 2
-    return {
-        **_writable({key: tags[key] for key in keys[:half]}, kind),
-        **_writable({key: tags[key] for key in keys[half:]}, kind),
-    }
+    pairs, half = list(tags.items()), len(tags) // 2
+    return _writable(dict(pairs[:half]), kind) | _writable(dict(pairs[half:]), kind)
 
 
 def _fit_for_jpeg(xmp: Tags, shown: Path) -> Tags:
