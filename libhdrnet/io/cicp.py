@@ -115,18 +115,16 @@ class CodePoints:
 
     def _decode(self, signal: Array) -> Array:
         light = _signed(_CURVES[self.transfer][0], signal)
-        return self._ootf(light) if self.transfer == _HLG else light
+        if self.transfer == _HLG:
+            light = light * (np.abs(self._luminance(light)) ** (_HLG_GAMMA - 1) * (_HLG_PEAK / REFERENCE_WHITE))
+        return light
 
     def _encode(self, light: Array) -> Array:
-        return _signed(_CURVES[self.transfer][1], self._inverse_ootf(light) if self.transfer == _HLG else light)
-
-    def _ootf(self, scene: Array) -> Array:
-        return scene * (np.abs(self._luminance(scene)) ** (_HLG_GAMMA - 1) * (_HLG_PEAK / REFERENCE_WHITE))
-
-    def _inverse_ootf(self, display: Array) -> Array:
-        display = display * np.float32(REFERENCE_WHITE / _HLG_PEAK)
-        luminance = np.maximum(np.abs(self._luminance(display)), np.float32(1e-12))
-        return np.asarray(display * luminance ** (1 / _HLG_GAMMA - 1))
+        if self.transfer == _HLG:
+            light = light * np.float32(REFERENCE_WHITE / _HLG_PEAK)
+            luminance = np.maximum(np.abs(self._luminance(light)), np.float32(1e-12))
+            light = np.asarray(light * luminance ** (1 / _HLG_GAMMA - 1))
+        return _signed(_CURVES[self.transfer][1], light)
 
     def _luminance(self, rgb: Array) -> Array:
         weights = rgb_to_xyz(PRIMARIES[self.primaries])[1]
