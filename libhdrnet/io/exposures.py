@@ -47,17 +47,12 @@ def bias_of(exif: Mapping[str, Any]) -> float | None:
 
     None, too, where it is no bias that a camera has.
     """
-    plain = first_number(exif, "Exif.Photo.ExposureBiasValue", "Exif.Image.ExposureBiasValue")
-    bias = plain or _makers_step(exif, plain)
+    bias = first_number(exif, "Exif.Photo.ExposureBiasValue", "Exif.Image.ExposureBiasValue")
+    if not bias:
+        nikon = first_number(exif, "Exif.Nikon3.ExposureBracketValue")
+        canon = first_number(exif, "Exif.CanonSi.AEBBracketValue", "Exif.CanonFi.BracketValue")
+        bias = nikon if nikon is not None else bias if canon is None else _canon_stops(canon)
     return None if bias is None or abs(bias) > _MOST_BIAS else bias
-
-
-def _makers_step(exif: Mapping[str, Any], otherwise: float | None) -> float | None:
-    nikon = first_number(exif, "Exif.Nikon3.ExposureBracketValue")
-    if nikon is not None:
-        return nikon
-    canon = first_number(exif, "Exif.CanonSi.AEBBracketValue", "Exif.CanonFi.BracketValue")
-    return otherwise if canon is None else _canon_stops(canon)
 
 
 def _canon_stops(code: float) -> float:
