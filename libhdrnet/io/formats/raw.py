@@ -1,7 +1,7 @@
 """Camera RAW through LibRaw: linear, 16 bits, sRGB primaries, nothing adjusted to the picture's content."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,9 @@ def decode(
     with _opened(path) as raw:
         used = white_balance or camera_white_balance(raw)
         if white_level is None:
-            white_level = _own_clip_level(raw)
+            with suppress(NotImplementedError):  # of a colour pattern that rawpy does not know
+                counts = raw_levels.histograms(raw)
+                white_level = raw_levels.clip_level(counts, raw.black_level_per_channel, raw.white_level)
         white = min(white_level or raw.white_level, raw.white_level)
         black, multipliers, zero = raw.black_level_per_channel, list(used), 0.0
         share = (white - min(black)) / max(raw.white_level - min(black), 1)
@@ -140,14 +142,6 @@ def decode(
     if signed:
         pixels = _signed_table(zero, _CUT_OFF if matrices else 2 * _CUT_OFF)[pixels]
     return Decoded(*split(pixels), linear=True, white_balance=used, matrices=matrices, white=share)
-
-
-def _own_clip_level(raw: Any) -> int | None:
-    try:
-        counts = raw_levels.histograms(raw)
-    except NotImplementedError:  # of a colour pattern that rawpy does not know
-        return None
-    return raw_levels.clip_level(counts, raw.black_level_per_channel, raw.white_level)
 
 
 def _refine(raw: Any) -> int:
