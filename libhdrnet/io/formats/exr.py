@@ -46,11 +46,10 @@ def decode(path: Path) -> Decoded:
     channels = _pixels(path, part)
     _warn_of_rest(path, parts, part, names)
     grey = len(names) < 3
-    pixels = np.empty((part.data.height, part.data.width, 3), np.float32)
-    for index in range(3):
-        pixels[..., index] = channels[names[0 if grey else index]]
+    colours = [channels[name] for name in (names[:1] * 3 if grey else names[:3])]
+    pixels = np.stack(colours, axis=2, dtype=np.float32, casting="unsafe")
     alpha = channels[names[-1]].astype(np.float32) if len(names) in (2, 4) else None
-    del channels
+    del channels, colours
     if not np.array_equal(matrix, np.eye(3)):
         with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused later
             pixels = np.asarray(pixels @ matrix.T.astype(np.float32), np.float32)
