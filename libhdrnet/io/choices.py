@@ -22,10 +22,7 @@ NETWORK = 255
 def read_choices(path: AnyPath) -> npt.NDArray[np.int16]:
     """Read a map of choices, (h, w) of any size: 0 nothing, k > 0 frame k, -1 the network.
 
-    What is transparent decides nothing.
-
-    Raises:
-        InputError: it is no grey PNG of 8 bits.
+    What is transparent decides nothing. Raises InputError for what is no grey PNG of 8 bits.
     """
     path = Path(path)
     wanted = "choices are a grey PNG of 8 bits: 0 nothing, 1 to 254 a frame, 255 the network"

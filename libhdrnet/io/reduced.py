@@ -37,13 +37,8 @@ def read_small_bracket(paths: Sequence[str | PathLike[str]], threads: int, pixel
     JPEGs are reduced in the transform, RAW files developed at half their size, and all is averaged down to one size.
     RAW files are developed alike, and stay in their camera's colours where all files are RAW of one (`Photo.camera`).
 
-    Args:
-        paths: the frames.
-        threads: files that are read at a time.
-        pixels: height times width, roughly.
-
-    Raises:
-        InputError: as `read_photo`, or the sizes differ.
+    `threads`: files that are read at a time. `pixels`: height times width, roughly. Raises InputError as `read_photo`
+    does, and where the sizes differ.
     """
     files = [Path(path) for path in paths]
     sizes = [(header.height, header.width) for _, header in map(read_header, files)]
