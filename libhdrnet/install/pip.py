@@ -86,8 +86,7 @@ class Pip:
         """Return what an installation takes, without taking anything; raises as `run` does."""
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "report.json")
-            words = ("--dry-run", "--ignore-installed", "--report", str(report))
-            self.add(*words, requirement)
+            self.add("--dry-run", "--ignore-installed", "--report", str(report), requirement)
             facts = json.loads(report.read_text("utf-8"))
         self.say("  asking how large they are")
         with ThreadPoolExecutor(8) as pool:

@@ -26,10 +26,8 @@ class Machine:
     @property
     def data(self) -> Path:
         """Where libhdrnet's environment lies (platformdirs' user_data_dir)."""
-        windows, linux = (
-            self.folder("LOCALAPPDATA", "AppData", "Local"),
-            self.folder("XDG_DATA_HOME", ".local", "share"),
-        )
+        windows = self.folder("LOCALAPPDATA", "AppData", "Local")
+        linux = self.folder("XDG_DATA_HOME", ".local", "share")
         return self._by_system(windows, "Application Support", linux) / "libhdrnet"
 
     @property

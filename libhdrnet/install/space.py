@@ -73,12 +73,8 @@ def check_space(folder: Path, packages: Sequence[Package], say: Say, torch: str,
     say(_estimate(packages, free))
     if torch == "cpu" and any(package.name.startswith("nvidia") for package in packages):
         say("This is the build of PyTorch for NVIDIA cards: that for the CPU could not be reached.")
-        # without a terminal nobody can be asked
-        if (
-            not only_tell
-            and sys.stdin.isatty()
-            and input("Install it all the same? [y/N] ").strip().lower() not in ("y", "yes")
-        ):
+        asked = not only_tell and sys.stdin.isatty()  # without a terminal nobody can be
+        if asked and input("Install it all the same? [y/N] ").strip().lower() not in ("y", "yes"):
             raise InstallError("the build of PyTorch for the CPU could not be reached: try again later.")
     if free < needed:
         raise OutputError(

@@ -10,15 +10,8 @@ from libhdrnet.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
-    "pyproject.toml",
-    "README.md",
-    "LICENSE",
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    "libhdrnet",
-    "plugins",
-    "installers",
-)
+    "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "libhdrnet", "plugins", "installers",
+)  # fmt: skip
 """All that a wheel is built of."""
 CONSTRAINTS = ROOT / "installers/constraints.txt"
 """The versions that were tested."""
