@@ -67,9 +67,9 @@ def write(
     """
     import OpenEXR
 
-    planes = {"Y": pixels} if pixels.ndim == 2 else dict(zip("RGB", np.moveaxis(pixels, 2, 0), strict=True))
-    planes |= {} if alpha is None else {"A": alpha.astype(pixels.dtype)}
-    channels = {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
+    channels = {"Y" if pixels.ndim == 2 else "RGB": np.ascontiguousarray(pixels)}
+    if alpha is not None:
+        channels["A"] = np.ascontiguousarray(alpha, pixels.dtype)
     head = {
         "compression": OpenEXR.DWAA_COMPRESSION if compression == "dwaa" else OpenEXR.ZIP_COMPRESSION,
         "type": OpenEXR.scanlineimage,
