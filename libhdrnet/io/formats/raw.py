@@ -120,7 +120,9 @@ def decode(
         share = (white - min(black)) / max(raw.white_level - min(black), 1)
         lowered = signed and min(black) > 0
         if lowered:
-            finer = _refine(raw)
+            # Data of up to 12 bits are spread over 16, so that their levels can be lowered finely.
+            finer = 1 if raw.raw_image.max() > 4095 else 16
+            raw.raw_image[:] *= np.uint16(finer)
             white *= finer
             black, multipliers, zero = raw_levels.lowered_black([finer * b for b in black], white, multipliers)
         pixels = raw.postprocess(
@@ -142,15 +144,6 @@ def decode(
     if signed:
         pixels = _signed_table(zero, _CUT_OFF if matrices else 2 * _CUT_OFF)[pixels]
     return Decoded(*split(pixels), linear=True, white_balance=used, matrices=matrices, white=share)
-
-
-def _refine(raw: Any) -> int:
-    """Spread data of up to 12 bits over 16, in place, so that their levels can be lowered finely; return the factor."""
-    pixels = raw.raw_image
-    if pixels.max() > 4095:
-        return 1
-    pixels *= np.uint16(16)
-    return 16
 
 
 def _signed_table(zero: float, cut_off: float) -> npt.NDArray[np.float32]:

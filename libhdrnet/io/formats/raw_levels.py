@@ -51,12 +51,8 @@ def lowered_black(
     """Lower the black of each colour, so that white-balanced black is one and the same grey above zero.
 
     LibRaw takes whole levels only. Among those that leave room the best fitting are chosen, and what is missing (some
-    hundredths of a percent) is taken from the multipliers: grey stays grey through any colour matrix.
-
-    Args:
-        black: level of each colour.
-        white: where they saturate.
-        multipliers: white balance.
+    hundredths of a percent) is taken from the `multipliers` of white balance: grey stays grey through any colour
+    matrix. `white`: where the colours saturate.
 
     Returns:
         Lowered levels, multipliers, and where black then lies in the developed picture, 0 to 1; levels that have no
