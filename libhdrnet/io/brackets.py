@@ -96,7 +96,8 @@ def _in_order(shots: Sequence[Shot]) -> list[Shot]:
 
 def _cut(row: Sequence[Shot], frames: int | None) -> list[list[Shot]]:
     """Cut a row twice: patterns that the first cut finds often make the second one surer."""
-    usual = _usual_gap(row)
+    gaps = _gaps(row)
+    usual = min(max(gaps[2 * len(gaps) // 5], _SHORT_GAP), _LONG_GAP) if gaps else _SHORT_GAP
     scenes = [0.0] * len(row) if frames else _scene_changes(row)
     runs = _cheapest(row, usual, frames, Counter(), scenes)
     patterns = Counter(_pattern(run) for run in runs if len(run) > 1)
@@ -315,11 +316,6 @@ def _gaps(run: Sequence[Shot]) -> list[float]:
         for before, after in pairwise(run)
         if before.seconds is not None and after.seconds is not None
     )
-
-
-def _usual_gap(row: Sequence[Shot]) -> float:
-    gaps = _gaps(row)
-    return min(max(gaps[2 * len(gaps) // 5], _SHORT_GAP), _LONG_GAP) if gaps else _SHORT_GAP
 
 
 def _by_gaps(run: Sequence[Shot], usual: float) -> float:
