@@ -50,23 +50,11 @@ def ssim(
 ) -> float:
     """Structural similarity, mean over channels and windows (Eqs. 1.7-1.13, exponents 1, C3 = C2 / 2).
 
-    Windows are 7x7 with the unbiased variances of Eqs. 1.8 and 1.9, or, with `gaussian`, 11x11 with a Gaussian of
-    1.5 pixels (Wang et al. 2004). Windows that reach over the border are left out. `peak` is the range of values.
-    Eqs. 1.11 and 1.12 are printed with a product where the published measure has a sum of squares; this is the
-    published one.
-
-    Args:
-        predicted: (H, W) or (H, W, C).
-        truth: The same shape.
-        peak: Range of values.
-        gaussian: Gaussian windows.
-        mask: Windows whose middle counts.
-
-    Returns:
-        The mean; NaN where a mask holds no middle of a window.
-
-    Raises:
-        InputError: as `mse`, or a picture smaller than a window.
+    Arrays are (H, W) or (H, W, C), `peak` is the range of values. Windows are 7x7 with the unbiased variances of Eqs.
+    1.8 and 1.9, or, with `gaussian`, 11x11 with a Gaussian of 1.5 pixels (Wang et al. 2004). Windows that reach over
+    the border are left out; of a mask those count whose middle is in it, and without any the result is NaN. Eqs. 1.11
+    and 1.12 are printed with a product where the published measure has a sum of squares; this is the published one.
+    Raises InputError as `mse`, and for a picture smaller than a window.
     """
     a, b = _pair(predicted, truth)
     size = _GAUSSIAN_WINDOW if gaussian else _WINDOW
