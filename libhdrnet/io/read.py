@@ -87,7 +87,6 @@ def read_photo(path: AnyPath, *, white_balance: WhiteBalance | None = None, gain
     Raises:
         InputError: the file is missing, empty, damaged, no known picture, larger than 400 megapixels (WebP, JPEG 2000,
             BMP, GIF, PPM: 179) or holds NaN or infinity.
-
     """
     given = (1.0,) * 4 if white_balance is None else white_balance
     if len(given) != 4 or not all(np.isfinite(value) and value > 0 for value in given):
@@ -222,7 +221,6 @@ def linear_rec709(photo: Photo | npt.NDArray[Any], response: Response = "auto") 
 
     Raises:
         InputError: an unknown response, shape or dtype.
-
     """
     if response not in ("auto", "srgb", "gamma2.2", "linear"):
         raise InputError(f"The response {response!r} is unknown: choose 'auto', 'srgb', 'gamma2.2' or 'linear'.")

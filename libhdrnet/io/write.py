@@ -73,7 +73,6 @@ def write_radiance(
     Raises:
         InputError: an array cannot be written (shape, NaN), or an option fits no such file.
         OutputError: the suffix is unknown, or the disk refuses.
-
     """
     path = Path(path)
     format = BY_SUFFIX[known_suffix(path, "radiance")]
@@ -117,7 +116,6 @@ def write_display(
 
     Raises:
         InputError, OutputError: as `write_radiance`.
-
     """
     path = Path(path)
     suffix = known_suffix(path, "display")
@@ -162,7 +160,6 @@ def write_with_gain_map(
     Raises:
         InputError: the two differ in size, or as `write_radiance`.
         OutputError: as `write_radiance`.
-
     """
     path = Path(path)
     if path.suffix.lower() not in JPEG:
@@ -216,7 +213,6 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
 
     Raises:
         InputError, OutputError: as `write_radiance`.
-
     """
     path = Path(path)
     suffix = known_suffix(path, "any")

@@ -98,7 +98,6 @@ def read_settings(data: bytes) -> tuple[int, str, tuple[int, int, int] | None]:
         Quality, 1 to 100: that of this library's encoder whose table for brightness is nearest. Subsampling: "444",
         "422", "420", "411" or "440"; "444" for grey and for what the encoder cannot write. Density: JFIF's unit (1 an
         inch, 2 a centimetre) and pixels a unit; None where it names no unit.
-
     """
     density, components = None, b""
     for code, _, body in segments(data):
