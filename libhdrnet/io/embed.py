@@ -3,9 +3,9 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from libhdrnet._version import __version__
 from libhdrnet.errors import InputError, readable, warn
@@ -17,39 +17,51 @@ from libhdrnet.io.inherit import as_xmp, describes_storage, inherited, with_comm
 from libhdrnet.io.kinds import kind_of
 from libhdrnet.io.metadata import EXR_NUMBERS, EXR_TEXTS, Metadata, exposure_values
 
+Record = Mapping[str, Any]
 SOFTWARE = f"libhdrnet {__version__}"
 _RECORD = "Xmp.hdrnet.record"
 _EXR_RECORD = "hdrnetRecord"
 _EXIF = b"Exif\0\0"
 _MOST_IN_MEMORY = 1 << 31
 """Bytes of a file that pyexiv2 does not take."""
-_Kind = Literal["exif", "xmp", "iptc"]
 _HDR_ROOM = 48_000
 """Characters of tags in the header of a Radiance file: readers look for the picture in its first 64 KiB."""
 
 
-def embed(
-    path: Path,
-    shown: Path,
-    metadata: Metadata | None,
-    record: Mapping[str, Any] | None,
-    *,
-    srgb: bool,
-    packet: str = "",
-) -> None:
+@dataclass(frozen=True)
+class Target:
+    """A file that is to be written, and what goes into it beside its picture.
+
+    Raises InputError for a record that JSON cannot hold.
+    """
+
+    path: Path
+    metadata: Metadata = Metadata()
+    """Of the source."""
+    record: Record | None = None
+    """How the picture was made."""
+
+    def __post_init__(self) -> None:
+        try:
+            json.dumps(self.record)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"The record cannot be written as JSON ({error}): use numbers, texts, lists.") from error
+
+
+def embed(path: Path, target: Target, *, srgb: bool, packet: str = "") -> None:
     """Write tags into the JPEG, PNG, TIFF or DNG at `path`; where they cannot be written the file stays as it is.
 
     `packet`: the XMP of a source with the same picture, kept whole but for what describes how it was stored. A
-    HdrnetWarning tells of what is not written; it speaks of the file as `shown`.
+    HdrnetWarning tells of what is not written; it speaks of the file as the target.
     """
-    kept = inherited(metadata or Metadata())
+    kept = inherited(target.metadata)
     if path.suffix.lower() in (".tif", ".tiff", ".dng"):
         kept = with_comment_in_exif(kept)
     try:
         exif, iptc = _writable(_exif(kept, srgb=srgb), "exif"), _writable(dict(kept.iptc), "iptc")
-        xmp = _writable({**kept.xmp, **_own(record)}, "xmp")
+        xmp = _writable({**kept.xmp, **_own(target.record)}, "xmp")
         if path.suffix.lower() in JPEG:
-            xmp = _fit_for_jpeg(xmp, shown)
+            xmp = _fit_for_jpeg(xmp, target.path)
         # Of files Exiv2 does not see that the disk is full, and on Windows it takes names in the system's code page.
         in_memory = path.stat().st_size < _MOST_IN_MEMORY
         with exiv2_image(path.read_bytes() if in_memory else path) as image:
@@ -67,25 +79,24 @@ def embed(
                 image.modify_comment(kept.comment)
             data = image.get_bytes() if in_memory else None
     except UNREADABLE as error:
-        _warn(shown, error)
+        _warn(target.path, error)
         return
     if data is not None:
         path.write_bytes(data)
 
 
-def write_blank(path: Path, metadata: Metadata, record: Mapping[str, Any] | None) -> Path:
+def write_blank(path: Path, metadata: Metadata, record: Record | None) -> Path:
     """Write a JPEG without a picture that carries what a picture made from `metadata`'s source inherits."""
     path.write_bytes(blank_jpeg())
-    embed(path, path, metadata, record, srgb=False)
+    embed(path, Target(path, metadata, record), srgb=False)
     return path
 
 
-def exr_attributes(metadata: Metadata | None, record: Mapping[str, Any] | None, shown: Path) -> Tags:
+def exr_attributes(target: Target) -> Tags:
     """Express metadata as OpenEXR's standard attributes, all of it as XMP in `xmp`, and add the record."""
-    metadata = metadata or Metadata()
-    kept = with_comment_in_exif(inherited(metadata))
+    kept, record = with_comment_in_exif(inherited(target.metadata)), target.record
     attributes: Tags = {"software": SOFTWARE}
-    values = dict(zip(EXR_NUMBERS, exposure_values(metadata), strict=True))
+    values = dict(zip(EXR_NUMBERS, exposure_values(target.metadata), strict=True))
     attributes |= {name: float(value) for name, value in values.items() if value is not None}
     attributes |= {name: str(kept.exif[key]) for name, key in EXR_TEXTS.items() if kept.exif.get(key)}
     if record is not None:
@@ -95,34 +106,35 @@ def exr_attributes(metadata: Metadata | None, record: Mapping[str, Any] | None, 
         try:
             attributes["xmp"] = xmp_packet(_writable(xmp, "xmp"))
         except UNREADABLE as error:
-            _warn(shown, error)
+            _warn(target.path, error)
     return attributes
 
 
-def exif_and_xmp(metadata: Metadata | None, record: Mapping[str, Any] | None, shown: Path) -> tuple[bytes, bytes]:
+def exif_and_xmp(target: Target) -> tuple[bytes, bytes]:
     """Make what files carry that Exiv2 does not write: EXIF as a TIFF structure, and an XMP packet with IPTC in it."""
-    kept = with_comment_in_exif(inherited(metadata or Metadata()))
+    kept = with_comment_in_exif(inherited(target.metadata))
     try:
-        exif, xmp = _writable(_exif(kept), "exif"), _writable(as_xmp(replace(kept, exif={})) | _own(record), "xmp")
+        exif = _writable(_exif(kept), "exif")
+        xmp = _writable(as_xmp(replace(kept, exif={})) | _own(target.record), "xmp")
         with exiv2_image(blank_jpeg()) as image:
             image.modify_exif(exif)
             head = image.get_bytes()
         packet = xmp_packet(xmp).encode() if xmp else b""
     except UNREADABLE as error:
-        _warn(shown, error)
+        _warn(target.path, error)
         return b"", b""
     return next(body[len(_EXIF) :] for _, _, body in segments(head) if body.startswith(_EXIF)), packet
 
 
-def xmp_losses(metadata: Metadata | None) -> list[str]:
+def xmp_losses(metadata: Metadata) -> list[str]:
     """Name what formats without IPTC have no place for."""
-    fields = without_xmp(inherited(metadata).iptc) if metadata else []
+    fields = without_xmp(inherited(metadata).iptc)
     return [f"{', '.join(fields)} of IPTC"] if fields else []
 
 
-def hdr_tags(metadata: Metadata | None) -> tuple[Tags, list[str]]:
+def hdr_tags(metadata: Metadata) -> tuple[Tags, list[str]]:
     """Choose the tags for the header of a Radiance file, and name what has no room in it."""
-    kept = with_comment_in_exif(inherited(metadata or Metadata()))
+    kept = with_comment_in_exif(inherited(metadata))
     tags, left, room = Tags(), 0, _HDR_ROOM
     for key, value in {**kept.exif, **kept.iptc, **kept.xmp}.items():
         size = len(key) + len(json.dumps(value))
@@ -158,24 +170,16 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def check_record(record: Mapping[str, Any] | None) -> None:
-    """Raise InputError for a record that JSON cannot hold."""
-    try:
-        json.dumps(record)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"The record cannot be written as JSON ({error}): use numbers, texts, lists.") from error
-
-
 def _exif(kept: Metadata, *, srgb: bool = False) -> Tags:
     own = {"Exif.Image.Orientation": "1", "Exif.Image.Software": SOFTWARE}
     return {**kept.exif, **own, "Exif.Photo.ColorSpace": "1" if srgb else "65535"}
 
 
-def _own(record: Mapping[str, Any] | None) -> Tags:
+def _own(record: Record | None) -> Tags:
     return {} if record is None else {_RECORD: json.dumps(record)}
 
 
-def _writable(tags: Tags, kind: _Kind) -> Tags:
+def _writable(tags: Tags, kind: str) -> Tags:
     # Tried on a small file: one odd value must not cost all the others.
     if not tags or _survives(tags, kind, blank_png() if kind == "xmp" else blank_jpeg()):
         return tags
@@ -195,7 +199,7 @@ def _fit_for_jpeg(xmp: Tags, shown: Path) -> Tags:
     return kept
 
 
-def _survives(tags: Tags, kind: _Kind, blank: bytes) -> bool:
+def _survives(tags: Tags, kind: str, blank: bytes) -> bool:
     try:
         with exiv2_image(blank) as image:
             getattr(image, f"modify_{kind}")(tags)

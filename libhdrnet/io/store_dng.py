@@ -1,9 +1,6 @@
 """Store radiance as a linear DNG: back in the camera's colours, in integers where they hold it, as a whole file."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +11,8 @@ from libhdrnet.files import whole_file
 from libhdrnet.io import colour
 from libhdrnet.io.camera import REC709_CAMERA, Camera
 from libhdrnet.io.colour import Array
-from libhdrnet.io.embed import SOFTWARE, embed
+from libhdrnet.io.embed import SOFTWARE, Target, embed
 from libhdrnet.io.formats import dng, exr
-from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.store import warn_of_loss
 
 _MOST_ABOVE = 32.0
@@ -30,23 +26,16 @@ _MAKE, _MODEL = "Exif.Image.Make", "Exif.Image.Model"
 
 
 def store_dng(
-    path: Path,
-    linear: Array,
-    metadata: Metadata | None,
-    record: Mapping[str, Any] | None,
-    bits: int | None,
-    *,
-    camera: Camera | None = None,
-    noise: tuple[float, float] | None = None,
-    alpha: Array | None = None,
-) -> None:
+    target: Target, linear: Array, bits: int | None, *, camera: Camera | None = None,
+    noise: tuple[float, float] | None = None, alpha: Array | None = None,
+) -> None:  # fmt: skip
     """Write linear Rec.709 radiance (H, W, 3), float32, as `camera`'s sensor saw it, or in Rec.709.
 
     `bits`: None for integers, which all readers open and in which negative values become 0 and lights end at 32 times
     white, with a HdrnetWarning; 16 half, 32 float. `noise`: S and O of the variance S x + O of the radiance x.
     Transparency is lost with a HdrnetWarning.
     """
-    metadata, seen = metadata or Metadata(), camera or REC709_CAMERA
+    path, seen = target.path, camera or REC709_CAMERA
     matrix = seen.from_rec709.T.astype(np.float32)
     peak = max(1.0, *(float((linear[rows] @ matrix).max()) for rows in bands(len(linear))))
     warn_of_loss(path, ["transparency"] if alpha is not None else [], "DNG")
@@ -62,18 +51,18 @@ def store_dng(
         raise OutputError(f"'{path}' would have {pixels.nbytes / 1e9:.1f} GB, too many for a DNG: write a TIFF.")
     if bits == 16 and peak > exr.HALF_MAX:
         warn_of_loss(path, [f"values above {exr.HALF_MAX:.0f}"], "16-bit DNG")
-    exif = dict(metadata.exif)
+    exif = dict(target.metadata.exif)
     make, model = (str(exif.get(key, "")).strip() for key in (_MAKE, _MODEL))
     if camera is None:  # under the camera's own name RawTherapee would take its colours for what these are not
         make, model = make or "libhdrnet", f"{model}, {seen.name}" if model else seen.name
-    metadata = replace(metadata, exif={**exif, _MAKE: make, _MODEL: model})
+    told = replace(target.metadata, exif={**exif, _MAKE: make, _MODEL: model})
     with whole_file(path) as temporary:
         dng.write(
             temporary, pixels, white=white, camera=seen, make=make, model=model, preview=_preview(linear),
             noise=None if noise is None else [(noise[0] * n, noise[1] * n * n) for n in seen.shown],
             software=SOFTWARE,
         )  # fmt: skip
-        embed(temporary, path, metadata, record, srgb=False)
+        embed(temporary, replace(target, metadata=told), srgb=False)
 
 
 def _stored(linear: Array, matrix: npt.NDArray[np.float32], bits: int | None, white: int) -> Array:

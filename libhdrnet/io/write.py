@@ -12,7 +12,7 @@ from libhdrnet.io import colour
 from libhdrnet.io.alpha import unassociated
 from libhdrnet.io.camera import Camera
 from libhdrnet.io.colour import Array, change_depth
-from libhdrnet.io.embed import check_record
+from libhdrnet.io.embed import Record, Target
 from libhdrnet.io.formats import gain_map_file, jpeg
 from libhdrnet.io.gain import gain_map, headroom_of
 from libhdrnet.io.likeness import Likeness, likeness_of
@@ -20,7 +20,7 @@ from libhdrnet.io.metadata import Metadata
 from libhdrnet.io.outputs import AnyPath, known_suffix
 from libhdrnet.io.pq import HIGHEST, OUTSIDE, TOO_BRIGHT
 from libhdrnet.io.read import Photo
-from libhdrnet.io.store import Record, one_channel, store_coded, store_exr, store_hdr, store_pq, warn_of_loss
+from libhdrnet.io.store import one_channel, store_coded, store_exr, store_hdr, store_pq, warn_of_loss
 from libhdrnet.io.store_dng import store_dng
 from libhdrnet.options import ResultOptions
 
@@ -76,19 +76,18 @@ def write_radiance(
     """
     path = Path(path)
     format = BY_SUFFIX[known_suffix(path, "radiance")]
-    check_record(record)
+    target = Target(path, metadata or Metadata(), record)
     ResultOptions(exr_bits=exr_bits, exr_compression=exr_compression)  # refuses what there is not
     linear = _float_image(linear, 3)
     layer = None if alpha is None else np.clip(_float_image(_checked_alpha(alpha, linear), 2), 0, 1)
-    file = path, linear, metadata, record
     bits = exr_bits or (16 if exr_compression == "dwaa" else 32)
     stores = {
-        "exr": lambda: store_exr(*file, bits, compression=exr_compression or "zip", alpha=layer),
-        "hdr": lambda: store_hdr(*file, alpha=layer),
-        "dng": lambda: store_dng(*file, exr_bits, camera=camera, noise=noise, alpha=layer),
-        "tiff": lambda: store_coded(*file, icc=colour.linear_profile(), srgb=False, alpha=layer),
+        "exr": lambda: store_exr(target, linear, bits, compression=exr_compression or "zip", alpha=layer),
+        "hdr": lambda: store_hdr(target, linear, alpha=layer),
+        "dng": lambda: store_dng(target, linear, exr_bits, camera=camera, noise=noise, alpha=layer),
+        "tiff": lambda: store_coded(target, linear, icc=colour.linear_profile(), srgb=False, alpha=layer),
     }
-    stores.get(format.writer, lambda: store_pq(*file, hdr_bits, alpha=layer))()
+    stores.get(format.writer, lambda: store_pq(target, linear, hdr_bits, alpha=layer))()
 
 
 def write_display(
@@ -119,7 +118,7 @@ def write_display(
     """
     path = Path(path)
     suffix = known_suffix(path, "display")
-    check_record(record)
+    target = Target(path, metadata or Metadata(), record)
     if bits not in (8, 16):
         raise InputError(f"A picture of {bits} bits cannot be written: choose 8 or 16.")
     _check_quality(quality)
@@ -129,7 +128,7 @@ def write_display(
     srgb = icc is None or colour.is_srgb_profile(icc)
     if icc is None and pixels.ndim == 3:  # an RGB profile in a grey file is an error to most readers
         icc = colour.srgb_profile()
-    store_coded(path, pixels, metadata, record, icc=icc, srgb=srgb, alpha=layer, like=Likeness(quality))
+    store_coded(target, pixels, icc=icc, srgb=srgb, alpha=layer, like=Likeness(quality))
 
 
 def write_with_gain_map(
@@ -164,7 +163,7 @@ def write_with_gain_map(
     path = Path(path)
     if path.suffix.lower() not in JPEG:
         raise OutputError(f"'{path}' cannot hold a gain map: name a .jpg.")
-    check_record(record)
+    target = Target(path, metadata or Metadata(), record)
     _check_quality(quality)
     linear, shown = _float_image(linear, 3), change_depth(_image(shown), np.uint8)
     if shown.shape != linear.shape:
@@ -188,7 +187,7 @@ def write_with_gain_map(
             return data
 
     store_coded(
-        path, shown, metadata, record, icc=colour.srgb_profile(), srgb=True, like=Likeness(quality),
+        target, shown, icc=colour.srgb_profile(), srgb=True, like=Likeness(quality),
         completed=completed if headroom else None,
     )  # fmt: skip
     if not headroom:
@@ -216,7 +215,7 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
     """
     path = Path(path)
     suffix = known_suffix(path, "any")
-    check_record(record)
+    target = Target(path, photo.metadata, record)
     pixels = _image(pixels)
     if pixels.shape != photo.pixels.shape or pixels.dtype != photo.pixels.dtype:
         raise InputError(
@@ -226,14 +225,14 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
     icc, alpha = photo.metadata.icc, photo.alpha
     if suffix in (".exr", ".hdr"):
         write = _write_exr_like if suffix == ".exr" else _write_hdr_like
-        write(photo, path, pixels, record)
+        write(photo, target, pixels)
         return
     like = likeness_of(photo.path)
     if suffix == ".png" and photo.encoding == "linear" and like.code_points is not None:
         layer = None if alpha is None else change_depth(alpha, np.uint16)
         coded = like.code_points.from_linear(pixels, grey=photo.grey)
         coded = one_channel(coded) if photo.grey else coded
-        store_coded(path, coded, photo.metadata, record, icc=None, srgb=False, alpha=layer, like=like)
+        store_coded(target, coded, icc=None, srgb=False, alpha=layer, like=like)
         return
     srgb = photo.encoding == "srgb"
     dtype = pixels.dtype
@@ -262,9 +261,7 @@ def write_like(photo: Photo, path: AnyPath, pixels: Array, *, record: Record | N
     if photo.grey:
         pixels, icc = _grey(pixels, icc, default=srgb if dtype.kind != "f" else photo.encoding == "linear")
     layer = None if alpha is None or suffix in JPEG else change_depth(alpha, dtype)
-    store_coded(
-        path, pixels, photo.metadata, record, icc=icc, srgb=srgb, alpha=layer, associated=photo.associated, like=like
-    )
+    store_coded(target, pixels, icc=icc, srgb=srgb, alpha=layer, associated=photo.associated, like=like)
 
 
 def _grey(pixels: Array, icc: bytes | None, *, default: bool) -> tuple[Array, bytes | None]:
@@ -275,13 +272,13 @@ def _grey(pixels: Array, icc: bytes | None, *, default: bool) -> tuple[Array, by
     return (one_channel(pixels), None) if default else (pixels, icc)
 
 
-def _write_hdr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
+def _write_hdr_like(photo: Photo, target: Target, pixels: Array) -> None:
     linear = colour.to_linear(pixels, encoding=photo.encoding, icc=photo.metadata.icc)
-    warn_of_loss(path, ["colours outside Rec.709"] if float(linear.min()) < -OUTSIDE else [], "Radiance files")
-    store_hdr(path, linear, photo.metadata, record, alpha=photo.alpha)
+    warn_of_loss(target.path, ["colours outside Rec.709"] if float(linear.min()) < -OUTSIDE else [], "Radiance files")
+    store_hdr(target, linear, alpha=photo.alpha)
 
 
-def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | None) -> None:
+def _write_exr_like(photo: Photo, target: Target, pixels: Array) -> None:
     light = partial(colour.to_linear, encoding=photo.encoding, icc=photo.metadata.icc)
     layer = None if photo.alpha is None else np.asarray(change_depth(photo.alpha, np.float32))
     if layer is not None and photo.associated and photo.encoding != "linear":
@@ -293,7 +290,7 @@ def _write_exr_like(photo: Photo, path: Path, pixels: Array, record: Record | No
         linear = light(straight) * share + (light(pixels) - light(covered))
     else:
         linear = light(pixels)
-    store_exr(path, linear, photo.metadata, record, 32, alpha=layer, associated=photo.associated, grey=photo.grey)
+    store_exr(target, linear, 32, alpha=layer, associated=photo.associated, grey=photo.grey)
 
 
 def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Record | None = None) -> None:
@@ -305,18 +302,18 @@ def write_map(path: AnyPath, values: Array, *, scale: float | None, record: Reco
     """
     path = Path(path)
     suffix = known_suffix(path, "map")
-    check_record(record)
+    target = Target(path, record=record)
     values = _float_image(values, 2)
     if scale is not None and not (np.isfinite(scale) and scale > 0):
         raise InputError(f"The scale {scale} of the map is unusable: give a positive number or None.")
     if suffix == ".exr":
-        store_exr(path, values, None, record, 32)
+        store_exr(target, values, 32)
         return
     if suffix not in TIFF:
         top = float(values.max()) if scale is None else scale
         scaled = values / np.float32(top) if top > 0 else np.zeros_like(values)
         values = colour.change_depth(scaled, np.uint8 if suffix in JPEG else np.uint16)
-    store_coded(path, values, None, record, icc=None, srgb=False)
+    store_coded(target, values, icc=None, srgb=False)
 
 
 def _check_quality(quality: int) -> None:

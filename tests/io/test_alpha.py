@@ -10,6 +10,7 @@ from synthetic import exr, png
 from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.io import linear_rec709, read_photo, write_like, write_radiance
 from libhdrnet.io.alpha import unassociated
+from libhdrnet.io.embed import Target
 from libhdrnet.io.read import straight
 from libhdrnet.io.store import store_exr
 from libhdrnet.radiometry import decode_srgb
@@ -174,7 +175,7 @@ def test_a_quotient_that_no_float_holds_is_not_made():
 def test_what_half_cannot_hold_is_clipped_and_told(tmp_path, value, alpha):
     layer = None if alpha is None else np.full((2, 2), alpha, np.float32)
     with pytest.warns(HdrnetWarning, match="values above 65504, which 16-bit OpenEXR cannot hold"):
-        store_exr(tmp_path / "a.exr", np.full((2, 2, 3), value, np.float32), None, None, 16, alpha=layer)
+        store_exr(Target(tmp_path / "a.exr"), np.full((2, 2, 3), value, np.float32), 16, alpha=layer)
     for plane in channels(tmp_path / "a.exr").values():
         assert plane.dtype == np.float16
         assert np.isfinite(plane).all()
