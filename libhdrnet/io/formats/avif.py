@@ -24,19 +24,15 @@ _COLOURS = 1
 def encode(codes: Array, bits: int, *, light: Light, exif: bytes = b"", xmp: bytes = b"") -> bytes:
     """Encode (H, W, 3 or 4) uint16, `bits` deep, the fourth channel alpha that is not multiplied in.
 
-    `exif`: a TIFF structure; `xmp`: a packet.
+    `exif`: a TIFF structure; `xmp`: a packet. They become items whose contents follow the picture, and the level of
+    light a property.
     """
     import imagecodecs
 
-    data = imagecodecs.avif_encode(
+    data = bytes(imagecodecs.avif_encode(
         np.ascontiguousarray(codes), level=_QUALITY, speed=_SPEED, bitspersample=bits, pixelformat="444",
         primaries=_BT2020, transfer=_PQ, matrix=_YCBCR,
-    )  # fmt: skip
-    return _completed(bytes(data), light, exif, xmp)
-
-
-def _completed(data: bytes, light: Light, exif: bytes, xmp: bytes) -> bytes:
-    """Add the level of light as a property, and EXIF and XMP as items whose contents follow the picture."""
+    ))  # fmt: skip
     begins, ends = next((begins, ends) for name, begins, ends in outer_boxes(BytesIO(data)) if name == b"meta")
     meta = data[begins:ends]
     blocks = [(b"Exif", b"", bytes(4) + exif)] if exif else []  # 4: the offset at which TIFF begins
@@ -52,12 +48,8 @@ def _completed(data: bytes, light: Light, exif: bytes, xmp: bytes) -> bytes:
     inner[b"iloc"] = _located(located, items, sizes, 0, 0)  # of the size that it will have
     grown = len(_meta(meta, inner)) - len(meta) - 8
     inner[b"iloc"] = _located(located, items, sizes, grown, len(data) + grown + 8)
-    return (
-        data[: begins - 8]
-        + _meta(meta, inner)
-        + data[ends:]
-        + box(b"mdat", b"".join(content for *_, content in blocks))
-    )
+    more = box(b"mdat", b"".join(content for *_, content in blocks))
+    return data[: begins - 8] + _meta(meta, inner) + data[ends:] + more
 
 
 def _with_light(iprp: bytes, light: Light) -> bytes:
