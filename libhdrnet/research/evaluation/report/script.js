@@ -7,7 +7,6 @@ for (const viewer of document.querySelectorAll(".viewer")) {
   const [left, right, exposure, detail, divider] = [".left", ".right", ".exposure", ".detail", ".divider"].map(find);
   const renderings = [...new Set(Object.values(views).flatMap((view) => Object.keys(view.whole)))];
   exposure.max = renderings.length - 1;
-  find(".exposures").hidden = renderings.length < 2;
   if (renderings.length < 2) find(".exposures").style.display = "none";
 
   const show = () => {
