@@ -8,6 +8,7 @@ import urllib.parse
 import urllib.request
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -95,10 +96,8 @@ def sizes_of(url: str) -> tuple[int | None, int]:
     except (OSError, HTTPException, TypeError, ValueError):  # only a figure to show
         return None, 0
     for tail in _TAILS:
-        try:
+        with suppress(OSError, HTTPException, ValueError, zipfile.BadZipFile):
             return size, _unpacked(io.BytesIO(_tail(url, size, tail)))
-        except (OSError, HTTPException, ValueError, zipfile.BadZipFile):
-            continue
     return size, size * _UNPACKED
 
 

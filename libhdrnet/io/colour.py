@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache, partial
 from typing import Any, Literal
 
@@ -100,10 +101,8 @@ def cmyk_to_srgb(inks: Array, icc: bytes | None) -> Array:
         return change_depth(light[..., :3] * light[..., 3:], inks.dtype)
 
     if icc and profile_space(icc) == "CMYK":
-        try:
+        with suppress(InputError):
             return by_bands(inks, lambda band: _transform(band, icc, srgb_profile(), dtype=inks.dtype.name), inks.dtype)
-        except InputError:
-            pass
     return by_bands(inks, by_formula, inks.dtype)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -152,17 +153,14 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     Raises InputError for a file that is no picture.
     """
     path = Path(path)
-    kind = kind_of(path)
+    kind, text = kind_of(path), None
     if kind == "exr":
         text = exr.read_attributes(path).get(_EXR_RECORD)
     elif kind == "hdr":
         text = hdr_comments.record_of(hdr.read_lines(path))
     else:
-        try:
-            with exiv2_image(path) as image:
-                text = image.read_xmp().get(_RECORD)
-        except (RuntimeError, ValueError):
-            return None
+        with suppress(RuntimeError, ValueError), exiv2_image(path) as image:
+            text = image.read_xmp().get(_RECORD)
     try:
         record = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):

@@ -1,5 +1,6 @@
 """What a file keeps when only its pixels are replaced: resolution, JPEG quality, and its whole XMP."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,11 +59,9 @@ def likeness_of(path: Path) -> Likeness:
     unit = round(first_number(exif, "Exif.Image.ResolutionUnit") or 2)
     sane = all(value is not None and _LEAST < value < _MOST for value in (across, down))
     resolution = (across, down, unit) if across and down and sane and unit in (1, 2, _CENTIMETRES) else None
-    try:
-        with exiv2_image(path) as image:
-            packet = str(image.read_raw_xmp())
-    except (RuntimeError, ValueError):
-        packet = ""
+    packet = ""
+    with suppress(RuntimeError, ValueError), exiv2_image(path) as image:
+        packet = str(image.read_raw_xmp())
     if kind == "png" and resolution is None and (metre := png.resolution(path.read_bytes())):
         resolution = (metre[0] / 100, metre[1] / 100, _CENTIMETRES)
     if kind != "jpeg":

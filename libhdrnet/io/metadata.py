@@ -144,11 +144,9 @@ def _sidecar(path: Path, *, raw: bool) -> Tags:
     names += [f"{path.stem}{suffix}" for suffix in (".xmp", ".XMP")] if raw else []
     for name in names:
         sidecar = path.with_name(name)
-        try:
+        with suppress(OSError, *UNREADABLE):
             if sidecar.is_file() and sidecar.stat().st_size <= _MAX_SIDECAR:
                 return xmp_of_packet(sidecar.read_text("utf-8-sig"))
-        except (OSError, *UNREADABLE):
-            continue
     return {}
 
 
