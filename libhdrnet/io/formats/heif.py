@@ -19,10 +19,7 @@ from libhdrnet.io.orientation import applied, upright_size
 _MAX_META = 1 << 24
 _TURNED = {0: 1, 1: 8, 2: 3, 3: 6}
 """EXIF orientations of quarter turns anticlockwise."""
-_MIRRORED = {
-    0: {1: 4, 8: 5, 3: 2, 6: 7},
-    1: {1: 2, 8: 7, 3: 4, 6: 5},
-}
+_MIRRORED = {0: {1: 4, 8: 5, 3: 2, 6: 7}, 1: {1: 2, 8: 7, 3: 4, 6: 5}}
 """EXIF orientation after exchanging top and bottom (0) or left and right (1) of what is turned already."""
 
 
