@@ -78,14 +78,9 @@ def encode(
     """(H, W) or (H, W, 3) uint8 to a JPEG file, the profile embedded; `density`: JFIF's unit, across, down."""
     import imagecodecs
 
-    data = bytes(
-        imagecodecs.jpeg8_encode(
-            np.ascontiguousarray(pixels),
-            level=quality,
-            subsampling=subsampling if pixels.ndim == 3 else None,
-            optimize=True,
-        )
-    )
+    sampled = subsampling if pixels.ndim == 3 else None
+    pixels = np.ascontiguousarray(pixels)
+    data = bytes(imagecodecs.jpeg8_encode(pixels, level=quality, subsampling=sampled, optimize=True))
     if density is not None and data[6:11] == b"JFIF\0":
         data = data[:13] + struct.pack(">BHH", *density) + data[18:]
     return with_profile(data, icc) if icc else data

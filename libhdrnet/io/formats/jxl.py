@@ -51,12 +51,10 @@ def encode(codes: Array, bits: int, *, light: Light, exif: bytes = b"", xmp: byt
     import imagecodecs
 
     # The encoder takes all that is deeper than 8 bits for linear Rec.709: lossless, that is but a word in the head.
-    data = bytes(
-        imagecodecs.jpegxl_encode(
-            np.ascontiguousarray(codes), lossless=True, bitspersample=bits, effort=_EFFORT, usecontainer=True
-        )
+    data = imagecodecs.jpegxl_encode(
+        np.ascontiguousarray(codes), lossless=True, bitspersample=bits, effort=_EFFORT, usecontainer=True
     )
-    made = dict(boxes(data))
+    made = dict(boxes(bytes(data)))
     level = [box(b"jxll", made[b"jxll"])] if b"jxll" in made else []
     described = [box(b"Exif", bytes(4) + exif)] if exif else []  # 4: the offset at which TIFF begins
     described += [box(b"xml ", xmp)] if xmp else []
