@@ -58,6 +58,8 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     what contradicts a clipped reference nothing darker than the light around is believed any more: a bound is all that
     is known there, and the soft edge of what passed before a white sky agrees with it.
     """
+    import cv2
+
     if len(logits) < len(candidates) or 2 * (logits[0] - logits[1:]).max() <= DISBELIEVED[0]:
         return logits, None
     share = _clipped_share(bracket)
@@ -82,6 +84,7 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
     shown = [doubted[i] + np.log(np.maximum(_unsaturated(bracket, candidates[i]), np.float32(LEAST))) for i in shorter]
     alone = disbelieved(2 * (doubted[0] - np.maximum.reduce(shown)))  # whole before the reference counts in their place
+    alone = cv2.dilate(alone, np.ones((3, 3), np.uint8))  # and next to it, where weights are interpolated
     if not (alone[..., None] * share).any():
         return doubted, None
     return doubted, Lost(alone * np.ascontiguousarray(logs.transpose(2, 0, 1)))
