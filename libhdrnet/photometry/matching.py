@@ -100,8 +100,8 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
 def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool, longer: bool) -> FloatImage:
     """Return a table that is the matched one where the reference's tones are a measure, and else stays; rising.
 
-    In the highlights, which the reference bends or has lost, a shorter frame keeps the colours it is matched with just
-    below them.
+    In the highlights, which the reference bends or has lost, a shorter frame keeps half of the tint that it is matched
+    with just below them: it may be a white balance, or colours that a camera pales and neutral places have not.
 
     Args:
         table: (65536, 3), by the calibration.
@@ -123,7 +123,7 @@ def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool
             below = (code > 0.8 * _SHOULDER[0]) & (code < _SHOULDER[0])
             brought, shown = (max(float(x[below, channel].sum()), DIM) for x in (matched, table))
             tint = np.log(brought / shown)
-            mixed[:, channel] += above * np.expm1(tint - np.clip(tint, -_EXACT, _EXACT)) * table[:, channel]
+            mixed[:, channel] += above * np.expm1((tint - np.clip(tint, -_EXACT, _EXACT)) / 2) * table[:, channel]
     return np.maximum.accumulate(mixed, axis=0)
 
 

@@ -61,7 +61,7 @@ def test_crushed_blacks_come_from_the_longer_frame_and_what_moved_there_does_not
     assert np.median(found[other] / ramp()[other]) == pytest.approx(1, abs=0.3)  # the reference's own, lifted
 
 
-def test_a_short_frame_keeps_in_the_highlights_the_colours_that_it_is_matched_with_below():
+def test_a_short_frame_keeps_in_the_highlights_half_of_the_tint_that_it_is_matched_with_below():
     """A camera that chose another white balance, which no gain of a channel explains (libraryhall)."""
     light = ramp() * 4
     frames, codes = shoot(light=light), np.arange(65536) / 65535
@@ -70,4 +70,4 @@ def test_a_short_frame_keeps_in_the_highlights_the_colours_that_it_is_matched_wi
     found = calibrate(frames, TIMES, 1)
     bright = (light.min(-1) > 1.1) & (light.max(-1) < 1.9)
     shown = look_up(frames[0], np.asfortranarray(found.tables[0]))[bright]
-    assert np.median(shown / light[bright], 0) == pytest.approx([1, 1, 1], rel=0.15)
+    assert np.median(shown / light[bright], 0) == pytest.approx([1, 1, 0.53**0.5], rel=0.05)  # 0.53: without a match
