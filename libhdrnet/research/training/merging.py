@@ -21,7 +21,7 @@ from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.queued import Batch
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST, disbelieved
 
-FRAMES = (3, 3, 4)
+FRAMES = (3, 2, 3, 4)
 """Frames of the brackets that the selection learns from, in turn."""
 
 
