@@ -12,8 +12,8 @@ are; of the reference; of frames that are shorter than that, which say more of s
 above white, loses a twentieth, and a tenth with 1e-5); of the others, which would leak into highlights with more."""
 DISBELIEVED = (3.0, 6.5)
 """Logits that the reference is ahead of a shorter frame by from which that is not believed, and not at all: then it
-does not take the place of what is saturated, either. Tuned on soft edges before a made sky (test_highlights), white
-cars before walls (smaller ones are better), and the lamps of phone486 and mirrornight (rings with 2 and 6)."""
+does not take the place of what is saturated, either. Tuned on white cars before walls (smaller ones are better) and on
+a sweater in the sun in two frames (kalantariman, where larger ones are)."""
 LEAST_CONFIDENCE = 1e-5
 """Weight of what a flow brings where it is not believed: a hundredth, with the largest logits seen, of the shortest
 frame's where all are saturated (window bars before a white sky were drawn there with 1e-3)."""
