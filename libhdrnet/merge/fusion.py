@@ -2,8 +2,9 @@
 
 A pixel of radiance E has in a frame of exposure t the variance V(E t) / t^2; its weight is the inverse. E is a first
 estimate, smoothed, not each frame's own noisy value, so that the mean stays unbiased (Granados et al. 2010). A frame
-fades out towards saturation by its brightest channel, in all channels alike: no colour fringes. What the selection
-believes multiplies that; everything is continuous, so that a change of source never shows as an edge.
+fades out towards saturation by its brightest channel, in all channels alike: no colour fringes. How dark a channel is
+that is black in a shorter frame the reference says (`blacks`). What the selection believes multiplies that; everything
+is continuous, so that a change of source never shows as an edge.
 """
 
 from collections.abc import Mapping, Sequence
