@@ -85,4 +85,7 @@ def _pixels(picture: object) -> int:
         with exiv2_image(Path(picture)) as image:
             return int(image.get_pixel_width() * image.get_pixel_height())
     except UNREADABLE:
-        return os.path.getsize(picture)
+        try:
+            return os.path.getsize(picture)
+        except OSError:  # it is gone meanwhile
+            return 0
