@@ -3,7 +3,7 @@
 import numpy as np
 
 from libhdrnet.merge.candidates import CLIPPED, DARKEST, Bracket, Candidate
-from libhdrnet.merge.codes import Codes
+from libhdrnet.merge.codes import ENCODED, Codes
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.ramps import linear_step
 from libhdrnet.trust import DARK
@@ -16,7 +16,7 @@ Tuned on templealtar's panels (1.4), which were specks; bottlesbar's shortest fr
 OPEN = (DARK, 2 * DARK)
 """Codes of a channel between which it goes from black to measured: those of a blue sky whose red is crushed (villa in
 vivid colours), and with no more of the paler colours of a clipped reference than that."""
-_OPEN: FloatImage = 1 - linear_step(np.arange(65536, dtype=np.float32) / np.float32(65535), OPEN)
+_OPEN: FloatImage = 1 - linear_step(ENCODED, OPEN)
 
 
 def darkness(bracket: Bracket, candidate: Candidate) -> FloatImage:

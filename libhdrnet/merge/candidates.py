@@ -16,7 +16,7 @@ from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.clipping import local_white
-from libhdrnet.merge.codes import Codes
+from libhdrnet.merge.codes import ENCODED, Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage, brightest, brightness, look_up
@@ -48,9 +48,9 @@ AROUND = 8
 """Pixels of the reduced size around a doubt that are in doubt, too; over as many more that fades out."""
 
 
-SATURATION: FloatImage = smoothstep(np.arange(65536, dtype=np.float32) / np.float32(65535), FADE)
+SATURATION: FloatImage = smoothstep(ENCODED, FADE)
 """For each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
-CLIPPED: FloatImage = linear_step(np.arange(65536, dtype=np.float32) / np.float32(65535), (0.93, 0.99))
+CLIPPED: FloatImage = linear_step(ENCODED, (0.93, 0.99))
 """For each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
 
 

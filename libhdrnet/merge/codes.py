@@ -11,7 +11,9 @@ from libhdrnet.radiometry import GAMMA, FloatImage, decode_gamma
 
 Codes = npt.NDArray[np.uint16]
 
-DECODE = decode_gamma(np.arange(65536, dtype=np.float32) / 65535)
+ENCODED: FloatImage = np.arange(65536, dtype=np.float32) / np.float32(65535)
+"""Encoded value of each code, (65536,), in [0, 1]: what ramps over codes are made of."""
+DECODE = decode_gamma(ENCODED)
 """Linear value of each code of plain gamma 2.2."""
 LARGEST_KNEE = 0.1
 """Encoded value: the tangent there reaches down to -0.0076."""
