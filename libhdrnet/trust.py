@@ -6,6 +6,8 @@ BRIGHT, DARK = 0.93, 0.02
 """Encoded values of a frame beyond which it shows no differences."""
 FADE = (0.78, 0.96)
 """Encoded values of a frame's brightest channel between which its weight goes to zero: cameras bend there."""
+END = (0.93, 0.99)
+"""Encoded values of a channel between which it is clipped."""
 LEAST_SHORTEST, LEAST_REFERENCE, LEAST_SHORTER, LEAST = 2e-2, 1e-5, 3e-6, 1e-8
 """Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
 are; of the reference; of frames that are shorter than that, which say more of such a place (a lamp of jin, 13 stops

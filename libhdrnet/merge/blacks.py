@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from libhdrnet.merge.candidates import CLIPPED, DARKEST, Bracket, Candidate
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import ENCODED, Codes
+from libhdrnet.merge.saturation import CLIPPED
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.ramps import linear_step
 from libhdrnet.trust import DARK

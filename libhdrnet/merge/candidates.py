@@ -16,12 +16,13 @@ from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.clipping import local_white
-from libhdrnet.merge.codes import ENCODED, Codes
+from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
+from libhdrnet.merge.saturation import SPILL, brightest_shown, saturation
 from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage, brightest, brightness, look_up
-from libhdrnet.ramps import linear_step, smoothstep
-from libhdrnet.trust import BRIGHT, DARK, FADE
+from libhdrnet.ramps import linear_step
+from libhdrnet.trust import BRIGHT, DARK
 
 MOST_PIXELS = 4e6
 """Of the compared size. Six million are half as slow again and no better (two moving brackets, reduced as 24 megapixels
@@ -34,9 +35,6 @@ SURELY = (5.0, 0.5)
 """The same for the hue of that mean, from where a candidate is surely something else; at half as much again it is not
 believed, whatever the network says. Tuned on the demo's room, whose dark wall and trousers got red from the jumper in
 the longer frame; a quarter of the light costs 0.2 dB of taipei and livingroom1, whose tones differ locally."""
-IMPOSSIBLE = (1.0, 2.0)
-"""Stops below a reference that is saturated from which a candidate begins to show something else, and surely does:
-pingpong's bat before the window that its longest frame has lost. The nineteen brackets are the same without."""
 BRIGHTER = (0.5, 1.0)
 """Stops above what the reference measures in a channel, though others are saturated, from which a shorter frame begins
 to show something else, and surely does. Cameras pale highlights, which only brightens the reference: half a stop is
@@ -46,23 +44,6 @@ DARKEST = 1e-6
 """Least radiance that noise is told for."""
 AROUND = 8
 """Pixels of the reduced size around a doubt that are in doubt, too; over as many more that fades out."""
-
-
-SATURATION: FloatImage = smoothstep(ENCODED, FADE)
-"""For each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
-CLIPPED: FloatImage = linear_step(ENCODED, (0.93, 0.99))
-"""For each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
-
-
-def saturation(codes: Codes, white: FloatImage | None = None) -> FloatImage:
-    """Return how far each pixel (H, W, 3) is saturated, (H, W); `white`: the code of that, where it is less than 1."""
-    return np.take(SATURATION, relative(codes, white))
-
-
-def relative(codes: Codes, white: FloatImage | None) -> npt.NDArray[np.uint16]:
-    """Return the code of each pixel's brightest channel, (H, W), relative to the code that is white there; None: 1."""
-    bright = brightest(codes)
-    return bright if white is None else np.minimum(bright / white, np.float32(65535)).astype(np.uint16)
 
 
 class Bracket:
@@ -144,6 +125,27 @@ class Candidate:
         return np.float32(1) if self.flow is None else self.doubt * np.minimum(self.flow.length, 1)
 
 
+def fetch_codes(
+    bracket: Bracket, candidate: Candidate, rows: slice, columns: slice, *, compared: bool = False
+) -> tuple[Codes, npt.NDArray[np.uint16]]:
+    """Return codes (h, w, 3) and `brightest_shown` (h, w) of a rectangle of the full size, or of the compared one."""
+    frame, height, width = bracket.frames[candidate.frame], *bracket.size
+    picture = bracket.codes[candidate.frame] if compared else frame.codes
+    (top, bottom), (left, right) = (
+        (max(part.start - SPILL, 0), min(part.stop + SPILL, size))
+        for part, size in zip((rows, columns), picture.shape, strict=False)
+    )
+    around = slice(top, bottom), slice(left, right)
+    if candidate.flow is None:
+        codes = picture[around]
+    else:
+        extent = (2 * height, 2 * width) if compared else bracket.extent
+        field = enlarged(candidate.flow.field, extent, *around) * np.float32(extent[1] / width)
+        codes = fetch(picture, field, origin=(top, left))
+    inside = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    return codes[inside], brightest_shown(codes, halved=frame.halved)[inside]
+
+
 def find_candidates(
     bracket: Bracket,
     *,
@@ -184,12 +186,14 @@ def _as_it_lies(bracket: Bracket, index: int) -> Candidate:
     white, twice = bracket.whites[index], (2 * bracket.size[0], 2 * bracket.size[1])
     import cv2
 
+    codes = bracket.codes[index]
+    bright = brightest_shown(codes, halved=bracket.frames[index].halved)
     for rows in bands(bracket.size[0]):
-        codes = bracket.codes[index][2 * rows.start : 2 * rows.stop]
+        where = slice(2 * rows.start, 2 * rows.stop)
         size = (bracket.size[1], rows.stop - rows.start)
-        radiance[rows] = cv2.resize(look_up(codes, bracket.compared[index]), size, interpolation=cv2.INTER_AREA)
-        below = None if white is None else enlarged(white, twice, slice(2 * rows.start, 2 * rows.stop))
-        saturated[rows] = cv2.resize(saturation(codes, below), size, interpolation=cv2.INTER_AREA)
+        radiance[rows] = cv2.resize(look_up(codes[where], bracket.compared[index]), size, interpolation=cv2.INTER_AREA)
+        below = None if white is None else enlarged(white, twice, where)
+        saturated[rows] = cv2.resize(saturation(bright[where], below), size, interpolation=cv2.INTER_AREA)
     coverage = bracket.frames[index].coverage
     if coverage is not None:
         covered = cv2.resize(coverage, bracket.size[::-1], interpolation=cv2.INTER_AREA) * np.float32(1 / 65535)
@@ -215,7 +219,7 @@ def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatIma
 def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:
     """Return how surely a candidate shows something else than the reference, (h, w) in [0, 1].
 
-    It is of another hue, or far darker than what saturates the reference, or brighter than what that still measures.
+    It is of another hue, or brighter than what a saturated reference still measures.
     Else the light tells nothing, for a texture that lies a little off differs in it, and so does what a camera
     brightens locally.
     """
@@ -225,12 +229,7 @@ def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> F
     light = np.maximum(brightness(mean), np.float32(DARKEST))
     gap -= mean * (brightness(gap) / light)[..., None]
     differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * light)
-    least, shown = (
-        np.maximum(cv2.blur(brightness(c.radiance), (5, 5)), np.float32(DARKEST)) for c in (reference, other)
-    )
-    darker = np.log2(least / shown)
-    bound = reference.saturation * linear_step(darker, IMPOSSIBLE)
-    found = np.maximum(np.clip(2 * (differs - 1), 0, 1), bound)
+    found = np.clip(2 * (differs - 1), 0, 1)
     if bracket.times[other.frame] < bracket.times[reference.frame]:
         found = np.maximum(found, reference.saturation * _brighter(bracket, reference, other))
     return np.asarray(found, np.float32)

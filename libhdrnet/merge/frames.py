@@ -16,7 +16,7 @@ from libhdrnet.errors import InputError, sentence, sizes_differ
 from libhdrnet.keeping import keep, let_go
 from libhdrnet.merge.codes import DECODE, Codes, decode_table, encode, knee_for
 from libhdrnet.merge.reference import validate_exposures
-from libhdrnet.merge.sources import ImageLike, Unreadable, codes_of, coverage_of, least, sources
+from libhdrnet.merge.sources import ImageLike, Unreadable, codes_of, coverage_of, has_eight_bits, least, sources
 from libhdrnet.merge.upright import Turned, lay_alike
 from libhdrnet.merge.white import common_white
 from libhdrnet.photometry import measured_exposures, sample_frame
@@ -54,6 +54,8 @@ class Frame:
     """Its file has an alpha channel."""
     known: bool = False
     """Its response is known: its codes are linear light, encoded."""
+    halved: bool = False
+    """Its file may hold colours at half of the size: it has 8 bits, as JPEG has."""
     measured: bool = False
     """Nobody tells the exposure: it is measured from the pixels, roughly, before alignment."""
     exact: float | None = None
@@ -100,8 +102,8 @@ def load_frames(
         frames.append(
             Frame(
                 source.name, keep(codes, len(images)), 0.0, source.metadata, decode_table(source.knee),
-                coverage_of(source), source.alpha is not None, known, camera=source.camera,
-                peak=source.peak,
+                coverage_of(source), source.alpha is not None, known, has_eight_bits(source.pixels),
+                camera=source.camera, peak=source.peak,
             )
         )  # fmt: skip
         orientations.append(source.orientation)

@@ -11,15 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from libhdrnet.alignment import fetch
 from libhdrnet.engine.progress import Reporter
 from libhdrnet.engine.threads import each
 from libhdrnet.keeping import let_go
 from libhdrnet.merge.blacks import darkness, fill_blacks
-from libhdrnet.merge.candidates import DARKEST, SATURATION, Bracket, Candidate, relative
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate, fetch_codes
 from libhdrnet.merge.highlights import Lost, lost_light
+from libhdrnet.merge.saturation import SATURATION, relative
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTER, LEAST_SHORTEST, disbelieved
 
@@ -127,11 +126,13 @@ def fuse(
         for candidate, log, share, fade in zip(candidates, weights.logs, weights.shares, fades, strict=True):
             if candidate.flow is not None and _absent(bracket, share, rows, columns):
                 continue
-            codes, covered = _fetched(bracket, candidate, rows, columns)
+            frame = bracket.frames[candidate.frame]
+            codes, bright = fetch_codes(bracket, candidate, rows, columns)
             weight = np.exp(bracket.enlarged(log, rows, columns))
             white = None if candidate.white is None else bracket.enlarged(candidate.white, rows, columns)
-            trust = np.take(fade, relative(codes, white))
-            if covered is not None:
+            trust = np.take(fade, relative(bright, white))
+            if candidate.flow is None and frame.coverage is not None:  # else it is in the logarithms already
+                covered = frame.coverage[rows, columns] * np.float32(1 / 65535)
                 trust = np.minimum(trust, np.maximum(covered, np.float32(_beyond(bracket, candidate.frame))))
             weight *= trust
             norm += weight
@@ -232,15 +233,3 @@ def _near(bracket: Bracket, rows: slice, columns: slice) -> tuple[slice, slice]:
         (int(part.start / bracket.factor), int(part.stop / bracket.factor) + 2) for part in (rows, columns)
     )
     return slice(max(top - 1, 0), bottom), slice(max(left - 1, 0), right)
-
-
-def _fetched(
-    bracket: Bracket, candidate: Candidate, rows: slice, columns: slice
-) -> tuple[npt.NDArray[np.uint16], FloatImage | None]:
-    """Return codes (h, w, 3) and coverage (h, w) of a rectangle; None: all of it, or in the logarithms."""
-    frame = bracket.frames[candidate.frame]
-    if candidate.flow is None:
-        covered = None if frame.coverage is None else frame.coverage[rows, columns] * np.float32(1 / 65535)
-        return frame.codes[rows, columns], covered
-    field = bracket.enlarged(candidate.flow.field, rows, columns) * np.float32(bracket.factor)
-    return fetch(frame.codes, field, origin=(rows.start, columns.start)), None

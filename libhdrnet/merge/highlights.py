@@ -13,8 +13,9 @@ import numpy as np
 from libhdrnet.bands import bands
 from libhdrnet.merge.around import mean_around
 from libhdrnet.merge.blacks import darkness
-from libhdrnet.merge.candidates import CLIPPED, DARKEST, Bracket, Candidate
+from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
+from libhdrnet.merge.saturation import CLIPPED
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.trust import DISBELIEVED, LEAST, disbelieved
 

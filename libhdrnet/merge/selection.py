@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from libhdrnet.alignment import fetch
 from libhdrnet.bands import enlarged
 from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.engine.run import run_tiled
 from libhdrnet.merge.blacks import near_black
-from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, saturation
+from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, fetch_codes
 from libhdrnet.merge.fusion import shown
+from libhdrnet.merge.saturation import saturation
 from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
 from libhdrnet.ramps import linear_step
@@ -129,15 +129,12 @@ def _numbers(bracket: Bracket, candidates: Sequence[Candidate]) -> list[Tensor]:
 
 def _compared(bracket: Bracket, candidate: Candidate, rows: slice, columns: slice) -> tuple[FloatImage, FloatImage]:
     """Return radiance (3, 2 h, 2 w) of a rectangle at the compared size, and saturation, confidence and flow length."""
-    codes, twice = bracket.codes[candidate.frame], (2 * bracket.size[0], 2 * bracket.size[1])
-    where = tuple(slice(2 * part.start, 2 * part.stop) for part in (rows, columns))
+    twice = (2 * bracket.size[0], 2 * bracket.size[1])
+    where = slice(2 * rows.start, 2 * rows.stop), slice(2 * columns.start, 2 * columns.stop)
     confidence = enlarged(candidate.confidence, twice, *where)
-    if candidate.flow is None:
-        codes, length = codes[where], np.zeros_like(confidence)
-    else:
-        field = 2 * enlarged(candidate.flow.field, twice, *where)
-        codes = fetch(codes, field, origin=(where[0].start, where[1].start))
-        length = 2 * enlarged(candidate.flow.length, twice, *where)
+    flow = candidate.flow
+    length = np.zeros_like(confidence) if flow is None else 2 * enlarged(flow.length, twice, *where)
+    codes, bright = fetch_codes(bracket, candidate, *where, compared=True)
     white = None if candidate.white is None else enlarged(candidate.white, twice, *where)
     radiance = look_up(codes, bracket.compared[candidate.frame])
-    return radiance.transpose(2, 0, 1), np.stack([saturation(codes, white), confidence, length])
+    return radiance.transpose(2, 0, 1), np.stack([saturation(bright, white), confidence, length])

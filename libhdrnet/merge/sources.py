@@ -168,6 +168,11 @@ def coverage_of(source: Source) -> Codes | None:
     return None if bool((coverage == 65535).all()) else coverage
 
 
+def has_eight_bits(pixels: npt.NDArray[Any]) -> bool:
+    """Whether pixels, (H, W, 3), have 8 bits, or 16 that were made of 8."""
+    return pixels.dtype == np.uint8 or (pixels.dtype == np.uint16 and not (pixels[::16, ::16] % 257).any())
+
+
 def least(source: Source) -> float:
     """Return the most negative linear value of a RAW frame that its codes are to hold, and some room; 0 of others."""
     if not source.is_raw:

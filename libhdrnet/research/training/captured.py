@@ -12,14 +12,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from libhdrnet.alignment import dense_flow
+from libhdrnet.merge.saturation import SPILL
 from libhdrnet.networks.selection import Candidates
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.ramps import linear_step, smoothstep
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.camera import Camera
 from libhdrnet.research.training.dice import Dice, each
+from libhdrnet.research.training.jpeg import luma
 from libhdrnet.research.training.movement import displaced, shots
-from libhdrnet.trust import BRIGHT, DARK, FADE
+from libhdrnet.trust import BRIGHT, DARK, END, FADE
 
 REDUCED = 2
 """Pixels of the picture on an edge that the selection and the flow see as one."""
@@ -70,7 +72,7 @@ def capture(
 
     radiance = calibrated(codes) * _spots(dice, size, frames)
     white, black = level(BRIGHT), level(DARK)
-    saturation = _saturation(codes)
+    saturation = _saturation(codes, spill=SPILL)
     claimed = stops + 0.06 * dice.normal(frames) * (torch.arange(frames, device=dice.device) > 0)
     shot = (camera.shot * camera.fine_share() * torch.exp(0.3 * dice.normal()))[:, None].expand(-1, frames)
     eight = (camera.levels < 300).float()
@@ -141,8 +143,14 @@ def stops_apart(light: Tensor, other: Tensor) -> Tensor:
     return ((light + _DIM).log2() - (other + _DIM).log2()).abs().amax(-3, keepdim=True)
 
 
-def _saturation(codes: Tensor) -> Tensor:
-    return smoothstep(codes.amax(2, keepdim=True), FADE)
+def _saturation(codes: Tensor, *, spill: int = 0) -> Tensor:
+    """Return how far codes (B, n, 3, H, W) are saturated, as `merge.saturation` tells of files with its SPILL."""
+    bright = codes.amax(2)
+    if spill:
+        light = luma(codes)
+        around = F.max_pool2d(linear_step(bright, END) * (bright - light), 2 * spill + 1, 1, spill)
+        bright = torch.maximum(bright, (light + around).clamp(max=1))
+    return smoothstep(bright, FADE)[:, :, None]
 
 
 def _stops(dice: Dice, frames: int, around: bool) -> tuple[Tensor, Tensor]:

@@ -24,8 +24,8 @@ def jpeg(codes: Tensor, quality: Tensor, halved: Tensor) -> Tensor:
     """
     height, width = codes.shape[-2:]
     codes = F.pad(codes, (0, -width % 16, 0, -height % 16), mode="replicate")
-    red, green, blue = (255 * codes).unbind(1)
-    light = 0.299 * red + 0.587 * green + 0.114 * blue
+    red, _, blue = (255 * codes).unbind(1)
+    light = luma(255 * codes)
     planes = torch.stack([light, 0.564 * (blue - light) + 128, 0.713 * (red - light) + 128], 1)
     small = _quantised(F.avg_pool2d(planes[:, 1:], 2) - 128, quality)
     small = F.interpolate(small, scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -34,6 +34,12 @@ def jpeg(codes: Tensor, quality: Tensor, halved: Tensor) -> Tensor:
     cb, cr = torch.where(each(halved) > 0, small, planes[:, 1:]).unbind(1)
     rgb = torch.stack([light + 1.403 * cr, light - 0.344 * cb - 0.714 * cr, light + 1.773 * cb], 1)
     return rgb[..., :height, :width].round().clamp(0, 255) / 255
+
+
+def luma(codes: Tensor) -> Tensor:
+    """Return what JPEG keeps at full size of (..., 3, H, W), (..., H, W)."""
+    red, green, blue = codes.unbind(-3)
+    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def _quantised(planes: Tensor, quality: Tensor) -> Tensor:
