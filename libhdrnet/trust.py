@@ -8,9 +8,10 @@ FADE = (0.78, 0.96)
 """Encoded values of a frame's brightest channel between which its weight goes to zero: cameras bend there."""
 END = (0.93, 0.99)
 """Encoded values of a channel between which it is clipped."""
-LEAST_SHORTEST, LEAST_REFERENCE, LEAST_SHORTER, LEAST = 2e-2, 1e-5, 3e-6, 1e-8
+LEAST_SHORTEST, LEAST_REFERENCE, LEAST_SHORTER, LEAST = 0.2, 1e-5, 3e-6, 1e-8
 """Weight, before its noise counts, of the shortest frame where it is saturated, which is nearest to the truth where all
-are; of the reference; of frames that are shorter than that, which say more of such a place (a lamp of jin, 13 stops
+are (with a tenth of it a reference whose codes JPEG takes just below saturation leaves dark specks around dfwindow36's
+window); of the reference; of frames that are shorter than that, which say more of such a place (a lamp of jin, 13 stops
 above white, loses a twentieth, and a tenth with 1e-5); of the others, which would leak into highlights with more."""
 DISBELIEVED = (3.0, 6.5)
 """Logits that the reference is ahead of a shorter frame by from which that is not believed, and not at all: then it
