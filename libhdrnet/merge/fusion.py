@@ -75,7 +75,7 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
     if not isinstance(logits, float):
         logits, lost = lost_light(bracket, candidates, logits)
     logs = np.zeros_like(trust) + np.float32(logits)
-    saturated = np.log(shown(bracket, candidates[0]))
+    saturated = np.log(_shown(bracket, candidates[0]))
     for log, candidate in zip(logs, candidates, strict=True):
         if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
             # What is surely something else loses what saturation takes from the reference, and does not take its place.
@@ -193,10 +193,10 @@ def _least(bracket: Bracket, frame: int) -> float:
 
 def _trust(bracket: Bracket, candidate: Candidate) -> FloatImage:
     """Return what saturation and coverage leave of its weight, (h, w): the smaller of the two."""
-    return np.asarray(np.minimum(shown(bracket, candidate), _seen(bracket, candidate)), np.float32)
+    return np.asarray(np.minimum(_shown(bracket, candidate), _seen(bracket, candidate)), np.float32)
 
 
-def shown(bracket: Bracket, candidate: Candidate) -> FloatImage:
+def _shown(bracket: Bracket, candidate: Candidate) -> FloatImage:
     """Return what saturation leaves of its weight, (h, w)."""
     return np.maximum(1 - candidate.saturation, np.float32(_least(bracket, candidate.frame)))
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -13,25 +12,13 @@ from libhdrnet.engine import Report, Reporter, Settings
 from libhdrnet.engine.run import run_tiled
 from libhdrnet.merge.blacks import near_black
 from libhdrnet.merge.candidates import Bracket, Candidate, contradiction, fetch_codes
-from libhdrnet.merge.fusion import shown
 from libhdrnet.merge.saturation import saturation
 from libhdrnet.networks.selection import BOUND, Candidates, features, fine_difference
 from libhdrnet.radiometry import FloatImage, look_up
-from libhdrnet.ramps import linear_step
-from libhdrnet.trust import BRIGHT, DARK
+from libhdrnet.trust import BRIGHT, DARK, LEAST_REFERENCE
 
 STRIP = 16
 """Rows of the compared size whose fine differences are found at a time: what a core's cache holds."""
-UNSURE = 0.7
-"""Difference of a longer frame's logits from the reference's that is taken for noise where nothing moves around: such
-small ones everywhere halve what it brings to a still place (a shorter one's noise they keep out). Tuned on nine static
-and seven moving scenes with a truth (+0.26 and +0.12 dB in the mean, up to 1.1, none worse; 1.0: a quarter more) and
-the nineteen brackets, where nothing comes through; without a look around 2.0 lets ghosts through in nine of them."""
-REJECTED = (1.5, 4.0)
-"""Logits below the reference's between which a candidate begins to be rejected, and is; ..."""
-NEAR, MOVING = 33, 0.1
-"""... edge in cells of the square around in which that tells of motion, and the share of it from which all differences
-count. Squares of 65 do as well."""
 MOST_CANDIDATES = 12
 """Beyond them tiles have MANY_TILE pixels: memory grows with both (31 candidates in tiles of 512 pixels took 5 GB)."""
 MANY_TILE = 160
@@ -80,30 +67,21 @@ def select(
     logits *= doubt[..., None]
     planes = np.ascontiguousarray(logits.transpose(2, 0, 1))
     for plane, candidate in zip(planes[1:], candidates[1:], strict=True):
-        longer = bracket.times[candidate.frame] > bracket.times[bracket.reference]
-        lead = plane - planes[0]
-        if longer:
-            lead = sure(lead) + less_saturated(bracket, candidates[0], candidate)
-        lead -= np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
-        if longer:
+        lead = plane - planes[0] - np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
+        if bracket.times[candidate.frame] > bracket.times[bracket.reference]:
+            lead += less_saturated(candidates[0], candidate)
             lead -= np.minimum(lead, 0) * near_black(bracket, candidates[0], candidate)
         plane[:] = planes[0] + lead
     return planes, report
 
 
-def sure(difference: FloatImage) -> FloatImage:
-    """Bring a candidate's logits less the reference's, (h, w), nearer to 0 by UNSURE where nothing moves around."""
-    rejected = linear_step(-difference, REJECTED)
-    moving = np.minimum(cv2.blur(rejected, (NEAR, NEAR), borderType=cv2.BORDER_REPLICATE) / MOVING, 1)
-    return np.asarray(np.copysign(np.maximum(np.abs(difference) - UNSURE * (1 - moving), 0), difference), np.float32)
-
-
-def less_saturated(bracket: Bracket, reference: Candidate, longer: Candidate) -> FloatImage:
+def less_saturated(reference: Candidate, longer: Candidate) -> FloatImage:
     """Return logits, (h, w), at most 0: a longer frame is not believed where it is less saturated than the reference.
 
     If it showed the same it would be saturated there, too. Twice the loss, for a longer frame has less noise.
     """
-    return np.asarray(2 * np.log(np.minimum(shown(bracket, reference) / shown(bracket, longer), 1)), np.float32)
+    own, other = (np.log(np.maximum(1 - c.saturation, np.float32(LEAST_REFERENCE))) for c in (reference, longer))
+    return np.asarray(2 * np.minimum(own - other, 0), np.float32)
 
 
 def _tiled(settings: Settings, candidates: int) -> Settings:
