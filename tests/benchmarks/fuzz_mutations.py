@@ -247,7 +247,7 @@ def segments(data, rng):
 
 def nested(data, rng):
     """Change, repeat, leave out or lengthen a box of ISO's base media format; those around it follow in length."""
-    found = list(boxes(data))
+    found = list(boxes(data)) if data[4:8] in (b"ftyp", b"JXL ", b"jP  ") else []  # others are bare codestreams
     if not found:
         return flips(data, rng)
     around, at, end = found[rng.integers(len(found))]
