@@ -47,14 +47,14 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Make an OSError inside an OutputError that names `path`."""
+def writing(path: Path, *, into: bool = False) -> Iterator[None]:
+    """Make an OSError inside an OutputError that names `path`, or `into` that folder the file that it speaks of."""
     try:
         yield
     except OutputError:
         raise
     except OSError as error:
-        raise output_error(path, error) from error
+        raise output_error(Path((into and error.filename) or path), error) from error
 
 
 def check_new(path: str | Path, *, overwrite: bool) -> None:

@@ -14,10 +14,10 @@ from itertools import count
 from pathlib import Path
 
 from libhdrnet._version import __version__
-from libhdrnet.files import write_whole
+from libhdrnet.files import write_whole, writing
 from libhdrnet.install import luarc
 from libhdrnet.install.exchange import put_in_place
-from libhdrnet.install.record import Record, telling_of
+from libhdrnet.install.record import Record
 from libhdrnet.install.sources import NAME, PROGRAM, plugin_files
 from libhdrnet.install.telling import Say
 
@@ -82,7 +82,7 @@ class Plugin:
             doing = f"replace version {before.version} in" if before.version else "install the plug-in into"
             say(f"would {doing} '{self.folder}' ({len(contents)} files).")
             return
-        with telling_of(self.folder):
+        with writing(self.folder, into=True):
             self._record.set_place(self.host, self.folder, there=True)
             self._record.make_folder(self.parent)
             self._sweep()
@@ -104,7 +104,7 @@ class Plugin:
                 f"no plug-in in '{self.folder}'.")  # fmt: skip
         if dry_run:
             return
-        with telling_of(self.folder):
+        with writing(self.folder, into=True):
             self._sweep()
             if manifest.version:
                 self._keep(manifest.files, {}, say)

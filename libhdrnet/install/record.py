@@ -13,7 +13,7 @@ from typing import Any
 
 from libhdrnet.client.hdrnet_client import locked
 from libhdrnet.errors import OutputError
-from libhdrnet.files import output_error, sweep, write_whole
+from libhdrnet.files import sweep, write_whole, writing
 from libhdrnet.install.places import Machine
 from libhdrnet.install.telling import Say
 
@@ -90,7 +90,7 @@ def alone(machine: Machine, say: Say) -> Iterator[None]:
         OutputError: the first does not end, or a folder cannot be written.
     """
     record = Record(machine.data)
-    with telling_of(machine.data), ExitStack() as stack:
+    with writing(machine.data, into=True), ExitStack() as stack:
         missing = _missing(machine.data)
         machine.data.mkdir(parents=True, exist_ok=True)
         if not stack.enter_context(locked(str(record.lock))):
@@ -106,17 +106,6 @@ def alone(machine: Machine, say: Say) -> Iterator[None]:
             if machine.system == "win32":
                 stack.close()  # an open file cannot be removed there
             record.forget_if_empty()
-
-
-@contextmanager
-def telling_of(folder: Path) -> Iterator[None]:
-    """Make an OSError inside an OutputError that names its file, or else a folder."""
-    try:
-        yield
-    except OutputError:
-        raise
-    except OSError as error:
-        raise output_error(Path(error.filename or folder), error) from error
 
 
 def _missing(folder: Path) -> list[str]:

@@ -201,7 +201,7 @@ class Preview:
         last, box = self._merged(key, found, candidates, belief, view.choices, repair)
         scene = last.captured
         if view.rebuild and not quick and last.decision.network.any():
-            method = method_of("auto", rounded(found.calibration), reference)
+            method = method_of("auto", rounded(found.bracket.calibration), reference)
             scene = self._rebuilt.get((key, last.chosen), lambda: self._made(last, *method, reporter.part(0.6, 1)))
         if quick and last.toned is not None:
             adaptation, picture = last.toned
@@ -300,7 +300,7 @@ class Preview:
                 of_frames[place].append(text)
             if not places:
                 of_bracket.append(text)
-        calibration = found.calibration
+        calibration = found.bracket.calibration
         unknown = 1.0 if view.model in NETWORKS else float(last.decision.network.mean())
         labels = labels_of(found.bracket, last.candidates, last.decision, found.still)
         return Shown(

@@ -20,7 +20,6 @@ from libhdrnet.merge.fusion import weigh
 from libhdrnet.merge.mask import shares_of_frames
 from libhdrnet.merge.pipeline import alpha_of, calibrated
 from libhdrnet.merge.strangers import unlike
-from libhdrnet.photometry import Calibration
 from libhdrnet.radiometry import FloatImage
 
 COMPARED_PIXELS = 3e5
@@ -57,7 +56,6 @@ class Found:
     """Calibrated frames, their candidates and what the network believes of them."""
 
     bracket: Bracket
-    calibration: Calibration
     findings: Findings
     still: FloatImage
     """(frames, h, w): the frames' shares if nothing moved."""
@@ -90,7 +88,7 @@ def find_out(
     findings = find(bracket, settings, reporter, thrifty=False)
     as_they_lie = findings.candidates[: len(frames)]
     still = shares_of_frames(bracket, as_they_lie, weigh(bracket, as_they_lie))
-    return Found(bracket, calibration, findings, still, alpha, tuple(texts))
+    return Found(bracket, findings, still, alpha, tuple(texts))
 
 
 def concerned(text: str, names: Sequence[str]) -> list[int]:

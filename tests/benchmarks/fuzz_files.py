@@ -33,7 +33,7 @@ from libhdrnet.io.passengers import note_passengers
 from libhdrnet.merge.frames import load_frames
 
 LONGEST = 400
-WRITTEN_AS = {".webp": ".png", ".bmp": ".png", ".gif": ".png", ".jp2": ".tif", ".j2k": ".tif"}
+WRITTEN_AS = {".webp": ".png", ".bmp": ".png", ".gif": ".png", ".jp2": ".tif", ".j2k": ".tif", ".heic": ".png"}
 WRITABLE = (".jpg", ".png", ".tif", ".exr", ".hdr")
 
 
@@ -234,6 +234,8 @@ def collected(options, folder):
         sys.exit("the seeds could not be made.")
     paths = sorted(path for path in store.iterdir() if path.suffix != ".name")
     files = {path.with_suffix(".name").read_text(): (path.suffix, path.read_bytes()) for path in paths}
+    if options.kinds:
+        files = {name: file for name, file in files.items() if file[0][1:] in options.kinds}
     if options.also:
         more = {p.name: (p.suffix.lower(), p.read_bytes()) for p in sorted(options.also.iterdir()) if p.is_file()}
         files = more if options.only_also else files | more
@@ -258,6 +260,7 @@ def main():
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--start", type=int, default=0, help="number of the first file")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kinds", nargs="+", help="only seed files of these kinds, by their suffixes without the dot")
     parser.add_argument("--only", type=int, help="repeat this file alone")
     parser.add_argument("--also", type=Path, help="a folder of real files to damage, too")
     parser.add_argument("--only-also", action="store_true", help="damage those alone")

@@ -8,7 +8,8 @@ LANDMARKS = (
     b"iCCP", b"pHYs", b"cHRM", b"gAMA", b"PLTE", b"jp2h", b"\xff\x4f\xff\x51", b"VP8", b"EXIF", b"chromaticities",
     b"dataWindow", b"displayWindow", b"tiles\0", b"channels\0", b"chunkCount\0", b"EXPOSURE=", b"PRIMARIES=",
     b"FORMAT=", b"#Exif.", b"-Y ", b"+Y ", b"\xff\xc0", b"\xff\xc2", b"\xff\xc4", b"\xff\xda", b"\xff\xdb", b"JFIF",
-    b"Adobe", b"hdrgm", b"Photoshop",
+    b"Adobe", b"hdrgm", b"Photoshop", b"meta", b"iloc", b"iinf", b"ipma", b"ispe", b"pixi", b"colr", b"irot", b"auxC",
+    b"av1C", b"hvcC", b"moov", b"stsz", b"mdat", b"jxlc", b"jxll", b"\xff\x0a",
 )  # fmt: skip
 ODD = (0, 1, 2, 3, 4, 8, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 TAGS = (
@@ -22,6 +23,7 @@ TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4
 def mutated(data, suffix, rng, others):
     """Damage a file's bytes one to four times; `others`: whole files to take pieces from."""
     special = {".tif": [tags], ".dng": [tags], ".png": [chunks], ".jpg": [segments], ".hdr": [words]}.get(suffix, [])
+    special += [nested] if suffix in (".heic", ".hif", ".avif", ".jxl", ".jp2") else []
     special += [tags] if suffix in (".nef", ".kdc", ".cr2", ".arw") else []
     plain = [flips, near_landmark, odd_number, truncated, splice, without_block, twice, noise]
     for _ in range(int(rng.choice([1, 1, 1, 2, 3, 4]))):
@@ -241,3 +243,48 @@ def segments(data, rng):
         return data[: at + 1] + bytes([codes[rng.integers(len(codes))]]) + data[at + 2 :]
     body = data[at + 4 : end]
     return data[: at + 4] + (flips(body, rng) if body else b"") + data[end:]
+
+
+def nested(data, rng):
+    """Change, repeat, leave out or lengthen a box of ISO's base media format; those around it follow in length."""
+    found = list(boxes(data)) if data[4:8] in (b"ftyp", b"JXL ", b"jP  ") else []  # others are bare codestreams
+    if not found:
+        return flips(data, rng)
+    around, at, end = found[rng.integers(len(found))]
+    whole, body = data[at:end], data[at + 8 : end]
+    way = rng.integers(6)
+    if way == 0:
+        made = whole * int(rng.choice([2, 3, 50]))
+    elif way == 1:
+        made = b""
+    elif way == 2:
+        made = int(ODD[rng.integers(len(ODD))]).to_bytes(4, "big") + whole[4:]
+    elif way == 3:
+        first, last = found[rng.integers(len(found))][1:]
+        made = whole[:4] + data[first + 4 : first + 8] + body
+    else:
+        made = whole[:8] + ((flips(body, rng) if way == 4 else odd_number(body, rng)) if body else b"")
+    result = bytearray(data[:at] + made + data[end:])
+    for start in around:
+        length = struct.unpack_from(">I", data, start)[0] + len(made) - len(whole)
+        struct.pack_into(">I", result, start, length % 2**32)
+    return bytes(result)
+
+
+def boxes(data, start=0, end=None, around=()):
+    """Yield where the boxes around one begin, where it begins and ends; those within it follow."""
+    end = len(data) if end is None else end
+    while start + 8 <= end:
+        length, name = struct.unpack_from(">I4s", data, start)
+        last = min(end, start + length) if length >= 8 else end
+        yield around, start, last
+        inner = INNER.get(name)
+        if inner is not None:
+            yield from boxes(data, start + inner, last, (*around, start))
+        start = last
+
+
+INNER = {b"meta": 12, b"iinf": 14, b"iref": 12} | dict.fromkeys(
+    (b"iprp", b"ipco", b"jp2h", b"moov", b"trak", b"mdia", b"minf", b"stbl"), 8
+)
+"""Boxes that consist of boxes, and how many bytes lie before these."""

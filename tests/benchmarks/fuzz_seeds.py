@@ -1,4 +1,8 @@
-"""Small whole pictures of every kind that the library reads, for `fuzz_files.py` to damage: name -> (suffix, bytes)."""
+"""Small whole pictures of every kind that the library reads, for `fuzz_files.py` to damage: name -> (suffix, bytes).
+
+HEIC only where pillow-heif is installed. No encoder at hand makes a JPEG XL with a profile or of a sequence of boxes
+(jxlp), nor a HEIC of tiles: give real ones with `--also`.
+"""
 
 import io
 import struct
@@ -50,7 +54,7 @@ def alpha(dtype=np.uint8):
 def seeds(folder):
     """Make all of them; `folder` is for files that can be made only there."""
     found = {}
-    for make in (_jpeg, _png, _tiff, _exr, _hdr, _raw, _other):
+    for make in (_jpeg, _png, _tiff, _exr, _hdr, _raw, _other, _heif, _jxl):
         for name, made in make(folder):
             suffix = Path(name.split()[0]).suffix or f".{name.split()[0]}"
             found[name] = suffix, made.read_bytes() if isinstance(made, Path) else bytes(made)
@@ -260,3 +264,58 @@ def _other(folder):
     yield "jp2", _pillow(pixels, "JPEG2000")
     yield "jp2 16 bits", imagecodecs.jpeg2k_encode(deep, level=0)
     yield "j2k", imagecodecs.jpeg2k_encode(pixels, codecformat="j2k")
+
+
+def _heif(folder):
+    pixels, deep = scene(), scene(np.uint16)
+    about = {"icc_profile": profile(DISPLAY_P3, 2.2), "exif": _exif()}
+    yield "avif 8 bits", imagecodecs.avif_encode(pixels, level=80)
+    yield "avif 12 bits PQ", imagecodecs.avif_encode(deep >> 4, bitspersample=12, primaries=9, transfer=16, matrix=9)
+    yield "avif 10 bits with alpha", imagecodecs.avif_encode(np.dstack([deep, alpha(np.uint16)]) >> 6, bitspersample=10)
+    yield "avif grey", imagecodecs.avif_encode(np.ascontiguousarray(pixels[..., 0]))
+    yield "avif turned, EXIF, ICC", _pillow(pixels, "AVIF", **about)
+    yield "avif animated", _pillow(pixels, "AVIF", save_all=True, append_images=[Image.fromarray(pixels[::-1])])
+    own = folder / "own.avif"
+    write_radiance(own, scene(np.float32), metadata=_metadata(), record={"made": "here"})
+    yield "avif with tags and record", own
+    try:
+        import pillow_heif
+    except ImportError:
+        return
+
+    def made(mode, array, **options):
+        file = pillow_heif.from_bytes(mode, (WIDTH, HEIGHT), np.ascontiguousarray(array).tobytes())
+        file.info.update(options.pop("info", {}))
+        if options.pop("second", False):
+            file.add_from_pillow(Image.fromarray(pixels[::2, ::2]))
+        stream = io.BytesIO()
+        file.save(stream, **options)
+        return stream.getvalue()
+
+    yield "heic 8 bits", made("RGB", pixels)
+    yield "heic turned, EXIF, ICC, two pictures", made("RGB", pixels, info=about, second=True)
+    yield "heic with alpha", made("RGBA", np.dstack([pixels, alpha()]))
+    yield "heic grey", made("L", pixels[..., 0])
+    yield "hif 10 bits PQ", made("RGB;16", deep, color_primaries=9, transfer_characteristics=16, save_nclx_profile=True,
+                                 info={"exif": _exif()})  # fmt: skip
+
+
+def _exif():
+    found = Image.Exif()
+    found.update({271: "Nikon", 274: 6, 34855: 200})
+    return found.tobytes()
+
+
+def _jxl(folder):
+    pixels, deep, light = scene(), scene(np.uint16), scene(np.float32)
+    yield "jxl lossless", imagecodecs.jpegxl_encode(pixels, lossless=True)
+    yield "jxl lossy", imagecodecs.jpegxl_encode(pixels, level=80)
+    yield "jxl 16 bits with alpha", imagecodecs.jpegxl_encode(np.dstack([deep, alpha(np.uint16)]), lossless=True)
+    yield "jxl 10 bits, grey, container", imagecodecs.jpegxl_encode(deep[..., 0] >> 6, bitspersample=10, lossless=True,
+                                                                    usecontainer=True)  # fmt: skip
+    yield "jxl float", imagecodecs.jpegxl_encode(light, lossless=True)
+    yield "jxl animated", imagecodecs.jpegxl_encode(np.stack([pixels, pixels[::-1]]), lossless=True, photometric="rgb")
+    yield "jxl of a JPEG", imagecodecs.jpegxl_encode_jpeg(imagecodecs.jpeg8_encode(pixels), usecontainer=True)
+    own = folder / "own.jxl"
+    write_radiance(own, light, metadata=_metadata(), record={"made": "here"})
+    yield "jxl with tags and record", own

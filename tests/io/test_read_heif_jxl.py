@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from synthetic import DISPLAY_P3, DISPLAY_P3_TO_REC709, profile, tag
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import HdrnetWarning, InputError
 from libhdrnet.formats import FORMATS, READ_SUFFIXES, READABLE
 from libhdrnet.io import image_size, linear_rec709, read_photo, write_like
 from libhdrnet.io.cicp import CodePoints
@@ -100,6 +100,17 @@ def test_an_avif_turned_by_its_boxes_comes_upright(tmp_path, ramp):
     assert abs(photo.pixels.astype(int) - np.rot90(pixels, -1)).max() <= 4
     assert image_size(tmp_path / "a.avif") == (64, 48)
     assert photo.metadata.exif["Exif.Image.Make"] == "Maker"
+
+
+@pytest.mark.parametrize("suffix", ["avif", "jxl"])
+def test_of_an_animation_the_first_picture_is_read(tmp_path, ramp, suffix):
+    pictures = np.stack([(ramp >> 8).astype(np.uint8), *3 * [np.zeros(ramp.shape, np.uint8)]])
+    encode = {"avif": imagecodecs.avif_encode, "jxl": imagecodecs.jpegxl_encode}[suffix]
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(encode(pictures, **({"lossless": True} if suffix == "jxl" else {"level": 100})))
+    with pytest.warns(HdrnetWarning, match="is an animation: only its first picture is read"):
+        photo = read_photo(path)
+    assert photo.pixels.shape == ramp.shape and abs(photo.pixels.astype(int) - pictures[0]).max() <= 3
 
 
 @pytest.mark.parametrize("bits", [8, 10, 16])

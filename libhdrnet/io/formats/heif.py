@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from libhdrnet.errors import InputError
+from libhdrnet.errors import InputError, warn
 from libhdrnet.io.cicp import CodePoints
 from libhdrnet.io.formats.boxes import FULL, boxes, outer_boxes
 from libhdrnet.io.formats.decoded import Array, Decoded, Header, damaged, decoded_by_points, full_scale
 from libhdrnet.io.orientation import applied, upright_size
 
 _MAX_META = 1 << 24
+_SEQUENCES = (b"avis", b"msf1")
+"""Brands of files that are sequences in the first place."""
 _TURNED = {0: 1, 1: 8, 2: 3, 3: 6}
 """EXIF orientations of quarter turns anticlockwise."""
 _MIRRORED = {0: {1: 4, 8: 5, 3: 2, 6: 7}, 1: {1: 2, 8: 7, 3: 4, 6: 5}}
@@ -53,6 +55,7 @@ def decode(path: Path) -> Decoded:
     """Decode the main picture upright: 8 bits, or more as full-scale uint16.
 
     PQ and HLG become linear Rec.709 whatever profile stands beside them; else a profile counts before code points.
+    A HdrnetWarning tells that an AVIF is an animation.
     Raises InputError for HEIC where pillow-heif is not installed.
     """
     picture = main_picture(path)
@@ -66,7 +69,11 @@ def decode(path: Path) -> Decoded:
 def _av1(path: Path, picture: MainPicture) -> Array:
     import imagecodecs
 
-    array = np.asarray(imagecodecs.avif_decode(path.read_bytes(), 0))
+    data = path.read_bytes()
+    if data[8:12] in _SEQUENCES:
+        warn(f"'{path}' is an animation: only its first picture is read.")
+    # By this brand the main picture is decoded. Of a sequence the decoder would write all pictures into memory for one.
+    array = np.asarray(imagecodecs.avif_decode(data[:8] + b"avif" + data[12:], 0))
     array = array[picture.top : picture.top + picture.height, picture.left : picture.left + picture.width]
     return applied(full_scale(array, (1 << picture.bits) - 1), picture.orientation)
 
