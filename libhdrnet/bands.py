@@ -9,9 +9,9 @@ BAND = 256
 """Rows worked on at a time."""
 
 
-def bands(stop: int, start: int = 0) -> list[slice]:
-    """Return the bands from row `start` to before row `stop`: the height, for a whole picture."""
-    return [slice(top, min(top + BAND, stop)) for top in range(start, stop, BAND)]
+def bands(height: int) -> list[slice]:
+    """Return the bands of a picture of so many rows."""
+    return [slice(top, min(top + BAND, height)) for top in range(0, height, BAND)]
 
 
 def enlarged(

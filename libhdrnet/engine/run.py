@@ -71,10 +71,35 @@ def run_tiled(
     margin = NETWORKS[read_card(name, weights_folder()).network].margin if margin is None else margin
     if settings.tile is None and needed is not None:
         place = replace(place, tile=place.tile * 4 // 3)  # few of its tiles are so large
+
+    def fill() -> tuple[str, int]:
+        """Return the weights' checksum and how many tiles had to be computed again in float32."""
+        network, card = loaded(name, str(place.device), place.dtype)
+        call = forward(network)
+        edge = round(place.tile * larger / STATISTICS_GRID) * STATISTICS_GRID
+        cut = parts(needed, out.shape, edge, margin, STATISTICS_GRID)
+        for part in cut:
+            out[part.where] = 0
+        total, done, again = sum(part.pixels for part in cut), 0, 0
+        with torch.inference_mode():
+            for part in cut:
+                reporter(done / total, stage)
+                inputs = [_tensor(array, place.device) for array in fetch(*part.where)]
+                result = _pixels(call(*inputs), part)
+                if not np.isfinite(result).all():
+                    again += 1
+                    exact, _ = loaded(name, str(place.device), torch.float32)
+                    result = _pixels(forward(exact)(*inputs), part)
+                    _check_finite(result, part, name)
+                out[part.where] += result * part.share(cut)
+                done += part.pixels
+        reporter(1.0, stage)
+        return card.sha256, again
+
     notes: list[str] = []
     while True:
         try:
-            sha256, again = _run(name, place, fetch, out, needed, forward, margin, larger, reporter, stage)
+            sha256, again = fill()
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
@@ -117,42 +142,6 @@ def _is_out_of_memory(error: BaseException) -> bool:
     text = str(error).lower()
     kinds = (torch.OutOfMemoryError, MemoryError)
     return isinstance(error, kinds) or "out of memory" in text or "can't allocate memory" in text
-
-
-def _run(
-    name: str,
-    place: _Place,
-    fetch: Fetch,
-    out: npt.NDArray[np.float32],
-    needed: npt.NDArray[np.bool_] | None,
-    forward: Callable[[nn.Module], Forward],
-    margin: int,
-    larger: float,
-    reporter: Reporter,
-    stage: str,
-) -> tuple[str, int]:
-    """Fill `out`; return the weights' checksum and how many tiles had to be computed again in float32."""
-    network, card = loaded(name, str(place.device), place.dtype)
-    call = forward(network)
-    edge = round(place.tile * larger / STATISTICS_GRID) * STATISTICS_GRID
-    cut = parts(needed, out.shape, edge, margin, STATISTICS_GRID)
-    for part in cut:
-        out[part.where] = 0
-    total, done, again = sum(part.pixels for part in cut), 0, 0
-    with torch.inference_mode():
-        for part in cut:
-            reporter(done / total, stage)
-            inputs = [_tensor(array, place.device) for array in fetch(*part.where)]
-            result = _pixels(call(*inputs), part)
-            if not np.isfinite(result).all():
-                again += 1
-                exact, _ = loaded(name, str(place.device), torch.float32)
-                result = _pixels(forward(exact)(*inputs), part)
-                _check_finite(result, part, name)
-            out[part.where] += result * part.share(cut)
-            done += part.pixels
-    reporter(1.0, stage)
-    return card.sha256, again
 
 
 def _pixels(result: Tensor, part: Tile) -> FloatImage:

@@ -17,8 +17,8 @@ from libhdrnet.merge.mask import Choices
 from libhdrnet.options import STYLES, MergeFiles, ToneOptions, shared, usual
 from libhdrnet.preview import MARKS, Preview, Shown
 from libhdrnet.review.events import Events
-from libhdrnet.review.kept import kept_of
-from libhdrnet.review.names import command_of, exposure_text, free_name, unreadable
+from libhdrnet.review.kept import kept_of, unreadable
+from libhdrnet.review.names import command_of, exposure_text, free_name
 from libhdrnet.review.screen import Box, Labels, Look, Screen, rgba
 from libhdrnet.tasks import Talk, read_options
 
@@ -40,6 +40,8 @@ class Desk:
         self.ended = threading.Event()
         self.error: Exception | None = None
         """Why there is no preview."""
+        self._unreadable: list[str] = []
+        """The frames for which there is none."""
         self._screen: Screen | None = None
         self.begun: Labels = np.zeros((0, 0), np.uint8)
         """The labels that the file of choices has, which the review began with."""
@@ -132,8 +134,8 @@ class Desk:
         self.error = None
         try:
             choices: Choices | None = None if self._options.choices is None else read_choices(self._options.choices)
-            if skip_unreadable:
-                self._options, choices = kept_of(self._options, choices)
+            if skip_unreadable and self._unreadable:
+                self._options, choices = kept_of(self._options, choices, self._unreadable)
             options, reporter = self._options, Reporter(self._progress("opening", "bracket"), self.ended.is_set)
             preview = Preview(
                 options.inputs, options.exposures(len(options.inputs)), response=options.response,
@@ -145,9 +147,12 @@ class Desk:
         except Exception as error:
             if self.ended.is_set():
                 return
+            known, self._unreadable = self._unreadable, unreadable(self._options.inputs)
+            if skip_unreadable and self._unreadable and not known:
+                return self._open(True)
             self.error = error
-            inputs, bad = self._options.inputs, len(unreadable(self._options.inputs))
-            readable = bad > 0 and len(inputs) - bad >= 2  # it can go on without the others
+            bad = len(self._unreadable)
+            readable = bad > 0 and len(self._options.inputs) - bad >= 2  # it can go on without the others
             self.events.tell("failed", keep="bracket", message=explain(error)[0], readable=readable)
             return
         self.begun = screen.labels.copy() if options.choices is not None else np.zeros_like(screen.labels)

@@ -1,20 +1,32 @@
 """What remains of a merge's options when frames that cannot be read are left out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from libhdrnet.errors import InputError, warn
+from libhdrnet.io.read import read_photo
 from libhdrnet.merge.mask import Choices, renumbered
 from libhdrnet.options import MergeFiles
-from libhdrnet.review.names import unreadable
 
 
-def kept_of(options: MergeFiles, choices: Choices | None) -> tuple[MergeFiles, Choices | None]:
-    """Leave out, with a warning each, the files that cannot be read, their exposures and what was chosen from them.
+def unreadable(inputs: Sequence[str]) -> list[str]:
+    """Return the frames that cannot be read."""
+    found = []
+    for path in inputs:
+        try:
+            read_photo(path)
+        except InputError:
+            found.append(path)
+    return found
+
+
+def kept_of(options: MergeFiles, choices: Choices | None, bad: Sequence[str]) -> tuple[MergeFiles, Choices | None]:
+    """Leave out, with a warning each, the `bad` files, their exposures and what was chosen from them.
 
     Raises:
         InputError: fewer than two remain, or the reference is one of them.
     """
-    count, bad = len(options.inputs), set(unreadable(options.inputs))
+    count = len(options.inputs)
     exposures = options.exposures(count)
     left_out = [index for index, path in enumerate(options.inputs) if path in bad]
     kept = [index for index in range(count) if index not in left_out]

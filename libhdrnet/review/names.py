@@ -2,13 +2,10 @@
 
 import os
 import shlex
-from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from libhdrnet.errors import InputError
 from libhdrnet.io.metadata import exposure_values, read_metadata
-from libhdrnet.io.read import read_photo
 from libhdrnet.options import MergeFiles
 
 
@@ -40,14 +37,3 @@ def exposure_text(path: str) -> str:
     if time is None:
         return ""
     return f"{time:g} s" if time >= 0.3 else f"1/{1 / time:.0f} s"
-
-
-def unreadable(inputs: Sequence[str]) -> list[str]:
-    """Return the frames that cannot be read."""
-    found = []
-    for path in inputs:
-        try:
-            read_photo(path)
-        except InputError:
-            found.append(path)
-    return found

@@ -17,6 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from libhdrnet.errors import WeightsError
+from libhdrnet.files import write_whole
 from libhdrnet.networks import NETWORKS, build
 
 FOLDER = Path(__file__).parent
@@ -94,12 +95,14 @@ def load_network(name: str, folder: Path = FOLDER) -> tuple[nn.Module, Card]:
 
 
 def save_weights(folder: Path, name: str, tensors: dict[str, Tensor], facts: dict[str, Any]) -> Path:
-    """Write `tensors` in half precision and the card `facts` with the checksum; return the weights' path."""
+    """Write `tensors` in half precision and the card `facts` with the checksum; return the weights' path.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
     data = save({key: value.detach().to("cpu", torch.float16).contiguous() for key, value in tensors.items()})
     card = json.dumps({**facts, "sha256": hashlib.sha256(data).hexdigest()}, indent=2).encode()
     path = folder / f"{name}.safetensors"
-    for target, content in ((path, data), (path.with_suffix(".json"), card)):
-        partial = target.with_name(target.name + ".part")
-        partial.write_bytes(content)
-        partial.replace(target)
+    write_whole(path, data)
+    write_whole(path.with_suffix(".json"), card)
     return path

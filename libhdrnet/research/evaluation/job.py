@@ -67,84 +67,62 @@ def run_job(job: Job) -> Result:
     return made
 
 
-@dataclass(frozen=True)
-class _Bracket:
-    """A scene's pixels, read."""
-
-    scene: BracketScene
-    images: list[npt.NDArray[Any]]
-    """As they are in the files."""
-    frames: list[FloatImage]
-    """Encoded with gamma 2.2."""
-    truth: FloatImage | None
-    place: pictures.Place
-
-    @property
-    def white(self) -> np.float32:
-        """Saturation of the reference."""
-        return np.float32(2.0 ** (self.scene.stops[0] - self.scene.stops[self.scene.reference]))
-
-
 def _run_bracket(job: Job, scene: BracketScene, made: Result) -> None:
     images = [_cropped(read_photo(path).pixels, job) for path in scene.images]
     truth = None if scene.truth is None else _cropped(read_float(scene.truth), job)
     if truth is not None and truth.shape != images[0].shape:
         raise InputError(f"{scene.truth}: is {truth.shape}, and its frames are {images[0].shape}.")
     loaded = load_frames(images, scene.exposures, response=scene.response)
-    frames = [np.asarray(frame.codes / np.float32(65535), np.float32) for frame in loaded]
+    frames = [np.asarray(frame.codes / np.float32(65535), np.float32) for frame in loaded]  # gamma 2.2
+    white = np.float32(2.0 ** (scene.stops[0] - scene.stops[scene.reference]))  # saturation of the reference
     far = np.asarray((frames[scene.reference] > 0.98).any(-1), np.float32)  # without a truth: where it is saturated
     if truth is not None:
         far = pictures.radiance_error(reference_alone(frames, scene.exposures, scene.reference), truth)
-    bracket = _Bracket(scene, images, frames, truth, pictures.worst_place(far))
-    views = made["pictures"]["views"] = {}
+    place, shown = pictures.worst_place(far), made["pictures"]
+    views = shown["views"] = {}
     if job.method is None:
         for number, frame in enumerate(frames, 1):
-            views[f"frame {number}"] = pictures.views({"tone-mapped": frame}, bracket.place)
+            views[f"frame {number}"] = pictures.views({"tone-mapped": frame}, place)
         if truth is not None:
-            views["truth"] = pictures.views(pictures.exposures_of(truth, bracket.white), bracket.place)
+            views["truth"] = pictures.views(pictures.exposures_of(truth, white), place)
         made["facts"] = {"reference": scene.reference + 1}
         return
     for name in FRAMES[job.options.frames]:
-        _run_frames(job, job.method, bracket, name, made)
+        given, stops, response = images, scene.stops, scene.response
+        if name:
+            linear = [decode_gamma(frame) for frame in frames]
+            (given, stops), response = camera.take(scene.name, linear, stops, scene.reference), "auto"
+        outcome = merge_scene(job.method, given, stops, scene.reference, response, job.options)
+        radiance = outcome.radiance
+        made["seconds"] += outcome.seconds
+        made["facts"] = made["facts"] or outcome.facts
+        if name and truth is not None:
+            radiance = camera.in_tones_of(truth, radiance)
+        _keep(job, job.method, radiance, name)
+        views[f"result{name}"] = pictures.views(pictures.exposures_of(radiance, white), place)
+        if truth is not None:
+            figures = _radiance_figures(job, scene, radiance, truth)
+            made["figures"] |= {f"{metric}{name}": value for metric, value in figures.items()}
+            shown[f"error{name}"] = pictures.error_map(pictures.radiance_error(radiance, truth))
+        else:
+            made["figures"] |= _judged(scene, frames, radiance, white, shown)
+        if outcome.mask is not None:
+            shown[f"mask{name}"] = pictures.grey_picture(outcome.mask)
+        if outcome.flow is not None:
+            shown[f"flow{name}"] = pictures.flow_picture(outcome.flow)
 
 
-def _run_frames(job: Job, method: Method, bracket: _Bracket, name: str, made: Result) -> None:
-    """Merge the frames as the set has them, or as a camera gives them (names then end in _camera); add to `made`."""
-    scene, truth, images = bracket.scene, bracket.truth, bracket.images
-    stops, response = scene.stops, scene.response
-    if name:
-        linear = [decode_gamma(frame) for frame in bracket.frames]
-        images, stops = camera.take(scene.name, linear, stops, scene.reference)
-        response = "auto"
-    outcome = merge_scene(method, images, stops, scene.reference, response, job.options)
-    radiance, shown = outcome.radiance, made["pictures"]
-    made["seconds"] += outcome.seconds
-    made["facts"] = made["facts"] or outcome.facts
-    if name and truth is not None:
-        radiance = camera.in_tones_of(truth, radiance)
-    _keep(job, method, radiance, name)
-    shown["views"][f"result{name}"] = pictures.views(pictures.exposures_of(radiance, bracket.white), bracket.place)
-    if truth is not None:
-        figures = _radiance_figures(job, scene, radiance, truth)
-        made["figures"] |= {f"{metric}{name}": value for metric, value in figures.items()}
-        shown[f"error{name}"] = pictures.error_map(pictures.radiance_error(radiance, truth))
-    else:
-        made["figures"] |= _judged(bracket, radiance, shown)
-    if outcome.mask is not None:
-        shown[f"mask{name}"] = pictures.grey_picture(outcome.mask)
-    if outcome.flow is not None:
-        shown[f"flow{name}"] = pictures.flow_picture(outcome.flow)
-
-
-def _judged(bracket: _Bracket, radiance: FloatImage, found: dict[str, Any]) -> dict[str, float]:
+def _judged(
+    scene: BracketScene, frames: list[FloatImage], radiance: FloatImage, white: np.float32, found: dict[str, Any]
+) -> dict[str, float]:
     """Figures without a truth; the residual and the worst places join the pictures `found`."""
-    scene, frames = bracket.scene, [encode_srgb(decode_gamma(frame)) for frame in bracket.frames]
-    judged = moving.judge(radiance / bracket.white, frames, scene.stops, scene.reference)
+    own = [encode_srgb(decode_gamma(frame)) for frame in frames]
+    judged = moving.judge(radiance / white, own, scene.stops, scene.reference)
     found["residual"] = pictures.error_map(judged.residual)
-    mean = debevec(bracket.frames, scene.exposures, scene.reference)
-    made = [encode_srgb(np.clip(picture / bracket.white, 0, 1)) for picture in (radiance, mean)]
+    mean = debevec(frames, scene.exposures, scene.reference)
+    made = [encode_srgb(np.clip(picture / white, 0, 1)) for picture in (radiance, mean)]
     if places := moving.worst_blocks(judged.blocks, CROPS, pictures.CLOSE):
-        found["crops"] = pictures.crops([frames[scene.reference], *made], places)
+        found["crops"] = pictures.crops([own[scene.reference], *made], places)
     return judged.figures
 
 

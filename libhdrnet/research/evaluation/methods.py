@@ -202,17 +202,14 @@ def _weights(method: Method) -> Iterator[None]:
     if method.weights is None:
         yield
         return
-    before = os.environ.get("HDRNET_WEIGHTS")
+    before = os.environ.get("HDRNET_WEIGHTS", "")
     with TemporaryDirectory() as folder:
         for source in (weights_folder(), method.weights):  # a training run has the weights of one network only
             for path in (*source.glob("*.json"), *source.glob("*.safetensors")):
                 shutil.copy(path, folder)
         os.environ["HDRNET_WEIGHTS"] = folder
-        loaded.cache_clear()
         try:
             yield
         finally:
-            os.environ.pop("HDRNET_WEIGHTS")
-            if before is not None:
-                os.environ["HDRNET_WEIGHTS"] = before
+            os.environ["HDRNET_WEIGHTS"] = before  # "" is none, too
             loaded.cache_clear()

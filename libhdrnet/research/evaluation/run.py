@@ -111,13 +111,9 @@ def _check(options: EvaluationOptions) -> EvaluationSet:
 def _settings(options: EvaluationOptions) -> dict[str, Any]:
     """Return what has to be the same for a run to go on."""
     return {
-        "set": options.set,
+        **{name: getattr(options, name) for name in ("set", "crop", "align", "frames", "precision")},
         "root": None if options.root is None else str(options.root.resolve()),
-        "crop": options.crop,
-        "align": options.align,
-        "frames": options.frames,
         "metrics": options.more_metrics,
-        "precision": options.precision,
         "version": __version__,
         "weights": {name: read_card(name, weights_folder()).sha256[:12] for name in TASKS},
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from libhdrnet.research.evaluation.published import ALWAYS, TABLES, PublishedTable
+from libhdrnet.research.evaluation.published import ALWAYS, TABLES
 
 HEADINGS = {
     "psnr_mu": "PSNR-µ", "psnr_l": "PSNR-L", "ssim_mu": "SSIM-µ", "ssim_l": "SSIM-L",
@@ -78,17 +78,18 @@ def tables_of(results: Sequence[Result], set_name: str, kind: str, ablations: Se
     if "psnr_mu_mask1" in columns or "psnr_mu_mask2" in columns:
         numbers.append("3.2")
     for number in [*numbers, *(n for n in ablations if n not in numbers)]:
-        tables.append(_beside(TABLES[number], rows, set_name))
+        tables.append(_beside(number, rows, set_name))
     return tables
 
 
-def _beside(table: PublishedTable, means: Sequence[Row], set_name: str) -> Table:
+def _beside(number: str, means: Sequence[Row], set_name: str) -> Table:
+    table = TABLES[number]
     rows = [row for row in means if any(metric in row.figures for metric in table.columns)]
     published = [Row("published", name, dict(zip(table.columns, figures, strict=True))) for name, figures in table.rows]
     note = ""
     if set_name != table.measured_on:
         note = f"Published figures are for the set {table.measured_on}, measured ones for {set_name}: do not compare."
-    return Table(f"Table {table.number} of the thesis: {table.caption}", table.columns, (*rows, *published), note)
+    return Table(f"Table {number} of the thesis: {table.caption}", table.columns, (*rows, *published), note)
 
 
 def formatted(value: float | None) -> str:

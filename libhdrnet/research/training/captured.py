@@ -196,10 +196,8 @@ class _Tones:
         self.camera = camera
         light = camera.inverse(at.contiguous())
         value = at**2.2
-        self.knee, self.value = light[..., 1:], value[..., 1:]
-        self.slope = ((value[..., 1:] - value[..., :1]) / (light[..., 1:] - light[..., :1]).clamp(min=1e-6)).clamp(
-            min=0.3
-        )
+        self.knee = light[..., 1:]
+        self.slope = (value.diff() / light.diff().clamp(min=1e-6)).clamp(min=0.3)
 
     def __call__(self, light: Tensor) -> Tensor:
         below = self.camera.respond(torch.minimum(light, self.knee)) ** 2.2

@@ -46,7 +46,9 @@ def defocus_batch(
     dice = Dice.of(count, cuts.tiles.device, seed, number)
     shrink = SHRINKS[number % len(SHRINKS)]
     light, sharp, radius = _seen(cuts, dice, round(size * shrink), number)
-    exposure = _exposure(sharp, dice)
+    ranked = sharp.amax(1)[:, ::4, ::4].flatten(1).sort(1).values
+    bright = ranked[:, int(0.97 * ranked.shape[1])].clamp(min=0.05)
+    exposure = each(0.9 / bright * torch.exp(0.5 * dice.normal() - 0.2))  # so that little is saturated
     camera = Camera.with_sensor(dice, mosaic=0.8 if shrink > 1 else 0.2)
     amount = dice.uniform(0, 0.6) * dice.happens(0.4)
 
@@ -131,14 +133,5 @@ def _texture(cuts: SharpCuts, dice: Dice, size: int, lit: Tensor) -> Tensor:
     texture = cut / (1 - strength * peak.square()) * torch.exp(0.4 * each(dice.normal()))
     places = (dice.uniform(0, 1, LAMPS) * size * size).long()
     power = torch.exp(dice.uniform(0, 4, LAMPS)) * (lit * dice.happens(0.3))[:, None]
-    lamps = (
-        torch.zeros(dice.count, size * size, device=dice.device).scatter_add(1, places, power).view(-1, 1, size, size)
-    )
-    return texture + 8 * smoothed(lamps, 2) * dice.uniform(0.3, 1, 3, 1, 1)
-
-
-def _exposure(sharp: Tensor, dice: Dice) -> Tensor:
-    """Return what light is multiplied by (B, 1, 1, 1), so that little of the picture is saturated."""
-    ranked = sharp.amax(1)[:, ::4, ::4].flatten(1).sort(1).values
-    bright = ranked[:, int(0.97 * ranked.shape[1])].clamp(min=0.05)
-    return each(0.9 / bright * torch.exp(0.5 * dice.normal() - 0.2))
+    lamps = torch.zeros(dice.count, size * size, device=dice.device).scatter_add(1, places, power)
+    return texture + 8 * smoothed(lamps.view(-1, 1, size, size), 2) * dice.uniform(0.3, 1, 3, 1, 1)

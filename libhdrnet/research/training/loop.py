@@ -79,7 +79,9 @@ def train(options: Run, on_step: OnStep | None = None) -> Path:
             adam.param_groups[0]["lr"] = rate
             loss = objective(options, network, [tensor.to(device) for tensor in next(samples)], fraction)
             _learn(loss, adam, recipe.largest_gradient)
-            _update_average(average, network, min(recipe.average, progress.step / (progress.step + 10)))
+            share = 1 - min(recipe.average, progress.step / (progress.step + 10))
+            for name, parameter in network.named_parameters():
+                average[name].lerp_(parameter.detach(), share)
             progress.step += 1
             progress.seconds += time.monotonic() - begun
             told = float(loss.detach())
@@ -177,8 +179,7 @@ def _export(
         "earlier": earlier,
     }
     told = {name: value for name, value in card.items() if value is not None}
-    with writing(options.out):
-        return save_weights(options.out, options.task, _shipped(options, average), told)
+    return save_weights(options.out, options.task, _shipped(options, average), told)
 
 
 @torch.no_grad()
@@ -195,12 +196,6 @@ def _check_same(checkpoint: Path, progress: Progress, options: Run) -> None:
         if (before := progress.what.get(name)) != value:
             told = f"--{name} {before}" if before is not None else f"no --{name}"
             raise InputError(f"{checkpoint}: its run has {told}; go on with the same, or give another folder.")
-
-
-def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            average[name].lerp_(parameter, 1 - decay)
 
 
 def _log_step(path: Path, progress: Progress, loss: float, rate: float) -> None:

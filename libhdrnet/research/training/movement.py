@@ -49,7 +49,8 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
     fine = each(dice.happens(0.5))
     parallax = each(dice.uniform(0.3, 2.5) * dice.happens(0.3))
     drift = dice.uniform() ** 3 * 2.0 * dice.happens(0.7)
-    moments = _moments(dice, frames)
+    order = dice.uniform(0, 1, frames).argsort(1).argsort(1)
+    moments = (order - order[:, :1]).float()  # one after the other, in any order; the reference's is 0
     lit = each(moves * dice.happens(LIGHTS)) * torch.sigmoid(3 * dice.field(4, canvas, 1))
     taken = []
     for index in range(frames):
@@ -71,12 +72,6 @@ def shots(bank: Bank, dice: Dice, size: int, margin: int, stops: Tensor, moves: 
         frame = frame * torch.exp(lit * dice.normal(3, 1, 1))
         taken.append(frame[..., margin : margin + size, margin : margin + size].clamp(min=0))
     return torch.stack(taken, 1)
-
-
-def _moments(dice: Dice, frames: int) -> Tensor:
-    """Return when each frame is taken (B, frames), the reference's 0: one after the other, in any order."""
-    order = dice.uniform(0, 1, frames).argsort(1).argsort(1)
-    return (order - order[:, :1]).float()
 
 
 class _Thing:

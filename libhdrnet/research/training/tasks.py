@@ -13,18 +13,9 @@ from torch import Tensor, nn
 
 from libhdrnet.engine.device import choose_precision
 from libhdrnet.networks import SelectionNet
+from libhdrnet.research.training import losses
 from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.defocus import defocus_batch
-from libhdrnet.research.training.losses import (
-    disbelief_loss,
-    flow_loss,
-    joint_defocus_loss,
-    picture_loss,
-    relative_estimation_loss,
-    selection_loss,
-    tone_mapped_l1,
-    weighted_defocus_loss,
-)
 from libhdrnet.research.training.merging import fuse, reconstruction_batch, selection_batch
 from libhdrnet.research.training.queued import Batch
 from libhdrnet.research.training.sharpness import SharpCuts
@@ -73,19 +64,19 @@ def _selection_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction:
     seen, weight, radiance, there, truth, white, shorter, foreign, asked = batch
     logits = network(seen, there)
     fused, _ = fuse(radiance, weight, logits, there, shorter)
-    return selection_loss(fused, truth, white) + disbelief_loss(logits[:, :1] - logits, foreign, asked)
+    return losses.selection_loss(fused, truth, white) + losses.disbelief_loss(logits[:, :1] - logits, foreign, asked)
 
 
 def _psfnet_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
     exposures, fused, truth = batch
-    return tone_mapped_l1(network(exposures, fused), truth)
+    return losses.tone_mapped_l1(network(exposures, fused), truth)
 
 
 def _msffnet_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
     exposures, fused, truth = batch
     weight = run.configuration.flow_weight
     reconstructed, auxiliary = network.reconstruct(exposures, fused, auxiliary=weight > 0)
-    return flow_loss(reconstructed, auxiliary, truth, weight)
+    return losses.flow_loss(reconstructed, auxiliary, truth, weight)
 
 
 def _defocus_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
@@ -100,18 +91,19 @@ def _defocus_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: f
         with torch.no_grad():
             radius = network.estimate(blurred)
         restored = network.deblur(blurred, radius)
-        return weighted_defocus_loss(true_radius, restored, sharp) + EACH_PICTURE * picture_loss(restored, sharp)
+        whole = losses.weighted_defocus_loss(true_radius, restored, sharp)
+        return whole + EACH_PICTURE * losses.picture_loss(restored, sharp)
     radius = network.estimate(blurred)
     if run.only == "map":
-        return relative_estimation_loss(radius, true_radius)
+        return losses.relative_estimation_loss(radius, true_radius)
     ablation = run.configuration
     stage = fraction * STAGE_ENDS[ablation.last_stage]
     guided_by_truth = not ablation.end_to_end and (ablation.last_stage == 1 or stage < STAGE_ENDS[1])
     restored = network.deblur(blurred, true_radius if guided_by_truth else radius)
-    joint = joint_defocus_loss(radius, true_radius, restored, sharp, network.max_radius)
+    joint = losses.joint_defocus_loss(radius, true_radius, restored, sharp, network.max_radius)
     if ablation.end_to_end or ablation.last_stage < 3 or stage < STAGE_ENDS[2]:
         return joint
-    return weighted_defocus_loss(true_radius, restored, sharp) + run.chosen.kept_estimation * joint
+    return losses.weighted_defocus_loss(true_radius, restored, sharp) + run.chosen.kept_estimation * joint
 
 
 TRAINING_TASKS = {

@@ -15,10 +15,6 @@ local function get(image, field)
   return ok and value or nil
 end
 
-local function set(image, field, value)
-  pcall(function() image[field] = value end)
-end
-
 function pictures.path(image)
   return image.path .. "/" .. image.filename
 end
@@ -101,16 +97,14 @@ function pictures.adopt(dt, made, sources, tag, leads)
     end
   end
   made.rating = rating
-  for _, field in ipairs(TEXTS) do
-    for index = #sources, 1, -1 do
-      local value = get(sources[index], field)
-      if value and value ~= "" then set(made, field, value) end
+  local function pass_on(source, fields)
+    for _, field in ipairs(fields) do
+      local value = get(source, field)
+      if value and value ~= "" then pcall(function() made[field] = value end) end
     end
   end
-  for _, field in ipairs(CAMERA) do
-    local value = get(first, field)
-    if value and value ~= "" then set(made, field, value) end
-  end
+  for index = #sources, 1, -1 do pass_on(sources[index], TEXTS) end
+  pass_on(first, CAMERA)
   dt.tags.attach(dt.tags.create(tag), made)
 end
 

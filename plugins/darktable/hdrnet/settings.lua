@@ -21,13 +21,6 @@ local CLI = {
   macos = "/Applications/darktable.app/Contents/MacOS/darktable-cli",
 }
 
-local function is_one_of(value, known)
-  for _, name in ipairs(known) do
-    if name == value then return true end
-  end
-  return false
-end
-
 --- Register the settings and give a function for each of them. `offered` are the options of hdrnet by groups, as
 --- options.json has them, which tests/dialogs.py makes of libhdrnet/options.py.
 function settings.new(dt, gettext, offered)
@@ -64,7 +57,10 @@ function settings.new(dt, gettext, offered)
     elseif option.kind == "tick" then
       return value == nil and option.default or value == "yes"
     end
-    return is_one_of(value, option.values) and value or option.default
+    for _, known in ipairs(option.values) do
+      if known == value then return value end
+    end
+    return option.default
   end
 
   local function prefer(group)

@@ -6,22 +6,12 @@ from functools import partial
 
 import gi
 
-gi.require_version("Gimp", "3.0")
-gi.require_version("Gegl", "0.4")
-from gi.repository import Gegl, Gimp, Gio, GLib, GObject  # noqa: E402
+gi.require_versions({"Gimp": "3.0", "Gegl": "0.4"})
+from gi.repository import Gegl, Gimp, Gio, GLib, GObject
 
-from gimpfu_compat import backend  # noqa: E402
-from gimpfu_compat.declaration import (  # noqa: E402
-    PF_BOOL,
-    PF_FILES,
-    PF_IMAGE,
-    PF_INT,
-    PF_LAYER,
-    PF_RADIO,
-    PF_SLIDER,
-    Failure,
-)
-from gimpfu_compat.words import HELP, NAME  # noqa: E402
+from gimpfu_compat import backend
+from gimpfu_compat.declaration import PF_BOOL, PF_FILES, PF_IMAGE, PF_INT, PF_LAYER, PF_RADIO, PF_SLIDER, Failure
+from gimpfu_compat.words import HELP, NAME
 
 
 class Image(backend.Image):

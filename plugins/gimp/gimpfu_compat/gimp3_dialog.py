@@ -5,15 +5,12 @@ from functools import partial
 
 import gi
 
-gi.require_version("Gdk", "3.0")
-gi.require_version("Gimp", "3.0")
-gi.require_version("GimpUi", "3.0")
-gi.require_version("Gtk", "3.0")
-from gi.repository import Gdk, GimpUi, GObject, Gtk  # noqa: E402
+gi.require_versions({"Gdk": "3.0", "GimpUi": "3.0", "Gtk": "3.0"})
+from gi.repository import Gdk, GimpUi, GObject, Gtk
 
-from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING  # noqa: E402
-from gimpfu_compat.gimp3_preview import Pane  # noqa: E402
-from gimpfu_compat.preview import SPACE  # noqa: E402
+from gimpfu_compat.declaration import PF_FILES, PF_LAYER, PF_RADIO, PF_SLIDER, PF_STRING
+from gimpfu_compat.gimp3_preview import Pane
+from gimpfu_compat.preview import SPACE
 
 BESIDE = 220
 """Pixels of a screen's height for what is not scrolled: title, note, settings and buttons."""

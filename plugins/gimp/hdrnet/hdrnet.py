@@ -11,24 +11,14 @@ HERE = Path(__file__).resolve().parent
 if not (HERE / "hdrnet_client.py").exists():
     sys.path += [str(HERE.parent), str(HERE.parents[2] / "libhdrnet/client")]
 
-from deblurring import deblur  # noqa: E402
-from gimpfu_compat import (  # noqa: E402
-    PF_BOOL,
-    PF_DRAWABLE,
-    PF_FILES,
-    PF_IMAGE,
-    PF_LAYER,
-    PF_RADIO,
-    PF_STRING,
-    main,
-    register,
-)
-from gimpfu_compat.words import _  # noqa: E402
-from mapping import defocus_map  # noqa: E402
-from merging import merge, suggestions  # noqa: E402
-from options import rows  # noqa: E402
-from previewing import MergePreview  # noqa: E402
-from resident import device_in_use  # noqa: E402
+from deblurring import deblur
+from gimpfu_compat import PF_BOOL, PF_DRAWABLE, PF_FILES, PF_IMAGE, PF_LAYER, PF_RADIO, PF_STRING, main, register
+from gimpfu_compat.words import _
+from mapping import defocus_map
+from merging import merge, suggestions
+from options import rows
+from previewing import MergePreview
+from resident import device_in_use
 
 MENU = _("<Image>/Filters/HDR Merge")  # but for its last part as it is
 CREDITS = ("the libhdrnet project", "GPL-3.0-or-later", "2026")

@@ -17,21 +17,11 @@ PIXELS = 1e6
 
 
 @dataclass(frozen=True)
-class Bracket:
-    """What is merged: files, or layers that were read; equal for the same ones."""
-
-    files: tuple
-    names: tuple
-    """Of layers."""
-    response: str
-    device: str
-
-
-@dataclass(frozen=True)
 class Request:
     """A picture that is asked for."""
 
-    bracket: Bracket
+    bracket: dict
+    """What the server opens: "inputs", or "names" of layers that were read; equal for the same ones."""
     exposures: object
     """A list, or None: the files tell them."""
     opened: list
@@ -59,16 +49,16 @@ class MergePreview:
     def gather(self, values):
         """Return the request for these values; layers are read the first time."""
         options = given(values, "merge", "tone")
-        response, opened, names, files = values["response"], [], (), ()
+        bracket, opened = {name: values[name] for name in ("response", "device")}, []
         if values["source"] == "layers":
             layers, area = layers_of(self._image)
-            opened, names = files_of(self._image, layers), tuple(layer.name for layer in layers)
-            self._read(layers, area, form_for(response))
+            opened, bracket["names"] = files_of(self._image, layers), [layer.name for layer in layers]
+            self._read(layers, area, form_for(bracket["response"]))
         else:
             check_count(values["files"])
-            files = tuple(os.path.abspath(file) for file in values["files"])
-        exposures = parse(values["exposures"], len(files or names))
-        return Request(Bracket(files, names, response, values["device"]), exposures, opened, options)
+            bracket["inputs"] = [os.path.abspath(file) for file in values["files"]]
+        exposures = parse(values["exposures"], len(bracket.get("inputs") or bracket["names"]))
+        return Request(bracket, exposures, opened, options)
 
     def begin(self):
         """Start the server, if there is none, while the dialog is made."""
@@ -113,20 +103,19 @@ class MergePreview:
         return Picture((width, height), pixels, marked, self._parts(shown), _lines(shown["warnings"]), finer)
 
     def _opened(self, bracket):
-        about = {"response": bracket.response, "device": bracket.device}
-        if bracket.files:
-            return {"inputs": list(bracket.files), **about}
-        form = form_for(bracket.response)
+        if "inputs" in bracket:
+            return bracket
+        form = form_for(bracket["response"])
         arrays = []
-        for place in range(len(bracket.names)):
+        for place in range(len(bracket["names"])):
             pixels, width, height = self._pixels[place, form]
             arrays.append(self._server.share(pixels, (height, width, 3), form[1]))
-        return {"arrays": arrays, "names": list(bracket.names), **about}
+        return {"arrays": arrays, **bracket}
 
     def _exposures_of(self, request):
-        if request.exposures is not None or request.bracket.files:
+        if request.exposures is not None or "inputs" in request.bracket:
             return request.exposures
-        names = request.bracket.names
+        names = tuple(request.bracket["names"])
         if names not in self._exposures:
             self._exposures[names] = layer_exposures(self._server, request.opened, names)
         return self._exposures[names]
