@@ -137,10 +137,10 @@ def fuse(
             weight *= trust
             norm += weight
             tone = None if candidate.tone is None or _plain(bracket, candidate.tone, rows, columns) else candidate.tone
-            for channel, plane in enumerate(total):
-                values = np.take(bracket.tables[candidate.frame][:, channel], codes[..., channel])
-                if weights.lost is not None and candidate is candidates[0]:
-                    values *= weights.lost.gain(bracket, channel, codes[..., channel], rows, columns)
+            light = np.stack([np.take(bracket.tables[candidate.frame][:, k], codes[..., k]) for k in range(3)])
+            if weights.lost is not None and candidate is candidates[0]:
+                weights.lost.restore(bracket, light, codes, rows, columns)
+            for channel, (plane, values) in enumerate(zip(total, light, strict=True)):
                 if tone is not None:
                     values *= bracket.enlarged(tone[channel], rows, columns)
                 if bracket.times[candidate.frame] < bracket.times[bracket.reference]:

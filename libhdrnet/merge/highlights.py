@@ -2,7 +2,7 @@
 
 A clipped channel says no more than its white: kept as it is the sky turns grey and waves turn green. What the shortest
 frame shows of the saturated places around is not at these pixels, but tells how bright and of which hue they are in the
-mean; the reference's own detail is kept.
+mean, and how that goes with the channels that the reference still measures: its own detail is kept and goes on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,6 +30,8 @@ _DARKER = 0.025
 edge, 6 % darker than a made sky, was a line in it. The nineteen brackets are the same with both."""
 _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
+_FLAT = 0.01
+"""Variance (of the logarithm) of what is measured there, a tenth of the light, at which it tells half; not tuned."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,69 @@ class Lost:
     """The light that the reference's clipped channels lack."""
 
     logs: FloatImage
-    """(3, h, w) at the reduced size: log of the light over the clipped value, in the mean around."""
+    """(3, h, w) at the reduced size: log of the light where `_measured` is 0, in the mean around."""
+    slopes: FloatImage
+    """(3, h, w): by how much it grows with that."""
+    alone: FloatImage
+    """(h, w) in [0, 1]: how far the reference alone is believed."""
 
-    def gain(self, bracket: Bracket, channel: int, codes: Codes, rows: slice, columns: slice) -> FloatImage:
-        """Return the factor (H, W) of one channel's values in a rectangle of the full size."""
-        logs = bracket.enlarged(self.logs[channel], rows, columns)
-        return np.asarray(np.exp(np.take(CLIPPED, codes) * logs), np.float32)
+    def restore(self, bracket: Bracket, values: FloatImage, codes: Codes, rows: slice, columns: slice) -> None:
+        """Give the clipped channels of the reference, (3, H, W) of a rectangle of the full size, their light, in place.
+
+        It follows the channels that are measured, and is never darker than what is clipped.
+        """
+        clipped = np.take(CLIPPED, codes)
+        if not clipped.any():
+            return
+        alone = bracket.enlarged(self.alone, rows, columns)
+        if not alone.any():
+            return
+        own = np.log(np.maximum(values, np.float32(DARKEST)))
+        light = _measured(own.transpose(1, 2, 0), clipped)
+        for channel, plane in enumerate(values):
+            logs, slopes = (bracket.enlarged(x[channel], rows, columns) for x in (self.logs, self.slopes))
+            more = np.maximum(slopes * light + logs - own[channel], 0)
+            plane *= np.exp(clipped[..., channel] * alone * more)
 
     def but_in(self, places: Iterable[FloatImage]) -> "Lost":
         """Leave places out, (h, w) in [0, 1]: what a person chose comes as it was captured."""
-        logs = self.logs
+        alone = self.alone
         for place in places:
-            logs = logs * (1 - place)
-        return Lost(logs)
+            alone = alone * (1 - place)
+        return Lost(self.logs, self.slopes, alone)
+
+
+def _measured(logs: FloatImage, clipped: FloatImage) -> FloatImage:
+    """Return the mean (h, w) of the logarithms (h, w, 3) of channels that are not clipped, of all where all are."""
+    weights = 1 - clipped + np.float32(_LITTLE)
+    return np.asarray((weights * logs).sum(-1) / weights.sum(-1), np.float32)
+
+
+def _mean_around(values: FloatImage, weights: FloatImage) -> FloatImage:
+    return mean_around(values, weights, _REACHES, _LITTLE, _SMALL)
+
+
+def _trend(
+    shown: FloatImage, guide: FloatImage, light: FloatImage, weights: FloatImage
+) -> tuple[FloatImage, FloatImage]:
+    """Return how the light that a shorter frame shows grows with its guide around each place, and the reference's mean.
+
+    It is a regression: waves of one blue grow by 1, petals whose green tells nothing of their red by 0 (guided filter;
+    He et al. 2010). All are logarithms, (h, w, 3).
+
+    Args:
+        shown: light of the shorter frame.
+        guide: that of its channels which the reference measures.
+        light: that of the reference's.
+        weights: of each.
+    """
+    known = _mean_around(np.ones_like(weights), weights)
+    middle, theirs, bright, square, both = (
+        _mean_around(x, weights) / np.maximum(known, np.float32(_LITTLE))
+        for x in (light, guide, shown, guide * guide, shown * guide)
+    )
+    spread = np.maximum(square - theirs * theirs, 0) + np.float32(_FLAT)
+    return known * np.clip((both - bright * theirs) / spread, 0, 1), np.asarray(middle, np.float32)
 
 
 def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> tuple[FloatImage, Lost | None]:
@@ -72,13 +124,16 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     shorter = _shorter(bracket, candidates)
     doubts = [np.maximum(near, logits[0] - logit) for near, logit in zip(beside, logits[1:], strict=True)]
     seen, other = _shown(bracket, candidates, shorter, doubts)
+    light, guide = (np.repeat(_measured(np.log(x), share)[..., None], 3, -1) for x in (own, other))
     brighter = np.log(np.maximum(other / own, 1))  # the mean is of logs: that of the light itself would be a lamp's
-    logs = np.zeros_like(share)
-    for part in (white[..., None], share - white[..., None]):  # a white sky tells nothing of blue hills
-        weights = part * seen[..., None] * np.square(np.minimum(other / own, 1))
-        logs += part * mean_around(brighter, weights, _REACHES, _LITTLE, _SMALL)
-    logs /= np.maximum(share, np.float32(DARKEST))
-    around = brightness(own * np.exp(logs))
+    certain = seen[..., None] * np.square(np.minimum(other / own, 1))
+    wholly, partly = white[..., None], share - white[..., None]  # a white sky tells nothing of blue hills
+    slopes, middle = _trend(brighter + np.log(own), guide, light, partly * certain)
+    of_partly = (partly + np.float32(_LITTLE)) / (share + np.float32(2 * _LITTLE))
+    slopes *= of_partly
+    more = [_mean_around(brighter, part * certain) for part in (wholly, partly)]
+    logs = np.log(own) + more[0] + of_partly * (more[1] - more[0]) - slopes * middle
+    around = brightness(own * np.exp(share * np.maximum(slopes * light + logs - np.log(own), 0)))
     doubted = logits.copy()
     for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
@@ -88,7 +143,8 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     alone = cv2.dilate(alone, np.ones((3, 3), np.uint8))  # and next to it, where weights are interpolated
     if not (alone[..., None] * share).any():
         return doubted, None
-    return doubted, Lost(alone * np.ascontiguousarray(logs.transpose(2, 0, 1)))
+    logs, slopes = (np.ascontiguousarray(x.transpose(2, 0, 1)) for x in (logs, slopes))
+    return doubted, Lost(logs, slopes, alone)
 
 
 def _shorter(bracket: Bracket, candidates: Sequence[Candidate]) -> list[int]:

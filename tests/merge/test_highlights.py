@@ -84,6 +84,27 @@ def test_of_five_frames_what_passed_in_the_shortest_before_what_the_next_has_los
     assert behind == pytest.approx(beside, rel=0.2)
 
 
+@pytest.mark.parametrize(("of_green", "of_red"), [(0.4, 0.4), (0.4, 0.0)], ids=["waves", "petals"])
+def test_a_clipped_channel_follows_what_is_measured_as_far_as_it_does_so_around(of_green, of_red):
+    """Red is clipped; the shorter frame shows another moment, which is not believed in the middle."""
+    yy, xx = np.mgrid[:240, :360]
+
+    def moment(phase):
+        wave = np.sin(yy / 4 + phase + xx / 60) * np.sin(xx / 7)
+        return np.dstack([2.2 * np.exp(of_red * wave), 0.4 * np.exp(of_green * wave), np.full_like(wave, 0.1)])
+
+    frames = [*shoot(moment(2.0), (0.25,)), *shoot(moment(0.0), (1.0,))]
+    bracket = bracket_of(frames, 1)
+    candidates = find_candidates(bracket, deghost=False)
+    logits = np.zeros((2, *bracket.size), np.float32)
+    logits[1, 40:80, 60:120] = -9
+    inside = np.s_[90:150, 130:230]
+    found, light = (
+        x[inside][..., 0] for x in (fuse(bracket, candidates, weigh(bracket, candidates, logits)), moment(0))
+    )
+    assert np.abs(np.log(found / light)).mean() < 0.11  # waves 0.16 by the mean light alone
+
+
 def test_the_light_around_is_taken_from_a_frame_that_is_not_black_there():
     frames = shoot(np.full((160, 200, 3), 2.0), (2.0**-15, 2.0**-3, 1.0))
     frames[0].codes[:] = 4 * 257  # what a camera's black is, and more than the light
