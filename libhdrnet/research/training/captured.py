@@ -72,10 +72,10 @@ def capture(
 
     radiance = calibrated(codes) * _spots(dice, size, frames)
     white, black = level(BRIGHT), level(DARK)
-    saturation = _saturation(codes, spill=SPILL)
+    eight = (camera.levels < 300).float()
+    saturation = saturation_of(codes, eight)
     claimed = stops + 0.06 * dice.normal(frames) * (torch.arange(frames, device=dice.device) > 0)
     shot = (camera.shot * camera.fine_share() * torch.exp(0.3 * dice.normal()))[:, None].expand(-1, frames)
-    eight = (camera.levels < 300).float()
     read = torch.maximum(camera.read, torch.tensor(_USUAL_READ, device=dice.device))
     read = torch.where((eight > 0) & (dice.happens(0.5) > 0), torch.full_like(read, _USUAL_READ), read)
     one = torch.ones_like(saturation)
@@ -84,7 +84,9 @@ def capture(
     )
     candidates = with_flow(lying, pool)
     clipped = [camera.respond((light[:, j] * each(2.0 ** stops[:, j])).clamp(0, 1)) for j in range(frames)]
-    truth = _aim(light, _saturation(torch.stack(clipped, 1)), stops, there, tones(light[:, 0]), tones)
+    truth = _aim(
+        light, saturation_of(torch.stack(clipped, 1), torch.zeros_like(eight)), stops, there, tones(light[:, 0]), tones
+    )
     flows = there[:, 1:] * (1 - dice.happens(0.3))[:, None]
     return Captured(candidates, torch.cat([there, flows], 1), truth, codes)
 
@@ -143,13 +145,13 @@ def stops_apart(light: Tensor, other: Tensor) -> Tensor:
     return ((light + _DIM).log2() - (other + _DIM).log2()).abs().amax(-3, keepdim=True)
 
 
-def _saturation(codes: Tensor, *, spill: int = 0) -> Tensor:
-    """Return how far codes (B, n, 3, H, W) are saturated, as `merge.saturation` tells of files with its SPILL."""
-    bright = codes.amax(2)
-    if spill:
-        light = luma(codes)
-        around = F.max_pool2d(linear_step(bright, END) * (bright - light), 2 * spill + 1, 1, spill)
-        bright = torch.maximum(bright, (light + around).clamp(max=1))
+def saturation_of(codes: Tensor, halved: Tensor) -> Tensor:
+    """Return how far codes (B, n, 3, H, W) are saturated, as `merge.saturation` tells; halved: (B,), 1 or 0."""
+    bright, light = codes.amax(2), luma(codes)
+    colour = bright - light
+    around = F.max_pool2d(linear_step(bright, END) * colour, 2 * SPILL + 1, 1, SPILL)
+    near = light + torch.minimum(around, 2 * colour)
+    bright = torch.where(each(halved) > 0, torch.maximum(bright, near.clamp(max=1)), bright)
     return smoothstep(bright, FADE)[:, :, None]
 
 

@@ -1,12 +1,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from textures import bank
 
+from libhdrnet.merge.saturation import brightest_shown, saturation
 from libhdrnet.research.training import captured, sky
-from libhdrnet.research.training.captured import capture
+from libhdrnet.research.training.captured import capture, saturation_of
 from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.merging import foreign, reconstruction_batch, selection_batch
 from libhdrnet.research.training.movement import shots
@@ -33,6 +35,15 @@ def test_a_batch_depends_on_seed_and_number_alone(pool):
     )
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first[4], later[4]) and not torch.equal(first[4], other[4])
+
+
+def test_samples_are_saturated_where_a_merge_of_files_finds_them_so():
+    codes = np.random.default_rng(0).integers(0, 256, (24, 32, 3)).astype(np.uint16) * 257
+    planes = torch.from_numpy(codes.astype(np.float32) / 65535).permute(2, 0, 1)[None, None].expand(2, 1, -1, -1, -1)
+    found = saturation_of(planes, torch.tensor([1.0, 0.0])).numpy()
+    for sample, halved in zip(found, (True, False), strict=True):
+        assert sample[0, 0] == pytest.approx(saturation(brightest_shown(codes, halved=halved)), abs=1e-3)
+    assert np.abs(found[0] - found[1]).max() > 0.9
 
 
 def test_a_bracket_has_the_reference_first_and_is_finite(made):
