@@ -50,11 +50,8 @@ class Lost:
 
         It follows the channels that are measured, and is never darker than what is clipped.
         """
-        clipped = np.take(CLIPPED, codes)
-        if not clipped.any():
-            return
         alone = bracket.enlarged(self.alone, rows, columns)
-        if not alone.any():
+        if not alone.any() or not (clipped := np.take(CLIPPED, codes)).any():
             return
         own = np.log(np.maximum(values, np.float32(DARKEST)))
         light = _measured(own.transpose(1, 2, 0), clipped)
@@ -124,16 +121,17 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     shorter = _shorter(bracket, candidates)
     doubts = [np.maximum(near, logits[0] - logit) for near, logit in zip(beside, logits[1:], strict=True)]
     seen, other = _shown(bracket, candidates, shorter, doubts)
-    light, guide = (np.repeat(_measured(np.log(x), share)[..., None], 3, -1) for x in (own, other))
+    known = np.log(own)
+    light, guide = (np.repeat(_measured(x, share)[..., None], 3, -1) for x in (known, np.log(other)))
     brighter = np.log(np.maximum(other / own, 1))  # the mean is of logs: that of the light itself would be a lamp's
     certain = seen[..., None] * np.square(np.minimum(other / own, 1))
     wholly, partly = white[..., None], share - white[..., None]  # a white sky tells nothing of blue hills
-    slopes, middle = _trend(brighter + np.log(own), guide, light, partly * certain)
+    slopes, middle = _trend(brighter + known, guide, light, partly * certain)
     of_partly = (partly + np.float32(_LITTLE)) / (share + np.float32(2 * _LITTLE))
     slopes *= of_partly
     more = [_mean_around(brighter, part * certain) for part in (wholly, partly)]
-    logs = np.log(own) + more[0] + of_partly * (more[1] - more[0]) - slopes * middle
-    around = brightness(own * np.exp(share * np.maximum(slopes * light + logs - np.log(own), 0)))
+    logs = known + more[0] + of_partly * (more[1] - more[0]) - slopes * middle
+    around = brightness(own * np.exp(share * np.maximum(slopes * light + logs - known, 0)))
     doubted = logits.copy()
     for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)

@@ -24,8 +24,7 @@ def brightest_shown(codes: Codes, *, halved: bool) -> npt.NDArray[np.uint16]:
     a clipped pixel nearby, of which at least half is left, it would be clipped.
     """
     bright = brightest(codes)
-    clipped = np.take(CLIPPED, bright)
-    if not halved or not clipped.any():
+    if not halved or not (clipped := np.take(CLIPPED, bright)).any():
         return bright
     import cv2
 
