@@ -1,7 +1,7 @@
 """Highlights that the reference has lost and no other frame shows in place: water in the sun, a sky behind a passer-by.
 
-A clipped channel says no more than its white: kept as it is the sky turns grey and waves turn green. What the shortest
-frame shows of the saturated places around is not at these pixels, but tells how bright and of which hue they are in the
+A clipped channel says no more than its white: kept as it is the sky turns grey and waves turn green. What shorter
+frames show of the saturated places around is not at these pixels, but tells how bright and of which hue they are in the
 mean, and how that goes with the channels that the reference still measures: its own detail is kept and goes on.
 """
 
@@ -11,18 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from libhdrnet.bands import bands
-from libhdrnet.merge.around import mean_around
 from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
+from libhdrnet.merge.filling import fill
 from libhdrnet.merge.saturation import CLIPPED
 from libhdrnet.radiometry import FloatImage, brightness
+from libhdrnet.ramps import linear_step
 from libhdrnet.trust import DISBELIEVED, LEAST, disbelieved
 
-_REACHES, _SMALL = (1 / 50, 1 / 10), 160
-"""Standard deviations, of the long edge, over which saturated places tell of each other, the nearest first (rovinia,
-pingpong), and the long edge that they are found at: twice as many pixels take three times as long for the same picture.
-"""
 _EDGE = 3
 """Pixels of the reduced size that the soft edge of something moving reaches (pingpong's head)."""
 _DARKER = 0.025
@@ -32,6 +29,11 @@ _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
 _FLAT = 0.01
 """Variance (of the logarithm) of what is measured there, a tenth of the light, at which it tells half; not tuned."""
+_UNLIKE, _WINDOW, _FAINT = (0.4, 0.8), 9, 0.1
+"""Share of the structure, the deviation of logarithms from their mean in so many pixels of the reduced size on an edge,
+that two frames do not have in common, between which they show something else, and the deviation that is no structure.
+Of rovinia's waves, of which blue alone is clipped, half have .8 or more; skies and lamps of seven brackets .2 at most.
+"""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,19 @@ def _measured(logs: FloatImage, clipped: FloatImage) -> FloatImage:
     return np.asarray((weights * logs).sum(-1) / weights.sum(-1), np.float32)
 
 
-def _mean_around(values: FloatImage, weights: FloatImage) -> FloatImage:
-    return mean_around(values, weights, _REACHES, _LITTLE, _SMALL)
+def _unlike(light: FloatImage, other: FloatImage) -> FloatImage:
+    """Return how far the structure of two logarithms of light (h, w) is not the same around each place, in [0, 1].
+
+    Of another tone a structure stays what it is: cameras pale what begins to be clipped.
+    """
+    import cv2
+
+    def mean(of: FloatImage) -> FloatImage:
+        return np.asarray(cv2.blur(of, (_WINDOW, _WINDOW)), np.float32)
+
+    one, two = light - mean(light), other - mean(other)
+    differs = mean(np.square(one - two)) / (mean(np.square(one) + np.square(two)) + np.float32(2 * _FAINT**2))
+    return linear_step(differs, _UNLIKE)
 
 
 def _trend(
@@ -92,9 +105,9 @@ def _trend(
         light: that of the reference's.
         weights: of each.
     """
-    known = _mean_around(np.ones_like(weights), weights)
+    known = fill(np.ones_like(weights), weights)
     middle, theirs, bright, square, both = (
-        _mean_around(x, weights) / np.maximum(known, np.float32(_LITTLE))
+        fill(x, weights) / np.maximum(known, np.float32(_LITTLE))
         for x in (light, guide, shown, guide * guide, shown * guide)
     )
     spread = np.maximum(square - theirs * theirs, 0) + np.float32(_FLAT)
@@ -106,7 +119,8 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
 
     logits: (n, h, w), how far the candidates are believed; (1, 1, 1) where all are alike. They are returned, and beside
     what contradicts a clipped reference nothing darker than the light around is believed any more: a bound is all that
-    is known there, and the soft edge of what passed before a white sky agrees with it.
+    is known there, and the soft edge of what passed before a white sky agrees with it. Where one channel alone is
+    clipped and the others show another structure, as of waves, what speaks against a candidate counts twice.
     """
     import cv2
 
@@ -129,14 +143,19 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     slopes, middle = _trend(brighter + known, guide, light, partly * certain)
     of_partly = (partly + np.float32(_LITTLE)) / (share + np.float32(2 * _LITTLE))
     slopes *= of_partly
-    more = [_mean_around(brighter, part * certain) for part in (wholly, partly)]
+    more = [fill(brighter, part * certain) for part in (wholly, partly)]
     logs = known + more[0] + of_partly * (more[1] - more[0]) - slopes * middle
     around = brightness(own * np.exp(share * np.maximum(slopes * light + logs - known, 0)))
+    measured = candidates[0].saturation * (1 - np.median(share, -1))  # two channels, in what is about to be lost
     doubted = logits.copy()
     for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
-    shown = [doubted[i] + np.log(np.maximum(_unsaturated(bracket, candidates[i]), np.float32(LEAST))) for i in shorter]
+        if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
+            theirs = _measured(np.log(np.maximum(candidate.radiance, np.float32(DARKEST))), share)
+            logit -= measured * _unlike(light[..., 0], theirs) * np.maximum(logits[0] - logit, 0)
+    lying = [i for i in shorter if candidates[i].flow is None]
+    shown = [doubted[i] + np.log(np.maximum(_unsaturated(bracket, candidates[i]), np.float32(LEAST))) for i in lying]
     alone = disbelieved(2 * (doubted[0] - np.maximum.reduce(shown)))  # whole before the reference counts in their place
     alone = cv2.dilate(alone, np.ones((3, 3), np.uint8))  # and next to it, where weights are interpolated
     if not (alone[..., None] * share).any():
@@ -146,8 +165,8 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
 
 
 def _shorter(bracket: Bracket, candidates: Sequence[Candidate]) -> list[int]:
-    """Return the frames that are shorter than the reference, as they lie, the shortest first; if none is, itself."""
-    times = [bracket.times[c.frame] if c.flow is None else np.inf for c in candidates]
+    """Return the candidates that are shorter than the reference, the shortest first; if none is, itself."""
+    times = [bracket.times[c.frame] for c in candidates]
     return sorted(np.flatnonzero(np.array(times) < times[0]).tolist(), key=times.__getitem__) or [0]
 
 
@@ -158,7 +177,7 @@ def _shown(
     seen, light = np.zeros(bracket.size, np.float32), np.zeros((*bracket.size, 3), np.float32)
     for i in shorter:
         candidate = candidates[i]
-        clear = candidate.coverage * (1 - darkness(bracket, candidate))
+        clear = candidate.confidence * candidate.moved * (1 - darkness(bracket, candidate))
         if i > 0:  # What is something else is no light of this scene; its edge is next to that.
             clear *= 1 - disbelieved(doubts[i - 1])
         clear *= _unsaturated(bracket, candidate)

@@ -1,11 +1,15 @@
 """Highlights that the reference has lost, where the shortest frame shows something else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shot_brackets import bracket_of, shoot
 
+from libhdrnet.alignment import Flow
 from libhdrnet.merge.candidates import find_candidates
 from libhdrnet.merge.fusion import fuse, weigh
+from libhdrnet.merge.highlights import lost_light
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.options import MergeOptions
 
@@ -103,6 +107,37 @@ def test_a_clipped_channel_follows_what_is_measured_as_far_as_it_does_so_around(
         x[inside][..., 0] for x in (fuse(bracket, candidates, weigh(bracket, candidates, logits)), moment(0))
     )
     assert np.abs(np.log(found / light)).mean() < 0.11  # waves 0.16 by the mean light alone
+
+
+@pytest.mark.parametrize(("moves", "tone", "counts"), [(2.0, 1.0, 2), (0.0, 0.7, 1)], ids=["waves", "a paled lamp"])
+def test_doubt_counts_twice_where_what_is_measured_beside_a_clipped_channel_has_another_structure(moves, tone, counts):
+    yy, xx = np.mgrid[:240, :360]
+
+    def moment(phase, tone):
+        wave = np.sin(yy / 4 + phase + xx / 60) * np.sin(xx / 7)
+        return np.exp(0.4 * tone * wave)[..., None] * np.array([0.3, 0.4, 2.2])
+
+    bracket = bracket_of([*shoot(moment(moves, 1), (0.25,)), *shoot(moment(0, tone), (1.0,))], 1)
+    candidates = find_candidates(bracket, deghost=False)
+    logits = np.zeros((2, *bracket.size), np.float32)
+    logits[1] = -4
+    believed = lost_light(bracket, candidates, logits)[0]
+    assert np.median(believed[1, 20:100, 20:160]) == pytest.approx(-4 * counts, abs=0.4)
+
+
+def test_lost_light_is_told_by_what_a_flow_brings_too():
+    """A wall lies elsewhere in the shorter frame; a flow brings it, and where that fails the wall goes on as it is."""
+    wall, dark = np.full((160, 240, 3), 3.0), np.full((160, 240, 3), 0.02)
+    bracket = bracket_of([*shoot(dark, (0.25,)), *shoot(wall, (1.0,))], 1)
+    still = find_candidates(bracket, deghost=False)
+    one = np.ones(bracket.size, np.float32)
+    confidence = one.copy()
+    confidence[30:50, 40:80] = 0
+    flow = Flow(np.zeros((*bracket.size, 2), np.float32), confidence, 2 * one)
+    brought = replace(still[1], radiance=np.full_like(still[1].radiance, 3.0), doubt=one, flow=flow)
+    logits = np.array([0, -20, 0], np.float32)[:, None, None] * one
+    lost = lost_light(bracket, [*still, brought], logits)[1]
+    assert np.exp(lost.logs[:, 32:48, 44:76]) == pytest.approx(3, rel=0.1)
 
 
 def test_the_light_around_is_taken_from_a_frame_that_is_not_black_there():
