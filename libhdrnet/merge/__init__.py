@@ -14,6 +14,8 @@
    believe. It gives weights, not pixels; where nothing differs it is not asked. Along the edges of what moved small
    notches may stay, and thin outlines of what a long exposure shows elsewhere.
    A longer frame is believed, too, where the reference's camera crushes its blacks (`blacks`).
+   A shorter frame is then brought to the reference's tones around what both show (`tones`), so that a change of source
+   is no change of colour.
 5. **Fusion** (`believed`, `fuse`): the mean of what was captured, weighted by that belief, by the noise, and by how far
    a frame is from saturation. A highlight that no frame holds gets the light and hue of those around it (`highlights`,
    which believes less around it).

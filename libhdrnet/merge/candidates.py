@@ -111,6 +111,8 @@ class Candidate:
     """In pixels of the reduced size; None: as it lies."""
     white: FloatImage | None = None
     """Code in [0, 1] at which it is clipped; None: at white."""
+    tone: FloatImage | None = None
+    """(3, h, w), what its values are multiplied by, as `radiance` is already; None: 1."""
 
     @property
     def confidence(self) -> FloatImage:

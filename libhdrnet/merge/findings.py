@@ -42,11 +42,12 @@ def find(
     if thrifty:
         give_back_memory()
     from libhdrnet.merge.selection import select  # torch is needed from here on
+    from libhdrnet.merge.tones import in_local_tones
 
     logits, report = select(bracket, candidates, settings, reporter.part(0.5, 1))
     if thrifty:
         give_back_memory()
-    return Findings(candidates, logits, report)
+    return Findings(in_local_tones(bracket, candidates, logits), logits, report)
 
 
 @dataclass(frozen=True)
