@@ -124,7 +124,7 @@ def fuse(
         norm = np.zeros(total.shape[1:], np.float32)
         seen = bracket.frames[bracket.reference].codes[rows, columns]
         for candidate, log, share, fade in zip(candidates, weights.logs, weights.shares, fades, strict=True):
-            if candidate.flow is not None and _absent(bracket, share, rows, columns):
+            if candidate.flow is not None and share[_near(bracket, rows, columns)].max() < NEGLIGIBLE:
                 continue
             frame = bracket.frames[candidate.frame]
             codes, bright = fetch_codes(bracket, candidate, rows, columns)
@@ -136,13 +136,12 @@ def fuse(
                 trust = np.minimum(trust, np.maximum(covered, np.float32(_beyond(bracket, candidate.frame))))
             weight *= trust
             norm += weight
-            tone = None if candidate.tone is None or _plain(bracket, candidate.tone, rows, columns) else candidate.tone
             light = np.stack([np.take(bracket.tables[candidate.frame][:, k], codes[..., k]) for k in range(3)])
             if weights.lost is not None and candidate is candidates[0]:
                 weights.lost.restore(bracket, light, codes, rows, columns)
             for channel, (plane, values) in enumerate(zip(total, light, strict=True)):
-                if tone is not None:
-                    values *= bracket.enlarged(tone[channel], rows, columns)
+                if candidate.tone is not None:
+                    values *= bracket.enlarged(candidate.tone[channel], rows, columns)
                 if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
                     fill_blacks(bracket, candidate.frame, channel, values, codes[..., channel], seen[..., channel])
                 values *= weight
@@ -214,17 +213,6 @@ def _beyond(bracket: Bracket, frame: int) -> float:
     Of the shortest it is the best guess where all others are saturated; of the reference, where there is nothing else.
     """
     return BEYOND_SHORTEST if frame == bracket.shortest else LEAST if frame == bracket.reference else 0.0
-
-
-def _absent(bracket: Bracket, share: FloatImage, rows: slice, columns: slice) -> bool:
-    """Whether a candidate has no share that counts anywhere near a rectangle."""
-    return bool(share[_near(bracket, rows, columns)].max() < NEGLIGIBLE)
-
-
-def _plain(bracket: Bracket, tone: FloatImage, rows: slice, columns: slice) -> bool:
-    """Whether a tone, (3, h, w), changes nothing that counts anywhere near a rectangle."""
-    near = tone[:, *_near(bracket, rows, columns)]
-    return bool(max(near.max() - 1, 1 - near.min()) < NEGLIGIBLE)
 
 
 def _near(bracket: Bracket, rows: slice, columns: slice) -> tuple[slice, slice]:
