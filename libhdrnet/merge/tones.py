@@ -34,7 +34,7 @@ def in_local_tones(bracket: Bracket, candidates: Sequence[Candidate], logits: Fl
     def toned(candidate: Candidate, lead: FloatImage) -> Candidate:
         if bracket.times[candidate.frame] >= bracket.times[bracket.reference]:
             return candidate
-        shared = measured * candidate.coverage * (1 - darkness(bracket, candidate)) * (1 - disbelieved(lead))
+        shared = measured * candidate.confidence * (1 - darkness(bracket, candidate)) * (1 - disbelieved(lead))
         shared = cv2.erode(shared, np.ones((_CELLS, _CELLS), np.uint8))
         if not shared.any():
             return candidate
