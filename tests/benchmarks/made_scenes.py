@@ -97,12 +97,11 @@ def box(x, y, width, height):
     return smoothstep(np.maximum(np.abs(x) - width, np.abs(y) - height), (0.004, -0.004))
 
 
-SCENES = {scene.__name__: scene for scene in (car, petals, stage, flames, screen, flag)} | moments.KINDS
+moments.KINDS |= {scene.__name__: scene for scene in (car, petals, stage, flames, screen, flag)}
 
 
 def shot(scene, seed):
     """Return the pictures, what is told of their exposures in stops, and the reference's true light."""
-    moments.KINDS[scene] = SCENES[scene]
     light = moments.take(scene, SIZE, STOPS, 1, seed)
     rng, frames = np.random.default_rng(seed), []
     for frame, stop in zip(light, STOPS, strict=True):
@@ -130,10 +129,10 @@ def shown(light):
 
 def main():
     parser = argparse.ArgumentParser(description="Merge made scenes and compare with their truth.")
-    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(SCENES))
+    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(moments.KINDS))
     parser.add_argument("--pictures", type=Path)
     options = parser.parse_args()
-    for scene in options.scenes or SCENES:
+    for scene in options.scenes or moments.KINDS:
         rows = []
         for seed in (0, 1):
             pictures, told, truth = shot(scene, seed)
