@@ -24,14 +24,15 @@ _MISFIT, _OUTLIER = 0.05, 0.1
 """Misfit (log) of a pair of codes that is usual, and beyond which it loses weight."""
 _CURVATURE, _EXPONENT, _ALIKE = 0.12, 2.0, 0.3
 """Priors of the bend (standard deviations): its second difference, its local exponent, and between two channels: made
-cameras whose channels differ by a twentieth, and the tint of the brightest codes in real brackets."""
+cameras whose channels differ by a twentieth, and the tint of bright codes in real brackets."""
 _BENT = 0.4
 """Encoded value below which a bend, as that of another gamma, has more curvature."""
 _DARK = 0.1
 """Encoded value below which noise and quantisation hide the response: the bend stays there what it is above."""
 FIXED = 1e-5
-_ANCHOR = 0.5
-"""Encoded value whose nominal radiance stays."""
+_ANCHOR, _EXACT = 0.5, 1e-3
+"""Encoded value whose nominal radiance stays, and how exactly (log); so exactly is the brightest white neutral, for
+cameras bend all channels to one white (windows that every frame burns out, moving-dfwindow36)."""
 APART = 0.2
 """Ratio (log) of two exposures beyond which they tell of the response: of equal ones only noise does, and wrongly (six
 equal frames of a hundredth's noise bent it by a stop)."""
@@ -111,10 +112,10 @@ def _bend_prior(freedom: float) -> Doubles:
     middles = (_CENTRES[1:] + _CENTRES[:-1]) / 2
     stiffness = np.maximum(middles, _DARK) * np.where(middles < _DARK, 30.0, 1.0)
     exponent = np.diff(np.eye(_SPLINES), axis=0) * (stiffness * _INTERVALS / (GAMMA * _EXPONENT * freedom))[:, None]
-    anchor = basis(np.array([_ANCHOR])) / 1e-3
+    anchor, white = (basis(np.array([code])) / _EXACT for code in (_ANCHOR, 1.0))
     one = curvature.T @ curvature + exponent.T @ exponent + anchor.T @ anchor
-    alike = (3 * np.eye(3) - 1) / _ALIKE**2
-    return np.kron(np.eye(3), one) + np.kron(alike, np.eye(_SPLINES))
+    alike = np.eye(_SPLINES) / _ALIKE**2 + white.T @ white
+    return np.kron(np.eye(3), one) + np.kron(3 * np.eye(3) - 1, alike)
 
 
 def tables(fitted: Fit, decode: FloatImage, exposures: Doubles) -> tuple[FloatImage, ...]:

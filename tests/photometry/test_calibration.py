@@ -330,3 +330,14 @@ def test_of_a_known_response_that_the_frames_contradict_only_what_is_compared_is
         assert compared == pytest.approx(np.broadcast_to(compared[1], (3, 3)), rel=0.1)
         merged = np.array([table[code] for table, code in zip(found.tables, codes, strict=True)])
         assert np.ptp(merged[:, 1]) > 0.2 * merged[1, 1]
+
+
+def test_white_is_neutral_where_channels_bend_differently():
+    white = calibrate(shoot(by_channel), TIMES, 1).tables[1][-1]
+    assert white == pytest.approx(white.mean(), rel=1e-3)
+
+
+def test_windows_that_every_frame_burns_out_stay_white(real):
+    frames, times = real("moving-dfwindow36")
+    white = calibrate(frames, times, 1, last_word=True).tables[0][-1]
+    assert white == pytest.approx(white.mean(), rel=0.01)
