@@ -30,6 +30,8 @@ _SQUARE, _SQUARES = 64, 4
 """Edge in pixels of the squares that a large picture is sampled by, and their number in each direction."""
 _NOISE_RANK, _NOISE_SIGMAS = 0.35, 0.454
 """The rank of absolute deviations that texture does not reach, and what it is for a standard normal."""
+_STEP = 257
+"""Codes to a step of 8 bits."""
 _OUTLIER = 1.0
 _PULL = 2e-3
 """How strongly the usual ratio of the two noises draws, per factor e: enough where only one of them is seen."""
@@ -132,10 +134,17 @@ def _noisier(dark: FloatImage, dark_noise: FloatImage, bright: FloatImage, brigh
 
 
 def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage]:
-    """Return levels of a frame, flat, and what its pixels differ by from them at the finest scale."""
-    kernel = np.array([1, -2, 1], np.float32)
-    sample = decode[_sample(codes)]
-    return cv2.blur(sample, (3, 3)).ravel(), np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6)).ravel()
+    """Return levels of a frame, flat, and what its pixels differ by from them at the finest scale.
+
+    At least by what 8 bits round: less is what JPEG smoothed away, and no measure of a frame's noise beside another's.
+    """
+    kernel, sampled = np.array([1, -2, 1], np.float32), _sample(codes)
+    sample = decode[sampled]
+    noise = np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6))
+    if decode[0] >= 0:
+        steps = (decode[_STEP:] - decode[:-_STEP]) * np.float32(_NOISE_SIGMAS * 12**-0.5)
+        noise = np.maximum(noise, steps[np.minimum(sampled, len(steps) - 1)])
+    return cv2.blur(sample, (3, 3)).ravel(), noise.ravel()
 
 
 def _pairs(level: FloatImage, noise: FloatImage, signed: bool) -> list[tuple[float, float]]:

@@ -54,6 +54,17 @@ def test_frames_that_end_at_black_show_by_their_noise_which_have_a_higher_gain(s
     assert found.shot == pytest.approx(1e-4, rel=0.5)
 
 
+def test_a_frame_whose_noise_jpeg_smoothed_away_makes_no_other_noisy():
+    rng = np.random.default_rng(0)
+    light = np.linspace(0.1, 0.7, 600)[:, None] * np.ones((400, 1, 3))
+    frames = [decode_table(0).searchsorted(light * t).astype(np.float64) for t in (0.2, 1)]
+    frames[0] += rng.normal(0, 60, light.shape)  # a step of 8 bits is 257
+    frames[1] += rng.normal(0, 2, light.shape)
+    found = fit_noise([frame.astype(np.uint16) for frame in frames], decode_table(0))
+    assert found.gains == pytest.approx((1, 1), abs=0.5)
+    assert 1e-6 < found.shot < 1e-5
+
+
 def test_a_blurred_frame_makes_no_other_noisy():
     rng = np.random.default_rng(0)
     light = (data.coffee() / 255.0).clip(0.004, 1) ** 2.2
