@@ -13,12 +13,12 @@ import numpy as np
 from libhdrnet.bands import bands
 from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
-from libhdrnet.merge.codes import Codes
+from libhdrnet.merge.codes import ENCODED, Codes
 from libhdrnet.merge.filling import fill
 from libhdrnet.merge.saturation import CLIPPED
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.ramps import linear_step
-from libhdrnet.trust import DISBELIEVED, LEAST, disbelieved
+from libhdrnet.trust import DISBELIEVED, END, FADE, LEAST, disbelieved
 
 _EDGE = 3
 """Pixels of the reduced size that the soft edge of something moving reaches (pingpong's head)."""
@@ -27,6 +27,8 @@ _DARKER = 0.025
 edge, 6 % darker than a made sky, was a line in it. The nineteen brackets are the same with both."""
 _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
+_RISING: FloatImage = linear_step(ENCODED, (FADE[0], END[0]))
+"""For each code of a channel, (65536,), how far it is about to be clipped or is."""
 _FLAT = 0.01
 """Variance (of the logarithm) of what is measured there, a tenth of the light, at which it tells half; not tuned."""
 _UNLIKE, _WINDOW, _FAINT = (0.4, 0.8), 9, 0.1
@@ -56,7 +58,7 @@ class Lost:
         if not alone.any() or not (clipped := np.take(CLIPPED, codes)).any():
             return
         own = np.log(np.maximum(values, np.float32(DARKEST)))
-        light = _measured(own.transpose(1, 2, 0), clipped)
+        light = _measured(own.transpose(1, 2, 0), np.take(_RISING, codes))
         for channel, plane in enumerate(values):
             logs, slopes = (bracket.enlarged(x[channel], rows, columns) for x in (self.logs, self.slopes))
             more = np.maximum(slopes * light + logs - own[channel], 0)
@@ -114,6 +116,34 @@ def _trend(
     return known * np.clip((both - bright * theirs) / spread, 0, 1), np.asarray(middle, np.float32)
 
 
+def _lacking(
+    known: FloatImage, other: FloatImage, seen: FloatImage, share: FloatImage, rising: FloatImage
+) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Return slopes and logs of `Lost`, and the light that they go with, (h, w, 3) each.
+
+    What is about to be clipped tells, too, with its own light: from there a flame goes on without a step. Which share
+    of a place is clipped in part and which wholly is told apart: a white sky tells nothing of blue hills.
+
+    Args:
+        known: logarithm of the reference's light, (h, w, 3).
+        other: of a shorter frame's.
+        seen: how far that shows the scene, (h, w).
+        share: of the pixels that are clipped, (h, w, 3).
+        rising: the same with those that begin to be.
+    """
+    light, guide = (np.repeat(_measured(x, rising)[..., None], 3, -1) for x in (known, other))
+    brighter = np.maximum(other - known, 0)  # the mean is of logs: that of the light itself would be a lamp's
+    told = share * seen[..., None] * np.exp(2 * np.minimum(other - known, 0))
+    weights = told + np.clip(2 * (rising - share) - 1, 0, 1)
+    of_told = told / np.maximum(weights, np.float32(DARKEST))
+    brighter *= of_told
+    partly = (rising - rising.min(-1, keepdims=True) + np.float32(_LITTLE)) / (rising + np.float32(2 * _LITTLE))
+    slopes, middle = _trend(brighter + known, light + of_told * (guide - light), light, partly * weights)
+    slopes *= partly
+    more = [fill(brighter, part * weights) for part in (1 - partly, partly)]
+    return slopes, known + more[0] + partly * (more[1] - more[0]) - slopes * middle, light
+
+
 def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatImage) -> tuple[FloatImage, Lost | None]:
     """Find what the clipped channels of the reference lack where no shorter frame is believed, or None.
 
@@ -126,7 +156,7 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
 
     if len(logits) < len(candidates) or 2 * (logits[0] - logits[1:]).max() <= DISBELIEVED[0]:
         return logits, None
-    share = _clipped_share(bracket)
+    share, rising = (_share(bracket, table) for table in (CLIPPED, _RISING))
     if not share.any():
         return logits, None
     own = np.maximum(candidates[0].radiance, np.float32(DARKEST))
@@ -136,15 +166,7 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     doubts = [np.maximum(near, logits[0] - logit) for near, logit in zip(beside, logits[1:], strict=True)]
     seen, other = _shown(bracket, candidates, shorter, doubts)
     known = np.log(own)
-    light, guide = (np.repeat(_measured(x, share)[..., None], 3, -1) for x in (known, np.log(other)))
-    brighter = np.log(np.maximum(other / own, 1))  # the mean is of logs: that of the light itself would be a lamp's
-    certain = seen[..., None] * np.square(np.minimum(other / own, 1))
-    wholly, partly = white[..., None], share - white[..., None]  # a white sky tells nothing of blue hills
-    slopes, middle = _trend(brighter + known, guide, light, partly * certain)
-    of_partly = (partly + np.float32(_LITTLE)) / (share + np.float32(2 * _LITTLE))
-    slopes *= of_partly
-    more = [fill(brighter, part * certain) for part in (wholly, partly)]
-    logs = known + more[0] + of_partly * (more[1] - more[0]) - slopes * middle
+    slopes, logs, light = _lacking(known, np.log(other), seen, share, rising)
     around = brightness(own * np.exp(share * np.maximum(slopes * light + logs - known, 0)))
     measured = candidates[0].saturation * (1 - np.median(share, -1))  # two channels, in what is about to be lost
     doubted = logits.copy()
@@ -152,8 +174,9 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
         if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
-            theirs = _measured(np.log(np.maximum(candidate.radiance, np.float32(DARKEST))), share)
-            logit -= measured * _unlike(light[..., 0], theirs) * np.maximum(logits[0] - logit, 0)
+            theirs = np.log(np.maximum(candidate.radiance, np.float32(DARKEST)))
+            unlike = _unlike(_measured(known, share), _measured(theirs, share))
+            logit -= measured * unlike * np.maximum(logits[0] - logit, 0)
     lying = [i for i in shorter if candidates[i].flow is None]
     shown = [doubted[i] + np.log(np.maximum(_unsaturated(bracket, candidates[i]), np.float32(LEAST))) for i in lying]
     alone = disbelieved(2 * (doubted[0] - np.maximum.reduce(shown)))  # whole before the reference counts in their place
@@ -199,12 +222,13 @@ def _beside(lead: FloatImage) -> FloatImage:
     return np.asarray(cv2.blur(cv2.dilate(cv2.erode(lead, core), reach), (_EDGE, _EDGE)), np.float32)
 
 
-def _clipped_share(bracket: Bracket) -> FloatImage:
+def _share(bracket: Bracket, table: FloatImage) -> FloatImage:
+    """Return the mean of what a table (65536,) says of the reference's codes, (h, w, 3)."""
     import cv2
 
     codes = bracket.codes[bracket.reference]
     share = np.empty((*bracket.size, 3), np.float32)
     for rows in bands(bracket.size[0]):
-        part = np.take(CLIPPED, codes[2 * rows.start : 2 * rows.stop])
+        part = np.take(table, codes[2 * rows.start : 2 * rows.stop])
         share[rows] = cv2.resize(part, (bracket.size[1], rows.stop - rows.start), interpolation=cv2.INTER_AREA)
     return share

@@ -109,6 +109,19 @@ def test_a_clipped_channel_follows_what_is_measured_as_far_as_it_does_so_around(
     assert np.abs(np.log(found / light)).mean() < 0.11  # waves 0.16 by the mean light alone
 
 
+def test_a_flame_goes_on_from_where_its_red_begins_to_be_clipped():
+    """It fills the shorter frame, which is believed only where the reference shows it, too."""
+    ramp = 0.3 + 2.7 * np.clip((np.arange(360) - 60) / 150, 0, 1) * np.ones((240, 1))
+    colour = np.array([1.0, 0.2, 0.05], np.float32)
+    bracket = bracket_of(shoot(ramp[..., None] * colour, TIMES[:2]), 1)
+    reference, shorter = find_candidates(bracket, deghost=False)
+    shorter = replace(shorter, radiance=3 * np.ones_like(shorter.radiance) * colour)
+    logits = np.zeros((2, *bracket.size), np.float32)
+    logits[1, :, :90] = -20
+    found = fuse(bracket, [reference, shorter], weigh(bracket, [reference, shorter], logits))
+    assert np.abs(np.log2(found[:, :176, 0] / ramp[:, :176])).max() < 0.35
+
+
 @pytest.mark.parametrize(("moves", "tone", "counts"), [(2.0, 1.0, 2), (0.0, 0.7, 1)], ids=["waves", "a paled lamp"])
 def test_doubt_counts_twice_where_what_is_measured_beside_a_clipped_channel_has_another_structure(moves, tone, counts):
     yy, xx = np.mgrid[:240, :360]
