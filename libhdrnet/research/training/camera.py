@@ -33,6 +33,7 @@ class Camera:
     common: Tensor
     """Share of the noise's variance that all channels have in common."""
     crosstalk: Tensor
+    """Share of the light above the knee that each channel gets, (B, 3, 1, 1) or (B,): a red lamp turns yellow."""
     knee: Tensor
     sharpening: Tensor
     levels: Tensor
@@ -67,7 +68,7 @@ class Camera:
             blotch=dice.uniform(0, 0.8),
             coarse=dice.uniform(0, 0.6) * eight * dice.happens(0.6),
             common=dice.uniform(0, 0.9) * dice.happens(0.6),
-            crosstalk=dice.uniform(0, 0.6) * dice.happens(0.6),
+            crosstalk=each(dice.uniform(0, 1) * dice.happens(0.7)) * dice.uniform(0, 1, 3, 1, 1),
             knee=dice.uniform(0.7, 1),
             sharpening=dice.uniform(0, 0.8) * dice.happens(0.6),
             levels=torch.where(eight > 0, 255.0, 65535.0),
@@ -139,7 +140,7 @@ class Camera:
         focus, so the ideal picture has them.
         """
         over = (light.amax(1, keepdim=True) - each(self.knee)).clamp(min=0)
-        sensor = (light + each(self.crosstalk) * over) / self.gains
+        sensor = (light + self.crosstalk.view(len(light), -1, 1, 1) * over) / self.gains
         if dice is not None:
             variance = each(self.shot) * sensor.clamp(0, 1.5) + each(self.read)
             sensor = sensor + torch.sqrt(variance) * self._grain(dice, sensor)

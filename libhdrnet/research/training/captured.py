@@ -220,7 +220,7 @@ class _Errors:
         self.channel = others * each(tint) * dice.normal(3, 1, 1)
         self.slope = others * 0.05 * dice.normal()
         self.bottom = others * 0.25 * dice.normal()
-        self.top = 0.12 * dice.normal()
+        self.top = 0.18 * dice.normal()
         self.pedestal = others * 0.0006 * dice.normal() * dice.happens(0.3)
 
     def on(self, radiance: Tensor, codes: Tensor) -> Tensor:
