@@ -13,12 +13,12 @@ import numpy as np
 from libhdrnet.bands import bands
 from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
-from libhdrnet.merge.codes import ENCODED, Codes
+from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.filling import fill
-from libhdrnet.merge.saturation import CLIPPED
+from libhdrnet.merge.saturation import CLIPPED, RISING
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.ramps import linear_step
-from libhdrnet.trust import DISBELIEVED, END, FADE, LEAST, disbelieved
+from libhdrnet.trust import DISBELIEVED, LEAST, disbelieved
 
 _EDGE = 3
 """Pixels of the reduced size that the soft edge of something moving reaches (pingpong's head)."""
@@ -27,8 +27,6 @@ _DARKER = 0.025
 edge, 6 % darker than a made sky, was a line in it. The nineteen brackets are the same with both."""
 _LITTLE = 1e-2
 """Share of saturated pixels around from which they tell."""
-_RISING: FloatImage = linear_step(ENCODED, (FADE[0], END[0]))
-"""For each code of a channel, (65536,), how far it is about to be clipped or is."""
 _FLAT = 0.01
 """Variance (of the logarithm) of what is measured there, a tenth of the light, at which it tells half; not tuned."""
 _UNLIKE, _WINDOW, _FAINT = (0.4, 0.8), 9, 0.1
@@ -58,7 +56,7 @@ class Lost:
         if not alone.any() or not (clipped := np.take(CLIPPED, codes)).any():
             return
         own = np.log(np.maximum(values, np.float32(DARKEST)))
-        light = _measured(own.transpose(1, 2, 0), np.take(_RISING, codes))
+        light = _measured(own.transpose(1, 2, 0), np.take(RISING, codes))
         for channel, plane in enumerate(values):
             logs, slopes = (bracket.enlarged(x[channel], rows, columns) for x in (self.logs, self.slopes))
             more = np.maximum(slopes * light + logs - own[channel], 0)
@@ -156,7 +154,7 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
 
     if len(logits) < len(candidates) or 2 * (logits[0] - logits[1:]).max() <= DISBELIEVED[0]:
         return logits, None
-    share, rising = (_share(bracket, table) for table in (CLIPPED, _RISING))
+    share = _share(bracket, CLIPPED)
     if not share.any():
         return logits, None
     own = np.maximum(candidates[0].radiance, np.float32(DARKEST))
@@ -166,17 +164,17 @@ def lost_light(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatI
     doubts = [np.maximum(near, logits[0] - logit) for near, logit in zip(beside, logits[1:], strict=True)]
     seen, other = _shown(bracket, candidates, shorter, doubts)
     known = np.log(own)
-    slopes, logs, light = _lacking(known, np.log(other), seen, share, rising)
+    slopes, logs, light = _lacking(known, np.log(other), seen, share, _share(bracket, RISING))
     around = brightness(own * np.exp(share * np.maximum(slopes * light + logs - known, 0)))
     measured = candidates[0].saturation * (1 - np.median(share, -1))  # two channels, in what is about to be lost
+    structure = _measured(known, share)
     doubted = logits.copy()
     for logit, candidate, lead in zip(doubted[1:], candidates[1:], beside, strict=True):
         darker = np.clip((1 - brightness(candidate.radiance) / around) / _DARKER, 0, 1)
         logit -= white * darker * np.maximum(lead - np.maximum(logits[0] - logit, 0), 0)
         if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
             theirs = np.log(np.maximum(candidate.radiance, np.float32(DARKEST)))
-            unlike = _unlike(_measured(known, share), _measured(theirs, share))
-            logit -= measured * unlike * np.maximum(logits[0] - logit, 0)
+            logit -= measured * _unlike(structure, _measured(theirs, share)) * np.maximum(logits[0] - logit, 0)
     lying = [i for i in shorter if candidates[i].flow is None]
     shown = [doubted[i] + np.log(np.maximum(_unsaturated(bracket, candidates[i]), np.float32(LEAST))) for i in lying]
     alone = disbelieved(2 * (doubted[0] - np.maximum.reduce(shown)))  # whole before the reference counts in their place

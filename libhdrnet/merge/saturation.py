@@ -12,6 +12,8 @@ SATURATION: FloatImage = smoothstep(ENCODED, FADE)
 """For each code of the brightest channel, (65536,), how far it is saturated, in [0, 1]."""
 CLIPPED: FloatImage = linear_step(ENCODED, END)
 """For each code of a channel, (65536,), how far it is clipped, in [0, 1]."""
+RISING: FloatImage = linear_step(ENCODED, (FADE[0], END[0]))
+"""The same, (65536,), how far it is about to be clipped or is."""
 SPILL = 2
 """Pixels that the colour of one reaches: JPEG keeps colours at half of the size, and decoders interpolate them."""
 
