@@ -88,11 +88,15 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
     seen = [_seen(frame, decode) for frame in codes]
     known = tuple(gains or (1.0,) * len(codes)) if signed else _shown_gains(codes, seen)
     found = [
-        (gain, *pair) for (level, noise), gain in zip(seen, known, strict=True) for pair in _pairs(level, noise, signed)
+        (gain, *bin)
+        for shown, gain in zip(seen, known, strict=True)
+        for bin in _levels(*shown, first=0 if signed else 1)
     ]
     if not found:
         return Noise(USUAL_SHOT, USUAL_READ, known)
-    gain, level, variance = np.array(found).T
+    gain, level, variance, rounded = np.array(found).T
+    if not rounded.all():  # what is no more than rounding says nothing beside what is
+        gain, level, variance = (x[rounded == 0] for x in (gain, level, variance))
     if not signed:
         return Noise(max(float(np.median(variance / (gain * level))), _LEAST_SHOT), USUAL_READ, known)
     best = (np.inf, 0.0, 0.0)
@@ -106,7 +110,7 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
     return Noise(shot, shot * best[2], known)
 
 
-def _shown_gains(codes: Sequence[Codes], seen: Sequence[tuple[FloatImage, FloatImage]]) -> tuple[float, ...]:
+def _shown_gains(codes: Sequence[Codes], seen: Sequence[tuple[FloatImage, ...]]) -> tuple[float, ...]:
     """Return each frame's gain, 1 = the lowest: how much more noise a darker one has at the same places for its light.
 
     Texture looks like noise, the more the brighter a frame is: less says nothing, nor does more than a blurred frame's.
@@ -114,7 +118,7 @@ def _shown_gains(codes: Sequence[Codes], seen: Sequence[tuple[FloatImage, FloatI
     order = sorted(range(len(seen)), key=lambda i: float(seen[i][0].mean()), reverse=True)
     found = np.ones(len(seen))
     for bright, dark in pairwise(order):
-        more = _noisier(*seen[dark], *seen[bright])
+        more = _noisier(*seen[dark][:2], *seen[bright][:2])
         if more > 1 and softer(detail(codes[bright]), detail(codes[dark])):
             more = 1.0
         found[dark] = found[bright] * max(more, 1.0)
@@ -133,24 +137,28 @@ def _noisier(dark: FloatImage, dark_noise: FloatImage, bright: FloatImage, brigh
     return float(np.median(ratios)) if len(ratios) >= _LEAST_BINS else 1.0
 
 
-def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage]:
-    """Return levels of a frame, flat, and what its pixels differ by from them at the finest scale.
+def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Return levels of a frame, flat, what its pixels differ by from them at the finest scale, and the least of that.
 
-    At least by what 8 bits round: less is what JPEG smoothed away, and no measure of a frame's noise beside another's.
+    It is what 8 bits round: less is what JPEG smoothed away, and no measure of a frame's noise beside another's.
     """
     kernel, sampled = np.array([1, -2, 1], np.float32), _sample(codes)
     sample = decode[sampled]
     noise = np.abs(cv2.sepFilter2D(sample, -1, kernel, kernel / 6))
+    least = np.zeros_like(noise)
     if decode[0] >= 0:
         steps = (decode[_STEP:] - decode[:-_STEP]) * np.float32(_NOISE_SIGMAS * 12**-0.5)
-        noise = np.maximum(noise, steps[np.minimum(sampled, len(steps) - 1)])
-    return cv2.blur(sample, (3, 3)).ravel(), noise.ravel()
+        least = steps[np.minimum(sampled, len(steps) - 1)]
+    return cv2.blur(sample, (3, 3)).ravel(), np.maximum(noise, least).ravel(), least.ravel()
 
 
-def _pairs(level: FloatImage, noise: FloatImage, signed: bool) -> list[tuple[float, float]]:
-    """Return levels of a frame and the variance of its noise there."""
-    found = [(mean, _variance(noise[inside])) for inside, mean in _bins(level, 0 if signed else 1)]
-    return [pair for pair in found if pair[1] > 0]
+def _levels(
+    level: FloatImage, noise: FloatImage, least: FloatImage, *, first: int
+) -> Iterator[tuple[float, float, bool]]:
+    """Return levels of a frame, the variance of its noise there, and whether that is but rounding."""
+    for inside, mean in _bins(level, first):
+        if (variance := _variance(noise[inside])) > 0:
+            yield mean, variance, bool(np.mean(noise[inside] <= least[inside]) > _NOISE_RANK)
 
 
 def _bins(level: FloatImage, first: int) -> Iterator[tuple[npt.NDArray[np.intp], float]]:

@@ -65,6 +65,15 @@ def test_a_frame_whose_noise_jpeg_smoothed_away_makes_no_other_noisy():
     assert 1e-6 < found.shot < 1e-5
 
 
+def test_what_jpeg_smoothed_away_takes_no_noise_from_what_it_kept():
+    rng = np.random.default_rng(0)
+    light = np.linspace(0.02, 0.7, 600)[:, None] * np.ones((400, 1, 3))
+    noisy = light + rng.normal(0, 1, light.shape) * np.sqrt(1e-4 * light)
+    noisy[:, :400] = light[:, :400]  # the darker two thirds
+    frame = decode_table(0).searchsorted(noisy.clip(0, 1)).astype(np.uint16)
+    assert fit_noise([frame], decode_table(0)).shot == pytest.approx(1e-4, rel=0.15)
+
+
 def test_a_blurred_frame_makes_no_other_noisy():
     rng = np.random.default_rng(0)
     light = (data.coffee() / 255.0).clip(0.004, 1) ** 2.2
