@@ -14,7 +14,7 @@ from libhdrnet.bands import bands
 from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
 from libhdrnet.merge.codes import Codes
-from libhdrnet.merge.filling import fill
+from libhdrnet.merge.filling import filler
 from libhdrnet.merge.saturation import CLIPPED, RISING
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.ramps import linear_step
@@ -52,15 +52,24 @@ class Lost:
 
         It follows the channels that are measured, and is never darker than what is clipped.
         """
+        import cv2
+
         alone = bracket.enlarged(self.alone, rows, columns)
         if not alone.any() or not (clipped := np.take(CLIPPED, codes)).any():
             return
-        own = np.log(np.maximum(values, np.float32(DARKEST)))
-        light = _measured(own.transpose(1, 2, 0), np.take(RISING, codes))
-        for channel, plane in enumerate(values):
+        left, top, width, height = cv2.boundingRect(((alone > 0) & clipped.any(-1)).view(np.uint8))
+        if not width:
+            return
+        box = slice(top, top + height), slice(left, left + width)
+        rows, columns = (
+            slice(part.start + i.start, part.start + i.stop) for part, i in zip((rows, columns), box, strict=True)
+        )
+        own = np.log(np.maximum(values[:, *box], np.float32(DARKEST)))
+        light = _measured(own.transpose(1, 2, 0), np.take(RISING, codes[box]))
+        for channel, plane in enumerate(values[:, *box]):
             logs, slopes = (bracket.enlarged(x[channel], rows, columns) for x in (self.logs, self.slopes))
             more = np.maximum(slopes * light + logs - own[channel], 0)
-            plane *= np.exp(clipped[..., channel] * alone * more)
+            plane *= np.exp(clipped[box][..., channel] * alone[box] * more)
 
     def but_in(self, places: Iterable[FloatImage]) -> "Lost":
         """Leave places out, (h, w) in [0, 1]: what a person chose comes as it was captured."""
@@ -105,10 +114,10 @@ def _trend(
         light: that of the reference's.
         weights: of each.
     """
-    known = fill(np.ones_like(weights), weights)
+    fill = filler(weights)
+    known = fill(np.ones_like(weights))
     middle, theirs, bright, square, both = (
-        fill(x, weights) / np.maximum(known, np.float32(_LITTLE))
-        for x in (light, guide, shown, guide * guide, shown * guide)
+        fill(x) / np.maximum(known, np.float32(_LITTLE)) for x in (light, guide, shown, guide * guide, shown * guide)
     )
     spread = np.maximum(square - theirs * theirs, 0) + np.float32(_FLAT)
     return known * np.clip((both - bright * theirs) / spread, 0, 1), np.asarray(middle, np.float32)
@@ -138,7 +147,7 @@ def _lacking(
     partly = (rising - rising.min(-1, keepdims=True) + np.float32(_LITTLE)) / (rising + np.float32(2 * _LITTLE))
     slopes, middle = _trend(brighter + known, light + of_told * (guide - light), light, partly * weights)
     slopes *= partly
-    more = [fill(brighter, part * weights) for part in (1 - partly, partly)]
+    more = [filler(part * weights)(brighter) for part in (1 - partly, partly)]
     return slopes, known + more[0] + partly * (more[1] - more[0]) - slopes * middle, light
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from libhdrnet.merge.blacks import darkness
 from libhdrnet.merge.candidates import DARKEST, Bracket, Candidate
-from libhdrnet.merge.filling import fill
+from libhdrnet.merge.filling import filler
 from libhdrnet.radiometry import FloatImage
 from libhdrnet.trust import disbelieved
 
@@ -39,7 +39,7 @@ def in_local_tones(bracket: Bracket, candidates: Sequence[Candidate], logits: Fl
         if not shared.any():
             return candidate
         known, light = (np.maximum(c.radiance, np.float32(DARKEST)) for c in (reference, candidate))
-        logs = fill(np.clip(np.log(known / light), -_MOST, _MOST), np.dstack([shared] * 3))
+        logs = filler(np.dstack([shared] * 3))(np.clip(np.log(known / light), -_MOST, _MOST))
         tone = np.exp(logs * (1 - candidate.saturation)[..., None])  # white stays white
         return replace(
             candidate, radiance=candidate.radiance * tone, tone=np.ascontiguousarray(tone.transpose(2, 0, 1))
