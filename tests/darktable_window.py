@@ -10,7 +10,7 @@ from host_root import REPOSITORY, inside, run_inside
 from residents import wait_until
 
 SECONDS = 60
-START_SECONDS = 30
+START_SECONDS = 60
 """How long each start of darktable may take."""
 SHOW = REPOSITORY / "tests/hosts/darktable_window.sh"
 PICTURES = (700, 600)

@@ -205,7 +205,7 @@ def test_an_old_server_ends_its_job_while_the_new_one_answers(home, bracket):
     results = []
     with home.connect() as server:
         old = server.process
-        params = slow_merge(server, bracket, (256, 384))
+        params = slow_merge(server, bracket)
         begun = threading.Event()
         thread = threading.Thread(
             target=lambda: results.append(server.call("merge", params, lambda *_: begun.set())), daemon=True
@@ -218,7 +218,7 @@ def test_an_old_server_ends_its_job_while_the_new_one_answers(home, bracket):
             assert (newer.version, newer.process != old) == ("99.0", True)
             assert is_alive(old) and not results
         thread.join(TIMEOUT)
-        assert results[0]["shape"] == [256, 384, 3]
+        assert results[0]["shape"] == [512, 768, 3]
     wait_until(lambda: not is_alive(old))
 
 
