@@ -205,7 +205,7 @@ def test_an_old_server_ends_its_job_while_the_new_one_answers(home, bracket):
     results = []
     with home.connect() as server:
         old = server.process
-        params = slow_merge(server, bracket)
+        params = {**slow_merge(server, bracket, (768, 1152)), "threads": 1}  # it is to outlast a start
         begun = threading.Event()
         thread = threading.Thread(
             target=lambda: results.append(server.call("merge", params, lambda *_: begun.set())), daemon=True
@@ -218,7 +218,7 @@ def test_an_old_server_ends_its_job_while_the_new_one_answers(home, bracket):
             assert (newer.version, newer.process != old) == ("99.0", True)
             assert is_alive(old) and not results
         thread.join(TIMEOUT)
-        assert results[0]["shape"] == [512, 768, 3]
+        assert results[0]["shape"] == [768, 1152, 3]
     wait_until(lambda: not is_alive(old))
 
 
