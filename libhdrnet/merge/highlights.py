@@ -55,21 +55,22 @@ class Lost:
         import cv2
 
         alone = bracket.enlarged(self.alone, rows, columns)
-        if not alone.any() or not (clipped := np.take(CLIPPED, codes)).any():
+        if not alone.any():
             return
+        clipped = np.take(CLIPPED, codes)
         left, top, width, height = cv2.boundingRect(((alone > 0) & clipped.any(-1)).view(np.uint8))
         if not width:
             return
-        box = slice(top, top + height), slice(left, left + width)
-        rows, columns = (
-            slice(part.start + i.start, part.start + i.stop) for part, i in zip((rows, columns), box, strict=True)
-        )
-        own = np.log(np.maximum(values[:, *box], np.float32(DARKEST)))
-        light = _measured(own.transpose(1, 2, 0), np.take(RISING, codes[box]))
-        for channel, plane in enumerate(values[:, *box]):
+        box = np.s_[top : top + height, left : left + width]
+        alone, clipped, codes, values = alone[box], clipped[box], codes[box], values[:, *box]
+        top, left = rows.start + top, columns.start + left
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        own = np.log(np.maximum(values, np.float32(DARKEST)))
+        light = _measured(own.transpose(1, 2, 0), np.take(RISING, codes))
+        for channel, plane in enumerate(values):
             logs, slopes = (bracket.enlarged(x[channel], rows, columns) for x in (self.logs, self.slopes))
             more = np.maximum(slopes * light + logs - own[channel], 0)
-            plane *= np.exp(clipped[box][..., channel] * alone[box] * more)
+            plane *= np.exp(clipped[..., channel] * alone * more)
 
     def but_in(self, places: Iterable[FloatImage]) -> "Lost":
         """Leave places out, (h, w) in [0, 1]: what a person chose comes as it was captured."""

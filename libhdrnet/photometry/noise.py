@@ -7,6 +7,7 @@ speed over the bracket's lowest, or what the frames show of that: one of high IS
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -88,9 +89,9 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
     seen = [_seen(frame, decode) for frame in codes]
     known = tuple(gains or (1.0,) * len(codes)) if signed else _shown_gains(codes, seen)
     found = [
-        (gain, *bin)
+        (gain, *told)
         for shown, gain in zip(seen, known, strict=True)
-        for bin in _levels(*shown, first=0 if signed else 1)
+        for told in _levels(*shown, first=0 if signed else 1)
     ]
     if not found:
         return Noise(USUAL_SHOT, USUAL_READ, known)
@@ -110,7 +111,7 @@ def fit_noise(codes: Sequence[Codes], decode: FloatImage, gains: Sequence[float]
     return Noise(shot, shot * best[2], known)
 
 
-def _shown_gains(codes: Sequence[Codes], seen: Sequence[tuple[FloatImage, ...]]) -> tuple[float, ...]:
+def _shown_gains(codes: Sequence[Codes], seen: Sequence[tuple[npt.NDArray[Any], ...]]) -> tuple[float, ...]:
     """Return each frame's gain, 1 = the lowest: how much more noise a darker one has at the same places for its light.
 
     Texture looks like noise, the more the brighter a frame is: less says nothing, nor does more than a blurred frame's.
@@ -137,8 +138,8 @@ def _noisier(dark: FloatImage, dark_noise: FloatImage, bright: FloatImage, brigh
     return float(np.median(ratios)) if len(ratios) >= _LEAST_BINS else 1.0
 
 
-def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """Return levels of a frame, flat, what its pixels differ by from them at the finest scale, and the least of that.
+def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage, npt.NDArray[np.bool_]]:
+    """Return levels of a frame, flat, what its pixels differ by at the finest scale, and which by the least there is.
 
     It is what 8 bits round: less is what JPEG smoothed away, and no measure of a frame's noise beside another's.
     """
@@ -149,16 +150,16 @@ def _seen(codes: Codes, decode: FloatImage) -> tuple[FloatImage, FloatImage, Flo
     if decode[0] >= 0:
         steps = (decode[_STEP:] - decode[:-_STEP]) * np.float32(_NOISE_SIGMAS * 12**-0.5)
         least = steps[np.minimum(sampled, len(steps) - 1)]
-    return cv2.blur(sample, (3, 3)).ravel(), np.maximum(noise, least).ravel(), least.ravel()
+    return cv2.blur(sample, (3, 3)).ravel(), np.maximum(noise, least).ravel(), (noise <= least).ravel()
 
 
 def _levels(
-    level: FloatImage, noise: FloatImage, least: FloatImage, *, first: int
+    level: FloatImage, noise: FloatImage, rounded: npt.NDArray[np.bool_], *, first: int
 ) -> Iterator[tuple[float, float, bool]]:
     """Return levels of a frame, the variance of its noise there, and whether that is but rounding."""
     for inside, mean in _bins(level, first):
         if (variance := _variance(noise[inside])) > 0:
-            yield mean, variance, bool(np.mean(noise[inside] <= least[inside]) > _NOISE_RANK)
+            yield mean, variance, bool(rounded[inside].mean() > _NOISE_RANK)
 
 
 def _bins(level: FloatImage, first: int) -> Iterator[tuple[npt.NDArray[np.intp], float]]:
