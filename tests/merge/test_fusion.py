@@ -143,6 +143,20 @@ def test_a_candidate_counts_as_far_as_it_is_believed_and_nothing_shows_where_tha
     assert np.abs(merged / radiance - 1).max() < 0.05
 
 
+@pytest.mark.parametrize("stops", [2, 3, 6])
+def test_a_frame_of_many_times_the_exposure_leaves_no_trace_where_it_is_not_believed(stops):
+    """Of six stops its noise alone would give it 71 times the weight."""
+    frames = shoot(np.full((*SIZE, 3), 1e-3), (0.25, 1, 2**stops), 2e-5, 2e-7)
+    bracket = bracket_of(frames, 1)
+    candidates = find_candidates(bracket)
+    logits = np.zeros((len(candidates), *bracket.size), np.float32)
+    logits[[candidate.frame == 2 for candidate in candidates], :, 50:] = -8
+    shares = weigh(bracket, candidates, logits).shares[2]
+    assert candidates[2].frame == 2
+    assert shares[:, 50:].max() < 0.001
+    assert shares[:, :50].min() > 0.7
+
+
 def test_what_a_saturated_reference_hides_and_no_believed_frame_shows_is_unknown():
     radiance = np.full((*SIZE, 3), 0.3)
     radiance[40:100, 40:120] = 2.0
