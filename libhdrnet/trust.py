@@ -1,5 +1,7 @@
 """How far a frame is trusted: a merge and the training of its selection network go by the same numbers."""
 
+import math
+
 from libhdrnet.ramps import X, smoothstep
 
 BRIGHT, DARK = 0.93, 0.02
@@ -20,8 +22,30 @@ a sweater in the sun in two frames (kalantariman, where larger ones are)."""
 LEAST_CONFIDENCE = 1e-5
 """Weight of what a flow brings where it is not believed: a hundredth, with the largest logits seen, of the shortest
 frame's where all are saturated (window bars before a white sky were drawn there with 1e-3)."""
+_OFF = 0.01
+"""Share of the light that a longer frame may be off by where the reference is believed twice as much. Tuned on the
+nineteen moving brackets (residual 44.2 dB without, 45.8 with .005, 46.4 with .01; noise -2.27, -2.10, -2.03 dB) and
+scenes with a truth (motion 33.7, 33.5, 33.3 dB)."""
+_MOST, _TINY = 20.0, 1e-20
 
 
 def disbelieved(lead: X) -> X:
     """Return how far a shorter frame is not believed that the reference is ahead of by `lead`, logits, in [0, 1]."""
     return smoothstep(lead, DISBELIEVED)
+
+
+def doubted(own: X, other: X, light: X | float, lead: X) -> X:
+    """Return the variance that a frame counts with that the reference is ahead of by `lead`, logits.
+
+    It may be off, the more the surer the reference is believed: that is added to the frame's own variance until it is
+    the reference's, for the low noise of many times the exposure would outweigh any doubt.
+
+    Args:
+        own: variance of the reference where the radiance is `light`.
+        other: of the frame; what is no less than `own` stays.
+        light: radiance.
+        lead: logits.
+    """
+    less = (own - other).clip(0, None)
+    wrong = (math.e ** lead.clip(0, _MOST) - 1) * (_OFF * light) ** 2
+    return other + less * (wrong / (less + _TINY)).clip(0, 1)  # type: ignore[no-any-return]

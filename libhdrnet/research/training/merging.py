@@ -19,7 +19,7 @@ from libhdrnet.research.training.bank import Bank
 from libhdrnet.research.training.captured import ALIKE, REDUCED, Captured, capture, stops_apart
 from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.queued import Batch
-from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST, disbelieved
+from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST, disbelieved, doubted
 
 FRAMES = (3, 2, 3, 4)
 """Frames of the brackets that the selection learns from, in turn."""
@@ -29,7 +29,7 @@ FRAMES = (3, 2, 3, 4)
 def selection_batch(bank: Bank, count: int, size: int, seed: int, number: int, pool: ThreadPoolExecutor) -> Batch:
     """Make batch `number` of `count` brackets, and all of it that is not learned.
 
-    Returns features (B, n, FEATURES, H / 2, W / 2), the logarithms of the weights of least noise (B, n, 1, H, W), the
+    Returns features (B, n, FEATURES, H / 2, W / 2), the logarithms of `log_weights` (B, n, 3, H, W), the
     candidates' radiance (B, n, 3, H, W), which there are (B, n), the truth (B, 3, H, W), and the radiance of the
     bracket's white (B,), which candidates are shorter than the reference (B, n), and what `foreign` says of those.
     """
@@ -75,7 +75,7 @@ def exposures_of(frames: Candidates, images: int) -> tuple[Tensor, Tensor]:
 
 
 def log_weights(frames: Candidates, lying: int) -> Tensor:
-    """Return the logarithm of the weight of least noise, (B, n, 1, H, W), saturation counted in.
+    """Return logarithms, (B, n, 3, H, W), of what saturation leaves, of a flow's weight and of the relative variance.
 
     The first `lying` candidates are frames as they lie, the others what flows bring. The light that noise depends on is
     the reference's, smoothed: the same for all, so that the mean is not biased.
@@ -87,15 +87,20 @@ def log_weights(frames: Candidates, lying: int) -> Tensor:
     trust = torch.maximum(1 - frames.saturation, least[:, :, None, None, None])
     flow = frames.confidence.clamp(min=LEAST_CONFIDENCE) * (frames.length / 2).clamp(1e-13, 1)
     flow = torch.cat([torch.ones_like(flow[:, :lying]), flow[:, lying:]], 1)
-    return trust.log() + flow.log() - variance_of(frames, light).log()
+    return torch.cat([trust.log(), flow.log(), (variance_of(frames, light) / light.square()).log()], 2)
 
 
-def fuse(radiance: Tensor, log_weight: Tensor, logits: Tensor, there: Tensor, shorter: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size."""
+def fuse(radiance: Tensor, logs: Tensor, logits: Tensor, there: Tensor, shorter: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the weighted mean (B, 3, H, W) and the weights (B, n, 1, H, W); logits may be of a reduced size.
+
+    logs: of `log_weights`.
+    """
     surely = disbelieved(logits[:, :1] - logits) * shorter[:, :, None, None, None]
     logits = logits + math.log(LEAST_REFERENCE) * surely
     full = F.interpolate(logits.flatten(0, 1), size=radiance.shape[-2:], mode="bilinear", align_corners=False)
-    total = log_weight + full.view_as(log_weight)
+    trust, flow, variance = torch.split(logs, 1, 2)
+    belief, noise = flow + full.view_as(flow), variance.exp()
+    total = trust + belief - doubted(noise[:, :1], noise, 1.0, belief[:, :1] - belief).log()
     weights = total.masked_fill(there[:, :, None, None, None] == 0, -1e4).softmax(1)
     return (weights * radiance).sum(1), weights
 

@@ -10,7 +10,7 @@ from libhdrnet.merge.saturation import brightest_shown, saturation
 from libhdrnet.research.training import captured, sky
 from libhdrnet.research.training.captured import capture, saturation_of
 from libhdrnet.research.training.dice import Dice
-from libhdrnet.research.training.merging import foreign, reconstruction_batch, selection_batch
+from libhdrnet.research.training.merging import foreign, fuse, reconstruction_batch, selection_batch
 from libhdrnet.research.training.movement import shots
 from libhdrnet.weights import load_network
 
@@ -129,3 +129,13 @@ def test_what_is_corrected_has_the_shapes_and_ranges_the_networks_take(pool, ima
         assert tensor.min() >= 0 and tensor.max() <= 1
     linear = exposures[:, 0, :3] ** 2.2
     assert torch.allclose(exposures[:, 0, 3:], linear, atol=1e-4), "the first exposure is the shortest"
+
+
+@pytest.mark.parametrize(("logit", "low", "high"), [(-8.0, 0.0, 0.001), (0.0, 0.999, 1.0)], ids=["doubted", "believed"])
+def test_the_noise_of_a_frame_of_many_times_the_exposure_counts_where_it_is_believed(logit, low, high):
+    """As in a merge (tests/merge/test_fusion.py): six stops, where read noise alone counts."""
+    logs = torch.zeros(1, 2, 3, 4, 4)
+    logs[:, :, 2] = torch.tensor([1e-3, 1e-3 / 4096]).log().view(1, 2, 1, 1)
+    logits = torch.tensor([0.0, logit]).view(1, 2, 1, 1, 1).expand(1, 2, 1, 2, 2)
+    _, weights = fuse(torch.ones(1, 2, 3, 4, 4), logs, logits, torch.ones(1, 2), torch.zeros(1, 2))
+    assert low <= weights[:, 1].min() and weights[:, 1].max() <= high
