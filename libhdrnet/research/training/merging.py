@@ -36,9 +36,9 @@ def selection_batch(bank: Bank, count: int, size: int, seed: int, number: int, p
     frames = FRAMES[number % len(FRAMES)]
     made = capture(bank, Dice.of(count, bank.tiles.device, seed, number), size, frames, pool)
     white = made.candidates.white.masked_fill(made.there[:, :, None] == 0, 0).amax((1, 2))
-    weight = log_weights(made.candidates, frames)
+    logs = log_weights(made.candidates, frames)
     found, shorter = made.candidates, _shorter(made.candidates)
-    return seen(found), weight, found.radiance, made.there, made.truth, white, shorter, *foreign(made)
+    return seen(found), logs, found.radiance, made.there, made.truth, white, shorter, *foreign(made)
 
 
 @torch.no_grad()
@@ -52,8 +52,8 @@ def reconstruction_batch(
     truth, both (B, 3, H, W) in [0, 1], 1 = saturation of the shortest exposure.
     """
     made = capture(bank, Dice.of(count, bank.tiles.device, seed, number), size, images, pool, around=True)
-    weight, logits = log_weights(made.candidates, images), selection(seen(made.candidates), made.there)
-    fused, _ = fuse(made.candidates.radiance, weight, logits, made.there, _shorter(made.candidates))
+    logs, logits = log_weights(made.candidates, images), selection(seen(made.candidates), made.there)
+    fused, _ = fuse(made.candidates.radiance, logs, logits, made.there, _shorter(made.candidates))
     exposures, white = exposures_of(made.candidates, images)
     scale = white.view(-1, 1, 1, 1)
     return exposures, (fused / scale).clamp(0, 1), (made.truth / scale).clamp(0, 1)

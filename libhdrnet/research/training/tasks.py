@@ -61,9 +61,9 @@ def _reconstructed(images: int, bank: Bank, count: int, size: int) -> Callable[.
 
 
 def _selection_loss(run: "Run", network: Any, batch: Sequence[Tensor], fraction: float) -> Tensor:
-    seen, weight, radiance, there, truth, white, shorter, foreign, asked = batch
+    seen, logs, radiance, there, truth, white, shorter, foreign, asked = batch
     logits = network(seen, there)
-    fused, _ = fuse(radiance, weight, logits, there, shorter)
+    fused, _ = fuse(radiance, logs, logits, there, shorter)
     return losses.selection_loss(fused, truth, white) + losses.disbelief_loss(logits[:, :1] - logits, foreign, asked)
 
 
