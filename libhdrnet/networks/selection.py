@@ -3,8 +3,8 @@
 A candidate is a frame as it lies, or as a dense flow brings it to the reference; candidate 0 is the reference. All are
 radiances in common tones, 1 = white of the reference. The network sees pairs of reference and candidate at a reduced
 size, with the same weights for each, pooled over the candidates: any number of frames in any order. Its logits are
-added to the logarithms of the weights of least noise, and the picture is the mean of captured values
-with the softmax of that: no invented pixel, no switch. Not in the thesis.
+added to the logarithms of the weights of least noise (a doubted frame's by `trust.doubted`), and the picture is the
+mean of captured values with the softmax of that: no invented pixel, no switch. Not in the thesis.
 Tensors are (B, n, C, H, W), n candidates; those with `there` 0 only fill up a batch.
 """
 
