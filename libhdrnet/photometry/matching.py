@@ -101,7 +101,8 @@ def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool
     """Return a table that is the matched one where the reference's tones are a measure, and else stays; rising.
 
     In the highlights, which the reference bends or has lost, a shorter frame keeps half of the tint that it is matched
-    with just below them: it may be a white balance, or colours that a camera pales and neutral places have not.
+    with just below them, if these are not its crushed blacks: it may be a white balance, or colours that a camera pales
+    and neutral places have not.
 
     Args:
         table: (65536, 3), by the calibration.
@@ -120,7 +121,7 @@ def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool
             share *= linear_step(code, _CRUSHED)
         mixed[:, channel] += share * (matched[:, channel] - table[:, channel])
         if not longer:
-            below = (code > 0.8 * _SHOULDER[0]) & (code < _SHOULDER[0])
+            below = (code > 0.8 * _SHOULDER[0]) & (code < _SHOULDER[0]) & (codes > _CRUSHED[1])
             brought, shown = (max(float(x[below, channel].sum()), DIM) for x in (matched, table))
             tint = np.log(brought / shown)
             mixed[:, channel] += above * np.expm1((tint - np.clip(tint, -_EXACT, _EXACT)) / 2) * table[:, channel]

@@ -71,3 +71,17 @@ def test_a_short_frame_keeps_in_the_highlights_half_of_the_tint_that_it_is_match
     bright = (light.min(-1) > 1.1) & (light.max(-1) < 1.9)
     shown = look_up(frames[0], np.asfortranarray(found.tables[0]))[bright]
     assert np.median(shown / light[bright], 0) == pytest.approx([1, 1, 0.53**0.5], rel=0.05)  # 0.53: without a match
+
+
+def test_blacks_that_a_far_shorter_frame_crushes_do_not_tint_its_highlights():
+    """A sky of villa's, four stops above what its shortest frame shows of the reference's middle tones."""
+    light = ramp() * np.geomspace(1, 40, 400)[:, None, None]
+
+    def camera(seen):
+        return crushed(seen, np.array([0.16, 0.1, 0.1]))
+
+    frames = shoot(camera, (1 / 16, 1, 4), light=light)
+    found = calibrate(frames, (1 / 16, 1, 4), 1)
+    bright = (light.min(-1) > 4) & (light.max(-1) < 8)
+    shown = np.median(look_up(frames[0], np.asfortranarray(found.tables[0]))[bright] / light[bright], 0)
+    assert shown / shown[1] == pytest.approx([1, 1, 1], abs=0.06)
