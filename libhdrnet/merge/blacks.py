@@ -45,23 +45,24 @@ def near_black(bracket: Bracket, reference: Candidate, other: Candidate) -> Floa
     """Return how far what is next to the reference's black there and in a longer frame may differ, (h, w) in [0, 1].
 
     Not at all where that shows a quarter of the reference's black as black: then its camera crushes nothing, and black
-    hair before a dark wall is black hair.
+    hair before a dark wall is black hair. But where crushed blacks were lifted to the light that is usual in them
+    (`matching.lift_blacks`), what is about as dark as black codes are says nothing else than they do.
     """
     own = _level(bracket, reference.frame, reference.radiance)
     black = (own < 1) & (other.coverage > 0)
     if black.mean() < LEAST_BLACK:
         return np.zeros_like(own)
     shown = _level(bracket, reference.frame, other.radiance)
-    least = min(float(np.quantile(shown[black], 0.25)), CRUSHED[1])
-    if least <= 1:
-        return np.zeros_like(own)
-    crushed = min((least - 1) / (CRUSHED[0] - 1), 1)
+    least = max(1.0, min(float(np.quantile(shown[black], 0.25)), CRUSHED[1]))
+    crushed = np.float32(min((least - 1) / (CRUSHED[0] - 1), 1))
+    lifted = min(2 * _level(bracket, reference.frame, bracket.calibration.at(reference.frame, 0)), np.float32(1))
     near = np.clip(2 - np.maximum(own / 2, shown / np.float32(2 * least)), 0, 1)
-    return np.asarray(near * np.float32(crushed), np.float32)
+    alike = 1 - linear_step(np.maximum(own, shown), CRUSHED)
+    return np.asarray(np.maximum(near * crushed, alike * lifted), np.float32)
 
 
 def _level(bracket: Bracket, index: int, radiance: FloatImage) -> FloatImage:
-    """Return the light relative to a frame's at DARK, (h, w)."""
+    """Return the light, (h, w, 3) or (3,), relative to a frame's at DARK, (h, w)."""
     black = np.maximum(bracket.calibration.at(index, DARK), np.float32(DARKEST))
     roots = [brightness(np.sqrt(np.maximum(light, 0))) for light in (radiance, black)]
     return np.asarray(np.square(roots[0] / roots[1]), np.float32)

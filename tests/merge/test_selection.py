@@ -14,7 +14,7 @@ from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.merge.selection import less_saturated, select
 from libhdrnet.options import MergeOptions
-from libhdrnet.trust import DISBELIEVED
+from libhdrnet.trust import DARK, DISBELIEVED
 
 
 def hue(radiance):
@@ -65,6 +65,22 @@ def test_black_hair_stays_before_a_dark_wall_where_the_reference_shows_blacks():
     candidates = find_candidates(bracket)
     logits, _ = select(bracket, candidates)
     assert fuse(bracket, candidates, weigh(bracket, candidates, logits))[66:94, 66:114].max() < 0.0003
+
+
+@pytest.mark.parametrize(("lifted", "shown", "near"), [(0, 0.8, 0), (0.5, 0.8, 1), (0.5, 3, 0)])
+def test_what_is_as_dark_as_blacks_that_were_lifted_may_differ_from_them(lifted, shown, near):
+    """A gable in the shadow, black in the reference, whose hue is not that of most black places (villa)."""
+    frames = shoot(np.full((160, 200, 3), 0.1), (0.25, 1, 4))
+    frames[1].codes[40:] = 0
+    bracket = bracket_of(frames, 1)
+    own = np.maximum(bracket.compared[1], np.float32(0.004) * lifted + np.linspace(0, 0.2, 65536)[:, None] * 0.004)
+    bracket.calibration = replace(bracket.calibration, compared=(own,) * 3)
+    reference, longer = (c for c in find_candidates(bracket)[:3] if c.frame != bracket.shortest)
+    place = np.where(np.arange(100)[:, None] < 50, 0.8, shown) * np.array([0.8, 0.8, 1.4])
+    wall = np.tile(np.float32(place) * bracket.calibration.at(1, DARK), (80, 1, 1))
+    black = replace(reference, radiance=np.where(reference.radiance < 0.05, own[0], reference.radiance))
+    found = near_black(bracket, black, replace(longer, radiance=wall))[30:, 50:]
+    assert found == pytest.approx(near, abs=0.05)
 
 
 def test_black_bars_in_all_frames_tell_nothing_of_crushed_blacks():
