@@ -97,6 +97,16 @@ def lifted(frame, rng):
 KINDS = {f.__name__: f for f in (hand, noisy, balance, shaken, defocused, equalised, compressed, lifted)}
 
 
+def two(frames, rng):
+    """Return the two darkest frames."""
+    return frames[:2]
+
+
+def ends(frames, rng):
+    """Return the darkest and the brightest frame."""
+    return [frames[0], frames[-1]]
+
+
 def five(frames, rng):
     """Return the frames and two more: a quarter of the shortest one's exposure, and four times the longest one's."""
     made = []
@@ -106,6 +116,9 @@ def five(frames, rng):
             light += rng.normal(0, 0.0012, light.shape)
         made.append(Frame(f"{Path(frame.name).stem}-more.png", factor * frame.seconds, encoded(light)))
     return [made[0], *frames, made[1]]
+
+
+OTHER_FRAMES = {f.__name__: f for f in (two, ends, five)}
 
 
 def read(folder):
@@ -128,15 +141,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("brackets", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"five, {', '.join(KINDS)}; all if none is named")
+    kinds = (*KINDS, *OTHER_FRAMES)
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"{', '.join(kinds)}; all if none is named")
     given = parser.parse_args()
-    if unknown := set(given.kinds) - {"five", *KINDS}:
+    if unknown := set(given.kinds) - set(kinds):
         parser.error(f"unknown kinds: {', '.join(sorted(unknown))}")
     for source in sorted(path.parent for path in given.brackets.glob("*/exposures.csv")):
-        for kind in given.kinds or ("five", *KINDS):
+        for kind in given.kinds or kinds:
             rng, frames = np.random.default_rng(zlib.crc32(source.name.encode())), read(source)
-            if kind == "five":
-                frames = five(frames, rng)
+            if kind in OTHER_FRAMES:
+                frames = OTHER_FRAMES[kind](frames, rng)
             else:
                 for frame in frames:
                     frame.codes = KINDS[kind](frame, rng)
