@@ -14,6 +14,9 @@ LEAST_BLACK, CRUSHED = 1e-3, (1.25, 2.0)
 three quarters of it exceed in a longer frame where the camera surely crushes blacks, and the most of it that counts.
 Tuned on templealtar's panels (1.4), which were specks; bottlesbar's shortest frame (0.7) shows its blacks.
 """
+ALIKE, FADING = (0.5, 1.0), (1.0, 1.5)
+"""Stops between which another light is no longer the same, and the light, relative to the brightest that tells no hue,
+between which it begins to tell it; not tuned."""
 OPEN = (DARK, 2 * DARK)
 """Codes of a channel between which it goes from black to measured: those of a blue sky whose red is crushed (villa in
 vivid colours), and with no more of the paler colours of a clipped reference than that."""
@@ -46,19 +49,34 @@ def near_black(bracket: Bracket, reference: Candidate, other: Candidate) -> Floa
 
     Not at all where that shows a quarter of the reference's black as black: then its camera crushes nothing, and black
     hair before a dark wall is black hair. But where crushed blacks were lifted to the light that is usual in them
-    (`matching.lift_blacks`), what is about as dark as black codes are says nothing else than they do.
+    (`matching.lift_blacks`), what is about as dark as black codes are says nothing else than they do; nor does what is
+    as bright, in the mean, as codes that are grey and smeared, for their camera took the colours away.
     """
     own = _level(bracket, reference.frame, reference.radiance)
+    near = _as_bright(bracket, reference, other)
     black = (own < 1) & (other.coverage > 0)
     if black.mean() < LEAST_BLACK:
-        return np.zeros_like(own)
+        return near
     shown = _level(bracket, reference.frame, other.radiance)
     least = max(1.0, min(float(np.quantile(shown[black], 0.25)), CRUSHED[1]))
     crushed = np.float32(min((least - 1) / (CRUSHED[0] - 1), 1))
     lifted = min(2 * _level(bracket, reference.frame, bracket.calibration.at(reference.frame, 0)), np.float32(1))
-    near = np.clip(2 - np.maximum(own / 2, shown / np.float32(2 * least)), 0, 1)
+    near = np.maximum(near, crushed * np.clip(2 - np.maximum(own / 2, shown / np.float32(2 * least)), 0, 1))
     alike = 1 - linear_step(np.maximum(own, shown), CRUSHED)
-    return np.asarray(np.maximum(near * crushed, alike * lifted), np.float32)
+    return np.asarray(np.maximum(near, alike * lifted), np.float32)
+
+
+def _as_bright(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:
+    """Return how far a frame is as bright as a reference that tells no hue there, (h, w) in [0, 1]."""
+    import cv2
+
+    level = brightness(bracket.calibration.at(reference.frame, bracket.calibration.colourless))
+    if not bracket.calibration.colourless:
+        return np.zeros(bracket.size, np.float32)
+    lights = [cv2.blur(brightness(c.radiance), (5, 5)) for c in (reference, other)]
+    own, shown = (np.maximum(light, np.float32(DARKEST)) for light in lights)
+    alike = 1 - linear_step(np.abs(np.log2(shown / own)), ALIKE)
+    return np.asarray(alike * (1 - linear_step(own / level, FADING)), np.float32)
 
 
 def _level(bracket: Bracket, index: int, radiance: FloatImage) -> FloatImage:

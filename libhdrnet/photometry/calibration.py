@@ -11,7 +11,7 @@ import numpy.typing as npt
 from libhdrnet.errors import HdrnetNote, InputError, sentence
 from libhdrnet.keeping import Codes
 from libhdrnet.photometry.exposures import common_black, settle, too_far_apart
-from libhdrnet.photometry.matching import blend, lift_blacks, match, tones_of
+from libhdrnet.photometry.matching import blend, colourless, lift_blacks, match, tones_of
 from libhdrnet.photometry.model import APART, FIXED, Fit, fit, tables
 from libhdrnet.photometry.noise import Noise, fit_noise
 from libhdrnet.photometry.relations import Doubles, Pairs, log_linear, pairs_of, relate, sample_frame
@@ -61,6 +61,8 @@ class Calibration:
     """t_i / t_reference, missing ones measured and wrong ones corrected."""
     disagreements: tuple[float | None, ...]
     """Stops that the pixels measure above the claimed exposure; None: not claimed, or nothing to measure."""
+    colourless: float
+    """Encoded value, in [0, 1], up to which the reference tells no hue (`matching.colourless`)."""
     noise: Noise
     """Of linear values of the frame's own, 1 = its saturation."""
     notes: tuple[str | HdrnetNote, ...]
@@ -149,6 +151,7 @@ def calibrate(
         tuple(compared),
         tuple(true.tolist()),
         tuple(None if np.isnan(stops) else float(stops) for stops in off),
+        max((colourless(samples[reference], samples[i]) for i in np.flatnonzero(np.log(true) > APART)), default=0.0),
         noise,
         tuple(notes),
     )

@@ -29,6 +29,11 @@ _CRUSHED = (0.04, 0.12)
 """Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch, villa)."""
 _LEAST_SEEN = 50
 """Pixels of a range of codes that tell its light."""
+_GREY, _COLOURS = 0.25, 0.05
+"""Share of a longer frame's saturation (HSV) that colours have to keep, and how large that has to be to tell. In 28
+brackets the cameras of six leave none at all (0.00) up to a code of .04 to .08, and two thirds above."""
+_STEP, _STEPS = 0.02, 8
+"""Ranges of codes that are looked at, and how many."""
 
 
 def tones_of(sample: Sample, table: FloatImage) -> FloatImage:
@@ -95,6 +100,24 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
             lift = np.interp(codes, codes[told], np.maximum(lights.min(0) - known, 0)) * share
             lifted[:, channel] += np.interp(every, codes, lift)
     return np.maximum.accumulate(lifted, axis=0)
+
+
+def colourless(reference: Sample, longer: Sample) -> float:
+    """Return the code, encoded in [0, 1], up to which the reference's camera has taken colours away; 0: nowhere."""
+    bright = reference.codes.mean(1)
+    usable = (brightest(longer.codes) < BRIGHT) & (longer.codes.mean(1) > _CRUSHED[1])
+    usable &= np.minimum(reference.weights, longer.weights) > 0
+    found = 0.0
+    for step in range(_STEPS):
+        here = np.flatnonzero(usable & (bright >= step * _STEP) & (bright < (step + 1) * _STEP))
+        if len(here) > _LEAST_SEEN:
+            own, other = (
+                np.median(np.ptp(x, 1) / np.maximum(x.max(1), DIM)) for x in (reference.codes[here], longer.codes[here])
+            )
+            if own > _GREY * other or other < _COLOURS:
+                break
+            found = (step + 1) * _STEP
+    return found
 
 
 def blend(table: FloatImage, matched: FloatImage, own: FloatImage, *, dark: bool, longer: bool) -> FloatImage:

@@ -1,5 +1,6 @@
 """Tones that no common model explains: a camera that crushes blacks, a white balance that bends with the code."""
 
+import cv2
 import numpy as np
 import pytest
 from brackets import TIMES, gamma, radiance, shoot
@@ -7,6 +8,8 @@ from brackets import TIMES, gamma, radiance, shoot
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.options import MergeOptions
 from libhdrnet.photometry import calibrate
+from libhdrnet.photometry.matching import colourless
+from libhdrnet.photometry.relations import sample_frame
 from libhdrnet.radiometry import look_up
 
 
@@ -85,3 +88,38 @@ def test_blacks_that_a_far_shorter_frame_crushes_do_not_tint_its_highlights():
     bright = (light.min(-1) > 4) & (light.max(-1) < 8)
     shown = np.median(look_up(frames[0], np.asfortranarray(found.tables[0]))[bright] / light[bright], 0)
     assert shown / shown[1] == pytest.approx([1, 1, 1], abs=0.06)
+
+
+def grey(frame, below):
+    """A camera that smooths away all colour and texture below a code."""
+    dark = frame.mean(-1, keepdims=True)
+    smeared = cv2.blur(dark, (25, 25))[..., None]
+    return np.where(dark < below * 65535, np.broadcast_to(smeared, frame.shape), frame).astype(np.uint16)
+
+
+@pytest.mark.parametrize(("below", "found"), [(0, 0), (0.08, 0.08), (0.12, 0.12)])
+def test_up_to_which_code_a_camera_takes_colours_away(below, found):
+    frames = shoot(light=ramp() * np.array([1.3, 1, 0.6]))
+    reference, longer = (sample_frame(frame, None) for frame in (grey(frames[1], below), frames[2]))
+    assert colourless(reference, longer) == pytest.approx(found, abs=0.021)
+
+
+def test_a_grey_scene_does_not_tell_that_a_camera_takes_colours_away():
+    reference, longer = (
+        sample_frame(frame, None) for frame in shoot(light=ramp().mean(-1, keepdims=True).repeat(3, 2))[1:]
+    )
+    assert colourless(reference, longer) == 0
+
+
+def test_flowers_that_the_reference_shows_grey_in_the_dark_come_in_colour_and_what_moved_there_does_not():
+    light = np.full((300, 400, 3), 0.1)
+    light[:, 100:] = 0.003 * np.random.default_rng(3).uniform(0.5, 1.5, (75, 75, 3)).repeat(4, 0).repeat(4, 1)
+    moved = light.copy()
+    moved[200:280, 200:280] = (0.05, 0.03, 0.02)
+    frames = [shoot(light=light)[0], grey(shoot(light=light)[1], 0.12), shoot(light=moved)[2]]
+    found = merge(frames, list(TIMES), MergeOptions(align=False), reference=1).radiance
+    still, other = np.s_[20:180, 120:380], np.s_[210:270, 210:270]
+    assert np.corrcoef(found[still].ravel(), light[still].ravel())[0, 1] > 0.9  # 0.0 in the reference
+    assert np.median(found[other]) == pytest.approx(
+        np.median(found[still]), rel=0.3
+    )  # what moved is ten times as bright
