@@ -70,9 +70,10 @@ def _as_bright(bracket: Bracket, reference: Candidate, other: Candidate) -> Floa
     """Return how far a frame is as bright as a reference that tells no hue there, (h, w) in [0, 1]."""
     import cv2
 
-    level = brightness(bracket.calibration.at(reference.frame, bracket.calibration.colourless))
-    if not bracket.calibration.colourless:
+    code = bracket.calibration.colourless
+    if not code:
         return np.zeros(bracket.size, np.float32)
+    level = brightness(bracket.calibration.at(reference.frame, code))
     lights = [cv2.blur(brightness(c.radiance), (5, 5)) for c in (reference, other)]
     own, shown = (np.maximum(light, np.float32(DARKEST)) for light in lights)
     alike = 1 - linear_step(np.abs(np.log2(shown / own)), ALIKE)
