@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from libhdrnet.photometry.relations import DIM, FINE, MISFITS, REACH, Doubles, Sample, follow
-from libhdrnet.radiometry import FloatImage, Floats, brightest, look_up
+from libhdrnet.radiometry import FloatImage, Floats, brightest, brightness, look_up
 from libhdrnet.ramps import linear_step
 from libhdrnet.trust import BRIGHT
 
@@ -104,17 +104,18 @@ def lift_blacks(own: FloatImage, reference: Sample, longer: Sample, light: Float
 
 def colourless(reference: Sample, longer: Sample) -> float:
     """Return the code, encoded in [0, 1], up to which the reference's camera has taken colours away; 0: nowhere."""
-    bright = reference.codes.mean(1)
-    usable = (brightest(longer.codes) < BRIGHT) & (longer.codes.mean(1) > _CRUSHED[1])
-    usable &= np.minimum(reference.weights, longer.weights) > 0
+    bright = brightness(reference.codes)
+    dark = np.flatnonzero(bright < _STEPS * _STEP)
+    own, other = reference.codes[dark], longer.codes[dark]
+    usable = (brightest(other) < BRIGHT) & (brightness(other) > _CRUSHED[1])
+    usable &= np.minimum(reference.weights[dark], longer.weights[dark]) > 0
+    steps = np.where(usable, bright[dark] / np.float32(_STEP), -1).astype(np.int32)
     found = 0.0
     for step in range(_STEPS):
-        here = np.flatnonzero(usable & (bright >= step * _STEP) & (bright < (step + 1) * _STEP))
+        here = np.flatnonzero(steps == step)
         if len(here) > _LEAST_SEEN:
-            own, other = (
-                np.median(np.ptp(x, 1) / np.maximum(x.max(1), DIM)) for x in (reference.codes[here], longer.codes[here])
-            )
-            if own > _GREY * other or other < _COLOURS:
+            kept, told = (np.median(_saturation(codes[here])) for codes in (own, other))
+            if kept > _GREY * told or told < _COLOURS:
                 break
             found = (step + 1) * _STEP
     return found
@@ -179,6 +180,12 @@ def _inverse(tone: Floats, centres: Floats, left: Floats) -> Floats:
     inside = np.interp(tone, start, centres)
     outside = tone + np.where(tone < start[0], left[0], left[-1])
     return np.where((tone < start[0]) | (tone > start[-1]), outside, inside)
+
+
+def _saturation(codes: FloatImage) -> FloatImage:
+    """Return what HSV calls saturation, (n,)."""
+    most = brightest(codes)
+    return np.asarray((most + brightest(-codes)) / np.maximum(most, np.float32(DIM)))
 
 
 def _tone(light: FloatImage) -> FloatImage:
