@@ -6,6 +6,8 @@ from libhdrnet.ramps import X, smoothstep
 
 BRIGHT, DARK = 0.93, 0.02
 """Encoded values of a frame beyond which it shows no differences."""
+ALIKE = (0.5, 1.0)
+"""Stops between which another light is no longer the same; not tuned."""
 FADE = (0.78, 0.96)
 """Encoded values of a frame's brightest channel between which its weight goes to zero: cameras bend there."""
 END = (0.93, 0.99)

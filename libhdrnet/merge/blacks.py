@@ -7,16 +7,17 @@ from libhdrnet.merge.codes import ENCODED, Codes
 from libhdrnet.merge.saturation import CLIPPED
 from libhdrnet.radiometry import FloatImage, brightness
 from libhdrnet.ramps import linear_step
-from libhdrnet.trust import DARK
+from libhdrnet.trust import ALIKE, DARK
 
 LEAST_BLACK, CRUSHED = 1e-3, (1.25, 2.0)
 """Share of the picture that has to be black in the reference, and the light, relative to the reference's at DARK, that
 three quarters of it exceed in a longer frame where the camera surely crushes blacks, and the most of it that counts.
-Tuned on templealtar's panels (1.4), which were specks; bottlesbar's shortest frame (0.7) shows its blacks.
+Tuned on templealtar's panels (1.4), which were specks; bottlesbar's shortest frame (0.7) shows its blacks. Between the
+two a longer frame is no longer as dark as lifted blacks, either (villa's gable up to 1.5; 2 behind black hair
+in bottlesbar).
 """
-ALIKE, FADING = (0.5, 1.0), (1.0, 1.5)
-"""Stops between which another light is no longer the same, and the light, relative to the brightest that tells no hue,
-between which it begins to tell it; not tuned."""
+FADING = (1.0, 1.5)
+"""Light, relative to the brightest that tells no hue, between which it begins to tell it; not tuned."""
 OPEN = (DARK, 2 * DARK)
 """Codes of a channel between which it goes from black to measured: those of a blue sky whose red is crushed (villa in
 vivid colours), and with no more of the paler colours of a clipped reference than that."""
@@ -61,6 +62,8 @@ def near_black(bracket: Bracket, reference: Candidate, other: Candidate) -> Floa
     least = max(1.0, min(float(np.quantile(shown[black], 0.25)), CRUSHED[1]))
     crushed = np.float32(min((least - 1) / (CRUSHED[0] - 1), 1))
     lifted = min(2 * _level(bracket, reference.frame, bracket.calibration.at(reference.frame, 0)), np.float32(1))
+    if not crushed and not lifted:
+        return near
     near = np.maximum(near, crushed * np.clip(2 - np.maximum(own / 2, shown / np.float32(2 * least)), 0, 1))
     alike = 1 - linear_step(np.maximum(own, shown), CRUSHED)
     return np.asarray(np.maximum(near, alike * lifted), np.float32)

@@ -26,7 +26,7 @@ _EXACT = 0.02
 """Error (log) of a match: by so much less its mean just below the shoulder is a shorter frame's beyond (made brackets).
 """
 _CRUSHED = (0.04, 0.12)
-"""Codes of the reference below which its tones are no measure for others: cameras crush blacks (galloarch, villa)."""
+"""Codes of a frame below which its tones are no measure for others: cameras crush blacks (galloarch, villa)."""
 _LEAST_SEEN = 50
 """Pixels of a range of codes that tell its light."""
 _GREY, _COLOURS = 0.25, 0.05

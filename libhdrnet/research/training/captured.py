@@ -21,7 +21,7 @@ from libhdrnet.research.training.camera import Camera
 from libhdrnet.research.training.dice import Dice, each
 from libhdrnet.research.training.jpeg import luma
 from libhdrnet.research.training.movement import displaced, shots
-from libhdrnet.trust import BRIGHT, DARK, END, FADE
+from libhdrnet.trust import ALIKE, BRIGHT, DARK, END, FADE
 
 REDUCED = 2
 """Pixels of the picture on an edge that the selection and the flow see as one."""
@@ -30,9 +30,8 @@ MARGIN = 24
 _BEND = 0.8
 """Code of the reference up to which its tones are those of gamma 2.2; above, the calibration goes straight on."""
 _USUAL_READ = 2.5e-8
-ALIKE, _DIM = (0.5, 1.0), 0.01
-"""Stops in any channel between which what another moment shows is no longer the same, and the light added to both; not
-tuned."""
+_DIM = 0.01
+"""Light added to both where stops in any channel tell whether another moment shows the same; not tuned."""
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,18 @@ from libhdrnet.networks.selection import Candidates, averaged, box, features, fi
 from libhdrnet.radiometry import GAMMA
 from libhdrnet.ramps import linear_step
 from libhdrnet.research.training.bank import Bank
-from libhdrnet.research.training.captured import ALIKE, REDUCED, Captured, capture, stops_apart
+from libhdrnet.research.training.captured import REDUCED, Captured, capture, stops_apart
 from libhdrnet.research.training.dice import Dice
 from libhdrnet.research.training.queued import Batch
-from libhdrnet.trust import LEAST, LEAST_CONFIDENCE, LEAST_REFERENCE, LEAST_SHORTEST, disbelieved, doubted
+from libhdrnet.trust import (
+    ALIKE,
+    LEAST,
+    LEAST_CONFIDENCE,
+    LEAST_REFERENCE,
+    LEAST_SHORTEST,
+    disbelieved,
+    doubted,
+)
 
 FRAMES = (3, 2, 3, 4)
 """Frames of the brackets that the selection learns from, in turn."""
