@@ -16,9 +16,10 @@
    A longer frame is believed, too, where the reference's camera crushes its blacks (`blacks`).
    A shorter frame is then brought to the reference's tones around what both show (`tones`), so that a change of source
    is no change of colour.
-5. **Fusion** (`believed`, `fuse`): the mean of what was captured, weighted by that belief, by the noise, and by how far
-   a frame is from saturation. A highlight that no frame holds gets the light and hue of those around it (`highlights`,
-   which believes less around it).
+5. **Fusion** (`believed`, `fuse`): the mean of what was captured, weighted by that belief, by the noise, by how far
+   a frame is from saturation, and, of a longer one that is shaken or out of focus, by the detail that it lacks.
+   A highlight that no frame holds gets the light and hue of those around it (`highlights`, which believes less around
+   it).
 6. **Reconstruction** (`reconstruct`): PSFNet (three frames and more) or MSFFNet (two) where no candidate that is
    believed shows the place, being saturated or too dark there. On real scenes what PSFNet corrects is no better than
    what the selection fuses (tests/benchmarks/README.md), so that only what no exposure shows is left to it.

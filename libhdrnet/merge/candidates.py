@@ -6,6 +6,7 @@ compared size, twice the reduced one: large pictures are brought to it first and
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from libhdrnet.merge.codes import Codes
 from libhdrnet.merge.frames import Frame
 from libhdrnet.merge.saturation import SPILL, brightest_shown, saturation
 from libhdrnet.photometry import Calibration
+from libhdrnet.photometry.sharpness import detail, softer
 from libhdrnet.radiometry import FloatImage, brightest, brightness, look_up
 from libhdrnet.ramps import linear_step
 from libhdrnet.trust import BRIGHT, DARK
@@ -79,6 +81,13 @@ class Bracket:
         """Return the variance of a frame's radiance where the radiance is `light`."""
         time = np.float32(self.times[index])
         return np.asarray(self.calibration.noise.variance(index, light * time) / time**2, np.float32)
+
+    @cached_property
+    def soft(self) -> tuple[int, ...]:
+        """Longer frames that are shaken or out of focus beside the reference."""
+        own = detail(self.codes[self.reference])
+        longer = [i for i, time in enumerate(self.times) if time > self.times[self.reference]]
+        return tuple(i for i in longer if softer(detail(self.codes[i]), own))
 
     def _deviation(self, index: int) -> FloatImage:
         """Return the deviation of the noise, in codes of the compared size, at 256 codes."""

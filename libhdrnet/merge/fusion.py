@@ -96,7 +96,10 @@ def believed(bracket: Bracket, candidates: Sequence[Candidate], logits: FloatIma
     light = _light(bracket, candidates, trust * np.exp(logs - logs.max(0)))
     own, reference = bracket.noise(bracket.reference, light), logs[0].copy()
     for log, candidate in zip(logs, candidates, strict=True):
-        log -= np.log(doubted(own, bracket.noise(candidate.frame, light), light, reference - log))
+        variance = doubted(own, bracket.noise(candidate.frame, light), light, reference - log)
+        if candidate.frame in bracket.soft:  # less noise is worth less than what blur took
+            variance += _unresolved(bracket, candidates[0], candidate, own + variance)
+        log -= np.log(variance)
     return Believed(logs, trust, lost)
 
 
@@ -186,6 +189,18 @@ def _light(bracket: Bracket, candidates: Sequence[Candidate], trust: FloatImage)
         norm += timed
     smooth = cv2.blur(total / norm, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(np.maximum(smooth, np.float32(DARKEST)), np.float32)
+
+
+def _unresolved(bracket: Bracket, reference: Candidate, soft: Candidate, noise: FloatImage) -> FloatImage:
+    """Return the mean square, (h, w), of detail around each place that the reference shows and a soft frame does not.
+
+    Beyond noise (`noise`: the variance of both at full size), and not where the reference is too dark to tell.
+    """
+    import cv2
+
+    difference = brightness(reference.radiance - soft.radiance)
+    power = np.maximum(cv2.blur(np.square(difference), (5, 5)) - noise, 0)
+    return np.asarray(power * (1 - darkness(bracket, reference)), np.float32)
 
 
 def _log(share: FloatImage) -> FloatImage:

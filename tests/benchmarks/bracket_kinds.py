@@ -61,11 +61,27 @@ def balance(frame, rng):
     return frame.codes if frame.reference else encoded(linear(frame.codes) * gains)
 
 
+def soft(codes, kernel):
+    """Blur what the scene shows, and keep the noise, which no lens makes soft, of other signs."""
+    noise = (codes - np.float32(1) * cv2.medianBlur(codes, 3)) * np.float32(0.7)
+    signs = np.random.default_rng(0).choice(np.float32([-1, 1]), codes.shape[:2])[..., None]
+    blurred = cv2.filter2D(codes, cv2.CV_32F, kernel / kernel.sum())
+    return np.clip(blurred + noise * signs, 0, 255).round().astype(np.uint8)
+
+
 def shaken(frame, rng):
     """The longest frame blurred by the camera's motion over eleven pixels."""
-    path = np.zeros((11, 11), np.float32)
-    cv2.line(path, (0, 8), (10, 2), 1.0)
-    return cv2.filter2D(frame.codes, -1, path / path.sum()) if frame.longest else frame.codes
+    return (
+        soft(frame.codes, cv2.line(np.zeros((11, 11), np.float32), (0, 8), (10, 2), 1.0))
+        if frame.longest
+        else frame.codes
+    )
+
+
+def unfocused(frame, rng):
+    """The longest frame out of focus by a disc of five pixels."""
+    disc = np.hypot(*np.mgrid[-2:3, -2:3]) <= 2.2
+    return soft(frame.codes, disc.astype(np.float32)) if frame.longest else frame.codes
 
 
 def defocused(frame, rng):
@@ -94,7 +110,7 @@ def lifted(frame, rng):
     return compressed(frame, rng, raised_only=True)
 
 
-KINDS = {f.__name__: f for f in (hand, noisy, balance, shaken, defocused, equalised, compressed, lifted)}
+KINDS = {f.__name__: f for f in (hand, noisy, balance, shaken, unfocused, defocused, equalised, compressed, lifted)}
 
 
 def two(frames, rng):
