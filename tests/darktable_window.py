@@ -49,8 +49,8 @@ class Screen:
 
     def __enter__(self):
         for _ in range(STARTS):
-            for lock in self.configuration.glob("*.lock"):
-                lock.unlink()  # of a darktable that was killed
+            for left in (*self.configuration.glob("*.lock"), *self.folder.glob("temporary/darktable_bt_*")):
+                left.unlink()  # of a darktable that was killed
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
             try:
                 wait_until((self.folder / "state").exists, START_SECONDS)

@@ -123,7 +123,7 @@ def test_a_bracket_is_reviewed_in_the_browser_and_what_was_merged_there_is_impor
 
 
 def test_cancel_in_the_progress_bar_stops_the_server_s_job(host, configuration):
-    write_bracket(host.pictures, size=(1200, 1600))
+    write_bracket(host.pictures, size=(1600, 2400))  # to be merged for longer than a screenshot takes
     before = contents(host.pictures)
     with Window(host, configuration, model="psfnet") as window:
         window.select_all(3)
