@@ -85,8 +85,10 @@ class Bracket:
     @cached_property
     def soft(self) -> tuple[int, ...]:
         """Longer frames that are shaken or out of focus beside the reference."""
-        own = detail(self.codes[self.reference])
         longer = [i for i, time in enumerate(self.times) if time > self.times[self.reference]]
+        if not longer:
+            return ()
+        own = detail(self.codes[self.reference])
         return tuple(i for i in longer if softer(detail(self.codes[i]), own))
 
     def _deviation(self, index: int) -> FloatImage:

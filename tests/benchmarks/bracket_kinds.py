@@ -61,27 +61,24 @@ def balance(frame, rng):
     return frame.codes if frame.reference else encoded(linear(frame.codes) * gains)
 
 
-def soft(codes, kernel):
-    """Blur what the scene shows, and keep the noise, which no lens makes soft, of other signs."""
-    noise = (codes - np.float32(1) * cv2.medianBlur(codes, 3)) * np.float32(0.7)
-    signs = np.random.default_rng(0).choice(np.float32([-1, 1]), codes.shape[:2])[..., None]
-    blurred = cv2.filter2D(codes, cv2.CV_32F, kernel / kernel.sum())
+def longest_soft(frame, kernel):
+    """Blur what the longest frame shows, and keep its noise, which no lens makes soft, of other signs."""
+    if not frame.longest:
+        return frame.codes
+    noise = (frame.codes - np.float32(1) * cv2.medianBlur(frame.codes, 3)) * np.float32(0.7)
+    signs = np.random.default_rng(0).choice(np.float32([-1, 1]), frame.codes.shape[:2])[..., None]
+    blurred = cv2.filter2D(frame.codes, cv2.CV_32F, kernel / kernel.sum())
     return np.clip(blurred + noise * signs, 0, 255).round().astype(np.uint8)
 
 
 def shaken(frame, rng):
     """The longest frame blurred by the camera's motion over eleven pixels."""
-    return (
-        soft(frame.codes, cv2.line(np.zeros((11, 11), np.float32), (0, 8), (10, 2), 1.0))
-        if frame.longest
-        else frame.codes
-    )
+    return longest_soft(frame, cv2.line(np.zeros((11, 11), np.float32), (0, 8), (10, 2), 1.0))
 
 
 def unfocused(frame, rng):
     """The longest frame out of focus by a disc of five pixels."""
-    disc = np.hypot(*np.mgrid[-2:3, -2:3]) <= 2.2
-    return soft(frame.codes, disc.astype(np.float32)) if frame.longest else frame.codes
+    return longest_soft(frame, 1.0 * (np.hypot(*np.mgrid[-2:3, -2:3]) <= 2.2))
 
 
 def defocused(frame, rng):
