@@ -33,10 +33,6 @@ FINE, COARSE = (6.0, 0.08), (3.5, 0.03)
 """Standard deviations of noise, and share of the light beside them, that a pixel and the mean of 5 x 5 pixels of the
 reduced size may differ by before a frame is in doubt. Half a step of quantisation, which does not average out, is 3.5
 of them. Tuned to be sooner wrong than silent: doubt only costs time."""
-SURELY = (5.0, 0.5)
-"""The same for the hue of that mean, from where a candidate is surely something else; at half as much again it is not
-believed, whatever the network says. Tuned on the demo's room, whose dark wall and trousers got red from the jumper in
-the longer frame; a quarter of the light costs 0.2 dB of taipei and livingroom1, whose tones differ locally."""
 BRIGHTER = (0.5, 1.0)
 """Stops above what the reference measures in a channel, though others are saturated, from which a shorter frame begins
 to show something else, and surely does. Cameras pale highlights, which only brightens the reference: half a stop is
@@ -227,29 +223,11 @@ def _doubt(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatIma
     return np.asarray(cv2.blur(around, (AROUND + 1, AROUND + 1)), np.float32)
 
 
-def contradiction(bracket: Bracket, reference: Candidate, other: Candidate) -> FloatImage:
-    """Return how surely a candidate shows something else than the reference, (h, w) in [0, 1].
+def contradiction(bracket: Bracket, reference: Candidate, shorter: Candidate) -> FloatImage:
+    """Return how surely a shorter frame shows something else than a saturated reference, (h, w) in [0, 1].
 
-    It is of another hue, or brighter than what a saturated reference still measures.
-    Else the light tells nothing, for a texture that lies a little off differs in it, and so does what a camera
-    brightens locally.
-    """
-    import cv2
-
-    mean, gap, noise = (cv2.blur(part, (5, 5)) for part in _difference(bracket, reference, other))
-    light = np.maximum(brightness(mean), np.float32(DARKEST))
-    gap -= mean * (brightness(gap) / light)[..., None]
-    differs = brightest(np.abs(gap)) / (np.float32(SURELY[0]) * noise + np.float32(SURELY[1]) * light)
-    found = np.clip(2 * (differs - 1), 0, 1)
-    if bracket.times[other.frame] < bracket.times[reference.frame]:
-        found = np.maximum(found, reference.saturation * _brighter(bracket, reference, other))
-    return np.asarray(found, np.float32)
-
-
-def _brighter(bracket: Bracket, reference: Candidate, shorter: Candidate) -> FloatImage:
-    """Return how surely a frame is brighter, (h, w) in [0, 1], than any channel of the reference that is not saturated.
-
-    The darkest of 3 x 3 pixels is compared with the reference's brightest: a texture may lie a little off.
+    It is brighter there than a channel of the reference that is not saturated. The darkest of 3 x 3 pixels is compared
+    with the reference's brightest: a texture may lie a little off.
     """
     import cv2
 
@@ -259,7 +237,7 @@ def _brighter(bracket: Bracket, reference: Candidate, shorter: Candidate) -> Flo
     most, least = cv2.dilate(reference.radiance, around), cv2.erode(shorter.radiance, around)
     stops = np.log2(np.maximum(least, low) / np.maximum(most, low))
     sure = linear_step(stops, BRIGHTER) * np.clip(10 * (1 - most / high), 0, 1)
-    return np.asarray(brightest(sure), np.float32)
+    return np.asarray(reference.saturation * brightest(sure), np.float32)
 
 
 def _difference(bracket: Bracket, reference: Candidate, other: Candidate) -> tuple[FloatImage, FloatImage, FloatImage]:

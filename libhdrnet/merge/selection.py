@@ -67,8 +67,10 @@ def select(
     logits *= doubt[..., None]
     planes = np.ascontiguousarray(logits.transpose(2, 0, 1))
     for plane, candidate in zip(planes[1:], candidates[1:], strict=True):
-        lead = plane - planes[0] - np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
-        if bracket.times[candidate.frame] > bracket.times[bracket.reference]:
+        lead = plane - planes[0]
+        if bracket.times[candidate.frame] < bracket.times[bracket.reference]:
+            lead -= np.float32(2 * BOUND) * contradiction(bracket, candidates[0], candidate)
+        elif bracket.times[candidate.frame] > bracket.times[bracket.reference]:
             lead += less_saturated(candidates[0], candidate)
             lead -= np.minimum(lead, 0) * near_black(bracket, candidates[0], candidate)
         plane[:] = planes[0] + lead

@@ -9,7 +9,7 @@ from rendering import render_bracket
 from shot_brackets import bracket_of, shoot
 
 from libhdrnet.merge.blacks import near_black
-from libhdrnet.merge.candidates import contradiction, find_candidates
+from libhdrnet.merge.candidates import find_candidates
 from libhdrnet.merge.fusion import fuse, weigh
 from libhdrnet.merge.pipeline import merge
 from libhdrnet.merge.selection import less_saturated, select
@@ -29,16 +29,7 @@ def test_what_moved_leaves_no_patch_of_its_colour_on_what_is_dark():
     beside = np.s_[180:330, 190:330]  # a wall and trousers, where the longer frame shows a red jumper
     found, true = found[beside], room.radiance[beside]
     off = np.abs(hue(found) - hue(true)).max(-1)[cv2.blur(true, (7, 7)).mean(-1) < 0.05]
-    assert off.size > 5000 and np.mean(off > 0.1) < 0.005  # 0.008 where the network alone decides
-
-
-def test_another_hue_is_told_of_places_and_not_of_single_cells_of_a_noisy_dark_frame():
-    bracket = bracket_of(shoot(np.full((160, 200, 3), 0.012), (1.0, 8.0), shot=1e-3, read=4e-6), 0)
-    reference, longer = find_candidates(bracket)[:2]
-    red = replace(longer, radiance=longer.radiance * np.float32([4, 1, 1]))
-    told = (contradiction(bracket, reference, red) > 0.5).astype(np.uint8)
-    assert told.mean() > 0.9 and np.mean(told != cv2.medianBlur(told, 5)) < 0.01
-    assert not contradiction(bracket, reference, longer).any()
+    assert off.size > 5000 and np.mean(off > 0.1) < 0.005  # 0.24 where all frames are believed
 
 
 @pytest.mark.parametrize(("light", "shown"), [(0.003, True), (0.03, False)])
